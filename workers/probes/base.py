@@ -1,0 +1,242 @@
+"""What every probe is made of: its Spec, the Sample it reads, the Budget it keeps to, its Finding.
+
+Standard library only at import time, so that the web side can read the catalogue without torch;
+the Sample imports numpy and duckdb when somebody asks it for data.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+
+DIMENSIONS = ("data", "security", "hardware", "flexibility", "hyperparameters")
+STATES = ("measured", "skipped", "failed")
+BASES = ("measured", "answered", "estimated")
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a probe asks. What good and bad look like stands in ``assessments/scoring/rules.yaml``."""
+
+    id: str  # "dimension.name", which is also its module under workers.probes
+    title: str  # its short name on screen: "Label errors"
+    asks: str  # the question of a person who has never trained a model
+    unit: str  # of Finding.value: "share of rows"
+    why: str  # one sentence: what goes wrong when nobody looks
+    fix: str  # one sentence: what to do, verb first
+    needs: tuple[str, ...] = ("data",)  # of "data", "target", "plan"; told by `manage.py probes`
+    seconds: float = 5.0  # typical wall time on two cores, for the estimate before a run
+    version: int = 1
+
+    @property
+    def dimension(self) -> str:
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a probe saw, which is not yet what that means."""
+
+    value: float | None  # in the Spec's unit; None when the probe did not apply
+    note: str  # one sentence the project's owner can act on
+    facts: dict[str, Any] = field(default_factory=dict)  # JSON-ready, for figures and tables
+    low: float | None = None  # the 90 % interval of the value
+    high: float | None = None
+    sample: int | None = None  # rows (or files) the value rests on
+    title: str = ""  # the takeaway in a few plain words: "About 1 in 16 labels looks wrong"
+    state: str = "measured"
+    basis: str = "measured"
+
+    @classmethod
+    def skipped(cls, note: str, **facts: Any) -> Finding:
+        """Nothing was measured, and ``note`` says why; this widens the range, never lowers a score."""
+        return cls(None, note, facts, state="skipped")
+
+    @classmethod
+    def failed(cls, note: str, **facts: Any) -> Finding:
+        """The measurement was tried and did not end well; ``note`` says what happened."""
+        return cls(None, note, facts, state="failed")
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Finding:
+        return cls(**data)
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a probe may spend, and the line on which it says how far it is."""
+
+    seconds: float = 60.0
+    seed: int = 0
+    device: str = "cpu"
+    on_progress: Callable[[float, str], None] | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the probe should have ended."""
+        return self.seconds - (time.monotonic() - self.started)
+
+    def progress(self, share: float, sentence: str) -> None:
+        """Tells how far the probe is: ``share`` from 0 to 1, and what it does now."""
+        if self.on_progress is not None:
+            self.on_progress(min(1.0, max(0.0, share)), sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to predict."""
+
+    name: str
+    task: str  # "binary", "multiclass" or "regression"
+    classes: tuple[str, ...] = ()  # as written in the data; class code = place in this list
+    guessed: bool = False  # nobody named it; prepare chose it and says so
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the upload, as prepare understood it."""
+
+    name: str
+    type: str  # "number", "category", "text", "date", "identifier", "empty"
+    role: str = "feature"  # "feature", "target", "time", "group", "split", "text", "ignored"
+
+
+@dataclass
+class Sample:
+    """The prepared data of a run, with its plan and answers; see ``workers/inputs`` for the folder.
+
+    ``folder`` holds ``manifest.json``, ``data.duckdb`` and ``arrays.safetensors``; it is None when
+    a run has a plan or answers but no data.
+    """
+
+    folder: Path | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        if self.folder is None:
+            return {"kind": "none", "rows": 0}
+        return json.loads((self.folder / "manifest.json").read_text("utf-8"))
+
+    @property
+    def kind(self) -> str:
+        """"table", "images", "text", "audio", "series", or "none" without data."""
+        return self.manifest["kind"]
+
+    @property
+    def rows(self) -> int:
+        """Rows (or files) in the whole upload."""
+        return self.manifest["rows"]
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        return tuple(
+            Target(**{**target, "classes": tuple(target.get("classes", ()))})
+            for target in self.manifest.get("targets", ())
+        )
+
+    @property
+    def target(self) -> Target | None:
+        """The first target, on which single-task probes work; None when there is none."""
+        return self.targets[0] if self.targets else None
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(Column(**column) for column in self.manifest.get("columns", ()))
+
+    def planned(self, key: str, default: Any = None) -> Any:
+        """A value of the plan by its dotted key, as in ``planned("training.learning_rate", 0.01)``."""
+        value: Any = self.plan
+        for part in key.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                return default
+            value = value[part]
+        return default if value is None else value
+
+    # -- the whole upload, in SQL ---------------------------------------------------------------
+    def table(self) -> duckdb.DuckDBPyConnection:
+        """A read-only connection: ``rows`` has every column as text, ``typed`` the same, typed.
+
+        Both begin with _id (0 to n-1 over all files), _split (train, validation, test), _file
+        (the upload's or the zip entry's name) and _row (0 from that file's first data row).
+        """
+        import duckdb
+
+        if self.folder is None:
+            raise LookupError("This run has no data.")
+        settings = {"threads": "1", "memory_limit": "1GB", "enable_external_access": "false"}
+        return duckdb.connect(str(self.folder / "data.duckdb"), read_only=True, config=settings)
+
+    def counts(self, target: Target | None = None) -> dict[str, int]:
+        """Class -> rows over the whole upload, the commonest first; rows without a label left out."""
+        target = target or self.target
+        if target is None:
+            return {}
+        name = '"' + target.name.replace('"', '""') + '"'
+        query = (
+            f"SELECT {name}, count(*) FROM rows WHERE {name} IS NOT NULL AND {name} <> ''"
+            f" GROUP BY 1 ORDER BY 2 DESC, 1"
+        )
+        with self.table() as table:
+            return dict(table.execute(query).fetchall())
+
+    # -- what is learnt from: at most 20,000 rows, as arrays ------------------------------------
+    @cached_property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Every array of the prepared sample, by name.
+
+        ids int64 [n]; split uint8 [n], the place in SPLITS; features float32 [n, d], centred and
+        scaled on the training part; y0, y1, ... one a target: int64 [n] class codes with -1 for
+        "no label", or float32 [n] with NaN; images uint8 [n, h, w, c] for pictures.
+        """
+        from safetensors.numpy import load_file
+
+        if self.folder is None:
+            raise LookupError("This run has no data.")
+        return load_file(self.folder / "arrays.safetensors")
+
+    @property
+    def features(self) -> np.ndarray:
+        return self.arrays["features"]
+
+    def labels(self, target: int = 0) -> np.ndarray:
+        return self.arrays[f"y{target}"]
+
+    @property
+    def split(self) -> np.ndarray:
+        return self.arrays["split"]
+
+    def places(self, ids: Any) -> list[dict[str, Any]]:
+        """Where rows stand in the upload: {"row": 12}, with "split" or "file" where that matters."""
+        wanted = [int(i) for i in ids]
+        if not wanted:
+            return []
+        with self.table() as table:
+            found = table.execute(
+                "SELECT _id, _split, _file, _row FROM rows WHERE _id IN (SELECT unnest(?))", [wanted]
+            ).fetchall()
+        by_id = {row[0]: row[1:] for row in found}
+        kind, many = self.kind, len(self.manifest.get("files", ())) > 1
+        places = []
+        for i in wanted:
+            split, file, row = by_id[i]
+            if kind in ("images", "audio"):
+                places.append({"file": file})
+            else:
+                places.append({"row": row, **({"split": split} if many else {})})
+        return places
