@@ -1,0 +1,99 @@
+"""How much of the upload could not be read as it stands: what parsing saw, as a share.
+
+Parsing happens once, in ``workers.inputs``; what it saw lies in the manifest. Nothing is parsed here,
+so this probe costs nothing and looks at every row and file, not at a sample.
+Value: rows (or, for pictures and clips, files) named by at least one fault, over all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.intervals import clopper_pearson
+from workers.probes.words import count, listed, percent, pieces
+
+ORDER = {"high": 0, "medium": 1, "low": 2}
+PLAIN = {
+    "ragged_lines": "lines with too many or too few cells",
+    "broken_files": "files that do not open",
+    "empty_files": "empty files",
+    "odd_encodings": "characters in another encoding",
+    "encoding": "an unusual text encoding",
+    "delimiter_or_decimal": "an unusual delimiter or decimal mark",
+    "title_lines": "title lines above the header",
+    "total_row": "a total among the rows",
+    "truncated": "files that end too early",
+    "mojibake": "garbled characters",
+    "wrong_sample_rate": "clips with another sample rate",
+}
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    if sample.folder is None:
+        return Finding.skipped("There is no data in this run, so no file was read.")
+    manifest = sample.manifest
+    faults = sorted(manifest.get("faults", ()), key=lambda fault: ORDER.get(fault.get("severity"), 3))
+    files = [
+        {"name": file["name"], "rows": file.get("rows"), "problem": file.get("problem")}
+        for file in manifest.get("files", ())
+    ]
+    facts: dict[str, Any] = {"files": files, "faults": faults, "dialect": manifest.get("dialect")}
+    unreadable = [file["name"] for file in files if file["problem"]]
+    if sample.kind in ("images", "audio"):
+        hit, total = _files(sample, faults, unreadable)
+    else:
+        hit, total = _rows(faults), sample.rows + _lines_lost(faults)
+        if unreadable and len(files) > 1:  # a whole part of the upload is missing: its share of the files
+            hit += round(total * len(unreadable) / len(files))
+            total += round(total * len(unreadable) / len(files))
+    hit, total = min(hit, total), max(total, 1)
+    facts |= {"affected": hit, "of": total}
+    share = hit / total
+    low, high = clopper_pearson(hit, total)
+    unit = pieces(sample.kind)
+    return Finding(
+        share, _note(sample, faults, unreadable, hit, total), facts, low=low, high=high, sample=total,
+        title=f"All {total:,} {unit} can be read" if not hit else f"{percent(share)} of the {unit} read badly",
+    )
+
+
+def _rows(faults: list[dict[str, Any]]) -> int:
+    """Rows named by at least one fault, each counted once; ``count`` where the list was cut."""
+    named: set[tuple[str, int]] = set()
+    uncounted = 0
+    for fault in faults:
+        rows = fault.get("rows") or ()
+        file = str(fault.get("split") or next(iter(fault.get("files") or ()), ""))
+        named.update((file, int(row)) for row in rows)
+        uncounted += max(0, int(fault.get("count") or 0) - len(rows))
+    return len(named) + uncounted
+
+
+def _lines_lost(faults: list[dict[str, Any]]) -> int:
+    """Lines that never became rows, so that the share is over what was uploaded."""
+    return sum(int(fault.get("lost") or 0) for fault in faults)
+
+
+def _files(sample: Sample, faults: list[dict[str, Any]], unreadable: list[str]) -> tuple[int, int]:
+    """Bad files and all files of a zip; a broken one is not among the rows."""
+    bad = {str(name) for fault in faults for name in fault.get("files") or ()}
+    inside = {file["name"] for file in sample.manifest.get("files", ())}
+    bad |= {name for name in unreadable if not name.endswith(".zip")}
+    with sample.table() as table:
+        read = {row[0] for row in table.execute("SELECT DISTINCT _file FROM rows").fetchall()}
+    missing = bad - read
+    lost = sum(1 for name in missing if name in inside or not name.endswith(".zip"))
+    return len(bad), len(read) + lost
+
+
+def _note(sample: Sample, faults: list, unreadable: list[str], hit: int, total: int) -> str:
+    if unreadable and sample.kind not in ("images", "audio"):
+        return f"{listed(unreadable)} could not be read; upload a repaired copy."
+    if not faults:
+        what = count(total, pieces(sample.kind, 1))
+        return f"{what} in {count(len(sample.manifest.get('files', ())) or 1, 'file')} read without a problem."
+    seen = list(dict.fromkeys(PLAIN.get(f["fault"], f["fault"].replace("_", " ")) for f in faults))
+    own = next((fault["note"] for fault in faults if fault.get("note")), "")
+    start = f"{hit:,} of {total:,} {pieces(sample.kind)} show " if hit else "Every row was read, but there is "
+    return f"{start}{listed(seen)}." + (f" {own}" if own else "")
