@@ -1,0 +1,22 @@
+"""The rows. UUIDs are their keys, so no address tells how many there are."""
+
+from assessments.models.assessment import Answers, Assessment, DataSet, Plan
+from assessments.models.job import Job
+from assessments.models.run import Evidence, Run, State
+from assessments.models.share import LinkTry, ShareLink
+from assessments.models.workspace import Membership, Workspace
+
+__all__ = [
+    "Answers",
+    "Assessment",
+    "DataSet",
+    "Evidence",
+    "Job",
+    "LinkTry",
+    "Membership",
+    "Plan",
+    "Run",
+    "ShareLink",
+    "State",
+    "Workspace",
+]

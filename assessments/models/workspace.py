@@ -1,0 +1,68 @@
+"""Workspace and Membership: who may see and do what."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models, transaction
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class NoWorkspace(Exception):
+    """The person has an account here, but belongs to no workspace."""
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> WorkspaceQuerySet:
+        return self.filter(memberships__user_id=user.pk) if user.is_authenticated else self.none()
+
+    @transaction.atomic
+    def of(self, user: AbstractBaseUser | AnonymousUser) -> Workspace:
+        """The one that new assessments of this person go to.
+
+        Whoever runs the installation (a superuser) comes into the default workspace by asking.
+        """
+        found = self.visible_to(user).order_by("created_at").first()
+        if found is not None:
+            return found
+        if not getattr(user, "is_superuser", False):
+            raise NoWorkspace("You belong to no workspace yet; ask its owner to add you.")
+        workspace = self.default()
+        workspace.memberships.get_or_create(user_id=user.pk, defaults={"role": Membership.Role.OWNER})
+        return workspace
+
+    def default(self) -> Workspace:
+        """The workspace of an installation that has only one; made when absent."""
+        return self.order_by("created_at").first() or self.create(name="Workspace")
+
+
+class Workspace(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        EDITOR = "editor"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.EDITOR)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.workspace}"
