@@ -1,0 +1,378 @@
+"""What a plan may say: every key is optional, and each field's description is what its error allows.
+
+``synonyms`` of a group are other names for its keys, seen in real configs; ``reading`` renames them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import StrictStr as Str
+
+# fmt: off
+# Tables of names read best as tables: the formatter would put each name on a line of its own.
+
+SUFFIXES = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
+COUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKmMbBgGtT])")
+
+
+def _plain(value: Any) -> Any:
+    """Numbers written as text count as numbers; true and false never do."""
+    if isinstance(value, str):
+        text = value.strip().replace("_", "")
+        counted = COUNT.fullmatch(text)
+        if counted:
+            return float(counted[1]) * SUFFIXES[counted[2].lower()]
+        try:
+            value = float(text) if len(text) <= 40 else value
+        except ValueError:
+            return value
+    if isinstance(value, bool):
+        raise ValueError("not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("not finite")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    value = _plain(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _yes_or_no(value: Any) -> Any:
+    words = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+    return words.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+def _word(value: Any) -> Any:
+    """One of a list of words, however it was written: "Adam-W 8bit" -> "adam_w_8bit"."""
+    return re.sub(r"[\s.\-]+", "_", value.strip().lower()) if isinstance(value, str) else value
+
+
+def one_of(*words: str, **also: str) -> Any:
+    """A choice; ``also`` are other spellings and what they stand for."""
+    def choose(value: Any) -> Any:
+        word = _word(value)
+        return also.get(word, word) if isinstance(word, str) else value
+
+    allowed = "one of " + ", ".join(words)
+    return Annotated[Literal[words], BeforeValidator(choose),
+                     Field(description=allowed)]  # type: ignore[valid-type]
+
+
+def number(allowed: str, **limits: float) -> Any:
+    return Annotated[float, BeforeValidator(_plain), Field(description=allowed, **limits)]
+
+
+def whole(allowed: str, **limits: int) -> Any:
+    limits.setdefault("le", 2**63)
+    return Annotated[StrictInt, BeforeValidator(_whole), Field(description=allowed, **limits)]
+
+
+MANY = whole("a whole number above 0, like 32", gt=0)
+MORE = number("a number above 0, like 10", gt=0)
+NOT_NEGATIVE = number("a number of at least 0, like 0.01", ge=0)
+SHARE = number("a share between 0 and 1, like 0.2", ge=0, lt=1)
+TEXT = Annotated[Str, Field(description='a text, like "train"', max_length=1000)]
+TEXTS = Annotated[
+    Str | list[Str], Field(description='a name or a list of names, like "label"', max_length=1000)
+]
+YES_NO = Annotated[StrictBool, BeforeValidator(_yes_or_no), Field(description="true or false")]
+SCALAR = StrictBool | StrictInt | StrictFloat | Str
+PART = one_of("train", "validation", "test", "all", val="validation", valid="validation", dev="validation",
+              training="train", train_only="train", holdout="test", full="all", everything="all")
+SIZES = Annotated[
+    MANY | Annotated[list[MANY], Field(min_length=1, max_length=1000)],
+    Field(description="a whole number above 0 or a list of them, like [64, 32]"),
+]
+
+
+class Group(BaseModel):
+    """A group of settings. Unknown keys are taken out before, by ``reading``."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    synonyms: ClassVar[dict[str, str]] = {}
+    short: ClassVar[str | None] = None  # the key that a bare value stands for: split: "random"
+
+
+class Split(Group):
+    synonyms = {"type": "kind", "method": "kind", "strategy": "kind", "val": "validation",
+                "valid": "validation",
+                "test_size": "test", "validation_size": "validation", "val_size": "validation",
+                "n_folds": "folds", "k": "folds", "group_by": "group", "groups": "group"}
+    short = "kind"
+    kind: one_of("random", "stratified", "group", "time", "column", "given", "none", shuffle="random",
+                 grouped="group", temporal="time", chronological="time", predefined="given", files="given",
+                 folders="given", kfold="random", k_fold="random",
+                 stratified_kfold="stratified") | None = None
+    train: SHARE | None = None
+    validation: SHARE | None = None
+    test: SHARE | None = None
+    cut: Annotated[Str | StrictInt | StrictFloat,
+                      Field(description='a date, like "2024-10-01"')] | None = None
+    group: TEXT | None = None
+    column: TEXT | None = None
+    folds: MANY | None = None
+    seed: whole("a whole number, like 7") | None = None
+
+
+class Resample(Group):
+    short = "kind"
+    synonyms = {"type": "kind", "method": "kind"}
+    kind: TEXT | None = None
+    when: one_of("before_split", "after_split", "train_only", before="before_split", after="after_split",
+                 train="train_only") | None = None
+
+
+class Data(Group):
+    synonyms = {"file": "path", "dataset": "path", "label": "target", "target_column": "target",
+                "y": "target",
+                "text_column": "text", "time_column": "time", "date": "time", "timestamp": "time",
+                "group_column": "group", "groups": "group", "n_rows": "rows", "samples": "rows",
+                "examples": "rows", "num_examples": "rows", "num_tokens": "tokens", "resampling": "resample"}
+    path: TEXTS | None = None
+    target: TEXTS | None = None
+    targets: TEXTS | None = None
+    labels: TEXT | None = None
+    text: TEXT | None = None
+    time: TEXT | None = None
+    group: TEXT | None = None
+    layout: TEXT | None = None
+    rows: MANY | None = None
+    tokens: MANY | None = None
+    horizon: MORE | None = None
+    split: Split | None = None
+    split_after_augmentation: YES_NO | None = None
+    features: Annotated[SCALAR | list[Any] | dict[str, Any],
+                        Field(description='"all", a list of columns, or how they are made')] | None = None
+    resample: Resample | None = None
+
+
+class FitOn(Group):
+    """A step of preparation that learns something from the data, and from which part."""
+
+    short = "kind"
+    synonyms = {"type": "kind", "method": "kind", "fit": "fit_on", "n_features": "k"}
+    kind: TEXT | None = None
+    fit_on: PART | None = None
+    k: MANY | None = None
+
+
+class Transformer(Group):
+    synonyms = {"n_layers": "layers", "num_layers": "layers", "depth": "layers", "d_model": "width",
+                "hidden_size": "width", "dim": "width", "n_heads": "heads", "num_heads": "heads",
+                "d_ff": "feed_forward", "ffn": "feed_forward", "mlp_dim": "feed_forward",
+                "context": "sequence",
+                "context_length": "sequence", "max_length": "sequence", "seq_len": "sequence",
+                "sequence_length": "sequence", "vocab": "vocabulary", "vocab_size": "vocabulary"}
+    layers: MANY | None = None
+    width: MANY | None = None
+    heads: MANY | None = None
+    kv_heads: MANY | None = None
+    head_width: MANY | None = None
+    feed_forward: MANY | None = None
+    gated: YES_NO | None = None
+    sequence: MANY | None = None
+    positions: whole("a whole number of at least 0, like 512", ge=0) | None = None
+    vocabulary: MANY | None = None
+    token_types: whole("a whole number of at least 0, like 2", ge=0) | None = None
+    tied: YES_NO | None = None
+    bias: YES_NO | None = None
+    experts: MANY | None = None
+    active_experts: MANY | None = None
+    patch: MANY | None = None
+
+
+class Model(Group):
+    synonyms = {"type": "kind", "name": "kind", "architecture": "kind", "arch": "kind", "model": "kind",
+                "hidden_sizes": "hidden", "hidden_layers": "hidden", "hidden_units": "hidden",
+                "units": "hidden",
+                "hidden_layer_sizes": "hidden", "filters": "channels", "max_depth": "depth",
+                "n_estimators": "trees", "num_trees": "trees", "num_boost_round": "trees",
+                "estimators": "trees",
+                "image_size": "input_size", "normalize": "normalise", "normalization": "normalise",
+                "n_parameters": "parameters", "num_parameters": "parameters", "params": "parameters",
+                "n_layers": "layers", "num_layers": "layers", "c": "C", "weights": "pretrained",
+                "scaling": "scaler", "n_classes": "classes", "num_classes": "classes",
+                "num_labels": "classes"}
+    short = "kind"
+    kind: TEXT | None = None
+    hidden: SIZES | None = None
+    layers: MANY | None = None
+    channels: SIZES | None = None
+    heads: Annotated[MANY | dict[str, MANY],
+                     Field(description='the outputs of each task, like {"colour": 8}')] | None = None
+    classes: MANY | None = None
+    pretrained: Annotated[StrictBool | Str,
+                          Field(description='a name, like "imagenet", or true or false')] | None = None
+    input_size: SIZES | None = None
+    normalise: Annotated[StrictBool | Str,
+                         Field(description='a name, like "imagenet", or "none"')] | None = None
+    scaler: FitOn | None = None
+    feature_selection: FitOn | None = None
+    target_encoding: FitOn | None = None
+    vocabulary_fit_on: PART | None = None
+    max_features: MANY | None = None
+    transformer: Transformer | None = None
+    parameters: MANY | None = None
+    dropout: SHARE | None = None
+    activation: TEXT | None = None
+    bidirectional: YES_NO | None = None
+    depth: MANY | None = None
+    trees: MANY | None = None
+    C: MORE | None = None
+    penalty: TEXT | None = None
+
+
+class EarlyStopping(Group):
+    short = "monitor"
+    synonyms = {"metric": "monitor"}
+    enabled: YES_NO | None = None
+    monitor: TEXT | None = None
+    patience: whole("a whole number of at least 0, like 5", ge=0) | None = None
+
+
+class Search(Group):
+    short = "kind"
+    synonyms = {"type": "kind", "method": "kind", "n_trials": "trials", "num_trials": "trials",
+                "score_on": "scored_on", "metric_on": "scored_on"}
+    kind: TEXT | None = None
+    trials: MANY | None = None
+    scored_on: TEXT | None = None
+
+
+class Lora(Group):
+    short = "rank"
+    synonyms = {"r": "rank", "lora_alpha": "alpha", "target_modules": "modules"}
+    rank: MANY | None = None
+    alpha: MORE | None = None
+    modules: TEXTS | None = None
+
+
+class Training(Group):
+    synonyms = {"lr": "learning_rate", "eta": "learning_rate", "optim": "optimizer", "optimiser": "optimizer",
+                "batch": "batch_size", "bs": "batch_size", "max_steps": "steps", "iterations": "steps",
+                "num_epochs": "epochs", "n_epochs": "epochs", "max_epochs": "epochs", "l2": "weight_decay",
+                "dtype": "precision", "augmentations": "augmentation", "loss_weights": "task_weights",
+                "class_weights": "class_weight", "tuning": "search", "grad_clip": "gradient_clipping",
+                "clip_grad_norm": "gradient_clipping", "max_grad_norm": "gradient_clipping",
+                "gradient_clip": "gradient_clipping", "gradient_checkpointing": "checkpointing",
+                "accumulate": "gradient_accumulation", "gradient_accumulation_steps": "gradient_accumulation",
+                "scheduler": "schedule", "lr_scheduler": "schedule", "warmup_steps": "warmup"}
+    optimizer: one_of(
+        "sgd", "momentum", "adam", "adamw", "adamw_8bit", "adafactor", "adagrad", "adadelta", "adamax",
+        "nadam",
+        "radam", "rmsprop", "lion", "lamb", "lars", "muon", "lbfgs", "other",
+        adam_w="adamw", adamw_torch="adamw", adamw_hf="adamw", adamw_torch_fused="adamw", adamw_fused="adamw",
+        adamw_apex_fused="adamw", paged_adamw="adamw", paged_adamw_32bit="adamw", adamw_torch_xla="adamw",
+        adamw_bnb_8bit="adamw_8bit", paged_adamw_8bit="adamw_8bit", adam_8bit="adamw_8bit",
+        adamw_torch_8bit="adamw_8bit", sgd_momentum="momentum", nesterov="momentum", l_bfgs="lbfgs",
+        lion_32bit="lion", paged_lion_32bit="lion",
+    ) | None = None
+    learning_rate: number("a number above 0, like 0.001", gt=0) | None = None
+    momentum: number("a number from 0 to below 1, like 0.9", ge=0, lt=1) | None = None
+    batch_size: MANY | None = None
+    batch_tokens: MANY | None = None
+    gradient_accumulation: MANY | None = None
+    steps: MANY | None = None
+    epochs: MORE | None = None
+    max_iter: MANY | None = None
+    weight_decay: NOT_NEGATIVE | None = None
+    dropout: SHARE | None = None
+    precision: one_of(
+        "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "int4", float32="fp32", float="fp32", single="fp32",
+        full="fp32", bfloat16="bf16", float16="fp16", half="fp16", mixed="fp16", amp="fp16",
+        mixed_float16="fp16", mixed_bfloat16="bf16", bf16_mixed="bf16", fp16_mixed="fp16", bf16_true="bf16",
+        float8="fp8", **{"32": "fp32", "16": "fp16", "16_mixed": "fp16", "32_true": "fp32", "8": "int8",
+                         "4": "int4", "torch_bfloat16": "bf16", "torch_float16": "fp16",
+                         "torch_float32": "fp32"},
+    ) | None = None
+    early_stopping: EarlyStopping | None = None
+    augmentation: Annotated[StrictBool | Str | list[Any] | dict[str, Any],
+                            Field(description='how much of each, like {"rotation": 10}')] | None = None
+    task_weights: Annotated[dict[str, NOT_NEGATIVE] | Str,
+                            Field(description='a number for each task, like {"colour": 1}')] | None = None
+    class_weight: Annotated[Str | dict[str, NOT_NEGATIVE] | list[NOT_NEGATIVE],
+                            Field(description='"balanced" or a number for each class')] | None = None
+    search: Search | None = None
+    gradient_clipping: Annotated[StrictBool | NOT_NEGATIVE,
+                                 Field(description="a number of at least 0, like 1.0")] | None = None
+    checkpointing: YES_NO | None = None
+    method: one_of("full", "lora", "qlora", "head", finetune="full", fine_tune="full", scratch="full",
+                   linear_probe="head", last_layer="head", frozen="head") | None = None
+    lora: Lora | None = None
+    schedule: TEXT | None = None
+    warmup: NOT_NEGATIVE | None = None
+    loss: TEXT | None = None
+    runs: MANY | None = None
+
+
+class Evaluation(Group):
+    synonyms = {"metrics": "metric", "target_score": "target_value", "goal": "target_value",
+                "positive_class": "positive", "pos_label": "positive", "report": "report_on",
+                "tune": "tune_on",
+                "cv": "folds", "n_folds": "folds"}
+    metric: Annotated[Str | list[Str] | dict[str, Str],
+                      Field(description='a name, or one for each task, like "accuracy"')] | None = None
+    target_value: Annotated[number("a number, like 0.95") | dict[str, number("a number, like 0.95")],
+                            Field(description="a number, like 0.95")] | None = None
+    positive: Annotated[SCALAR, Field(description='a class, like "spam"')] | None = None
+    report_on: TEXT | None = None
+    tune_on: TEXT | None = None
+    baseline: Annotated[SCALAR | dict[str, Any],
+                      Field(description='a name or a score, like "majority"')] | None = None
+    predict_at: TEXT | None = None
+    folds: MANY | None = None
+
+
+class Train(Group):
+    short = "device"
+    synonyms = {"accelerator": "device", "gpu": "device", "gpus": "count", "num_gpus": "count",
+                "devices": "count", "n": "count", "max_hours": "hours", "deadline_hours": "hours"}
+    device: TEXT | None = None
+    count: MANY | None = None
+    hours: MORE | None = None
+
+
+class Budget(Group):
+    short = "money"
+    synonyms = {"amount": "money", "cost": "money", "co2": "kg_co2", "energy_kwh": "kwh"}
+    money: NOT_NEGATIVE | None = None
+    currency: Annotated[Str, Field(description='a currency code, like "USD"',
+                                   pattern="^[A-Za-z]{3}$")] | None = None
+    hours: MORE | None = None
+    kwh: MORE | None = None
+    kg_co2: MORE | None = None
+
+
+class Serve(Group):
+    short = "device"
+    synonyms = {"latency": "latency_ms", "memory": "memory_mb", "batch_size": "batch"}
+    device: TEXT | None = None
+    latency_ms: MORE | None = None
+    memory_mb: MORE | None = None
+    batch: MANY | None = None
+
+
+class Hardware(Group):
+    synonyms = {"training": "train", "serving": "serve", "inference": "serve", "region": "grid"}
+    short = "train"
+    train: Train | None = None
+    budget: Budget | None = None
+    serve: Serve | None = None
+    grid: TEXT | None = None
+
+
+class Plan(Group):
+    synonyms = {"name": "project", "dataset": "data", "train": "training", "eval": "evaluation",
+                "random_state": "seed", "random_seed": "seed", "optimization": "training"}
+    project: TEXT | None = None
+    data: Data | None = None
+    model: Model | None = None
+    training: Training | None = None
+    evaluation: Evaluation | None = None
+    hardware: Hardware | None = None
+    seed: whole("a whole number, like 7", ge=-(2**63)) | None = None
