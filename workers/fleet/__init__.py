@@ -1,0 +1,33 @@
+"""Many small networks trained as one: the engine under most probes.
+
+K networks of 0, 1 or 2 hidden layers keep their parameters in stacks with a leading axis K, and every
+step is a handful of batched matrix products for all of them. Member k of a fleet equals the same member
+trained alone (to 1e-5): its start, batch order and dropout come from its own seed, and nothing it does
+depends on its neighbours.
+
+    from workers.fleet import Member, Net, train
+
+    members = [Member(seed=s, rows=some_rows, learning_rate=0.01) for s in range(5)]
+    fleet = train(x, y, members, net=Net(hidden=(32, 32)), steps=300, batch=64, optimizer="adam")
+    fleet.probabilities(x_test)     # numpy [K, n, classes]
+    fleet.predict(x_test)           # numpy [K, n]: class codes, or values in the target's own unit
+    fleet.logits(x_test)            # torch [K, n, classes], differentiable in x
+
+- ``x``: float [n, d] for all members, or [K, n, d], one a member.
+- ``targets``: int [n] class codes (-1: no label) or float [n] (NaN: no label); a list of them for several
+  heads. ``Member.labels`` replaces them for one member. Name the number of classes with
+  ``heads=(Head(10),)`` where it should not be read off the labels.
+- ``validation``: rows on which members stop early (``Member.validation`` for one member); the parameters
+  with the lowest validation loss are kept. ``patience`` checks without a new best, one each ``every`` steps.
+- ``average_from=0.3``: also average each member's logits on all n rows, once a pass over its data, from
+  30 % of its steps on: ``fleet.averaged`` torch [K, n, outputs of all heads].
+- ``start=fleet``: continue from these parameters (fine-tuning); ``Member(freeze_trunk=True)`` keeps the
+  hidden layers as they are.
+- ``perturb``: changes each batch before it is learnt from, as adversarial training does.
+"""
+
+from workers.fleet.members import Head, Member, Net
+from workers.fleet.result import Fleet
+from workers.fleet.training import train
+
+__all__ = ["Fleet", "Head", "Member", "Net", "train"]

@@ -1,0 +1,122 @@
+"""Every random number of a fleet, each member's from its own seed, in streams apart.
+
+A stream a purpose, so that a member with another dropout or learning rate keeps its start and its batch
+order: what differs between two members is only what was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from workers.fleet.members import Member, Net
+
+START, ORDER, DROPOUT = range(3)
+BLOCK = 32  # steps drawn at once; a constant, so that a draw never depends on how long a fleet runs
+
+
+def stream(seed: int, purpose: int) -> np.random.Generator:
+    return np.random.Generator(np.random.SFC64([seed & (2**63 - 1), purpose]))
+
+
+def start(member: Member, net: Net, inputs: int, outputs: int) -> list[np.ndarray]:
+    """A member's first parameters: per hidden layer [in, out] and [1, out], last [outputs, in] and [outputs, 1].
+
+    He et al. 2015 for relu, Glorot-like for tanh and the heads: normal with variance (2 or 1) / inputs in use.
+    """
+    draw = stream(member.seed, START)
+    gain = 2.0 if net.activation == "relu" else 1.0
+    parameters: list[np.ndarray] = []
+    used = inputs
+    for layer, wide in enumerate(net.hidden):
+        weights = draw.standard_normal((inputs, wide), dtype=np.float32)
+        on = mask(member, net, layer, inputs)
+        fan_in = np.maximum(1, on.sum(0, keepdims=True)) if inputs else 1
+        parameters.append((weights * on * np.sqrt(gain / fan_in) * member.init_scale).astype(np.float32))
+        parameters.append(np.zeros((1, wide), np.float32))
+        inputs, used = wide, units(member, net, layer)
+    weights = draw.standard_normal((outputs, inputs), dtype=np.float32)
+    weights[:, used:] = 0
+    parameters.append((weights * np.sqrt(1 / max(1, used)) * member.init_scale).astype(np.float32))
+    parameters.append(np.zeros((outputs, 1), np.float32))
+    return parameters
+
+
+def units(member: Member, net: Net, layer: int) -> int:
+    """How many units of a hidden layer a member uses."""
+    wide = net.hidden[layer]
+    return wide if member.width is None else max(1, min(wide, int(member.width[layer])))
+
+
+def mask(member: Member, net: Net, layer: int, inputs: int) -> np.ndarray:
+    """bool [inputs, outputs]: the weights of a hidden layer that a member has."""
+    on = np.ones((inputs, net.hidden[layer]), bool)
+    if layer < len(net.connections) and net.connections[layer] is not None:
+        on &= np.asarray(net.connections[layer], bool)
+    on[:, units(member, net, layer) :] = False
+    if layer > 0:
+        on[units(member, net, layer - 1) :] = False
+    return on
+
+
+class Orders:
+    """Which rows each member sees in which step: its rows in a new order each pass, cut into batches.
+
+    A batch may run on into the next pass, so that every batch is full and members with few rows fit in.
+    """
+
+    def __init__(self, members: Sequence[Member], rows: Sequence[np.ndarray], batch: int) -> None:
+        self.draws = [stream(member.seed, ORDER) for member in members]
+        self.rows, self.batch = list(rows), batch
+        self.rest = [np.empty(0, np.int64) for _ in members]
+
+    def block(self) -> np.ndarray:
+        """Row numbers int64 [BLOCK, K, batch]."""
+        need = BLOCK * self.batch
+        out = np.empty((BLOCK, len(self.rows), self.batch), np.int64)
+        for k, rows in enumerate(self.rows):
+            passes = -(-(need - len(self.rest[k])) // len(rows))
+            if passes > 0:
+                fresh = self.draws[k].permuted(np.broadcast_to(rows, (passes, len(rows))), axis=1)
+                self.rest[k] = np.concatenate([self.rest[k], fresh.reshape(-1)])
+            out[:, k] = self.rest[k][:need].reshape(BLOCK, self.batch)
+            self.rest[k] = self.rest[k][need:]
+        return out
+
+    def keep(self, kept: Sequence[int]) -> None:
+        self.draws = [self.draws[k] for k in kept]
+        self.rows = [self.rows[k] for k in kept]
+        self.rest = [self.rest[k] for k in kept]
+
+
+class Dropouts:
+    """Which hidden units are off: 16 random bits a unit and row, held against each member's share."""
+
+    def __init__(self, members: Sequence[Member], batch: int, hidden: Sequence[int]) -> None:
+        self.draws = [stream(m.seed, DROPOUT) if m.dropout > 0 else None for m in members]
+        self.shares = np.array([m.dropout for m in members])
+        self.cells = batch * sum(hidden)
+
+    @property
+    def wanted(self) -> bool:
+        return self.cells > 0 and bool((self.shares > 0).any())
+
+    def step(self) -> np.ndarray:
+        """int16 [K, batch * hidden units], uniform over all int16; 32767 (never off) without dropout."""
+        out = np.full((len(self.draws), self.cells), 32767, np.int16)
+        for k, draw in enumerate(self.draws):
+            if draw is not None:
+                out[k] = np.frombuffer(draw.bytes(2 * self.cells), np.int16)
+        return out
+
+    def thresholds(self) -> np.ndarray:
+        """int16 [K, 1]: a unit stays on where its bits reach this."""
+        return (np.round(self.shares * 65536) - 32768).astype(np.int16)[:, None]
+
+    def scales(self) -> np.ndarray:
+        """float32 [K, 1]: what a unit that stays on is multiplied by."""
+        return (1 / (1 - self.shares)).astype(np.float32)[:, None]
+
+    def keep(self, kept: Sequence[int]) -> None:
+        self.draws, self.shares = [self.draws[k] for k in kept], self.shares[list(kept)]

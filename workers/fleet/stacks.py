@@ -1,0 +1,82 @@
+"""Parameters of all members in one flat buffer, and the optimisers that update it in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
+
+
+class Stack:
+    """One flat buffer, and views of it: one tensor [K, ...] a parameter, each contiguous.
+
+    Flat, because an optimiser step is then a few passes over one array, whatever K and the layers are.
+    """
+
+    def __init__(self, views: Sequence[torch.Tensor]) -> None:
+        self.flat = torch.cat([view.reshape(-1) for view in views])
+        self.views: list[torch.Tensor] = []
+        offset = 0
+        for view in views:
+            self.views.append(self.flat[offset : offset + view.numel()].view(view.shape))
+            offset += view.numel()
+
+    def zeros(self) -> Stack:
+        return Stack([torch.zeros_like(view) for view in self.views])
+
+    def keep(self, kept: torch.Tensor) -> Stack:
+        return Stack([view[kept] for view in self.views])
+
+
+class Optimiser:
+    """SGD with momentum, Adam or AdamW, with each member's own learning rate, decay and momentum.
+
+    ``rates`` and ``decays`` are full stacks, so that a weight that must not move has rate 0 there.
+    """
+
+    def __init__(self, kind: str, rates: Stack, decays: Stack, momenta: torch.Tensor) -> None:
+        self.kind, self.rates, self.decays, self.momenta = kind, rates, decays, momenta
+        self.first = rates.zeros()  # of momentum, or Adam's first moment
+        self.second = rates.zeros() if kind != "sgd" else None
+        self.step_count = 0
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.decayed = bool((self.decays.flat != 0).any())
+        self.work = torch.empty_like(self.rates.flat)
+        if self.kind == "adamw" and self.decayed:
+            self.shrink = 1 - self.rates.flat * self.decays.flat
+        if self.kind == "sgd":
+            shaped = [self.momenta.view(-1, 1, 1).expand_as(view) for view in self.rates.views]
+            self.momentum = Stack(shaped).flat
+
+    def keep(self, kept: torch.Tensor) -> None:
+        self.rates, self.decays = self.rates.keep(kept), self.decays.keep(kept)
+        self.momenta, self.first = self.momenta[kept], self.first.keep(kept)
+        if self.second is not None:
+            self.second = self.second.keep(kept)
+        self._prepare()
+
+    def step(self, parameters: Stack, gradients: Stack) -> None:
+        """One update in place; ``gradients`` may be overwritten."""
+        p, g, work = parameters.flat, gradients.flat, self.work
+        self.step_count += 1
+        if self.decayed and self.kind == "adamw":
+            p.mul_(self.shrink)
+        elif self.decayed:
+            g.addcmul_(self.decays.flat, p)
+        first = self.first.flat
+        if self.kind == "sgd":
+            first.mul_(self.momentum).add_(g)
+            p.addcmul_(first, self.rates.flat, value=-1)
+            return
+        second = self.second.flat
+        first.lerp_(g, 1 - BETA1)
+        second.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
+        # m / c1 / (sqrt(v / c2) + eps) with the corrections c1, c2 pulled out into one number
+        whole = (1 - BETA2**self.step_count) ** 0.5
+        torch.mul(first, self.rates.flat, out=g)
+        torch.sqrt(second, out=work).add_(EPSILON * whole)
+        p.addcdiv_(g, work, value=-whole / (1 - BETA1**self.step_count))
