@@ -1,0 +1,97 @@
+"""Words that columns of personal data are called by, and first names common where such tables come from.
+
+The list is short on purpose: a column of names is recognised by the share of its cells that hold one
+of these, which a few hundred common names of several languages lift far above chance.
+"""
+
+from __future__ import annotations
+
+import re
+
+HEADERS: tuple[tuple[str, str], ...] = (
+    ("email", r"e_?mail|mail_?address|reply_?to"),
+    ("phone", r"phone|telephone|tel|mobile|cell|fax|telefon\w*|handy|telefono|movil|whatsapp"),
+    ("iban", r"iban|bank_?account|account_?(?:no|number)|konto\w*|kontonummer"),
+    ("card", r"(?:credit_?)?card(?:_?(?:no|number))?|pan|cc_?(?:no|number)"),
+    ("national_id", r"ssn|social_?security\w*|national_?id|nino|dni|nie|nif|cpf|pesel|bsn|aadhaar|personnummer"
+                    r"|passport\w*|steuer_?id|tax_?id|codice_?fiscale|identity_?(?:no|number|card)"),
+    ("birth_date", r"dob|birth_?(?:date|day)?|date_?of_?birth|born|geburts\w*|fecha_?nac\w*|nacimiento|naissance"),
+    ("name", r"(?:full|first|last|given|family|middle|sur|user|contact|customer|patient|passenger|employee"
+             r"|maiden|person|display)_?names?|forename|surname|vorname|nachname|nombre|apellidos?|prenom|nom"
+             r"|cognome|author|driver|owner"),
+    ("address", r"(?:street|home|postal|mailing|billing|shipping)_?address|address(?:_?line)?(?:_?\d)?"
+                r"|street|strasse|straße|anschrift|adresse|direccion|domicilio"),
+    ("plate", r"(?:licen[cs]e|number|registration)?_?plates?|kennzeichen|matricula|vehicle_?reg\w*"),
+    ("ip", r"ip|ip_?addr\w*|client_?ip|remote_?addr\w*|x_forwarded_for"),
+)  # fmt: skip
+_HEADERS = [(kind, re.compile(rf"(?:^|_)(?:{words})(?:$|_)")) for kind, words in HEADERS]
+
+TITLES = re.compile(r"\b(?:mr|mrs|ms|miss|mme|mlle|dr|prof|herr|frau|sir|rev|master|don|doña|sr|sra)\b\.?", re.I)
+
+FIRST_NAMES = frozenset(
+    """
+    aaron abdul abigail adam adrian agnes ahmed aisha alan albert alberto alejandro alessandro alex alexander
+    alexandra alexis alfred ali alice alicia alison allison amanda amber amelia amy ana anastasia andre andrea andreas
+    andrew angel angela anil anita ann anna anne annette annie antje anthony antonia antonio april arjun arnold arthur
+    ashley astrid audrey ayesha barbara beatrice beatriz ben benjamin bernard bernd bertha betty beverly bianca bill
+    birgit bob bonnie brandon brenda brian bridget bruce bruno bryan camila camille carina carl carla carlos carmen
+    carol carolina caroline carolyn catherine cecilia charles charlotte chen chloe chris christian christina christine
+    christoph christopher cindy claire clara claudia claus connie craig cristina cynthia dagmar daisy dale dan daniel
+    daniela danielle darren dave david dawn dean deborah debra deepak denise dennis derek diana diane diego dieter
+    dmitri dolores dominic dominik don donald donna doris dorothy douglas dylan earl eduardo edward edwin elaine elena
+    elias elisa elisabeth elizabeth elke ella ellen elsa emil emilia emily emma enrique eric erica erik erika erin
+    ernest ernst esther ethan eugene eva evan eve evelyn fatima felix fernando fiona florence frances francesca
+    francesco francis francisco franck frank franz fred frederick friedrich fritz gabriel gabriela gary gavin george
+    georg gerald gerd gerhard gertrud giovanni gisela giulia gladys glen gloria gordon grace graham greg gregory guido
+    guillermo gunter gustav guy hannah hans harald harold harriet harry hassan heather hector heike heinrich heinz
+    helen helena helga helmut henri henry herbert herman hermann hilda holger holly horst howard hubert hugh hugo ian
+    ibrahim ida ignacio igor ines inge ingeborg ingrid irene iris irma isaac isabel isabella ivan jack jacob jacqueline
+    jaime jake james jamie jan jane janet janice jasmine jason javier jay jean jeff jeffrey jennifer jenny jeremy
+    jerry jesse jessica jesus jill jim jimmy joachim joan joanna joanne jochen joe joel johann johanna johannes john
+    johnny jon jonas jonathan jordan jorge jose josef joseph josephine joshua joyce juan juana judith judy julia julian
+    julie juliette julio june jurgen jürgen justin karen karin karl karla kate katharina katherine kathleen kathryn
+    kathy katie katja kay keith kelly ken kenneth kevin kim kimberly klaus kristen kristin kumar kurt kyle larry laura
+    lauren laurence lawrence lea leah lee lena leo leon leonard leonardo leslie lewis li liam lillian lily linda lisa
+    logan lois lorenzo lori lothar louis louise lucas lucia lucy luis luisa luigi lukas luke lydia lynn madison manfred
+    manuel manuela marc marcel marco marcos marcus margaret margarita maria marie marilyn marina mario marion marjorie
+    mark markus marlene martha martin martina marvin mary mathilde matteo matthew matthias maureen maurice max maximilian
+    megan mehmet melanie melissa mercedes mia michael michaela michel michele michelle miguel mike mila mohamed mohammed
+    molly monica monika morgan muhammad nancy naomi natalia natalie natasha nathan neil nicholas nick nicolas nicole
+    nigel nina noah nora norbert norma norman olga oliver olivia oscar oskar otto pablo pamela paola pascal patricia
+    patrick paul paula pauline pedro peggy penelope peter petra phil philip philipp phillip phyllis pierre pilar pooja
+    priya rachel rafael rainer raj rajesh ralf ralph ramon raquel raul ray raymond rebecca regina reinhard renate renee
+    ricardo richard rita robert roberta roberto robin rodney roger roland rolf ron ronald rosa rose rosemary roy ruben
+    rudolf russell ruth ryan sabine sally salvador sam samantha samuel sandra sanjay santiago sara sarah scott sean
+    sebastian sergio shannon sharon shaun sheila shirley sibylle sigrid silvia simon simone sofia sonia sophia sophie
+    stacy stanley stefan stefanie stella stephanie stephen steve steven stuart sue susan susanne suzanne sven sylvia
+    tamara tanja tanya tara ted teresa terry theodor theodore theresa thomas tiffany tim timothy tina tobias todd tom
+    tony tracy travis ulrich ulrike ursula ute uwe valentina valerie vanessa vera verena veronica vicente victor
+    victoria vikram vincent viola virginia vivian volker walter wanda warren wayne wei wendy werner wilhelm william
+    winifred wolfgang xavier yan yolanda yusuf yvonne zachary zoe
+    """.split()
+)
+WORD = re.compile(r"[^\W\d_]+")
+
+
+def header_kind(column: str) -> str | None:
+    """What a column's name promises: "Date of birth" -> "birth_date"; None when it promises nothing."""
+    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", column)
+    name = re.sub(r"[^\w]+", "_", name).strip("_").lower()
+    if re.search(r"(?:^|_)(?:file|class|column|product|species|item|model|brand|host|table|company)_?name", name):
+        return None
+    return next((kind for kind, regex in _HEADERS if regex.search(name)), None)
+
+
+def called_name(column: str) -> bool:
+    """A column that is only called "name", which may be a person's or a product's."""
+    return re.sub(r"\W+", "", column).lower() in ("name", "names", "contact", "person", "customer", "client")
+
+
+def names_a_person(cell: str) -> bool:
+    """Two to six words, no digits, and a common first name or a form of address among them."""
+    if any(c.isdigit() for c in cell) or len(cell) > 80:
+        return False
+    words = WORD.findall(cell)
+    if not 2 <= len(words) <= 9 or not words[0][:1].isupper():
+        return False
+    return TITLES.search(cell) is not None or any(word.lower() in FIRST_NAMES for word in words)
