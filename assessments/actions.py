@@ -50,6 +50,10 @@ class Refused(Exception):
     """This cannot be done now; the text says why and what to do."""
 
 
+class Unknown(Refused):
+    """What was asked for does not exist; the text names it."""
+
+
 # -- the assessment -------------------------------------------------------------------------------
 @transaction.atomic
 def create_assessment(
@@ -225,7 +229,7 @@ def choose(probes: Iterable[str] | None) -> tuple[str, ...]:
     wanted = list(dict.fromkeys(probes))
     for name in wanted:
         if name not in catalog.ACTIVE and name not in DIMENSIONS:
-            raise Refused(f"There is no probe {str(name)[:80]}; `manage.py probes` lists them.")
+            raise Unknown(f"There is no probe {str(name)[:80]}; `manage.py probes` lists them.")
     chosen = tuple(p for p in catalog.ACTIVE if p in wanted or p.partition(".")[0] in wanted)
     if not chosen:
         raise Refused("Name at least one probe, or none at all for every probe.")

@@ -15,7 +15,7 @@ def probes_have_modules(**_: Any) -> list[Error]:
     """A Spec without its module would fail in the middle of somebody's run; found without importing torch."""
     return [
         Error(
-            f"The probe {probe} is in the catalogue, but workers/probes/{probe.replace('.', '/')}.py is missing.",
+            f"The probe {probe} is in the catalogue, but its module under workers/probes is missing.",
             hint="Write the module, or move the id to RETIRED.",
             id="riskboard.E001",
         )
@@ -29,7 +29,7 @@ def probes_have_rules(**_: Any) -> list[Error]:
     """A probe without anchors would measure and never count."""
     from assessments.scoring import rules
 
-    known = rules.load().probes
+    known = rules.load().anchors
     return [
         Error(f"assessments/scoring/rules.yaml has no anchors for {probe}.", id="riskboard.E002")
         for probe in catalog.ACTIVE

@@ -1,0 +1,26 @@
+"""/api/v1/, its schema and its pages."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from assessments.api import views, viewsets
+
+router = SimpleRouter(use_regex_path=True)
+router.register("assessments", viewsets.AssessmentViewSet, basename="assessment")
+router.register("runs", viewsets.RunViewSet, basename="run")
+router.register("links", viewsets.LinkViewSet, basename="link")
+
+v1 = [
+    path("token/", views.TokenView.as_view(), name="token"),
+    path("questions/", views.QuestionsView.as_view(), name="questions"),
+    path("probes/", views.ProbesView.as_view(), name="probes"),
+    path("", include(router.urls)),
+]
+
+app_name = "api"
+urlpatterns = [
+    path("v1/", include(v1)),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", views.DocsView.as_view(url_name="api:schema"), name="docs"),
+]

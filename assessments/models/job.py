@@ -13,7 +13,8 @@ import secrets
 import socket
 import uuid
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -23,6 +24,9 @@ from django.db.models.functions import Coalesce, Now
 from assessments.models.run import OPEN, PREPARE, Evidence, Run, State
 from assessments.storable import fingerprint, storable
 from workers.probes.base import Finding
+
+if TYPE_CHECKING:
+    from workers.sandbox import Request
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +165,29 @@ class Job(models.Model):
         if sentence:
             said["sentence"] = storable(sentence)[:500]
         return bool(self.ours().update(**said, **_lease()))
+
+    def request(self, out: Path) -> Request:
+        """What the sandbox needs to know; ``out`` is the one folder that the probe may write to."""
+        from assessments import storage
+        from workers import sandbox
+
+        run, preparing = self.run, self.probe == PREPARE
+        files = run.dataset.files if run.dataset else []
+        seconds = settings.PREPARE_SECONDS if preparing else run.seconds_a_probe or settings.PROBE_SECONDS
+        return sandbox.Request(
+            probe=self.probe,
+            inputs=tuple(storage.local(file["sha256"]) for file in files) if preparing else (),
+            names=tuple(file["name"] for file in files) if preparing else (),
+            prepared=storage.prepared(run.prepared_key) if run.prepared_key and not preparing else None,
+            out=out,
+            plan=run.plan.document if run.plan else {},
+            answers=run.answers.values if run.answers else {},
+            targets=tuple(run.targets),
+            seed=run.seed,
+            seconds=seconds,
+            memory=settings.PROBE_MEMORY,
+            device=settings.DEVICE,
+        )
 
     # -- its ends ---------------------------------------------------------------------------------
     def finish(self, finding: Finding, seconds: float = 0.0) -> bool:

@@ -1,0 +1,224 @@
+"""Rows as JSON, and what a request may say. No rule lives here; actions decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from assessments.models import Assessment, DataSet, Evidence, Job, Plan, Run, ShareLink
+
+
+class TokenRequest(serializers.Serializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=200, trim_whitespace=False)
+
+
+class TokenSerializer(serializers.Serializer):
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class FileSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+    bytes = serializers.IntegerField()
+    kind = serializers.CharField()
+
+
+class FileRequest(serializers.Serializer):
+    file = serializers.FileField(allow_empty_file=True, help_text="CSV, CSV.gz, Parquet, JSON lines or zip.")
+
+
+class DataSetSerializer(serializers.ModelSerializer):
+    files = FileSerializer(many=True)
+
+    class Meta:
+        model = DataSet
+        fields = ["version", "files", "created_at"]
+
+
+class PlanSerializer(serializers.ModelSerializer):
+    document = serializers.JSONField()
+    not_read = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = Plan
+        fields = ["version", "document", "not_read", "created_at"]
+
+
+class AssessmentSerializer(serializers.ModelSerializer):
+    targets = serializers.ListField(
+        child=serializers.CharField(max_length=200), required=False, max_length=50
+    )
+    client = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    files = FileSerializer(many=True, read_only=True)
+    has_plan = serializers.SerializerMethodField()
+    answered = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Assessment
+        fields = [
+            "id",
+            "name",
+            "client",
+            "targets",
+            "files",
+            "has_plan",
+            "answered",
+            "created_at",
+            "changed_at",
+        ]
+
+    def get_has_plan(self, row: Assessment) -> bool:
+        return row.plan_id is not None
+
+    def get_answered(self, row: Assessment) -> int:
+        return len(row.answer_values)
+
+
+class JobSerializer(serializers.ModelSerializer):
+    title = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Job
+        fields = [
+            "id",
+            "probe",
+            "title",
+            "state",
+            "attempt",
+            "progress",
+            "sentence",
+            "started_at",
+            "finished_at",
+        ]
+
+
+class RunSerializer(serializers.ModelSerializer):
+    assessment = serializers.UUIDField(source="assessment_id", read_only=True)
+    progress = serializers.FloatField(read_only=True)
+    seconds = serializers.FloatField(read_only=True, allow_null=True)
+    finished = serializers.BooleanField(read_only=True)
+    jobs = JobSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Run
+        fields = [
+            "id",
+            "assessment",
+            "state",
+            "note",
+            "progress",
+            "finished",
+            "seconds",
+            "seed",
+            "probes",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "jobs",
+        ]
+
+
+class RunRequest(serializers.Serializer):
+    probes = serializers.ListField(
+        child=serializers.CharField(max_length=80),
+        required=False,
+        help_text="Probe ids or dimensions; left out, every probe runs.",
+    )
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, default=0)
+    seconds = serializers.FloatField(
+        min_value=1,
+        max_value=3600,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="For each probe.",
+    )
+
+
+class EvidenceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Evidence
+        exclude = ["run"]
+
+
+class LinkSerializer(serializers.ModelSerializer):
+    run = serializers.UUIDField(source="run_id", read_only=True)
+    ended = serializers.BooleanField(read_only=True)
+    has_password = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ShareLink
+        fields = [
+            "id",
+            "run",
+            "label",
+            "created_at",
+            "expires_at",
+            "revoked_at",
+            "ended",
+            "has_password",
+            "snapshot",
+            "show_recommendations",
+            "show_samples",
+            "show_answers",
+            "show_pdf",
+            "opens",
+            "last_opened_at",
+        ]
+
+    def get_has_password(self, row: ShareLink) -> bool:
+        return bool(row.password)
+
+
+class NewLinkSerializer(LinkSerializer):
+    """With its address, told this once."""
+
+    url = serializers.SerializerMethodField()
+    token = serializers.SerializerMethodField()
+
+    class Meta(LinkSerializer.Meta):
+        fields = [*LinkSerializer.Meta.fields, "url", "token"]
+
+    def get_url(self, row: ShareLink) -> str:
+        return self.context["request"].build_absolute_uri(f"/s/{self.context['token']}/")
+
+    def get_token(self, row: ShareLink) -> str:
+        return self.context["token"]
+
+
+class LinkRequest(serializers.Serializer):
+    label = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    days = serializers.IntegerField(min_value=1, max_value=366, required=False)
+    expires_at = serializers.DateTimeField(required=False)
+    password = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, write_only=True, trim_whitespace=False
+    )
+    snapshot = serializers.BooleanField(required=False)
+    show_recommendations = serializers.BooleanField(required=False)
+    show_samples = serializers.BooleanField(required=False)
+    show_answers = serializers.BooleanField(required=False)
+    show_pdf = serializers.BooleanField(required=False)
+
+
+class ProbeSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    dimension = serializers.CharField()
+    title = serializers.CharField()
+    asks = serializers.CharField()
+    unit = serializers.CharField()
+    why = serializers.CharField()
+    fix = serializers.CharField()
+    needs = serializers.ListField(child=serializers.CharField())
+    seconds = serializers.FloatField()
+
+
+class DetailSerializer(serializers.Serializer):
+    """Every error."""
+
+    detail = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, str]:
+        return {"detail": str(instance)}

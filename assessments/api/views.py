@@ -1,0 +1,96 @@
+"""What is no row of a list: tokens, the questionnaire, the probes, a shared report's data, the docs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.contrib.auth import authenticate
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from knox.auth import TokenAuthentication
+from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assessments import actions, links, questions
+from assessments.api import serializers
+from workers.probes import catalog
+
+
+class TokenView(APIView):
+    """Sign-in for programs. A token can end itself, and make no other one."""
+
+    def get_permissions(self) -> list:
+        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+
+    def get_authenticators(self) -> list:
+        return [] if self.request and self.request.method == "POST" else [TokenAuthentication()]
+
+    @extend_schema(request=serializers.TokenRequest, responses={201: serializers.TokenSerializer})
+    def post(self, request: Request) -> Response:
+        asked = serializers.TokenRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        user = authenticate(request._request, **asked.validated_data)
+        if user is None:
+            if getattr(request._request, "axes_locked_out", False):
+                sentence = "Too many tries. Wait 15 minutes, then sign in again."
+                return Response({"detail": sentence}, status=status.HTTP_429_TOO_MANY_REQUESTS)
+            raise PermissionDenied("The user name or the password is wrong.")
+        row, token = actions.make_token(user)
+        return Response({"token": token, "expires_at": row.expiry}, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        request.auth.delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class QuestionsView(APIView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """The questionnaire, in its order: sections with their questions."""
+        sections = questions.by_section()
+        return Response(
+            [
+                {
+                    **asdict(section),
+                    "questions": [asdict(question) for question in sections[section.id]],
+                }
+                for section in questions.SECTIONS
+            ]
+        )
+
+
+class ProbesView(APIView):
+    @extend_schema(responses=serializers.ProbeSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Every probe, in report order."""
+        specs = [catalog.BY_ID[probe] for probe in catalog.ACTIVE]
+        return Response(serializers.ProbeSerializer(specs, many=True).data)
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger's page from our own host: its script is a file of its own, as the content rules ask."""
+
+    template_name = "api/docs.html"
+    permission_classes = [AllowAny]
+
+
+@require_safe
+def shared_report(request: HttpRequest, token: str) -> JsonResponse:
+    """A shared report's data; unknown, ended and locked links say the same words as their page."""
+    opened = links.find(request, token)
+    if opened.status == 401:
+        body, code = {"detail": "This link asks for a password; open its page first."}, 401
+    elif opened.status != 200 or (document := opened.link.shown()) is None:
+        body, code = {"detail": links.STOPPED}, opened.status if opened.status != 200 else 410
+    else:
+        opened.link.count_open()
+        body, code = document, 200
+    return links.private(JsonResponse(body, status=code))

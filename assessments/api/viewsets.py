@@ -1,0 +1,211 @@
+"""The same nouns and verbs as the pages, as JSON. What one may not see does not exist: 404."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assessments import actions
+from assessments.api import serializers
+from assessments.api.parsers import Raw
+from assessments.models import Assessment, Job, Run, ShareLink
+
+_ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+_SHA = OpenApiParameter("sha256", OpenApiTypes.STR, OpenApiParameter.PATH)
+_PROBE = OpenApiParameter("probe", OpenApiTypes.STR, OpenApiParameter.PATH)
+
+
+class AssessmentViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
+):
+    """Projects under review."""
+
+    queryset = Assessment.objects.none()
+    serializer_class = serializers.AssessmentSerializer
+    lookup_value_regex = "[0-9a-f-]{36}"
+
+    def get_queryset(self) -> QuerySet[Assessment]:
+        return Assessment.objects.visible_to(self.request.user).with_current()
+
+    def create(self, request: Request) -> Response:
+        asked = self.checked()
+        made = actions.create_assessment(
+            request.user, asked["name"], asked.get("client", ""), asked.get("targets", ())
+        )
+        return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        row = self.get_object()
+        asked = self.checked(partial=True)
+        return Response(self.get_serializer(actions.update_assessment(row, **asked)).data)
+
+    def checked(self, *, partial: bool = False) -> dict[str, Any]:
+        serializer = self.get_serializer(data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    # -- files ------------------------------------------------------------------------------------
+    @extend_schema(
+        request={"multipart/form-data": serializers.FileRequest},
+        responses={200: serializers.DataSetSerializer, 201: serializers.DataSetSerializer},
+    )
+    @action(detail=True, methods=["get", "post"], parser_classes=[MultiPartParser])
+    def files(self, request: Request, pk: str) -> Response:
+        row = self.get_object()
+        if request.method == "GET":
+            empty = {"version": 0, "files": [], "created_at": None}
+            data = serializers.DataSetSerializer(row.dataset).data if row.dataset else empty
+            return Response(data)
+        uploads = [upload for _, many in request.FILES.lists() for upload in many]
+        if not uploads:
+            raise ParseError("Send the file as multipart/form-data, in the field `file`.")
+        for upload in uploads:
+            made = actions.add_file(row, upload, upload.name, request.user)
+        return Response(serializers.DataSetSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(parameters=[_SHA], request=None, responses={200: serializers.DataSetSerializer})
+    @action(detail=True, methods=["delete"], url_path=r"files/(?P<sha256>[0-9a-f]{64})", url_name="file")
+    def remove(self, request: Request, pk: str, sha256: str) -> Response:
+        row = self.get_object()
+        if all(file["sha256"] != sha256 for file in row.files):
+            raise NotFound("This file is not in the data set.")
+        made = actions.remove_file(row, sha256, request.user)
+        return Response(serializers.DataSetSerializer(made).data)
+
+    # -- plan and answers -------------------------------------------------------------------------
+    @extend_schema(
+        request={"application/json": OpenApiTypes.OBJECT, "application/yaml": OpenApiTypes.STR},
+        responses=serializers.PlanSerializer,
+    )
+    @action(detail=True, methods=["get", "put"], parser_classes=[Raw])
+    def plan(self, request: Request, pk: str) -> Response:
+        row = self.get_object()
+        if request.method == "PUT":
+            source = request.data if isinstance(request.data, bytes) else b""
+            yaml = "yaml" in (request.content_type or "")
+            actions.save_plan(row, source, "plan.yaml" if yaml else "plan.json", request.user)
+        if row.plan is None:
+            raise NotFound("This assessment has no training plan yet.")
+        return Response(serializers.PlanSerializer(row.plan).data)
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["get", "put", "patch"])
+    def answers(self, request: Request, pk: str) -> Response:
+        """PUT replaces all answers, PATCH adds some; null takes one back."""
+        row = self.get_object()
+        if request.method != "GET":
+            if not isinstance(request.data, dict):
+                raise ParseError('Answers are an object, like {"D1": {"value": "yes"}}.')
+            actions.save_answers(row, dict(request.data), replace=request.method == "PUT", user=request.user)
+        return Response(row.answer_values)
+
+    # -- runs -------------------------------------------------------------------------------------
+    @extend_schema(
+        request=serializers.RunRequest,
+        responses={200: serializers.RunSerializer(many=True), 202: serializers.RunSerializer},
+    )
+    @action(detail=True, methods=["get", "post"])
+    def runs(self, request: Request, pk: str) -> Response:
+        row = self.get_object()
+        if request.method == "GET":
+            page = self.paginate_queryset(row.runs.for_progress())
+            return self.get_paginated_response(serializers.RunSerializer(page, many=True).data)
+        asked = serializers.RunRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run = actions.start_run(
+            row,
+            asked.validated_data.get("probes"),
+            user=request.user,
+            seed=asked.validated_data["seed"],
+            seconds_a_probe=asked.validated_data["seconds"],
+        )
+        run = Run.objects.for_progress().get(pk=run.pk)
+        return Response(serializers.RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+
+class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Measurements of an assessment, each ending in a report."""
+
+    queryset = Run.objects.none()
+    serializer_class = serializers.RunSerializer
+    lookup_value_regex = "[0-9a-f-]{36}"
+
+    def get_queryset(self) -> QuerySet[Run]:
+        return Run.objects.visible_to(self.request.user).for_progress()
+
+    def told(self, run: Run) -> Response:
+        row = Run.objects.for_progress().get(pk=run.pk)
+        return Response(self.get_serializer(row).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: serializers.RunSerializer})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        return self.told(actions.cancel_run(self.get_object()))
+
+    @extend_schema(request=None, responses={202: serializers.RunSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Tries everything again that stopped."""
+        return self.told(actions.retry_run(self.get_object()))
+
+    @extend_schema(request=None, parameters=[_PROBE], responses={202: serializers.RunSerializer})
+    @action(detail=True, methods=["post"], url_path=r"retry/(?P<probe>[a-z_.]+)", url_name="retry-job")
+    def retry_job(self, request: Request, pk: str, probe: str) -> Response:
+        """Tries one probe again that stopped."""
+        return self.told(actions.retry_job(get_object_or_404(Job, run=self.get_object(), probe=probe)))
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 409: serializers.DetailSerializer})
+    @action(detail=True, methods=["get"])
+    def report(self, request: Request, pk: str) -> Response:
+        """The report document, riskboard.report/1; 409 until the run is complete."""
+        run = self.get_object()
+        if run.report is None:
+            why = (
+                run.note
+                if run.finished and run.note
+                else f"The run is {run.state}; ask again when it is done."
+            )
+            raise actions.Refused(f"There is no report yet. {why}")
+        return Response(run.report)
+
+    @extend_schema(
+        request=serializers.LinkRequest,
+        responses={200: serializers.LinkSerializer(many=True), 201: serializers.NewLinkSerializer},
+    )
+    @action(detail=True, methods=["get", "post"])
+    def links(self, request: Request, pk: str) -> Response:
+        run = self.get_object()
+        if request.method == "GET":
+            page = self.paginate_queryset(run.links.all())
+            return self.get_paginated_response(serializers.LinkSerializer(page, many=True).data)
+        asked = serializers.LinkRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        link, token = actions.make_share_link(run, user=request.user, **asked.validated_data)
+        made = serializers.NewLinkSerializer(link, context={"request": request, "token": token})
+        return Response(made.data, status=status.HTTP_201_CREATED)
+
+
+class LinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Share links of the workspace."""
+
+    queryset = ShareLink.objects.none()
+    serializer_class = serializers.LinkSerializer
+    lookup_value_regex = "[0-9a-f-]{36}"
+
+    def get_queryset(self) -> QuerySet[ShareLink]:
+        return ShareLink.objects.visible_to(self.request.user).defer("document")
+
+    @extend_schema(parameters=[_ID], responses={200: serializers.LinkSerializer})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Turns the link off; it stays in the list."""
+        return Response(self.get_serializer(actions.revoke_link(self.get_object())).data)
