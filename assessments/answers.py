@@ -116,26 +116,26 @@ def _value(question: Question, value: Any) -> Any:
         given = value.get(part.name)
         if given is None or (isinstance(given, str) and not given.strip()):
             if not part.optional:
-                raise AnswerError(_enter(part))
+                raise AnswerError(enter(part))
             continue
         found[part.name] = _part(part, given)
     if not found:
-        raise AnswerError(_enter(question.parts[0]))
+        raise AnswerError(enter(question.parts[0]))
     return found
 
 
 def _part(part: Part, value: Any) -> Any:
     if part.type == "text":
-        return _text(value, _enter(part))
+        return _text(value, enter(part))
     if part.type == "date":
         return _date(part, value)
     if part.type == "choice":
         return _choice(part.options, value, f"Choose {part.say}: {_list(part.options)}.")
     number = _number(value)
     if number is None or (part.whole and number != int(number)):
-        raise AnswerError(_enter(part))
+        raise AnswerError(enter(part))
     if part.min is not None and number < part.min:
-        raise AnswerError(f"{_enter(part)}. It cannot be below {part.min:g}.")
+        raise AnswerError(f"{enter(part)}. It cannot be below {part.min:g}.")
     return number
 
 
@@ -173,7 +173,7 @@ def _date(part: Part, value: Any) -> str:
     try:
         return date.fromisoformat(str(value).strip()).isoformat()
     except ValueError:
-        raise AnswerError(_enter(part)) from None
+        raise AnswerError(enter(part)) from None
 
 
 def _choice(options: tuple[Option, ...], value: Any, sentence: str) -> str:
@@ -236,7 +236,8 @@ def _list(options: tuple[Option, ...]) -> str:
     return ", ".join(option.value for option in options)
 
 
-def _enter(part: Part) -> str:
+def enter(part: Part) -> str:
+    """What to enter into one field, with an example."""
     if part.type == "choice":
         return f"Choose {part.say}: {_list(part.options)}"
     as_number = " as a whole number" if part.whole else ""
@@ -252,7 +253,7 @@ def _wanted(question: Question) -> str:
         return f"Choose {many} of: {_list(question.options)}."
     if question.type == "parts":
         return f"Enter {' and '.join(part.name for part in question.parts)}, like {_example(question)}."
-    return f"{_enter(question.parts[0])}."
+    return f"{enter(question.parts[0])}."
 
 
 def _example(question: Question) -> str:

@@ -37,10 +37,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.select_related("dataset", "plan", "answers")
 
     def for_list(self) -> AssessmentQuerySet:
-        """With ``runs_newest_first``: two queries, however many there are."""
+        """With ``runs_newest_first``, each with its ``overall``: two queries, however many there are."""
         from assessments.models.run import Run
 
-        newest = Run.objects.defer("report").order_by("-created_at")
+        newest = Run.objects.defer("report").annotate(overall=models.F("report__overall"))
+        newest = newest.order_by("-created_at")
         return self.with_current().prefetch_related(
             models.Prefetch("runs", queryset=newest, to_attr="runs_newest_first")
         )

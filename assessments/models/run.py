@@ -40,8 +40,16 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(assessment__workspace__memberships__user_id=user.pk)
 
     def for_progress(self) -> RunQuerySet:
-        """With their jobs, without the report: two queries, and no large column among them."""
-        return self.defer("report").select_related("assessment").prefetch_related("jobs")
+        """With their jobs and how each ended, without the report: two queries, and no large column."""
+        from assessments.models.job import Job
+
+        found = Evidence.objects.filter(run=models.OuterRef("run"), probe=models.OuterRef("probe"))
+        jobs = Job.objects.annotate(result_state=models.Subquery(found.values("state")[:1]))
+        return (
+            self.defer("report")
+            .select_related("assessment")
+            .prefetch_related(models.Prefetch("jobs", queryset=jobs))
+        )
 
     def for_report(self) -> RunQuerySet:
         """With their evidence: two queries, however many runs."""

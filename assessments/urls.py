@@ -1,0 +1,30 @@
+"""Page routes, named noun-verb."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from assessments.views import account, assessment, question, run
+
+app_name = "assessments"
+
+urlpatterns = [
+    path("sign-in/", account.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("settings/api/", account.tokens, name="token-list"),
+    path("settings/api/<str:key>/off/", account.token_off, name="token-off"),
+    path("", assessment.listing, name="assessment-list"),
+    path("assessments/new/", assessment.new, name="assessment-new"),
+    path("assessments/<uuid:pk>/", assessment.detail, name="assessment-detail"),
+    path("assessments/<uuid:pk>/files/", assessment.file_add, name="file-add"),
+    path("assessments/<uuid:pk>/files/remove/", assessment.file_remove, name="file-remove"),
+    path("assessments/<uuid:pk>/plan/", assessment.plan_save, name="plan-save"),
+    path("assessments/<uuid:pk>/check/", question.check, name="answers-check"),
+    path("assessments/<uuid:pk>/questions/<str:section>/<int:number>/", question.question, name="question"),
+    path("assessments/<uuid:pk>/runs/", run.start, name="run-start"),
+    path("runs/<uuid:pk>/", run.detail, name="run-detail"),
+    path("runs/<uuid:pk>/progress/", run.progress, name="run-progress"),
+    path("runs/<uuid:pk>/cancel/", run.cancel, name="run-cancel"),
+    path("jobs/<uuid:pk>/retry/", run.job_retry, name="job-retry"),
+]

@@ -1,0 +1,185 @@
+"""Assessments: the list, a new one, one with its files, plan and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.utils.formats import date_format
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments import actions, intake, questions, storage
+from assessments.forms import AssessmentForm, split_targets
+from assessments.models import Assessment, Run
+from assessments.views.run import progress_of
+from workers.plan import PlanError
+from workers.probes import catalog
+
+REFUSALS = (actions.Refused, intake.Unreadable, storage.StorageFull)
+TAKEN_FOR = {
+    "csv": "a table (CSV)",
+    "csv.gz": "a packed table (CSV.gz)",
+    "parquet": "a table (Parquet)",
+    "jsonl": "a table or texts (JSON lines)",
+    "zip": "a zip of images or audio",
+}
+WORDS = {"waiting": "Waiting", "running": "Running", "stopped": "Stopped", "cancelled": "Stopped"}
+
+
+@login_required
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    rows = [_row(assessment) for assessment in Assessment.objects.visible_to(request.user).for_list()]
+    return render(request, "assessment/list.html", {"here": "assessments", "assessments": rows})
+
+
+def _row(assessment: Assessment) -> dict[str, Any]:
+    runs: list[Run] = assessment.runs_newest_first  # type: ignore[attr-defined]
+    reported = next((run for run in runs if run.overall), None)  # type: ignore[attr-defined]
+    changed = date_format(assessment.changed_at, "j F Y")
+    return {
+        "assessment": assessment,
+        "overall": reported.overall if reported else None,
+        "word": WORDS.get(runs[0].state, "Not started") if runs else "Not started",
+        "said": f"changed {changed}",
+    }
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    form = AssessmentForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        assessment = actions.create_assessment(
+            request.user, form.cleaned_data["name"], form.cleaned_data["client"], form.cleaned_data["targets"]
+        )
+        refused = _add_files(request, assessment, form.cleaned_data["files"])
+        plan = form.cleaned_data["plan"]
+        if plan is not None:
+            refused += _save_plan(request, assessment, plan.read(), plan.name)
+        # The assessment stays with what could be used; what could not is said where it can be mended.
+        for sentence in refused:
+            messages.error(request, sentence)
+        return redirect("assessments:assessment-detail", assessment.pk)
+    errors = [(f"id_{name}", sentence) for name, said in form.errors.items() for sentence in said]
+    context = {"here": "assessments", "form": form, "errors": errors, "limit": _limit()}
+    return render(request, "assessment/new.html", context, status=422 if errors else 200)
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return _detail(request, _get(request, pk))
+
+
+def _detail(
+    request: HttpRequest,
+    assessment: Assessment,
+    *,
+    errors: Iterable[tuple[str, str]] = (),
+    plan_source: str | None = None,
+) -> HttpResponse:
+    errors = list(errors)
+    sections = questions.progress(assessment.answer_values)
+    complete = sum(part.state == "Completed" for part in sections)
+    runs = Run.objects.filter(assessment=assessment).for_progress().order_by("-created_at")
+    run = runs.first()
+    context = {
+        "here": "assessments",
+        "assessment": assessment,
+        "lede": f"{complete} of {len(sections)} sections are complete. You can fill them in any order, and "
+        "stop at any time: answers are saved as you go.",
+        "sections": [
+            {"section": p.section, "state": p.state, "next": _first_open(assessment, p.section.id)}
+            for p in sections
+        ],
+        "answered": sum(part.answered for part in sections),
+        "asked": len(questions.ALL),
+        "limit": _limit(),
+        "plan_source": _source(assessment) if plan_source is None else plan_source,
+        "plan_errors": [sentence for field, sentence in errors if field == "id_source"],
+        "errors": errors,
+        "reported": runs.filter(report__isnull=False).first(),
+        "probes": len(catalog.ACTIVE),
+        "run": run,
+        **(progress_of(run) if run else {}),
+    }
+    for file in assessment.files:
+        file["taken_for"] = TAKEN_FOR.get(file["kind"], file["kind"])  # type: ignore[typeddict-unknown-key]
+    return render(request, "assessment/detail.html", context, status=422 if errors else 200)
+
+
+@login_required
+@require_POST
+def file_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+    assessment = _get(request, pk)
+    for sentence in _add_files(request, assessment, request.FILES.getlist("files")):
+        messages.error(request, sentence)
+    actions.update_assessment(assessment, targets=split_targets(request.POST.get("targets", "")))
+    return redirect("assessments:assessment-detail", pk)
+
+
+@login_required
+@require_POST
+def file_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
+    try:
+        actions.remove_file(_get(request, pk), request.POST.get("sha256", ""), request.user)
+    except actions.Refused as error:
+        messages.error(request, str(error))
+    return redirect("assessments:assessment-detail", pk)
+
+
+@login_required
+@require_POST
+def plan_save(request: HttpRequest, pk: UUID) -> HttpResponse:
+    assessment, source = _get(request, pk), request.POST.get("source", "")
+    refused = _save_plan(request, assessment, source, "The plan")
+    if refused:
+        errors = [("id_source", sentence) for sentence in refused]
+        return _detail(request, assessment, errors=errors, plan_source=source)
+    messages.success(request, "The plan is saved.")
+    return redirect("assessments:assessment-detail", pk)
+
+
+def _get(request: HttpRequest, pk: UUID) -> Assessment:
+    return get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
+
+
+def _add_files(request: HttpRequest, assessment: Assessment, files: Iterable[Any]) -> list[str]:
+    """Adds what can be used; -> a sentence for each file that cannot."""
+    refused = []
+    for upload in files:
+        try:
+            actions.add_file(assessment, upload, upload.name, request.user)
+        except REFUSALS as error:
+            refused.append(str(error))
+    return refused
+
+
+def _save_plan(request: HttpRequest, assessment: Assessment, source: str | bytes, name: str) -> list[str]:
+    try:
+        actions.save_plan(assessment, source, name, request.user)
+    except PlanError as error:
+        return list(error.sentences)
+    return []
+
+
+def _source(assessment: Assessment) -> str:
+    return assessment.plan.source if assessment.plan else ""
+
+
+def _first_open(assessment: Assessment, section: str) -> int:
+    """The number of the first question without an answer; 1 when all have one."""
+    answers = assessment.answer_values
+    return next((q.number for q in questions.by_section()[section] if q.id not in answers), 1)
+
+
+def _limit() -> str:
+    return filesizeformat(settings.MAX_UPLOAD).replace("\xa0", " ")

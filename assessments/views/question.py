@@ -1,0 +1,88 @@
+"""The questionnaire, one question a page, and the page that shows all answers before the run."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assessments import actions, questions
+from assessments.answer_form import AnswerForm
+from assessments.models import Assessment
+from workers.probes import catalog
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def question(request: HttpRequest, pk: UUID, section: str, number: int) -> HttpResponse:
+    assessment = get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
+    asked = questions.by_section().get(section, ())
+    if not 1 <= number <= len(asked):
+        raise Http404("There is no such question.")
+    one, checking = asked[number - 1], "check" in request.GET
+    form = AnswerForm(
+        one, assessment.answer_values.get(one.id), request.POST if request.method == "POST" else None
+    )
+    if form.is_valid():
+        actions.save_answers(assessment, {one.id: form.cleaned}, user=request.user)
+        return redirect(_next(assessment, section, number, later="later" in request.POST, checking=checking))
+    context = {
+        "here": "assessments",
+        "assessment": assessment,
+        "section": next(s for s in questions.SECTIONS if s.id == section),
+        "question": one,
+        "of": len(asked),
+        "form": form,
+        "errors": form.errors,
+        "back": _back(assessment, section, number, checking=checking),
+    }
+    return render(request, "assessment/question.html", context, status=422 if form.errors else 200)
+
+
+def _next(assessment: Assessment, section: str, number: int, *, later: bool, checking: bool) -> str:
+    if checking:
+        return reverse("assessments:answers-check", args=[assessment.pk])
+    if later or number == len(questions.by_section()[section]):
+        return reverse("assessments:assessment-detail", args=[assessment.pk])
+    return reverse("assessments:question", args=[assessment.pk, section, number + 1])
+
+
+def _back(assessment: Assessment, section: str, number: int, *, checking: bool) -> str:
+    if checking:
+        return reverse("assessments:answers-check", args=[assessment.pk])
+    if number == 1:
+        return reverse("assessments:assessment-detail", args=[assessment.pk])
+    return reverse("assessments:question", args=[assessment.pk, section, number - 1])
+
+
+@login_required
+@require_safe
+def check(request: HttpRequest, pk: UUID) -> HttpResponse:
+    assessment = get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
+    answers = assessment.answer_values
+    sections = [
+        {
+            "section": part.section,
+            "state": part.state,
+            "rows": [
+                {"question": q, "answer": questions.in_words(q.id, answers[q.id]) if q.id in answers else ""}
+                for q in questions.by_section()[part.section.id]
+            ],
+        }
+        for part in questions.progress(answers)
+    ]
+    seconds = sum(spec.seconds for spec in catalog.SPECS if spec.id in catalog.ACTIVE)
+    context = {
+        "here": "assessments",
+        "assessment": assessment,
+        "sections": sections,
+        "lede": f"{len(answers)} of {len(questions.ALL)} questions are answered. What is open widens the range "
+        "of the report; it never counts against you.",
+        "estimate": f"{len(catalog.ACTIVE)} probes run, usually within {max(1, round(seconds / 60) + 1)} minutes. "
+        "You can close the page while they do.",
+    }
+    return render(request, "assessment/check.html", context)
