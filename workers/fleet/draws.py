@@ -21,9 +21,9 @@ def stream(seed: int, purpose: int) -> np.random.Generator:
 
 
 def start(member: Member, net: Net, inputs: int, outputs: int) -> list[np.ndarray]:
-    """A member's first parameters: per hidden layer [in, out] and [1, out], last [outputs, in] and [outputs, 1].
+    """A member's first parameters: a hidden layer [in, out] and [1, out]; last [outputs, in], [outputs, 1].
 
-    He et al. 2015 for relu, Glorot-like for tanh and the heads: normal with variance (2 or 1) / inputs in use.
+    Normal with variance 2 / inputs in use for relu (He et al. 2015), 1 / inputs for tanh and the heads.
     """
     draw = stream(member.seed, START)
     gain = 2.0 if net.activation == "relu" else 1.0

@@ -76,7 +76,8 @@ class Fleet:
         averaged = None if self.averaged is None else self.averaged[places]
         return Fleet(
             self.net, self.heads, [self.members[k] for k in places], [v[places] for v in self.parameters],
-            self.centre[places], self.scale[places], self.steps[places], self.validation_loss[places], averaged,
+            self.centre[places], self.scale[places], self.steps[places], self.validation_loss[places],
+            averaged,
         )  # fmt: skip
 
     @classmethod
