@@ -3,6 +3,7 @@
 ``synonyms`` of a group are other names for its keys, seen in real configs; ``reading`` renames them.
 """
 
+# mypy: disable-error-code="valid-type"
 from __future__ import annotations
 
 import math
@@ -60,14 +61,14 @@ def one_of(*words: str, **also: str) -> Any:
 
     allowed = "one of " + ", ".join(words)
     return Annotated[Literal[words], BeforeValidator(choose),
-                     Field(description=allowed)]  # type: ignore[valid-type]
+                     Field(description=allowed)]
 
 
-def number(allowed: str, **limits: float) -> Any:
+def number(allowed: str, **limits: Any) -> Any:
     return Annotated[float, BeforeValidator(_plain), Field(description=allowed, **limits)]
 
 
-def whole(allowed: str, **limits: int) -> Any:
+def whole(allowed: str, **limits: Any) -> Any:
     limits.setdefault("le", 2**63)
     return Annotated[StrictInt, BeforeValidator(_whole), Field(description=allowed, **limits)]
 
