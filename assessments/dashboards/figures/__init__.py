@@ -1,0 +1,41 @@
+"""Facts of a finding -> the figures that show them; pure, one function a probe.
+
+A figure copes with facts that are missing: then there is one figure less, never a broken page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from assessments.dashboards.figures import data, flexibility, hardware, hyperparameters, security
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures, Strip, Table
+
+Builder = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Part]]
+
+BUILDERS: dict[str, Builder] = {
+    "data.readability": data.readability,
+    "data.class_balance": data.class_balance,
+    "data.label_errors": data.label_errors,
+    "data.duplicates": data.duplicates,
+    "data.learning_curve": data.learning_curve,
+    "security.personal_data": security.personal_data,
+    "security.adversarial": security.adversarial,
+    "hardware.inventory": hardware.inventory,
+    "hardware.memory": hardware.memory,
+    "hardware.training_cost": hardware.training_cost,
+    "flexibility.forgetting": flexibility.forgetting,
+    "hyperparameters.sensitivity": hyperparameters.sensitivity,
+}
+
+
+def of(finding: Mapping[str, Any]) -> list[Part]:
+    """The figures of one finding of the report document; none when nothing was measured."""
+    builder = BUILDERS.get(finding.get("probe", ""))
+    facts = finding.get("facts") or {}
+    if builder is None or finding.get("state") != "measured" or not facts:
+        return []
+    return builder(facts, finding)
+
+
+__all__ = ["BUILDERS", "Chart", "Listing", "Part", "Pictures", "Strip", "Table", "of"]

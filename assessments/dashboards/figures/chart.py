@@ -1,0 +1,89 @@
+"""What a figure of the report is: a chart, a strip of numbers, pictures or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of words and written numbers; ``right`` names the columns that line up on the right."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: frozenset[int] = frozenset()
+
+    @property
+    def cells(self) -> list[list[tuple[str, bool]]]:
+        return [[(cell, place in self.right) for place, cell in enumerate(row)] for row in self.rows]
+
+    @property
+    def heads(self) -> list[tuple[str, bool]]:
+        return [(name, place in self.right) for place, name in enumerate(self.columns)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One figure on the page. ``width`` is "half", "most" (answers stand beside it) or "full"."""
+
+    title: str  # the takeaway
+    subtitle: str = ""  # what is plotted
+    note: str = ""  # how it was measured
+    width: str = "half"
+    basis: str = "measured"
+    kind: str = ""  # names its template
+
+
+@dataclass(frozen=True)
+class Chart(Part):
+    """A drawn figure: the same dictionary twice, for a wide and a narrow place."""
+
+    wide: dict[str, Any] = field(default_factory=dict)
+    narrow: dict[str, Any] = field(default_factory=dict)
+    says: str = ""  # the finding in a sentence, for readers who do not see the chart
+    table: Table | None = None
+    kind: str = "chart"
+
+
+@dataclass(frozen=True)
+class Listing(Part):
+    """A table that is the figure itself."""
+
+    table: Table = Table((), ())
+    more: str = ""  # "and 46 more"
+    kind: str = "listing"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image of the data: its bytes as base64 PNG, what we expect, what was given."""
+
+    png: str
+    head: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Pictures(Part):
+    """A grid of images out of the data; a shared link shows them only where its maker said so."""
+
+    items: Sequence[Picture] = ()
+    kind: str = "pictures"
+
+
+@dataclass(frozen=True)
+class Stat:
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Strip(Part):
+    """Three to five numbers side by side."""
+
+    items: Sequence[Stat] = ()
+    width: str = "full"
+    kind: str = "strip"

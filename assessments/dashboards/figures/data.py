@@ -1,0 +1,366 @@
+"""The figures of Data: classes, labels, copies, and what more rows would bring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from assessments.dashboards import theme, words
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table
+
+Facts = Mapping[str, Any]
+ROWS_SHOWN = 8
+
+
+def learning_curve(facts: Facts, finding: Facts) -> list[Part]:
+    """Score against training rows, with the forecast's 50 and 90 % range."""
+    sizes = facts.get("n") or []
+    if len(sizes) < 2 or len(facts.get("score") or []) != len(sizes):
+        return []
+    return [
+        Chart(
+            title=finding.get("title") or "What more rows would bring",
+            subtitle=f"{facts['metric'].capitalize()} on unseen rows as the training set grows",
+            note=_curve_note(facts),
+            wide=_curve(facts, theme.WIDTHS["half"], 300),
+            narrow=_curve(facts, theme.WIDTHS["narrow"], 270),
+            says=finding.get("note", ""),
+            table=_curve_table(facts),
+        )
+    ]
+
+
+def _curve_note(facts: Facts) -> str:
+    note = f"{len(facts['n'])} training sizes, fitted power law"
+    needed = facts.get("rows_needed")
+    if facts.get("target") is None or not needed:
+        return note
+    return f"{note}; target reached with {words.span(needed['p05'], needed['p95'])} rows"
+
+
+def _curve(facts: Facts, width: int, height: int) -> dict[str, Any]:
+    n, score, metric = facts["n"], facts["score"], facts["metric"]
+    lows, highs = facts.get("score_low") or score, facts.get("score_high") or score
+    ahead, target = facts.get("forecast") or {}, facts.get("target")
+    ahead_n = ahead.get("n") or []
+    left, right = min([*n, *ahead_n]) * 0.85, max([*n, *ahead_n, facts.get("now") or 0]) * 1.06
+    seen = [*lows, *highs, *(ahead.get("p05") or []), *(ahead.get("p95") or [])]
+    seen += [target] if target is not None else []
+    floor, ceiling = min(seen), max(seen)
+    room = (ceiling - floor) * 0.12 or 0.02
+    low, high = floor - room * 1.4, ceiling + room * 1.6
+    if words.is_share(metric):
+        low, high = max(0.0, low), min(1.0, ceiling + room * 0.6) if ceiling > 0.93 else high
+    data: list[dict[str, Any]] = []
+    if ahead_n:
+        data += [
+            theme.area(ahead_n, ahead["p05"], ahead["p95"], theme.S1_90),
+            theme.area(ahead_n, ahead["p25"], ahead["p75"], theme.S1_50),
+            _line(
+                ahead_n,
+                ahead["p50"],
+                theme.S1,
+                dash="dot",
+                hover="%{x:,} rows: %{y}<extra>forecast</extra>",
+            ),
+        ]
+    data.append(
+        {
+            **_line(n, score, theme.S1, hover="%{x:,} rows: %{y}<extra></extra>"),
+            "mode": "lines+markers",
+            "marker": {"size": 8, "color": theme.SURFACE, "line": {"color": theme.S1, "width": 2}},
+            "error_y": {
+                "type": "data",
+                "array": [max(0.0, h - s) for h, s in zip(highs, score, strict=True)],
+                "arrayminus": [max(0.0, s - w) for w, s in zip(lows, score, strict=True)],
+                "color": theme.S1,
+                "thickness": 1.5,
+                "width": 0,
+            },
+        }
+    )
+    shapes, notes = [], []
+    if target is not None:
+        shapes.append(theme.rule(0, target, 1, target, theme.S2, dash="dash", width=1.5, xref="paper"))
+        notes.append(
+            theme.text(
+                0,
+                target,
+                f"Target {words.metric(target, metric)}",
+                xref="paper",
+                xshift=4,
+                yanchor="bottom",
+                yshift=1,
+                font={"color": theme.S2},
+            )
+        )
+    now = facts.get("now") or n[-1]
+    at = theme.share(now, left, right, log=True)
+    shapes.append(theme.rule(at, 0, at, 1, dash="dot", xref="paper", yref="paper"))
+    here = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "align": "left"}
+    side = {"xanchor": "left", "xshift": 6} if at < 0.7 else {"xanchor": "right", "xshift": -6}
+    bold = {"color": theme.INK, "weight": 600}
+    notes.append(theme.text(at, 0, "You are here", **here, **side, yshift=20, font=bold))
+    notes.append(
+        theme.text(at, 0, f"{words.number(now)} rows", **here, **side, yshift=4, font={"color": theme.INK})
+    )
+    if ahead_n:
+        notes.append(
+            theme.text(
+                1,
+                1,
+                "Forecast, 50% and 90% range",
+                xref="paper",
+                yref="paper",
+                xanchor="right",
+                yanchor="bottom",
+                yshift=4,
+            )
+        )
+    return {
+        "data": data,
+        "layout": theme.layout(
+            width,
+            height,
+            margin={"t": 30, "l": 52},
+            xaxis=theme.axis(
+                left, right, None, words.short, log=True, line=True, title="Training rows (log scale)"
+            ),
+            yaxis=theme.axis(low, high, None, lambda v: words.metric(v, metric), grid=True),
+            shapes=shapes,
+            annotations=notes,
+        ),
+    }
+
+
+def _line(x: Any, y: Any, colour: str, dash: str = "solid", hover: str = "") -> dict[str, Any]:
+    line = {"color": colour, "width": 2.25, "dash": dash}
+    return {"type": "scatter", "x": [*x], "y": [*y], "mode": "lines", "line": line, "hovertemplate": hover}
+
+
+def _curve_table(facts: Facts) -> Table:
+    metric, rows = facts["metric"], []
+    lows, highs = facts.get("score_low") or facts["score"], facts.get("score_high") or facts["score"]
+    for n, score, low, high in zip(facts["n"], facts["score"], lows, highs, strict=True):
+        between = words.span(low, high, lambda v: words.metric(v, metric, 1), "–")
+        rows.append((words.number(n), words.metric(score, metric, 1), between, "measured"))
+    ahead = facts.get("forecast") or {}
+    for n, low, mid, high in zip(*(ahead.get(k) or [] for k in ("n", "p05", "p50", "p95")), strict=True):
+        between = words.span(low, high, lambda v: words.metric(v, metric, 1), "–")
+        rows.append((words.number(n), words.metric(mid, metric, 1), between, "forecast"))
+    return Table(("Rows", facts["metric"].capitalize(), "90% range", "Source"), rows, frozenset({0, 1, 2}))
+
+
+def class_balance(facts: Facts, finding: Facts) -> list[Part]:
+    """Rows of each class, or how a number to predict is spread."""
+    counts, spread = facts.get("counts"), facts.get("histogram")
+    if counts:
+        return [_classes(counts, facts, finding)]
+    return [_histogram(spread, finding)] if spread and spread.get("counts") else []
+
+
+def _classes(counts: Mapping[str, int], facts: Facts, finding: Facts) -> Part:
+    order = sorted(counts.items(), key=lambda item: -item[1])
+    shown = order if len(order) <= 12 else order[:6] + order[-6:]
+    total, left_out = sum(counts.values()), len(order) - len(shown)
+
+    def build(width: int) -> dict[str, Any]:
+        names = [_cut(name, 18 if width > 330 else 13) for name, _ in shown]
+        biggest, rarest = order[0][1], str(facts.get("rarest", order[-1][0]))
+        room = max(theme.text_width(name) for name in names) + 18
+        places = [len(shown) - 1 - i for i in range(len(shown))]
+        ends = [f"{words.number(rows)}, {words.percent(rows / total)}" for _, rows in shown]
+        wide = max(theme.text_width(end) for end in ends) + 12
+        bars = {
+            "type": "bar",
+            "orientation": "h",
+            "x": [rows for _, rows in shown],
+            "y": places,
+            "width": 0.56,
+            "marker": {"color": [theme.S1 if name == rarest else theme.S5 for name, _ in shown]},
+            "hovertemplate": "%{x:,} rows<extra></extra>",
+        }
+        notes = [
+            theme.text(
+                rows, place, end, xshift=6, font={"color": theme.INK, "weight": 600} if name == rarest else {}
+            )
+            for (name, rows), place, end in zip(shown, places, ends, strict=True)
+        ]
+        return {
+            "data": [bars],
+            "layout": theme.layout(
+                width,
+                max(150, 34 * len(shown) + 24),
+                margin={"l": round(min(room, width * 0.42)), "r": round(wide), "t": 8, "b": 16},
+                xaxis=theme.axis(0, biggest, [], []),
+                yaxis=theme.axis(-0.6, len(shown) - 0.4, places, names),
+                annotations=notes,
+            ),
+        }
+
+    note = f"{words.number(total)} labelled rows"
+    if left_out:
+        note += f"; the {left_out} classes in between are in the table"
+    if facts.get("effective_classes"):
+        note += f"; as varied as {words.number(facts['effective_classes'], 1)} equal classes"
+    return Chart(
+        title=finding.get("title") or "How the classes are spread",
+        subtitle="Rows with each label, the rarest in blue",
+        note=note,
+        wide=build(theme.WIDTHS["half"]),
+        narrow=build(theme.WIDTHS["narrow"]),
+        says=finding.get("note", ""),
+        table=Table(
+            ("Class", "Rows", "Share"),
+            [(name, words.number(rows), words.percent(rows / total)) for name, rows in order[:60]],
+            frozenset({1, 2}),
+        ),
+    )
+
+
+def _histogram(spread: Facts, finding: Facts) -> Part:
+    edges, counts = spread["edges"], spread["counts"]
+
+    def build(width: int, height: int) -> dict[str, Any]:
+        middles = [(a + b) / 2 for a, b in pairwise(edges)]
+        top = max(counts) * 1.08 or 1
+        bars = {
+            "type": "bar",
+            "x": middles,
+            "y": list(counts),
+            "width": (edges[1] - edges[0]) * 0.94,
+            "marker": {"color": theme.S1},
+            "hovertemplate": "%{y:,} rows around %{x}<extra></extra>",
+        }
+        return {
+            "data": [bars],
+            "layout": theme.layout(
+                width,
+                height,
+                xaxis=theme.axis(edges[0], edges[-1], None, words.short, line=True, title="Value to predict"),
+                yaxis=theme.axis(0, top, None, words.short, grid=True),
+            ),
+        }
+
+    rows = [
+        (f"{words.short(a)} to {words.short(b)}", words.number(c))
+        for (a, b), c in zip(pairwise(edges), counts, strict=True)
+    ]
+    return Chart(
+        title=finding.get("title") or "How the value to predict is spread",
+        subtitle="Rows by value",
+        note=f"{words.number(sum(counts))} rows",
+        wide=build(theme.WIDTHS["half"], 270),
+        narrow=build(theme.WIDTHS["narrow"], 250),
+        says=finding.get("note", ""),
+        table=Table(("Value", "Rows"), rows, frozenset({1})),
+    )
+
+
+def label_errors(facts: Facts, finding: Facts) -> list[Part]:
+    """The labels that look most wrong: pictures where the data are pictures, a table elsewhere."""
+    suspects = facts.get("suspects") or []
+    if not suspects:
+        return []
+    title = "These labels look wrong"
+    total = len(facts.get("rows") or facts.get("files") or suspects)
+    pictured = [one for one in suspects if one.get("image")]
+    note = "Cross-validated: no row was judged by a model that learnt from it"
+    if pictured:
+        shown = pictured[:6]
+        items = [
+            Picture(
+                one["image"],
+                str(one["expected"]),
+                f"labelled {one['given']}, {words.percent(one['sure'])} sure",
+            )
+            for one in shown
+        ]
+        sub = f"The {len(shown)} strongest of {words.number(total)}, with the label we would expect"
+        return [Pictures(title, sub, note, items=items)]
+    shown = suspects[:ROWS_SHOWN]
+    table = Table(
+        ("Where", "Recorded", "We expect", "How sure"),
+        [
+            (words.place(one["place"]), str(one["given"]), str(one["expected"]), words.percent(one["sure"]))
+            for one in shown
+        ],
+        frozenset({3}),
+    )
+    sub = f"The {len(shown)} strongest of {words.number(total)}, with the label we would expect"
+    return [Listing(title, sub, note, table=table, more=_more(total, len(shown)))]
+
+
+def duplicates(facts: Facts, finding: Facts) -> list[Part]:
+    """Rows or files that are there more than once."""
+    pairs = facts.get("pairs") or []
+    if not pairs:
+        return []
+    shown = pairs[:ROWS_SHOWN]
+    counted = [
+        ("exact copies", "exact"),
+        ("near copies", "near"),
+        ("on both sides of the split", "across_split"),
+    ]
+    parts = [f"{words.number(facts[key])} {name}" for name, key in counted if facts.get(key)]
+    note = "The whole upload, compared after trimming and rounding"
+    if facts.get("expected_by_chance") is not None:
+        note += f"; {words.number(facts['expected_by_chance'], 1)} expected by chance"
+    table = Table(
+        ("This one", "is also here"),
+        [(words.place(pair[0]), ", ".join(words.place(p) for p in pair[1:4])) for pair in shown],
+    )
+    total = int(facts.get("exact") or 0) + int(facts.get("near") or 0)
+    return [
+        Listing(
+            finding.get("title") or "These are there more than once",
+            words.and_list(parts).capitalize(),
+            note,
+            table=table,
+            more=_more(max(total, len(pairs)), len(shown)),
+        )
+    ]
+
+
+def readability(facts: Facts, finding: Facts) -> list[Part]:
+    """The files that could not be read as they should; nothing when all could."""
+    bad = [file for file in facts.get("files") or [] if file.get("problem")]
+    faults = facts.get("faults") or []
+    if not bad and not faults:
+        return []
+    rows = [(str(file["name"]), str(file["problem"])) for file in bad[:ROWS_SHOWN]]
+    rows += [(_fault_place(fault), _fault_words(fault)) for fault in faults[: ROWS_SHOWN - len(rows)]]
+    return [
+        Listing(
+            "What could not be read as it should",
+            "Files, columns and rows with what is wrong in them",
+            "Every byte of the upload",
+            table=Table(("Where", "What is wrong"), rows),
+            more=_more(len(bad) + len(faults), len(rows)),
+        )
+    ]
+
+
+def _fault_words(fault: Facts) -> str:
+    name = re.sub(r"_+", " ", str(fault.get("fault", ""))).capitalize()
+    note = fault.get("note")
+    return f"{name}. {note}" if note else name
+
+
+def _fault_place(fault: Facts) -> str:
+    for key in ("columns", "files", "classes"):
+        if fault.get(key):
+            named = [str(one) for one in fault[key][:3]]
+            return ", ".join(named) + (f" and {len(fault[key]) - 3} more" if len(fault[key]) > 3 else "")
+    rows = fault.get("rows") or []
+    return f"{words.number(len(rows))} rows, first {rows[0]}" if rows else "whole file"
+
+
+def _more(total: int, shown: int) -> str:
+    return f"and {words.number(total - shown)} more in the report's data" if total > shown else ""
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

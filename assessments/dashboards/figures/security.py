@@ -1,0 +1,202 @@
+"""The figures of Security: how much a small change costs, and what personal data there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from assessments.dashboards import theme, words
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table
+
+Facts = Mapping[str, Any]
+
+# fact -> (name, colour, dash, marker); the worst case last, so that it lies on top
+LINES = (
+    ("random", "Random noise", theme.S3, "dash", "diamond"),
+    ("fgsm", "One-step attack", theme.S2, "longdash", "square"),
+    ("pgd", "Stepwise attack", theme.S1, "solid", "circle"),
+    ("worst", "Worst case", theme.S4, "solid", "circle"),
+)
+KINDS = {"of 255": "Size of pixel change, out of 255", "sd": "Size of change, in standard deviations"}
+
+
+def adversarial(facts: Facts, finding: Facts) -> list[Part]:
+    """Accuracy against the size of a change, by attack, with the agreed size shaded."""
+    strength, worst = facts.get("strength") or [], facts.get("worst") or []
+    if len(strength) < 2 or len(worst) != len(strength):
+        return []
+    parts: list[Part] = [
+        Chart(
+            title=finding.get("title") or "What small changes do to accuracy",
+            subtitle="Accuracy as inputs are altered more strongly",
+            note=_note(facts, finding),
+            width="most",
+            wide=_lines(facts, theme.WIDTHS["most"], 310, narrow=False),
+            narrow=_lines(facts, theme.WIDTHS["narrow"], 280, narrow=True),
+            says=finding.get("note", ""),
+            table=_table(facts),
+        )
+    ]
+    examples = [one for one in facts.get("examples") or [] if one.get("after")]
+    if examples:
+        items = [
+            Picture(one["after"], str(one["to"]), f"is {one['from']}, slightly changed")
+            for one in examples[:6]
+        ]
+        sub = "Each was read rightly before a change too small to see"
+        parts.append(Pictures("What the model now takes these for", sub, "Worst case found", items=items))
+    return parts
+
+
+def _note(facts: Facts, finding: Facts) -> str:
+    sample = finding.get("sample")
+    return (
+        f"{words.number(sample)} test rows; the worst of all attacks counts"
+        if sample
+        else "Worst of all attacks"
+    )
+
+
+def _known(facts: Facts) -> list[tuple[str, str, str, str, str]]:
+    """The lines to draw. An attack that is the worst case everywhere is drawn once, as that."""
+    strength, found = facts["strength"], []
+    for line in LINES:
+        values = facts.get(line[0])
+        if not values or len(values) != len(strength):
+            continue
+        if line[0] in ("fgsm", "pgd"):
+            off = max(abs(a - b) for a, b in zip(values, facts["worst"], strict=True))
+            if off < 0.02:
+                continue
+        found.append(line)
+    return found
+
+
+def _lines(facts: Facts, width: int, height: int, *, narrow: bool) -> dict[str, Any]:
+    strength, lines = facts["strength"], _known(facts)
+    guessing, threat = facts.get("guessing"), facts.get("threat")
+    data: list[dict[str, Any]] = []
+    if facts.get("worst_low") and facts.get("worst_high"):
+        data.append(theme.area(strength, facts["worst_low"], facts["worst_high"], theme.S4_BAND))
+    for key, name, colour, dash, marker in lines:
+        data.append(
+            {
+                "type": "scatter",
+                "x": [*strength],
+                "y": [*facts[key]],
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": 2.25, "dash": dash},
+                "marker": {"color": colour, "size": 7, "symbol": marker},
+                "hovertemplate": f"%{{x}}: %{{y:.0%}}<extra>{name}</extra>",
+            }
+        )
+    labels = [(name, facts[key][-1], colour) for key, name, colour, _, _ in lines]
+    if guessing is not None:
+        labels.append(("Guessing", guessing, theme.INK2))
+    room = round(max(theme.text_width(name) for name, _, _ in labels)) + 14
+    margin = {"l": 46, "r": room, "t": 30, "b": 52}
+    plot = height - margin["t"] - margin["b"]
+    places = theme.apart([end for _, end, _ in labels], 17 / plot * 1.04, 0, 1.0)
+    notes = [
+        theme.text(
+            1, at, name, xref="paper", xshift=8, font={"color": theme.INK if colour != theme.INK2 else colour}
+        )
+        for (name, _, colour), at in zip(labels, places, strict=True)
+    ]
+    last, shapes = strength[-1], []
+    if guessing is not None:
+        shapes.append(theme.rule(0, guessing, 1, guessing, dash="dot", xref="paper"))
+    if threat is not None and threat <= last:
+        half = last / 26
+        shapes.append(theme.band(max(0, threat - half), 0, min(last, threat + half), 1, yref="paper"))
+        at = theme.share(threat, 0, last)
+        anchor = "left" if at < 0.3 else "right" if at > 0.75 else "center"
+        notes.append(
+            theme.text(
+                threat, 1, "Size to withstand", yref="paper", xanchor=anchor, yanchor="bottom", yshift=6
+            )
+        )
+        value = facts.get("at_threat")
+        if value is not None:
+            notes.append(
+                theme.text(
+                    threat,
+                    min(0.97, value),
+                    words.percent(value, 0),
+                    xshift=8,
+                    yanchor="bottom",
+                    yshift=3,
+                    font={"color": theme.S4, "weight": 600, "size": 13},
+                )
+            )
+    ticks = _ticks(strength, 5 if narrow else 8)
+    title = KINDS.get(facts.get("unit", ""), f"Size of change ({facts.get('unit', '')})")
+    return {
+        "data": data,
+        "layout": theme.layout(
+            width,
+            height,
+            margin=margin,
+            xaxis=theme.axis(0, last, ticks, words.short, title=title, line=True),
+            yaxis=theme.axis(0, 1.02, [0, 0.25, 0.5, 0.75, 1], lambda v: words.percent(v, 0), grid=True),
+            shapes=shapes,
+            annotations=notes,
+        ),
+    }
+
+
+def _ticks(strength: list[float], most: int) -> list[float]:
+    """The strengths that were tried, where they leave room for their words; round numbers elsewhere."""
+    last = strength[-1]
+    apart = min(b - a for a, b in pairwise(strength))
+    if len(strength) <= most + 2 and apart >= last / (most + 2):
+        return list(strength)
+    return theme.nice_ticks(0, last, most - 1)
+
+
+def _table(facts: Facts) -> Table:
+    lines = _known(facts)
+    unit = facts.get("unit", "")
+    rows = [
+        (words.short(size), *(words.percent(facts[key][place], 1) for key, *_ in lines))
+        for place, size in enumerate(facts["strength"])
+    ]
+    return Table((f"Change ({unit})", *(line[1] for line in lines)), rows, frozenset(range(len(lines) + 1)))
+
+
+def personal_data(facts: Facts, finding: Facts) -> list[Part]:
+    """Columns with personal data, and one masked example each; never a value."""
+    found = facts.get("by_column") or []
+    if not found:
+        return []
+    rows = [
+        (
+            str(one["column"]),
+            _kind(one["kind"]),
+            words.number(one["rows"]),
+            words.percent(one["share"]),
+            str(one.get("example", "")),
+        )
+        for one in found[:12]
+    ]
+    return [
+        Listing(
+            finding.get("title") or "Where personal data stands",
+            "Columns with what was found in them; examples are masked",
+            "Patterns with check digits where they have them",
+            width="most",
+            table=Table(("Column", "Kind", "Rows", "Share", "Example"), rows, frozenset({2, 3})),
+            more=f"and {len(found) - 12} more" if len(found) > 12 else "",
+        )
+    ]
+
+
+def _kind(name: str) -> str:
+    known = {
+        "email": "E-mail address",
+        "iban": "Bank account",
+        "ip": "Internet address",
+        "ssn": "Social security number",
+    }
+    return known.get(name, name.replace("_", " ").capitalize())

@@ -1,0 +1,133 @@
+"""Numbers as people read them: units on everything, a true minus sign, ranges with "to"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+SHARES = frozenset(
+    {
+        "accuracy",
+        "balanced accuracy",
+        "balanced_accuracy",
+        "f1",
+        "macro f1",
+        "macro_f1",
+        "auc",
+        "roc_auc",
+        "recall",
+        "precision",
+    }
+)
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric lives between 0 and 1 and reads as a percentage."""
+    return metric.strip().lower() in SHARES
+
+
+def number(value: float, digits: int = 0) -> str:
+    """18400 -> "18,400"; -3.14 with one digit -> "−3.1"."""
+    text = f"{value:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def short(value: float) -> str:
+    """A number for an axis or a strip, with three figures at most: 1200 -> "1.2k"."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "no end"
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size * 0.9995:
+            return _figures(value / size) + letter
+    return _figures(value)
+
+
+def _figures(value: float) -> str:
+    size = abs(value)
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    if 0 < size < 0.1:
+        digits = min(6, 1 - math.floor(math.log10(size)))
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(share: float, digits: int | None = None) -> str:
+    """0.0609 -> "6.1%"; whole percents from 10 up, more digits for what is small or nearly all."""
+    if digits is None:
+        size = abs(share)
+        whole = abs(share * 100 - round(share * 100)) < 1e-9
+        digits = 0 if 0.1 <= size <= 0.9 or whole else 1
+        if 0 < size < 0.001:
+            digits = 2
+    return number(share * 100, digits) + "%"
+
+
+def metric(value: float, name: str, digits: int | None = None) -> str:
+    """A metric's value: a percentage where it is a share, else three figures."""
+    return percent(value, digits) if is_share(name) else _figures(value)
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """+0.6, −4.9, 0."""
+    text = number(value, digits)
+    if not text.strip("0.,"):
+        return "0"
+    return text if text.startswith("−") else "+" + text
+
+
+def span(low: float, high: float, form: object = number, join: str = " to ") -> str:
+    """A range in words: "45 to 61"."""
+    written = form if callable(form) else number
+    first, last = written(low), written(high)
+    return first if first == last else f"{first}{join}{last}"
+
+
+def size(count: float) -> str:
+    """Bytes: 12 GB, 840 MB."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor * 0.9995:
+            return f"{_figures(count / factor)} {unit}"
+    return f"{number(count)} B"
+
+
+def hours(value: float) -> str:
+    """0.02 -> "1 min"; 3.4 -> "3.4 h"; 400 -> "17 days"."""
+    seconds = value * 3600
+    if seconds < 0.9995:
+        return f"{_figures(seconds * 1000)} ms"
+    if seconds < 90:
+        return f"{_figures(seconds)} s"
+    if seconds < 5400:
+        return f"{number(seconds / 60)} min"
+    return f"{_figures(value)} h" if value < 72 else f"{number(value / 24)} days"
+
+
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def money(value: float, currency: str = "USD") -> str:
+    """$21, €1.3k, 400 CHF."""
+    if abs(value) < 10 and value != int(value):
+        written = number(value, 2)
+    else:
+        written = short(value) if value >= 1e4 else number(value)
+    return f"{SIGNS[currency]}{written}" if currency in SIGNS else f"{written} {currency}"
+
+
+def place(where: object) -> str:
+    """Where a fault stands: {"row": 12, "split": "train"} -> "row 12 (train)"."""
+    if isinstance(where, dict):
+        if "file" in where and "row" not in where:
+            return str(where["file"])
+        if "row" in where:
+            beside = where.get("split") or where.get("file")
+            return f"row {where['row']}" + (f" ({beside})" if beside else "")
+    return f"row {where}" if isinstance(where, int) else str(where)
+
+
+def and_list(items: Iterable[str]) -> str:
+    """ "Data, Security and Hardware"."""
+    known = list(items)
+    return known[0] if len(known) == 1 else ", ".join(known[:-1]) + " and " + known[-1] if known else ""
