@@ -1,0 +1,60 @@
+"""``manage.py verify report.json``: recomputes a report from the evidence inside it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from assessments.scoring import document
+
+SHOWN = 50  # fields named one by one
+
+
+class Command(BaseCommand):
+    help = (
+        "Recomputes every score, level, range, action and verdict of a report from the evidence inside it. "
+        "Exit code 0: it holds. 1: the fields that do not are named. 2: the file cannot be checked."
+    )
+    requires_system_checks: list[str] = []  # a report needs no database, broker or storage
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("report", help="the report's JSON file, or - to read it from standard input")
+
+    def handle(self, *args: Any, report: str, **options: Any) -> None:
+        try:
+            wrong = document.verify(read(report))
+        except document.BadReport as error:
+            self.stderr.write(f"{report}: {error}")
+            sys.exit(2)
+        if not wrong:
+            self.stdout.write(f"{report} holds: every score follows from the evidence inside.")
+            return
+        fields = "1 field does" if len(wrong) == 1 else f"{len(wrong)} fields do"
+        self.stdout.write(f"{report} does not hold: {fields} not follow from the evidence inside.")
+        for path in wrong[:SHOWN]:
+            self.stdout.write(f"  {path}")
+        if len(wrong) > SHOWN:
+            self.stdout.write(f"  and {len(wrong) - SHOWN} more")
+        sys.exit(1)
+
+
+def read(name: str) -> Any:
+    """The JSON of a file; raises BadReport with one sentence."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise document.BadReport("There is no such file.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise document.BadReport(f"The file cannot be read: {reason}.") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise document.BadReport(f"This is not JSON: line {error.lineno}, {error.msg}.") from None
+    except (RecursionError, ValueError):
+        raise document.BadReport("This is not JSON that a report could hold.") from None

@@ -1,0 +1,121 @@
+"""What the team declared, held against what was measured: a claim that is worse in fact is a contradiction.
+
+A claim is contradicted when even the favourable end of the measured range is worse than claimed, so a
+noisy measurement accuses nobody. Which answer claims what stands in ``rules.yaml`` under ``claims``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assessments.scoring import risk
+from assessments.scoring.rules import Rules
+
+
+def contradictions(
+    rules: Rules,
+    findings: Mapping[str, risk.Evidence],
+    answers: Mapping[str, Mapping[str, Any]],
+    told: Mapping[str, str],
+    dataset: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Every contradiction, in the order of the rules; at most one for each question and probe.
+
+    ``told`` holds each answer in words; ``dataset`` is the description of the data in the report.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for claim in rules.data["claims"]:
+        given = answers.get(claim["question"])
+        if given is None or not _contradicted(rules, claim, given, findings, dataset):
+            continue
+        name = claim["evidence"]
+        source = rules.data["readings"].get(name, {}).get("probe", "data.readability")
+        probe = name if name in rules.data["probes"] else source
+        found.setdefault(
+            (claim["question"], probe),
+            {
+                "question": claim["question"],
+                "declared": told.get(claim["question"], ""),
+                "measured": _measured(rules, name, findings, dataset),
+                "probe": probe,
+                "dimension": probe.partition(".")[0],
+                "closed": None,
+            },
+        )
+    return list(found.values())
+
+
+def _contradicted(
+    rules: Rules,
+    claim: Mapping[str, Any],
+    given: Mapping[str, Any],
+    findings: Mapping[str, risk.Evidence],
+    dataset: Mapping[str, Any] | None,
+) -> bool:
+    low, high = _range(rules, claim["evidence"], findings, dataset)
+    if low is None or high is None:
+        return False
+    if "above_claim" in claim or "below_claim" in claim:
+        claimed = _claimed(claim, given)
+        if claimed is None or claimed == claim.get("unless"):
+            return False
+        if "above_claim" in claim:
+            return low > claim["above_claim"] * claimed
+        return high < claim["below_claim"] * claimed
+    if "value" not in given:
+        return False
+    chosen = given["value"] if isinstance(given["value"], list) else [given["value"]]
+    if "claims" in claim and not set(claim["claims"]) & {one for one in chosen if isinstance(one, str)}:
+        return False
+    return high < claim["below"] if "below" in claim else low > claim["above"]
+
+
+def _claimed(claim: Mapping[str, Any], given: Mapping[str, Any]) -> float | None:
+    """The number that an answer claims; of a range, the end that is easier to keep."""
+    if "roughly" in given:
+        low, high = given["roughly"]
+        return risk.number(low if "below_claim" in claim else high)
+    value = given.get("value")
+    if "field" in claim:
+        value = value.get(claim["field"]) if isinstance(value, Mapping) else None
+    return risk.number(value)
+
+
+def _range(
+    rules: Rules, name: str, findings: Mapping[str, risk.Evidence], dataset: Mapping[str, Any] | None
+) -> tuple[float | None, float | None]:
+    if name in rules.data["readings"]:
+        value = risk.reading(rules, name, findings, dataset)
+        return value, value
+    finding = findings.get(name, {"state": "skipped"})
+    value = risk.number(finding.get("value"))
+    if finding.get("state", "measured") != "measured" or value is None:
+        return None, None
+    ends = [value, risk.number(finding.get("low")), risk.number(finding.get("high"))]
+    known = [end for end in ends if end is not None]
+    return min(known), max(known)
+
+
+def _measured(
+    rules: Rules, name: str, findings: Mapping[str, risk.Evidence], dataset: Mapping[str, Any] | None
+) -> str:
+    if name in rules.data["readings"]:
+        return says(rules, name, findings, dataset)
+    finding = findings[name]
+    return finding.get("title") or finding.get("note") or ""
+
+
+def says(
+    rules: Rules,
+    name: str,
+    findings: Mapping[str, risk.Evidence],
+    dataset: Mapping[str, Any] | None = None,
+) -> str:
+    """A reading in a sentence; empty when it was not measured."""
+    entry = rules.data["readings"][name]
+    value = risk.reading(rules, name, findings, dataset)
+    if value is None:
+        return ""
+    of = risk.number((findings.get(entry.get("probe", "")) or {}).get(entry.get("per", ""))) or 1.0
+    return entry["says"].format(value=value, count=value * of, percent=value * 100)

@@ -1,0 +1,255 @@
+"""All evidence -> every dimension -> the overall score, each with its range and its coverage.
+
+How it works, in this version of the rules:
+
+* An item (one risk of a dimension) is known by measurement, by answer, or not at all. It is a
+  distribution over 0 to 100: a triangle on (low, score, high) when measured, a wide triangle whose
+  mode stays above a cap when answered, anything from 0 to 100 when unknown. "I do not know" is the
+  larger of anything and the middle answer, so it is never the safer choice.
+* A dimension's draw is the weighted power mean of its items, exponent 4: one critical item pulls far
+  more than an average lets it. It is also never more than a notch below its worst known item. The
+  overall draw is made of the dimensions in the same way, bent by the stakes.
+* What nobody has looked at shares ONE draw. Independent draws would cancel each other out, and
+  ignorance would look like knowledge of the middle.
+* The range (5 to 95 % of the draws) is then opened by the uncovered share: low' = c * low and
+  high' = 100 - c * (100 - high). With nothing known that is exactly 0 to 100.
+
+Monotone by construction: an item keeps its random numbers whatever its evidence says, its quantile
+function rises with each of low, score and high, and power mean, notch and stakes rise with each draw.
+Only + - * / and square roots touch the draws, so every machine gets the same digits.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import floor, sqrt
+from typing import Any
+
+from assessments.scoring import risk
+from assessments.scoring.rules import Item, Rules
+
+Spread = tuple[float, float, float]  # a triangle: low, mode, high
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about one item."""
+
+    item: Item
+    state: str  # "measured", "answered", "unknown" or "not_applicable"
+    covers: float = 0.0  # how much of the item is known, 0 to 1
+    spreads: tuple[Spread, ...] = ()  # of each piece of evidence; the worst counts
+    open: bool = True  # it may be anything from 0 to 100 besides
+    sources: tuple[str, ...] = ()  # probes, readings and questions that tell about it
+
+    @property
+    def mode(self) -> float:
+        """Its most likely score; the middle of the scale when nothing is known."""
+        return max((spread[1] for spread in self.spreads), default=50.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """The judgement of a dimension, or of the whole."""
+
+    score: float | None  # the median draw; None when nothing is known
+    low: float
+    high: float
+    coverage: float  # 0 to 1
+    probability: Mapping[str, float]  # level -> how likely it is
+    known: tuple[int, int]  # items known at least in part, of all that apply
+    draws: tuple[float, ...]
+
+    def as_json(self, rules: Rules) -> dict[str, Any]:
+        shown = None if self.score is None else whole(self.score)
+        return {
+            "score": shown,
+            "low": whole(self.low),
+            "high": whole(self.high),
+            "level": rules.level(shown),
+            "coverage": round(self.coverage, 2),
+            "probability": {level: round(share, 3) for level, share in self.probability.items()},
+            "known": list(self.known),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    rules: Rules
+    overall: Pooled
+    dimensions: Mapping[str, Pooled]
+    items: tuple[Known, ...]
+    stakes: float
+
+    def with_item(self, known: Known) -> Judgement:
+        """The judgement if one item were known differently; everything else stays."""
+        return self.with_items([known])
+
+    def with_items(self, changed: Iterable[Known]) -> Judgement:
+        new = {one.item: one for one in changed}
+        touched = {item.dimension for item in new}
+        items = tuple(new.get(old.item, old) for old in self.items)
+        dimensions = {
+            name: _dimension(self.rules, name, items) if name in touched else pooled
+            for name, pooled in self.dimensions.items()
+        }
+        overall = _overall(self.rules, dimensions, self.stakes)
+        return Judgement(self.rules, overall, dimensions, items, self.stakes)
+
+
+def judge(
+    rules: Rules, findings: Mapping[str, risk.Evidence], answers: Mapping[str, Mapping[str, Any]]
+) -> Judgement:
+    """The judgement of findings (by probe id) and answers (by question id)."""
+    items = tuple(know(rules, item, findings, answers) for item in rules.items)
+    dimensions = {name: _dimension(rules, name, items) for name in rules.dimensions}
+    stakes = risk.stakes(rules, answers)
+    return Judgement(rules, _overall(rules, dimensions, stakes), dimensions, items, stakes)
+
+
+def know(
+    rules: Rules,
+    item: Item,
+    findings: Mapping[str, risk.Evidence],
+    answers: Mapping[str, Mapping[str, Any]],
+) -> Known:
+    """What is known about an item: the worst measurement; without any, the worst answer."""
+    scored = {name: risk.evidence(rules, name, findings) for name in item.evidence}
+    seen = {name: one for name, one in scored.items() if one is not None}
+    if seen:
+        return measured(item, seen)
+    given = {name: answers[name] for name in item.questions if name in answers}
+    applies = [name for name in item.questions if "not_applicable" not in given.get(name, {})]
+    if given and not applies:
+        return Known(item, "not_applicable", sources=tuple(given))
+    return answered(rules, item, {name: given[name] for name in applies if name in given}, len(applies))
+
+
+def measured(item: Item, seen: Mapping[str, risk.Scored]) -> Known:
+    spreads = tuple((one.low, one.score, one.high) for one in seen.values())
+    return Known(item, "measured", 1.0, spreads, open=False, sources=tuple(seen))
+
+
+def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], of: int) -> Known:
+    """An item that only answers tell about; ``of`` questions apply to it."""
+    if not given:
+        return Known(item, "unknown")
+    spreads, covers, told = [], 0.0, False
+    for question, one in given.items():
+        ends = risk.answer(rules, question, one)
+        credit = rules.data["evidence"]["document" if one.get("document") else "declared"]
+        if ends is None:  # "I do not know"
+            centre = risk.middle(rules, question)
+            spreads.append(_triangle(credit, centre, centre))
+            continue
+        if "roughly" in one:
+            credit = rules.data["evidence"]["roughly"]
+        spreads.append(_triangle(credit, *ends))
+        covers += credit["covers"] / of
+        told = True
+    unsure = any(risk.answer(rules, question, one) is None for question, one in given.items())
+    state = "answered" if told else "unknown"
+    return Known(item, state, covers, tuple(spreads), open=unsure, sources=tuple(given))
+
+
+def _triangle(credit: Mapping[str, float], low: float, high: float) -> Spread:
+    """What an answer that may mean ``low`` to ``high`` is worth: never below its cap."""
+    cap = float(credit["cap"])
+    mode = max(cap, (low + high) / 2)
+    return (max(cap, low - credit["below"]), mode, min(100.0, max(mode, high + credit["above"])))
+
+
+# -- the draws ----------------------------------------------------------------------------------------
+@lru_cache(maxsize=256)
+def _uniforms(seed: int, name: str, draws: int) -> tuple[float, ...]:
+    """Stratified numbers between 0 and 1, in an order of its own for every name.
+
+    Only ``random.Random(text).random()`` is used, whose sequence Python promises to keep.
+    """
+    source = random.Random(f"{seed}:{name}")
+    keys = [source.random() for _ in range(draws)]
+    uniforms = [0.0] * draws
+    for rank, place in enumerate(sorted(range(draws), key=keys.__getitem__)):
+        uniforms[place] = (rank + 0.5) / draws
+    return tuple(uniforms)
+
+
+def quantile(spread: Spread, u: float) -> float:
+    """The quantile function of a triangle; rises with u and with each of its corners."""
+    low, mode, high = spread
+    width = high - low
+    if width <= 0:
+        return mode
+    left = mode - low
+    if u * width <= left:
+        return low + sqrt(u * width * left)
+    return high - sqrt((1 - u) * width * (high - mode))
+
+
+@lru_cache(maxsize=1024)
+def _spread_draws(seed: int, draws: int, name: str, spreads: tuple[Spread, ...]) -> tuple[float, ...]:
+    uniforms = _uniforms(seed, name, draws)
+    return tuple(max(quantile(spread, u) for spread in spreads) for u in uniforms)
+
+
+def _dimension(rules: Rules, name: str, items: Sequence[Known]) -> Pooled:
+    simulation = rules.data["simulation"]
+    seed, n, notch = simulation["seed"], simulation["draws"], rules.data["notch"]
+    mine = [one for one in items if one.item.dimension == name and one.state != "not_applicable"]
+    total = sum(one.item.weight for one in mine)
+    anything = [100 * u for u in _uniforms(seed, "unknown", n)]
+    sums, worst = [0.0] * n, [0.0] * n
+    for one in mine:
+        draws: Sequence[float] = anything
+        if one.spreads:
+            draws = _spread_draws(seed, n, f"{name}:{one.item.id}", one.spreads)
+            pull = min(1.0, one.item.weight)
+            worst = [max(w, pull * d - notch) for w, d in zip(worst, draws, strict=True)]
+            if one.open:
+                draws = [max(d, a) for d, a in zip(draws, anything, strict=True)]
+        weight = one.item.weight
+        sums = [s + weight * (d * d) * (d * d) for s, d in zip(sums, draws, strict=True)]
+    pooled = [max(w, sqrt(sqrt(s / total))) for s, w in zip(sums, worst, strict=True)] if total else anything
+    coverage = sum(one.item.weight * one.covers for one in mine) / total if total else 0.0
+    return _pooled(rules, pooled, coverage, (sum(one.covers > 0 for one in mine), len(mine)))
+
+
+def _overall(rules: Rules, dimensions: Mapping[str, Pooled], stakes: float) -> Pooled:
+    notch = rules.data["notch"]
+    draws = []
+    for row in zip(*(one.draws for one in dimensions.values()), strict=True):
+        mean = sqrt(sqrt(sum((d * d) * (d * d) for d in row) / len(row)))
+        raw = max(mean, max(row) - notch)
+        draws.append(raw + (stakes - 1) * raw * (100 - raw) / 100)
+    coverage = sum(one.coverage for one in dimensions.values()) / len(dimensions)
+    known = tuple(sum(one.known[i] for one in dimensions.values()) for i in (0, 1))
+    return _pooled(rules, draws, coverage, known)
+
+
+def _pooled(rules: Rules, draws: Sequence[float], coverage: float, known: tuple[int, ...]) -> Pooled:
+    levels = rules.data["levels"]
+    ordered = sorted(draws)
+    below, above = (_at(ordered, q) for q in rules.data["simulation"]["quantiles"])
+    counts = dict.fromkeys(levels, 0)
+    for draw in ordered:
+        counts[rules.level(draw)] += 1
+    share = {
+        level: coverage * counts[level] / len(ordered) + (1 - coverage) / len(levels) for level in levels
+    }
+    low, high = coverage * below, 100 - coverage * (100 - above)
+    score = _at(ordered, 0.5) if coverage > 0 else None
+    return Pooled(score, low, high, coverage, share, (known[0], known[1]), tuple(draws))
+
+
+def _at(ordered: Sequence[float], share: float) -> float:
+    place = share * (len(ordered) - 1)
+    left = min(int(place), len(ordered) - 2)
+    return ordered[left] + (place - left) * (ordered[left + 1] - ordered[left])
+
+
+def whole(value: float) -> int:
+    """The nearest whole number, halves up; as shown and as a level is judged by."""
+    return floor(value + 0.5)

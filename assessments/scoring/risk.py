@@ -1,0 +1,192 @@
+"""One piece of evidence -> its risk, 0 to 100: a measured value, a figure among its facts, an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assessments.scoring.rules import Anchors, Rules
+
+Evidence = Mapping[str, Any]  # a finding as JSON: value, low, high, sample, facts, state
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scored:
+    """A risk with its range, each 0 to 100 and low <= score <= high."""
+
+    score: float
+    low: float
+    high: float
+
+
+def score(
+    rules: Rules, probe: str, value: float, low: float | None = None, high: float | None = None
+) -> Scored:
+    """The risk of a measured value, and of its 90 % interval (in the probe's unit).
+
+    Without an interval the value is taken as uncertain, never as certain.
+    """
+    anchors = rules.anchors[probe]
+    at = anchors(value)
+    if low is None or high is None:
+        spread = rules.data["evidence"]["no_interval"]
+        return Scored(at, max(0.0, at - spread), min(100.0, at + spread))
+    ends = (at, anchors(low), anchors(high))  # a falling scale turns the interval round
+    return Scored(at, min(ends), max(ends))
+
+
+def measured(rules: Rules, finding: Evidence, probe: str) -> Scored | None:
+    """The risk of a finding; None when it measured nothing, or the rules do not know its probe.
+
+    A fault that the finding names keeps its score from falling below what that severity means, also
+    where the value alone looks harmless: one truncated file is a small share of the rows.
+    """
+    if finding.get("state", "measured") != "measured" or probe not in rules.anchors:
+        return None
+    value = number(finding.get("value"))
+    if value is None:
+        return None
+    scored = score(rules, probe, value, number(finding.get("low")), number(finding.get("high")))
+    floors = rules.data["evidence"]["faults"]
+    floor = max((floors.get(fault.get("severity"), 0) for fault in _faults(finding)), default=0)
+    if floor <= scored.score:
+        return scored
+    slack = rules.data["evidence"]["no_interval"]
+    return Scored(float(floor), max(scored.low, float(floor - slack)), max(scored.high, float(floor)))
+
+
+def reading(
+    rules: Rules, name: str, findings: Mapping[str, Evidence], dataset: Evidence | None = None
+) -> float | None:
+    """A figure that stands among the facts of a finding, or in the description of the data set."""
+    entry = rules.data["readings"][name]
+    if "dataset" in entry:
+        return _reduced((dataset or {}).get(entry["dataset"]), entry.get("reduce"))
+    finding = findings.get(entry["probe"])
+    if not finding or finding.get("state", "measured") != "measured":
+        return None
+    found: Any = finding.get("facts") or {}
+    for key in entry["fact"].split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    value = _reduced(found, entry.get("reduce"))
+    if value is not None and "per" in entry:
+        of = number(finding.get(entry["per"]))
+        return value / of if of else None
+    return value
+
+
+def evidence(rules: Rules, name: str, findings: Mapping[str, Evidence]) -> Scored | None:
+    """The risk of a probe's finding or of a reading; None when neither was measured."""
+    if name in rules.data["readings"]:
+        value = reading(rules, name, findings)
+        return None if value is None else score(rules, name, value)
+    return measured(rules, findings[name], name) if name in findings else None
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _faults(finding: Evidence) -> list[Mapping[str, Any]]:
+    faults = (finding.get("facts") or {}).get("faults") or ()
+    return [fault for fault in faults if isinstance(fault, Mapping)]
+
+
+def _reduced(found: Any, how: str | None) -> float | None:
+    if how is None:
+        return number(found)
+    if how == "len":
+        return float(len(found)) if isinstance(found, list | tuple | dict) and found else None
+    values = [number(one) for one in (found.values() if isinstance(found, Mapping) else found or ())]
+    known = [one for one in values if one is not None]
+    return ({"sum": sum, "min": min, "max": max}[how])(known) if known else None
+
+
+# -- answers ------------------------------------------------------------------------------------------
+def answer(rules: Rules, question: str, given: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The lowest and highest risk that an answer may mean; equal unless it was given "roughly".
+
+    None when the rules say nothing about it (questions on context), or it names no value.
+    """
+    rule = rules.data["answers"].get(question)
+    if rule is None:
+        return None
+    if "value" in given:
+        risk = _risk(rule, given["value"])
+        return (risk, risk)
+    if "roughly" in given:
+        if "fields" in rule:  # a range is about the first field
+            rule = next(iter(rule["fields"].values()))
+        anchors = Anchors.read(rule)
+        low, high = given["roughly"]
+        ends = [anchors(low), anchors.points[-1][1] if high is None else anchors(high)]
+        return (min(ends), max(ends))
+    return None
+
+
+def middle(rules: Rules, question: str) -> float:
+    """The risk of the middle answer to a question, and at least the middle of the scale."""
+    rule = rules.data["answers"].get(question, {})
+    least = float(rules.data["evidence"]["middle"])
+    risks = sorted(_risks(rule))
+    return max(least, risks[len(risks) // 2]) if risks else least
+
+
+def stakes(rules: Rules, answers: Mapping[str, Mapping[str, Any]]) -> float:
+    """What the overall score is bent by: 1 for usual stakes, more where a mistake hurts more."""
+    factor = 1.0
+    for question, rule in rules.data["stakes"].items():
+        if question != "limits":
+            factor += _stake(rule, answers.get(question, {}))
+    lowest, highest = rules.data["stakes"]["limits"]
+    return round(min(highest, max(lowest, factor)), 3)
+
+
+def _stake(rule: Mapping[str, Any], given: Mapping[str, Any]) -> float:
+    if "value" in given:
+        return _risk(rule, given["value"])
+    if "roughly" in given and "anchors" in rule:
+        low, high = given["roughly"]
+        return Anchors.read(rule)(low if high is None else high)
+    return float(rule["unknown"])
+
+
+def _risk(rule: Mapping[str, Any], value: Any) -> float:
+    combine = min if rule.get("combine") == "min" else max
+    if "fields" in rule:
+        given = value if isinstance(value, Mapping) else {}
+        parts = [_field(entry, given.get(name)) for name, entry in rule["fields"].items()]
+        return combine([part for part in parts if part is not None], default=100.0)
+    if "ratio" in rule:
+        above, below = (float(value[name]) for name in rule["ratio"])
+        return Anchors.read(rule)(above / below)
+    if isinstance(value, list):
+        return combine(float(rule["options"][one]) for one in value)
+    found = _field(rule, value)
+    return 100.0 if found is None else found
+
+
+def _field(rule: Mapping[str, Any], value: Any) -> float | None:
+    """The risk of one field; None when it was left out and the rule does not mind."""
+    if "given" in rule:
+        return float(rule["missing"] if value in (None, "", 0) else rule["given"])
+    if value is None:
+        return None
+    if "options" in rule:
+        return float(rule["options"][value])
+    return Anchors.read(rule)(float(value))
+
+
+def _risks(rule: Mapping[str, Any]) -> Iterable[float]:
+    if "fields" in rule:
+        return [risk for entry in rule["fields"].values() for risk in _risks(entry)]
+    if "options" in rule:
+        return [float(risk) for risk in rule["options"].values()]
+    if "anchors" in rule:
+        return [float(risk) for _, risk in rule["anchors"]]
+    return [float(rule[key]) for key in ("given", "missing") if key in rule]

@@ -1,0 +1,122 @@
+"""The rules of one version, read once: every threshold, weight and cap that scoring uses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent
+
+
+class RulesError(LookupError):
+    """A report names a version of the rules that this RiskBoard does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Value -> score, in straight lines between the points and flat outside them."""
+
+    points: tuple[tuple[float, float], ...]  # by rising value
+    log: bool = False  # straight lines over the logarithm of the value
+
+    def __call__(self, value: float) -> float:
+        points = self.points
+        if value <= points[0][0]:
+            return points[0][1]
+        if value >= points[-1][0]:
+            return points[-1][1]
+        for (x0, y0), (x1, y1) in pairwise(points):
+            if value <= x1:
+                share = (value - x0) / (x1 - x0)
+                if self.log:
+                    share = math.log(value / x0) / math.log(x1 / x0)
+                return y0 + share * (y1 - y0)
+        raise AssertionError("unreachable")
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Anchors:
+        points = tuple((float(x), float(y)) for x, y in data["anchors"])
+        if len(points) < 2 or any(a[0] >= b[0] for a, b in pairwise(points)):
+            raise ValueError(f"Anchors need two points or more, by rising value: {data['anchors']}")
+        log = data.get("scale", "linear") == "log"
+        if log and points[0][0] <= 0:
+            raise ValueError(f"Anchors over a logarithm need values above 0: {data['anchors']}")
+        return cls(points, log)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One risk of a dimension, and what can tell about it."""
+
+    id: str
+    dimension: str
+    title: str
+    weight: float
+    evidence: tuple[str, ...]  # probe ids and names of readings
+    questions: tuple[str, ...]
+    fix: str = ""
+    effort: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    version: str
+    data: Mapping[str, Any]  # the file, for what is used in one place only
+    anchors: Mapping[str, Anchors]  # of probes and readings
+    items: tuple[Item, ...]
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return tuple(self.data["items"])
+
+    def of(self, dimension: str) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.dimension == dimension)
+
+    def item_of(self, evidence: str) -> Item | None:
+        """The item that a probe or reading tells about."""
+        return next((item for item in self.items if evidence in item.evidence), None)
+
+    def level(self, score: float | None) -> str:
+        """The word for a score; "unknown" for none. A boundary belongs to the higher level."""
+        if score is None:
+            return "unknown"
+        levels: Sequence[str] = self.data["levels"]
+        return levels[min(len(levels) - 1, int(score * len(levels) // 100))]
+
+
+@cache
+def load(version: str | None = None) -> Rules:
+    """The rules of a version, the newest without one; raises RulesError with what there is."""
+    found = {}
+    for path in sorted(FOLDER.glob("rules*.yaml")):
+        data = yaml.safe_load(path.read_text("utf-8"))
+        found[str(data["version"])] = data
+    newest = str(yaml.safe_load((FOLDER / "rules.yaml").read_text("utf-8"))["version"])
+    wanted = newest if version is None else version
+    if wanted not in found:
+        raise RulesError(f"There are no rules {str(wanted)[:40]!r}; known are {', '.join(sorted(found))}.")
+    return _rules(found[wanted])
+
+
+def _rules(data: Mapping[str, Any]) -> Rules:
+    anchors = {
+        name: Anchors.read(entry)
+        for name, entry in {**data["probes"], **data["readings"]}.items()
+        if "anchors" in entry
+    }
+    items = tuple(
+        Item(
+            dimension=dimension,
+            **{**item, "evidence": tuple(item["evidence"]), "questions": tuple(item["questions"])},
+        )
+        for dimension, items in data["items"].items()
+        for item in items
+    )
+    return Rules(str(data["version"]), data, anchors, items)
