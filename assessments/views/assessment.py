@@ -11,11 +11,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import actions, intake, questions, storage
+from assessments.dashboards import words
 from assessments.forms import AssessmentForm, split_targets
 from assessments.models import Assessment, Run
 from assessments.views.run import progress_of
@@ -100,6 +100,10 @@ def _detail(
             {"section": p.section, "state": p.state, "next": _first_open(assessment, p.section.id)}
             for p in sections
         ],
+        "files": [
+            {**file, "size": words.size(file["bytes"]), "taken_for": TAKEN_FOR.get(file["kind"], file["kind"])}
+            for file in assessment.files
+        ],
         "answered": sum(part.answered for part in sections),
         "asked": len(questions.ALL),
         "limit": _limit(),
@@ -111,8 +115,6 @@ def _detail(
         "run": run,
         **(progress_of(run) if run else {}),
     }
-    for file in assessment.files:
-        file["taken_for"] = TAKEN_FOR.get(file["kind"], file["kind"])  # type: ignore[typeddict-unknown-key]
     return render(request, "assessment/detail.html", context, status=422 if errors else 200)
 
 
@@ -182,4 +184,4 @@ def _first_open(assessment: Assessment, section: str) -> int:
 
 
 def _limit() -> str:
-    return filesizeformat(settings.MAX_UPLOAD).replace("\xa0", " ")
+    return words.size(settings.MAX_UPLOAD)
