@@ -33,8 +33,9 @@ from assessments.models import (
 from assessments.models.job import REPUBLISH
 from assessments.models.run import OPEN, PREPARE
 from assessments.storable import storable
+from workers import assess
 from workers.probes import catalog
-from workers.probes.base import DIMENSIONS, Finding
+from workers.probes.base import Finding
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -226,14 +227,13 @@ def choose(probes: Iterable[str] | None) -> tuple[str, ...]:
     """Probe ids and names of dimensions -> ids in report order; None means all."""
     if probes is None:
         return catalog.ACTIVE
-    wanted = list(dict.fromkeys(probes))
-    for name in wanted:
-        if name not in catalog.ACTIVE and name not in DIMENSIONS:
-            raise Unknown(f"There is no probe {str(name)[:80]}; `manage.py probes` lists them.")
-    chosen = tuple(p for p in catalog.ACTIVE if p in wanted or p.partition(".")[0] in wanted)
-    if not chosen:
-        raise Refused("Name at least one probe, or none at all for every probe.")
-    return chosen
+    wanted = [str(name)[:80] for name in probes]
+    if not wanted:
+        raise Unknown("Name at least one probe, or none at all for every probe.")
+    try:
+        return assess.chosen(wanted)
+    except assess.Unknown as error:
+        raise Unknown(str(error)) from error
 
 
 @transaction.atomic

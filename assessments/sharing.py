@@ -1,4 +1,4 @@
-"""What a share link's readers may see of a report. Pure: an allowlist of fields, and two things to hide."""
+"""What a share link's readers may see of a report. Pure: an allowlist of fields, and what to hide."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 
 FIELDS = (
     "format", "rules", "run", "assessment", "overall", "dimensions", "findings", "contradictions",
-    "actions", "next_evidence", "forecast", "method",
+    "actions", "together", "next_evidence", "forecast", "probes", "questions", "answers",
 )  # fmt: skip
+# They prove that nothing was changed, so they go along only with a report from which nothing is left
+# out; and a hash of a short answer would give that answer away to anyone who tries them all.
+PROOFS = ("hashes", "evidence", "content")
 # Facts that point at, quote or picture single rows, files or people of the data.
 SAMPLE_FACTS = frozenset({
     "rows", "files", "pairs", "spans", "suspects", "examples", "example", "place", "places", "image",
     "before", "after", "by_column",
 })  # fmt: skip
-SECRET = frozenset({"created_by", "workspace", "worker", "workers", "user", "email", "path", "token"})
 
 
 def shown(
@@ -24,22 +26,37 @@ def shown(
 
     A hidden list becomes empty and a hidden fact is left out, so every rendering can cope.
     """
-    seen: dict[str, Any] = {name: document[name] for name in FIELDS if name in document}
-    seen["run"] = {k: v for k, v in seen.get("run", {}).items() if k not in SECRET}
-    seen["assessment"] = {k: v for k, v in seen.get("assessment", {}).items() if k not in SECRET}
+    fields = (*FIELDS, *PROOFS) if recommendations and samples and answers else FIELDS
+    seen: dict[str, Any] = {name: document[name] for name in fields if name in document}
     if not recommendations:
-        seen["actions"], seen["next_evidence"] = [], []
+        seen |= {"actions": [], "next_evidence": [], "together": None}
+        seen["findings"] = [_without_facts(f, {"mitigations"}) for f in seen.get("findings", [])]
     if not answers:
-        seen["contradictions"] = []
-        seen["assessment"].pop("answers", None)
-        seen["findings"] = [f for f in seen.get("findings", []) if f.get("basis") != "answered"]
+        _hide_answers(seen)
     if not samples:
-        seen["findings"] = [_without_samples(finding) for finding in seen.get("findings", [])]
+        seen["findings"] = [{**f, "facts": _stripped(f.get("facts", {}))} for f in seen.get("findings", [])]
+        assessment = dict(seen.get("assessment") or {})
+        if assessment.get("dataset"):
+            assessment["dataset"] = {k: v for k, v in assessment["dataset"].items() if k != "files"}
+        seen["assessment"] = assessment
     return seen
 
 
-def _without_samples(finding: Mapping[str, Any]) -> dict[str, Any]:
-    return {**finding, "facts": _stripped(finding.get("facts", {}))}
+def _hide_answers(seen: dict[str, Any]) -> None:
+    """What the team said, in any place where it is said again; how much it said stays."""
+    seen |= {"answers": {}, "contradictions": []}
+    if "questions" in seen:
+        seen["questions"] = {**seen["questions"], "list": []}
+    seen["findings"] = [f for f in seen.get("findings", []) if f.get("basis") != "answered"]
+    seen["dimensions"] = [
+        {key: value for key, value in dimension.items() if key != "items"}
+        for dimension in seen.get("dimensions", [])
+    ]
+
+
+def _without_facts(finding: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    facts = {key: value for key, value in finding.get("facts", {}).items() if key not in names}
+    return {**finding, "facts": facts}
 
 
 def _stripped(value: Any) -> Any:

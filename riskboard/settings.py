@@ -9,7 +9,7 @@ from pathlib import Path
 
 from celery.schedules import schedule
 
-from riskboard import env, logs
+from riskboard import broker, env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.folder("RISKBOARD_DATA_DIR", BASE_DIR / "var")
@@ -32,7 +32,7 @@ HEARTBEAT_SECONDS = LEASE_SECONDS / 3
 MAX_ATTEMPTS = 3
 PROBE_SECONDS = env.number("RISKBOARD_PROBE_SECONDS", 60, low=1)
 PREPARE_SECONDS = env.number("RISKBOARD_PREPARE_SECONDS", 300, low=1)
-PROBE_MEMORY = env.size("RISKBOARD_PROBE_MEMORY", "6G")
+PROBE_MEMORY = env.size("RISKBOARD_PROBE_MEMORY", "4G")
 DEVICE = env.text("RISKBOARD_DEVICE", "cpu")  # "cpu" or "cuda:0"; chooses the queue too
 
 # -- parts ----------------------------------------------------------------------------------------
@@ -134,11 +134,14 @@ if BUCKET:
     }
 
 # -- jobs: the row decides, the message is a hint -------------------------------------------------
-CELERY_BROKER_URL = env.broker("REDIS_URL", f"redis+socket://{DATA_DIR}/broker/valkey.sock")
+BROKER_SOCKET = broker.socket_path(DATA_DIR)
+CELERY_BROKER_URL = env.broker("REDIS_URL", f"redis+socket://{BROKER_SOCKET}")
+PRIVATE_BROKER = not env.text("REDIS_URL", "") or CELERY_BROKER_URL.startswith("filesystem://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 if CELERY_BROKER_URL.startswith("filesystem://"):
     _spool = DATA_DIR / "broker" / "spool"
+    (_spool / "control").mkdir(mode=0o700, parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS: dict = {
         "data_folder_in": str(_spool),
         "data_folder_out": str(_spool),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import time
 import uuid
 from pathlib import Path
 
 from celery import shared_task
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import worker_init, worker_process_init, worker_shutdown
 from django.conf import settings
 from django.db import DatabaseError, connection
 
@@ -18,6 +19,7 @@ from assessments import storage
 from assessments.models import Job, State
 from assessments.models.run import PREPARE
 from workers import sandbox
+from workers.confine import limits
 from workers.probes.base import Finding
 
 log = logging.getLogger(__name__)
@@ -130,12 +132,18 @@ class Lease:
             self.lost = now - self._renewed > settings.LEASE_SECONDS
 
 
-@worker_process_init.connect
+@worker_init.connect
 def warm(**_: object) -> None:
-    """Each pool process gets its own warm fork server; the Celery parent itself never has torch near it."""
+    """One warm fork server for the worker and its pool; torch lives there, and never in the worker."""
     sandbox.start()
 
 
-@worker_process_shutdown.connect
+@worker_shutdown.connect
 def cool(**_: object) -> None:
     sandbox.stop()
+
+
+@worker_process_init.connect
+def die_with_the_worker(**_: object) -> None:
+    """A killed worker leaves no pool process behind that would go on measuring for nobody."""
+    limits.die_with_parent(os.getppid())

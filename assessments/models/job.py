@@ -81,6 +81,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Ready jobs that nobody has taken although their message should have come long ago."""
         return self.filter(state=State.WAITING, ready_at__lte=Now(), publish_after__lte=Now())
 
+    def abandon(self) -> int:
+        """Ends every lease at once; for whoever knows that no worker lives any more, so nobody waits."""
+        return self.filter(state=State.RUNNING).update(lease_until=Now() - timedelta(seconds=1))
+
     def reap(self) -> int:
         """Repairs what workers, brokers and web processes left behind when they died; -> repairs.
 

@@ -1,0 +1,47 @@
+"""A run's rows -> the report document. Rows are read here; what they mean is scoring's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from assessments.models import Run
+from assessments.models.run import PREPARE
+from assessments.scoring import document
+from assessments.storable import storable
+
+
+def build(run: Run) -> dict[str, Any]:
+    """The document of a run whose jobs have all ended; ``evidence`` and ``jobs`` are prefetched."""
+    evidence = {row.probe: row for row in run.evidence.all()}
+    reading = evidence.pop(PREPARE, None)
+    manifest = reading.facts if reading is not None and reading.state == "measured" else None
+    inventory = evidence.get("hardware.inventory")
+    began = run.started_at or run.created_at
+    workers = {job.worker for job in run.jobs.all() if job.worker}
+    made = document.build(
+        run={
+            "id": str(run.pk),
+            "seed": run.seed,
+            "started": began.isoformat(timespec="seconds"),
+            "seconds": round((timezone.now() - began).total_seconds(), 2),
+            "workers": len(workers),
+            "hardware": _machine(inventory.facts if inventory else {}),
+        },
+        assessment={"name": run.assessment.name, "client": run.assessment.client},
+        manifest=manifest,
+        plan=run.plan.document if run.plan else {},
+        plan_not_read=run.plan.not_read if run.plan else (),
+        answers=run.answers.values if run.answers else {},
+        findings=[
+            {"probe": probe, "finding": evidence[probe].finding.as_json(), "seconds": evidence[probe].seconds}
+            for probe in run.probes
+            if probe in evidence
+        ],
+    )
+    return storable(made)
+
+
+def _machine(facts: dict[str, Any]) -> dict[str, Any]:
+    return {key: facts[key] for key in ("device", "cpu", "cores", "memory_gb", "gpus") if key in facts}
