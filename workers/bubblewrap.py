@@ -10,7 +10,15 @@ from typing import Any
 
 from workers import confine
 
-ALONE = ("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
+ALONE = (
+    "--unshare-all",
+    "--unshare-user",
+    "--disable-userns",
+    "--die-with-parent",
+    "--new-session",
+    "--cap-drop",
+    "ALL",
+)
 READABLE_MACHINE = ("/sys/devices/system", "/sys/fs/cgroup")
 
 

@@ -37,6 +37,7 @@ IMPORTS = 512 * MB  # what Python, torch and DuckDB hold before a probe has done
 ENTRIES = 20_000  # files in the scratch folder
 THREADS = 256
 TICK, LOOK, GRACE = 0.05, 0.5, 3.0  # seconds: memory, scratch and cancel, SIGTERM to SIGKILL
+BETWEEN_TOLD = 0.1  # seconds; a probe that reports without end must not keep the worker's database busy
 STARTUP = 60.0  # seconds until a probe process says that it is ready
 
 
@@ -90,7 +91,9 @@ def layer() -> Layer:
     """Which sandbox this machine gives; for the start-up check."""
     abi, calls = landlock.version(), seccomp.available()
     if abi and calls:
-        said = f"Probes run confined by Landlock (version {abi}) and seccomp: no network, only their own files."
+        said = (
+            f"Probes run confined by Landlock (version {abi}) and seccomp: no network, only their own files."
+        )
         return Layer("landlock+seccomp", said)
     if bubblewrap.program():
         what = "bubblewrap and seccomp" if calls else "bubblewrap"
@@ -178,7 +181,7 @@ class _Watch:
         self.pending = bytearray()
         self.printed: deque[bytes] = deque(maxlen=4)
         self.answer: Finding | Unusable | None = None
-        self.looked = 0.0
+        self.looked = self.told = 0.0
 
     def result(self) -> Finding:
         pipes = {self.process.output: self._heard, self.process.log: self._printed}
@@ -199,9 +202,11 @@ class _Watch:
             self._drain(pipe, hear)
         if isinstance(self.answer, Unusable):
             raise self.answer
-        if self.answer is not None:
-            return self.answer
-        raise self._crashed(status)
+        if self.answer is None:
+            raise self._crashed(status)
+        if self.answer.state == "failed":
+            log.warning("%s (%s)\n%s", self.answer.note, self.request.probe, "\n".join(self._last_lines()))
+        return self.answer
 
     # -- what it says ---------------------------------------------------------------------------
     def _drain(self, pipe: int, hear: Callable[[bytes], None]) -> bool:
@@ -245,7 +250,9 @@ class _Watch:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._end("crash", "gave an answer that cannot be read")
         else:
-            if kind == "progress" and self.on_progress:
+            now = time.monotonic()
+            if kind == "progress" and self.on_progress and now - self.told >= BETWEEN_TOLD:
+                self.told = now
                 call()
 
     def _printed(self, part: bytes) -> None:
@@ -300,10 +307,15 @@ class _Watch:
         return self._stopped(f"{self.request.title} {how}; the log has more.", "crash")
 
     def _stopped(self, reason: str, cause: str) -> Stopped:
-        lines = b"".join(self.printed).decode("utf-8", "replace").splitlines()[-50:]
+        lines = self._last_lines()
         if cause != "cancelled":
             log.warning("%s (%s)\n%s", reason, self.request.probe, "\n".join(lines))
-        return Stopped(reason, cause, tuple(lines))
+        return Stopped(reason, cause, lines)
+
+    def _last_lines(self) -> tuple[str, ...]:
+        """What it printed last, 50 lines of at most 400 characters."""
+        lines = b"".join(self.printed).decode("utf-8", "replace").splitlines()[-50:]
+        return tuple(line[:400] for line in lines)
 
 
 def used(pid: int) -> tuple[int, int]:

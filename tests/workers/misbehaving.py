@@ -47,7 +47,9 @@ def legal(sample: Sample, budget: Budget) -> Finding:
     Path("mine/file").rename("moved")
     read = (sample.folder / "manifest.json").read_text() if sample.folder else ""
     total = float(torch.nn.Linear(8, 8)(torch.ones(2, 8)).sum().detach() * 0 + 3)
-    return Finding(total, Path("moved").read_text(), {"read": read, "nan": float("nan"), "\0key": "a\0b\ud800"})
+    return Finding(
+        total, Path("moved").read_text(), {"read": read, "nan": float("nan"), "\0key": "a\0b\ud800"}
+    )
 
 
 def nothing(sample: Sample, budget: Budget) -> Finding:

@@ -24,7 +24,14 @@ MACHINE = (
     "/sys/devices/system", "/sys/devices/virtual/dmi/id", "/sys/fs/cgroup", "/sys/kernel/mm/transparent_hugepage",
 )  # fmt: skip
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
-GPU_READS = ("/proc/driver/nvidia", "/sys/bus/pci", "/sys/devices", "/sys/module/nvidia", "/usr/local", "/opt")
+GPU_READS = (
+    "/proc/driver/nvidia",
+    "/sys/bus/pci",
+    "/sys/devices",
+    "/sys/module/nvidia",
+    "/usr/local",
+    "/opt",
+)
 GPU_DEVICES = ("nvidia*", "dri/*", "shm")
 PACKAGE = Path(__file__).resolve().parent.parent
 

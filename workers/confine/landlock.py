@@ -48,7 +48,9 @@ def _libc() -> ctypes.CDLL:
 def version() -> int:
     """The kernel's Landlock version; 0 where there is none or it is switched off."""
     try:
-        return max(0, _libc().syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(VERSION_FLAG)))
+        return max(
+            0, _libc().syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(VERSION_FLAG))
+        )
     except (AttributeError, OSError):
         return 0
 
@@ -68,7 +70,9 @@ def restrict(rules: Iterable[Rule]) -> None:
         raise OSError("This kernel has no Landlock.")
     everything = handled(abi)
     size = 8 if abi < 4 else 16 if abi < 6 else 24
-    ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(everything), ctypes.c_size_t(size), ctypes.c_uint32(0))
+    ruleset = libc.syscall(
+        CREATE_RULESET, ctypes.byref(everything), ctypes.c_size_t(size), ctypes.c_uint32(0)
+    )
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "Landlock refused the rule set")
     try:

@@ -14,10 +14,13 @@ CAPSET = {"x86_64": 126, "aarch64": 91}
 OPEN_FILES = 512  # DuckDB and torch hold a few dozen
 
 
-def die_with_parent(parent: int) -> None:
-    """SIGKILL for this process when the thread that made it ends; at once if that has happened."""
+def die_with_parent(parent: int | None = None) -> None:
+    """SIGKILL for this process when the thread that made it ends.
+
+    ``parent`` is who that was: it may have ended before this call, and then this process ends now.
+    """
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
+    if parent is not None and os.getppid() != parent:
         os._exit(1)
 
 

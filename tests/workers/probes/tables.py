@@ -75,7 +75,11 @@ def prepared(
         "rows": rows,
         "files": [{"name": name, "rows": names.count(name), "problem": None} for name in uploads],
         "columns": [
-            {"name": name, "type": types.get(name, "category"), "role": "target" if name in targets else "feature"}
+            {
+                "name": name,
+                "type": types.get(name, "category"),
+                "role": "target" if name in targets else "feature",
+            }
             for name in columns
         ],
         "targets": described,

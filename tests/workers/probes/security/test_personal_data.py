@@ -92,7 +92,9 @@ def test_things_that_are_not_people_are_not_names(tmp_path):
     pick = lambda words: [words[i] + f" {words[-i]}" for i in rng.integers(0, len(words), 200)]  # noqa: E731
     columns = {
         "species": pick(["Adelie Penguin", "Gentoo Penguin", "Chinstrap Penguin"]),
-        "product_name": pick(["Oak Table", "Steel Lamp", "Glass Bowl", "Linen Sofa", "Wool Rug", "Pine Shelf"] * 3),
+        "product_name": pick(
+            ["Oak Table", "Steel Lamp", "Glass Bowl", "Linen Sofa", "Wool Rug", "Pine Shelf"] * 3
+        ),
         "city": pick(["Madrid", "Berlin", "Oslo", "Paris", "Lima", "Quito", "Porto", "Milan"]),
     }
     assert searched(tmp_path, columns).facts["columns"] == []
@@ -103,7 +105,10 @@ def test_no_value_leaves_the_probe(tmp_path, made_up):
         "mail": [made_up.unique.safe_email() for _ in range(50)],
         "phone": [made_up.unique.phone_number() for _ in range(50)],
         "name": [made_up.unique.name() for _ in range(50)],
-        "text": [f"Please pay the sum that is still open into {made_up.unique.iban()} by Friday." for _ in range(50)],
+        "text": [
+            f"Please pay the sum that is still open into {made_up.unique.iban()} by Friday."
+            for _ in range(50)
+        ],
     }
     finding = searched(tmp_path, columns, types={"text": "text"})
     assert set(kinds(finding).values()) == {"email", "phone", "name", "iban"}
@@ -118,7 +123,10 @@ def test_declared_data_is_a_smaller_fault(tmp_path, made_up):
     sample = prepared(tmp_path, columns)
     undeclared = personal_data.run(sample, Budget()).facts["faults"][0]["severity"]
     sample.answers = {"S1": {"value": ["personal"]}}
-    assert (undeclared, personal_data.run(sample, Budget()).facts["faults"][0]["severity"]) == ("high", "medium")
+    assert (undeclared, personal_data.run(sample, Budget()).facts["faults"][0]["severity"]) == (
+        "high",
+        "medium",
+    )
 
 
 def test_without_time_it_says_what_was_not_searched(tmp_path):
@@ -173,7 +181,11 @@ def test_spans_in_mails_match_the_truth(tmp_path, shared_data):
 
     def matches(item):
         kind = TRUTH_KINDS.get(item["kind"], item["kind"])
-        return [s for s in spans if (s["row"], s["start"], s["end"], s["kind"]) == (item["row"], item["start"], item["end"], kind)]
+        return [
+            s
+            for s in spans
+            if (s["row"], s["start"], s["end"], s["kind"]) == (item["row"], item["start"], item["end"], kind)
+        ]
 
     assert sum(bool(matches(item)) for item in truth) >= 0.95 * len(truth)
     assert len(spans) <= 1.25 * len(truth)

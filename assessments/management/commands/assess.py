@@ -1,0 +1,216 @@
+"""``manage.py assess``: one assessment in the terminal, without a server, a database or a broker."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+
+from assessments import intake, questions, terminal
+from assessments.answers import AnswerError
+from assessments.scoring import document
+from workers import assess, sandbox
+from workers.plan import PlanDocument, PlanError
+from workers.plan import read as read_plan
+from workers.probes.base import DIMENSIONS
+
+LEVELS = ("minimal", "low", "moderate", "high", "critical")  # twenty points each
+FINE, GATE, BAD_INPUT, NOT_ENOUGH = 0, 1, 2, 3
+ENOUGH = 0.5  # coverage below which a gate that the range still reaches is not passed
+LARGEST_DOCUMENT = 256 * 1024  # bytes of a plan or an answer file
+
+
+class Refused(Exception):  # noqa: N818 - it is what happens to the input
+    """Bad input: one sentence, exit code 2."""
+
+
+class Command(BaseCommand):
+    help = "Measures data, plan and answers, and judges them. Exit codes: 0 fine, 1 gate failed, 2 bad input, 3 not enough evidence."
+    requires_system_checks: Sequence[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.error = self.refuse  # type: ignore[method-assign, assignment]
+        parser.add_argument("data", nargs="*", type=Path, metavar="DATA", help="the data set's files")
+        parser.add_argument("--plan", type=Path, metavar="FILE", help="the training plan, JSON or YAML")
+        parser.add_argument(
+            "--answers", type=Path, metavar="FILE", help="answers to the questions, JSON or YAML"
+        )
+        parser.add_argument(
+            "--target", action="append", default=[], metavar="NAME", help="a column to predict"
+        )
+        parser.add_argument(
+            "--only",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"a probe, or one of {', '.join(DIMENSIONS)}",
+        )
+        parser.add_argument("--seconds", type=float, default=assess.DEFAULT_SECONDS, help="for the whole run")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--out", type=Path, metavar="FILE", help="where to write the report, as JSON")
+        parser.add_argument(
+            "--fail-on", metavar="LEVEL", help=f"exit 1 from this level on: {', '.join(LEVELS)}"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            code = self.run(options)
+        except Refused as refused:
+            self.refuse(str(refused))
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped; nothing was written.")
+            sys.exit(130)
+        if code:
+            sys.exit(code)
+
+    def refuse(self, sentence: str) -> NoReturn:
+        """One line on standard error and exit code 2."""
+        self.stderr.write(" ".join(sentence.split()))
+        sys.exit(BAD_INPUT)
+
+    def run(self, options: Mapping[str, Any]) -> int:
+        files, plan, answers = checked(options)
+        only, out = options["only"], options["out"]
+        try:
+            probes = assess.chosen(only)
+        except assess.Unknown as unknown:
+            raise Refused(str(unknown)) from None
+        errors = Console(file=self.stderr._out, stderr=True)  # rich asks the stream whether it is a terminal
+        try:
+            with terminal.Bars(errors, probes, reading=bool(files)) as bars:
+                measured = assess.assess(
+                    files, [path.name for path in files], plan.plan, answers, options["target"], only,
+                    options["seed"], options["seconds"], device=settings.DEVICE, on_event=bars,
+                )  # fmt: skip
+        except sandbox.Unusable as unusable:
+            raise Refused(str(unusable)) from None
+        finally:
+            sandbox.stop()
+        report = report_of(measured, files, plan, answers)
+        if out:
+            written = out.with_name(f".{out.name}.part")
+            written.write_text(
+                json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8"
+            )
+            written.replace(out)
+        terminal.show(Console(file=self.stdout._out), report)
+        if measured.reading and measured.reading.finding.state == "failed":
+            errors.print(terminal.plain(measured.reading.finding.note))
+        dimensions = {probe.partition(".")[0] for probe in probes} if only else set()
+        return verdict(report, options["fail_on"], dimensions)
+
+
+def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[str, Any]]:
+    """Everything that can be known to be wrong before anything is measured."""
+    files: list[Path] = options["data"]
+    if not files and not options["plan"] and not options["answers"]:
+        raise Refused("There is nothing to assess: name a data set, a plan (--plan) or answers (--answers).")
+    if options["fail_on"] not in (None, *LEVELS):
+        raise Refused(f'"{options["fail_on"]}" is no level; --fail-on takes {", ".join(LEVELS)}.')
+    if not 1 <= options["seconds"] <= 86_400:
+        raise Refused("--seconds takes a number from 1 to 86400.")
+    if not 0 <= options["seed"] < 2**63:
+        raise Refused("--seed takes a whole number from 0 on.")
+    out: Path | None = options["out"]
+    if out and (out.is_dir() or not out.parent.is_dir()):
+        raise Refused(f"The report cannot be written to {out}: name a file in a folder that exists.")
+    for path in files:
+        readable(path)
+        try:
+            intake.check(path, path.name, limit=settings.MAX_UPLOAD)
+        except intake.Unreadable as error:
+            raise Refused(str(error)) from None
+    return files, *documents(options)
+
+
+def documents(options: Mapping[str, Any]) -> tuple[PlanDocument, dict[str, Any]]:
+    """The plan and the answers, read."""
+    plan, answers = PlanDocument({}), {}
+    try:
+        if path := options["plan"]:
+            plan = read_plan(small(path), path.name)
+        if path := options["answers"]:
+            answers = questions.read(small(path), path.name)
+    except (PlanError, AnswerError) as error:
+        raise Refused(str(error)) from None
+    return plan, answers
+
+
+def readable(path: Path) -> None:
+    """Refuses what is no file that can be opened, with the reason."""
+    try:
+        if not path.exists():
+            raise Refused(f"{path} does not exist; check the name.")
+        if not path.is_file():
+            raise Refused(f"{path} is no file; name a data set file, or zip the folder first.")
+        with path.open("rb"):
+            return
+    except OSError as error:
+        raise Refused(f"{path} cannot be opened ({error.strerror}).") from None
+
+
+def small(path: Path) -> bytes:
+    """A plan or an answer file, never more of it than the limit and a byte: the reader says the rest."""
+    readable(path)
+    with path.open("rb") as file:
+        return file.read(LARGEST_DOCUMENT + 1)
+
+
+def report_of(
+    measured: assess.Measured, files: Sequence[Path], plan: PlanDocument, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The report document. Its id follows from what went in, so the same input has the same one."""
+    sums = [file.get("sha256") for file in measured.manifest.get("files", ())]
+    given = [
+        sums,
+        plan.plan,
+        answers,
+        measured.seed,
+        [one["name"] for one in measured.manifest.get("targets", ())],
+    ]
+    return document.build(
+        run={
+            "id": str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(given, sort_keys=True, default=str))),
+            "seed": measured.seed,
+            "seconds": round(measured.seconds, 2),
+            "workers": measured.parallel,
+            "device": measured.device,
+            "hardware": {
+                key: measured.hardware[key]
+                for key in ("device", "cpu", "cores", "memory_gb", "gpus")
+                if key in measured.hardware
+            },
+        },
+        assessment={"name": ", ".join(path.name for path in files) or "Plan and answers", "client": ""},
+        manifest=measured.manifest or None,
+        plan=plan.plan,
+        plan_not_read=plan.not_read,
+        answers=answers,
+        findings=[
+            {"probe": probe, "finding": record.finding.as_json(), "seconds": round(record.seconds, 2)}
+            for probe, record in measured.findings.items()
+        ],
+    )
+
+
+def verdict(report: Mapping[str, Any], fail_on: str | None, dimensions: set[str]) -> int:
+    """The exit code. With --only, the gate looks at the dimensions that were asked for."""
+    if not any(one["state"] == "measured" for one in report["findings"]) and not report["answers"]:
+        return NOT_ENOUGH
+    parts = [one for one in report["dimensions"] if one["id"] in dimensions] or [report["overall"]]
+    if all(part["score"] is None for part in parts):
+        return NOT_ENOUGH
+    if fail_on is None:
+        return FINE
+    bound = 20 * LEVELS.index(fail_on)
+    if any(part["score"] is not None and part["score"] >= bound for part in parts):
+        return GATE
+    unsure = any(part["high"] >= bound and part["coverage"] < ENOUGH for part in parts)
+    return NOT_ENOUGH if unsure else FINE
