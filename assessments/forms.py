@@ -14,9 +14,12 @@ class ManyFiles(forms.FileInput):
 
 
 class FilesField(forms.FileField):
-    """Any number of files, none included."""
+    """Any number of files, none included; whether one can be used is for intake to say."""
 
     widget = ManyFiles
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, allow_empty_file=True, **options)
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         return [super(FilesField, self).clean(one, initial) for one in data or []]
@@ -37,9 +40,10 @@ class AssessmentForm(forms.Form):
     targets = forms.CharField(
         max_length=2000, required=False, widget=forms.TextInput({**TEXT, "aria-describedby": "targets-hint"})
     )
-    files = FilesField(required=False)
+    files = FilesField()
     plan = forms.FileField(
         required=False,
+        allow_empty_file=True,
         widget=forms.FileInput({"accept": ".json,.yaml,.yml", "aria-describedby": "plan-hint"}),
     )
 
