@@ -1,0 +1,139 @@
+"""Train, validation, test: as uploaded, by a column, as planned, or made here.
+
+A split made here is stratified by the first target, keeps groups whole when there is a group column, and
+goes by time when there is a clock. All of it happens in SQL over the whole table, by a seeded hash.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from workers.inputs.base import SPLIT_WORDS, SPLITS, Loaded, literal, quoted
+from workers.inputs.columns import Profile
+
+TEST, VALIDATION = 0.2, 0.1  # shares, when nobody says
+KINDS_BY_TIME = ("time", "temporal", "chronological", "forward", "time_series")
+
+
+def column_of(con: duckdb.DuckDBPyConnection, profiles: list[Profile], planned: str | None) -> Profile | None:
+    """The column that names each row's part, if there is one."""
+    for made in profiles:
+        if made.name.casefold() not in ("split", "subset", "fold", "partition", "set") and made.name != planned:
+            continue
+        if made.type != "category" or made.distinct < 2:
+            continue
+        values = {row[0].strip().casefold() for row in con.execute(
+            f"SELECT DISTINCT {quoted(made.name)} FROM rows WHERE {quoted(made.name)} <> ''"  # noqa: S608
+        ).fetchall()[:50]}
+        parts = {SPLIT_WORDS.get(value) for value in values}
+        if None not in parts and "train" in parts and len(parts) > 1:
+            return made
+    return None
+
+
+def make(
+    con: duckdb.DuckDBPyConnection,
+    loaded: Loaded,
+    *,
+    column: Profile | None,
+    target: Mapping[str, Any] | None,
+    group: Profile | None,
+    time: Profile | None,
+    plan: Mapping[str, Any],
+    seed: int,
+) -> dict[str, Any]:
+    """Fills ``rows._split`` and says how, as in the manifest."""
+    if loaded.made_by:
+        made_by, how = loaded.made_by, loaded.how
+    elif column is not None:
+        made_by, how = "column", f"By the column {column.name}."
+        whens = " ".join(f"WHEN {literal(word)} THEN {literal(part)}" for word, part in SPLIT_WORDS.items())
+        con.execute(
+            f"UPDATE rows SET _split = CASE lower(trim({quoted(column.name)})) {whens} ELSE 'train' END"  # noqa: S608
+        )
+    else:
+        made_by, how = _made(con, target, group, time, plan, seed)
+    counts = dict(con.execute("SELECT _split, count(*) FROM rows GROUP BY 1").fetchall())
+    return {"made_by": made_by, "how": how, **{part: int(counts.get(part, 0)) for part in SPLITS}}
+
+
+def _made(
+    con: duckdb.DuckDBPyConnection,
+    target: Mapping[str, Any] | None,
+    group: Profile | None,
+    time: Profile | None,
+    plan: Mapping[str, Any],
+    seed: int,
+) -> tuple[str, str]:
+    counted = con.execute("SELECT count(*) FROM rows").fetchone()
+    rows = int(counted[0]) if counted else 0
+    kind = str(plan.get("kind") or "").casefold()
+    test = _share(plan.get("test"), TEST, rows)
+    validation = _share(plan.get("validation"), VALIDATION, rows)
+    by = "plan" if kind or plan.get("test") is not None else "riskboard"
+    shares = f"{1 - test - validation:.0%} train, {validation:.0%} validation, {test:.0%} test"
+    order = f"hash(_id, {seed % 2**31})"
+    if time is not None and (kind in KINDS_BY_TIME or not kind):
+        cut = plan.get("cut")
+        if isinstance(cut, str) and time.type == "date" and _cut_by_date(con, time, cut, validation):
+            return by, f"By time ({time.name}): everything from {cut} on is the test part."
+        _assign(con, f"SELECT _id, 1 AS stratum, row_number() OVER (ORDER BY {time.value}, _id) AS place,"
+                     f" count(*) OVER () AS size FROM rows", test, validation)  # noqa: S608
+        return by, f"By time ({time.name}), the newest rows last: {shares}."
+    if group is not None and kind not in ("random", "stratified", "shuffle"):
+        column = quoted(group.name)
+        # Whole groups, in a seeded order, until the test part is full, then the validation part.
+        _assign(con, f"""SELECT _id, 1 AS stratum, count(*) OVER () - g.upto + 1 AS place, count(*) OVER () AS size
+            FROM rows JOIN (SELECT key, sum(n) OVER (ORDER BY hash(key, {seed % 2**31}), key) AS upto FROM
+            (SELECT coalesce({column}, 'row ' || _id) AS key, count(*) AS n FROM rows GROUP BY 1)) g
+            ON coalesce({column}, 'row ' || _id) = g.key""", test, validation)  # noqa: S608
+        return by, f"Made with groups of {group.name} kept whole, seed {seed}: about {shares}."
+    strata = "1"
+    how = "At random"
+    if target and target["task"] != "regression" and kind not in ("random", "shuffle"):
+        strata, how = f"coalesce({quoted(target['name'])}, '')", f"Stratified by {target['name']}"
+    _assign(con, f"""SELECT _id, {strata} AS stratum, row_number() OVER (PARTITION BY {strata} ORDER BY {order}, _id)
+        AS place, count(*) OVER (PARTITION BY {strata}) AS size FROM rows""", test, validation)  # noqa: S608
+    return by, f"{how}, seed {seed}: {shares}."
+
+
+def _share(value: Any, otherwise: float, rows: int) -> float:
+    """A share of all rows; the plan may also give a number of rows."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+        return otherwise
+    return min(0.45, value / max(1, rows) if value >= 1 else float(value))
+
+
+def _assign(con: duckdb.DuckDBPyConnection, ranked: str, test: float, validation: float) -> None:
+    """The last places of each stratum are the test part, those before them the validation part.
+
+    The rounding falls at a different place in each stratum, so that many small classes add up to the share.
+    """
+    con.execute(
+        f"""UPDATE rows SET _split = s.part FROM (SELECT _id, CASE
+            WHEN place > size - floor(size * {test} + jitter) THEN 'test'
+            WHEN place > size - floor(size * {test} + jitter) - floor(size * {validation} + jitter)
+            THEN 'validation' ELSE 'train' END AS part
+            FROM (SELECT *, CASE WHEN size < 2 THEN 0 ELSE 0.5 END AS jitter FROM ({ranked}))) s
+            WHERE rows._id = s._id"""  # noqa: S608
+    )
+
+
+def _cut_by_date(con: duckdb.DuckDBPyConnection, time: Profile, cut: str, validation: float) -> bool:
+    found = con.execute("SELECT try_cast(? AS TIMESTAMP)", [cut]).fetchone()
+    if not found or found[0] is None:
+        return False
+    con.execute(
+        f"""UPDATE rows SET _split = s.part FROM (SELECT _id, CASE WHEN late THEN 'test'
+            WHEN place > size * (1 - {validation}) THEN 'validation' ELSE 'train' END AS part FROM
+            (SELECT *, row_number() OVER (PARTITION BY late ORDER BY v, _id) AS place,
+            count(*) OVER (PARTITION BY late) AS size FROM
+            (SELECT _id, {time.value} AS v, coalesce({time.value} >= ?, false) AS late FROM rows))) s
+            WHERE rows._id = s._id""",  # noqa: S608
+        [found[0]],
+    )
+    return True

@@ -1,0 +1,319 @@
+"""Tables: CSV in any common dialect, Parquet, JSON lines -> ``rows`` in DuckDB, every column as text.
+
+Text first, so that "n/a" among numbers is seen and not swallowed. The whole file goes in, out of core:
+DuckDB reads a clean CSV by itself; where it finds anything odd, ``lines.py`` reads instead and tells where.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from workers.inputs import base, sniff
+from workers.inputs.base import Loaded, Progress, Source, Unusable, fault, literal, quoted
+from workers.inputs.dialect import NONE, dialect_of, is_total
+from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
+
+ABSENT = "\x02"  # in a rewritten file: no value at all, where "" is an empty text
+
+
+def load(
+    con: duckdb.DuckDBPyConnection, sources: list[Source], scratch: Path, progress: Progress
+) -> Loaded:
+    """Fills ``rows`` from all files, one after the other; columns are matched by name."""
+    loaded = Loaded(kind="table")
+    columns = ", ".join(f"{name} {'BIGINT' if name in ('_id', '_row') else 'VARCHAR'}" for name in base.RESERVED)
+    con.execute(f"CREATE TABLE rows ({columns})")
+    parts = [base.split_of(source.name) for source in sources]
+    split = len(sources) > 1 and all(parts) and "train" in parts and len(set(parts)) > 1
+    start = 0
+    for place, source in enumerate(sources):
+        progress(place / len(sources), f"Reading {source.name}.")
+        part = parts[place] if split else None
+        before, told = list(loaded.names), len(loaded.faults)
+        rows = _LOADERS[source.kind](con, source, scratch, loaded, start, part)
+        if not rows:
+            raise Unusable(f"{source.name} has no rows; export it again with its data.")
+        if len(sources) > 1:
+            for entry in loaded.faults[told:]:
+                entry.update({"files": [source.name]}, **({"split": part} if part else {}))
+        if before and not set(_filled(con, start)) & set(before):
+            raise Unusable(
+                f"{source.name} has no column in common with {sources[0].name}; upload one data set at a time."
+            )
+        start += rows
+        loaded.files.append(
+            {
+                "name": source.name,
+                "sha256": source.sha256,
+                "bytes": source.size,
+                "rows": rows,
+                "split": part,
+                "problem": None,
+            }
+        )
+    if split:
+        loaded.made_by = "files"
+        loaded.how = "As uploaded: " + ", ".join(f"{s.name} is {p}" for s, p in zip(sources, parts, strict=True)) + "."
+    return loaded
+
+
+def _filled(con: duckdb.DuckDBPyConnection, start: int) -> list[str]:
+    """The columns that rows from ``start`` on brought with them."""
+    names = [row[0] for row in con.execute("SELECT column_name FROM _brought WHERE start = ?", [start]).fetchall()]
+    return names
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    loaded: Loaded,
+    names: list[str],
+    relation: str,
+    start: int,
+    part: str | None,
+) -> int:
+    """Copies ``relation``'s columns c0, c1, ... into ``rows`` under their names; the number of rows."""
+    known = {name.casefold(): name for name in loaded.names}
+    for name in names:
+        if name.casefold() not in known:
+            con.execute(f"ALTER TABLE rows ADD COLUMN {quoted(name)} VARCHAR")
+            known[name.casefold()] = name
+            loaded.names.append(name)
+    into = ", ".join(quoted(known[name.casefold()]) for name in names)
+    values = ", ".join(f"c{i}" for i in range(len(names)))
+    split = literal(part) if part else "NULL"
+    con.execute(
+        f"INSERT INTO rows (_id, _split, _file, _row, {into})"  # noqa: S608 - names are quoted
+        f" SELECT {start} + n - 1, {split}, {literal(source.name)}, n - 1, {values}"
+        f" FROM (SELECT row_number() OVER () AS n, {values} FROM {relation})"
+    )
+    con.execute("CREATE TEMP TABLE IF NOT EXISTS _brought (start BIGINT, column_name VARCHAR)")
+    con.executemany("INSERT INTO _brought VALUES (?, ?)", [[start, known[name.casefold()]] for name in names])
+    count = con.execute("SELECT count(*) FROM rows WHERE _id >= ?", [start]).fetchone()
+    return int(count[0]) if count else 0
+
+
+def _reader(path: Path, width: int, dialect: Dialect, *, packed: bool, skip: int) -> str:
+    """A clean CSV file as a relation with columns c0, c1, ..., all text; DuckDB refuses anything odd."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    return (
+        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, columns={{{columns}}},"
+        f" delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)},"
+        f" escape={literal(dialect.escape or dialect.quote)}, nullstr={literal(ABSENT)}, strict_mode=true,"
+        f" max_line_size={MAX_LINE}, compression='{'gzip' if packed else 'none'}')"
+    )
+
+
+def rewritten(path: Path, width: int, rows: Iterable[list[str]]) -> str:
+    with path.open("w", encoding="utf-8", newline="", errors="replace") as stream:
+        # Everything quoted but what is absent: so "" stays a text, and no value can look like a line end.
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerows(rows)
+    return _reader(path, width, Dialect(), packed=False, skip=0)
+
+
+# -- CSV --------------------------------------------------------------------------------------------
+def _load_csv(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    scratch: Path,
+    loaded: Loaded,
+    start: int,
+    part: str | None,
+) -> int:
+    dialect = dialect_of(source)
+    names, notes = base.column_names(dialect.names)
+    loaded.notes += notes
+    loaded.dialect = loaded.dialect or {
+        "delimiter": "none" if dialect.delimiter == NONE else dialect.delimiter,
+        "quote": dialect.quote,
+        "encoding": source.encoding,
+        "header": dialect.header,
+        "title_lines": dialect.titles,
+        "gzip": source.packed,
+        "decimal": ".",
+    }
+    _tell_dialect(source, dialect, loaded)
+    rows = None
+    if source.encoding == "utf-8" and dialect.width > 1:
+        reader = _reader(source.path, dialect.width, dialect, packed=source.packed, skip=dialect.skipped)
+        try:
+            rows = _insert(con, source, loaded, names, reader, start, part)
+        except duckdb.Error:
+            rows = None  # anything odd: the careful reader finds out what, and where
+    if rows is None:
+        seen = Seen()
+        path = scratch / f"{start}.csv"
+        relation = rewritten(path, dialect.width, records(lines(source), dialect, seen))
+        rows = _insert(con, source, loaded, names, relation, start, part)
+        path.unlink()
+        _tell_seen(source, seen, rows, dialect, loaded)
+    return _without_total(con, start, rows, loaded)
+
+
+def _tell_dialect(source: Source, dialect: Dialect, loaded: Loaded) -> None:
+    if not dialect.header:
+        loaded.notes.append(f"{source.name} has no header line; its columns are called column_1 and so on.")
+    if dialect.titles:
+        told = f"The first {dialect.titles} lines are titles, not data; they were left out."
+        loaded.faults.append(fault("title_lines", "low", told, lines=list(range(dialect.titles))))
+    if source.encoding not in ("utf-8", "utf-8 with NUL", "mixed"):
+        told = f"The text is in {source.encoding}, not UTF-8; letters beyond ASCII are a guess."
+        loaded.faults.append(fault("encoding", "low", told))
+
+
+def _tell_seen(source: Source, seen: Seen, rows: int, dialect: Dialect, loaded: Loaded) -> None:
+    def severity(found: list[int]) -> str:
+        return "high" if len(found) > 0.05 * rows else "medium"
+
+    ragged = sorted({*seen.ragged, *seen.quotes})
+    if ragged:
+        told = f"{len(ragged):,} lines do not have {dialect.width} fields"
+        if seen.quotes:
+            told += f" ({len(seen.quotes):,} of them have a quote that never closes)"
+        told += "; the fields that fit were kept."
+        loaded.faults.append(fault("ragged_lines", severity(ragged), told, rows=ragged))
+    odd = sorted({*seen.odd, *seen.nul})
+    if odd:
+        told = f"{len(odd):,} lines hold bytes that are not in the file's own encoding."
+        loaded.faults.append(fault("odd_encodings", severity(odd), told, rows=odd))
+
+
+def _without_total(con: duckdb.DuckDBPyConnection, start: int, rows: int, loaded: Loaded) -> int:
+    """Takes a line of sums off the end: it is no observation."""
+    last = con.execute("SELECT * FROM rows WHERE _id = ?", [start + rows - 1]).fetchone()
+    if last is None or rows < 3 or not is_total([value or "" for value in last[len(base.RESERVED) :]]):
+        return rows
+    con.execute("DELETE FROM rows WHERE _id = ?", [start + rows - 1])
+    told = "The last line is a total, not an observation; it was left out."
+    loaded.faults.append(fault("total_row", "low", told, rows=[rows - 1]))
+    return rows - 1
+
+
+# -- JSON lines -------------------------------------------------------------------------------------
+def _load_jsonl(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    scratch: Path,
+    loaded: Loaded,
+    start: int,
+    part: str | None,
+) -> int:
+    keys: dict[str, int] = {}
+    bad: list[int] = []
+    odd: list[int] = []
+    for row, (record, strange) in enumerate(_objects(source)):  # first the keys, then the values
+        for key in record or ():
+            keys.setdefault(key, len(keys))
+        if record is None:
+            bad.append(row)
+        if strange:
+            odd.append(row)
+        if len(keys) > base.MAX_COLUMNS:
+            raise Unusable(
+                f"{source.name} has more than {base.MAX_COLUMNS:,} different keys; write one key a column."
+            )
+    if not keys:
+        raise Unusable(f"{source.name} holds no JSON object; write one complete object a line.")
+    names, notes = base.column_names(keys)
+    loaded.notes += notes
+    path = scratch / f"{start}.csv"
+    relation = rewritten(path, len(keys), _as_records(source, keys))
+    rows = _insert(con, source, loaded, names, relation, start, part)
+    path.unlink()
+    if bad:
+        told = f"{len(bad):,} lines are no JSON object; their rows were left empty."
+        severity = "high" if len(bad) > 0.05 * rows else "medium"
+        loaded.faults.append(fault("ragged_lines", severity, told, rows=bad))
+    if odd:
+        told = f"{len(odd):,} lines hold bytes that are not in the file's own encoding."
+        loaded.faults.append(fault("odd_encodings", "medium", told, rows=odd))
+    return rows
+
+
+def _objects(source: Source) -> Iterator[tuple[dict[str, Any] | None, bool]]:
+    for line in lines(source):
+        if not line.text.strip():
+            continue
+        try:
+            # Numbers stay as they were written: 1.10 is not 1.1, and 4,301 digits are no number.
+            found = json.loads(line.text, parse_int=str, parse_float=str, parse_constant=str)
+        except (ValueError, RecursionError):
+            found = None
+        yield (found if isinstance(found, dict) else None), line.odd
+
+
+def _as_records(source: Source, keys: dict[str, int]) -> Iterator[list[str]]:
+    for record, _ in _objects(source):
+        row = [ABSENT] * len(keys)
+        for key, value in (record or {}).items():
+            row[keys[key]] = _text(value)
+        yield row
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ABSENT
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False)
+
+
+# -- Parquet ----------------------------------------------------------------------------------------
+def _load_parquet(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    scratch: Path,
+    loaded: Loaded,
+    start: int,
+    part: str | None,
+) -> int:
+    file = literal(str(source.path))
+    try:
+        described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({file})").fetchall()  # noqa: S608
+        names, notes = base.column_names(row[0] for row in described)
+        counted = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({file})").fetchone()  # noqa: S608
+        _check_parquet(con, source, described, int(counted[0] or 0) if counted else 0)
+        loaded.notes += notes
+        values = ", ".join(f"CAST({quoted(row[0])} AS VARCHAR) AS c{i}" for i, row in enumerate(described))
+        relation = f"(SELECT {values} FROM read_parquet({file}))"  # noqa: S608
+        return _insert(con, source, loaded, names, relation, start, part)
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0][:200]
+        raise Unusable(f"{source.name} is a damaged Parquet file ({first}); export it again.") from error
+
+
+def _check_parquet(
+    con: duckdb.DuckDBPyConnection, source: Source, described: list[Any], rows: int
+) -> None:
+    """One value in a dictionary can stand for gigabytes, and the footer does not tell: count, then copy."""
+    width = len(described)
+    if width > base.MAX_COLUMNS:
+        raise Unusable(
+            f"{source.name} has {width:,} columns, and {base.MAX_COLUMNS:,} is the most; leave some out."
+        )
+    if rows * width > base.MAX_CELLS:
+        raise Unusable(
+            f"{source.name} has {rows:,} rows of {width} columns, more than {base.MAX_CELLS:,} values;"
+            " upload a sample of its rows."
+        )
+    texts = [quoted(row[0]) for row in described if row[1] in ("VARCHAR", "BLOB", "JSON")]
+    if not texts:
+        return
+    size = " + ".join(f"coalesce(sum(octet_length(CAST({name} AS BLOB))), 0)" for name in texts)
+    total = con.execute(f"SELECT {size} FROM read_parquet({literal(str(source.path))})").fetchone()  # noqa: S608
+    if total and total[0] > min(base.MAX_TEXT, 2 * 1024**3 + 100 * source.size):
+        raise Unusable(
+            f"{source.name} unpacks to {total[0] / 1024**3:.0f} GB of text; upload a sample of its rows."
+        )
+
+
+_LOADERS = {"csv": _load_csv, "jsonl": _load_jsonl, "parquet": _load_parquet}

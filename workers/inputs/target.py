@@ -1,0 +1,136 @@
+"""What is to be predicted: named by the caller, else by the plan, else guessed, and then said."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from workers.inputs.base import Loaded, Unusable, literal, quoted
+from workers.inputs.columns import MISSING, Profile
+
+MAX_CLASSES = 1_000
+FEW_NUMBERS = 20  # whole numbers with at most so many values are classes, not amounts
+# How much a name sounds like a target; a guess also likes the last column and few classes.
+SOUNDS = {
+    **dict.fromkeys(("target", "label", "labels"), 10),
+    **dict.fromkeys(("outcome", "survived", "diagnosis", "churn", "default", "response", "fraud", "is_spam"), 8),
+    **dict.fromkeys(("species", "price", "sentiment", "spam", "result", "digit"), 5),
+    **dict.fromkeys(("class", "category", "y", "quality", "type", "income"), 4),
+}
+
+
+def chosen(
+    con: duckdb.DuckDBPyConnection,
+    loaded: Loaded,
+    profiles: list[Profile],
+    named: Sequence[str],
+    planned: Sequence[str],
+    taken: set[str],
+) -> list[dict[str, Any]]:
+    """The targets as in the manifest; sets each one's role. May be empty when nothing can be guessed."""
+    by_name = {p.name: p for p in profiles}
+    wanted, guessed = list(dict.fromkeys(named or planned)), False
+    if wanted:
+        for i, name in enumerate(wanted):
+            wanted[i] = _existing(name, by_name, loaded, "The plan's target" if not named else "The target")
+    elif loaded.offered and loaded.offered_is_rule:
+        wanted = list(loaded.offered)
+    else:
+        guess = _guess(profiles, loaded, taken)
+        wanted, guessed = ([guess] if guess else []), True
+        if guess:
+            loaded.notes.append(f"Target guessed: {guess}. Name another one if that is not what you predict.")
+        else:
+            loaded.notes.append("No column looks like a target; name the one to predict.")
+    targets = []
+    for name in wanted:
+        target = _described(con, by_name[name], guessed, strict=not guessed)
+        if target:
+            by_name[name].role = "target"
+            targets.append(target)
+    return targets
+
+
+def _existing(name: str, by_name: Mapping[str, Profile], loaded: Loaded, what: str) -> str:
+    if name in by_name:
+        return name
+    for other in by_name:
+        if other.casefold() == name.strip().casefold():
+            return other
+    columns = [p for p in by_name if p not in loaded.facts]
+    raise Unusable(f"{what} {name!r} is no column; the columns are {nearest(name, columns)}.")
+
+
+def nearest(name: str, columns: Sequence[str]) -> str:
+    """The columns there are, those that read like ``name`` first."""
+    folded = {column.casefold(): column for column in columns}
+    close = [folded[c] for c in difflib.get_close_matches(name.casefold(), list(folded), n=5, cutoff=0.4)]
+    ordered = [*close, *(column for column in columns if column not in close)]
+    listed = ", ".join(ordered[:30])
+    return f"{listed} and {len(ordered) - 30} more" if len(ordered) > 30 else listed
+
+
+def _guess(profiles: list[Profile], loaded: Loaded, taken: set[str]) -> str | None:
+    fit = [
+        p
+        for p in profiles
+        if p.type in ("number", "category")
+        and not p.constant
+        and p.name not in taken
+        and p.name not in loaded.facts
+        and (p.type == "number" or p.distinct <= min(MAX_CLASSES, p.filled / 2))
+    ]
+    if loaded.offered:
+        fit = [p for p in fit if p.name in loaded.offered]
+    if not fit:
+        return None
+
+    def score(p: Profile) -> float:
+        words = [w for w in re.split(r"[^a-z]+", p.name.casefold()) if w]
+        sound = SOUNDS.get(p.name.casefold(), max((SOUNDS.get(w, 0) - 1 for w in words), default=0))
+        first = 3 * (p is fit[0]) if loaded.offered else 4 * (p is fit[-1])
+        return sound + first + (p.distinct <= FEW_NUMBERS)
+
+    return max(fit, key=score).name
+
+
+def _described(
+    con: duckdb.DuckDBPyConnection, made: Profile, guessed: bool, *, strict: bool
+) -> dict[str, Any] | None:
+    """The task of one target, over all rows; ``Unusable`` when nothing can be learnt for it."""
+    column = quoted(made.name)
+    words = ", ".join(literal(word) for word in MISSING)
+    values = con.execute(
+        f"SELECT {column}, count(*) FROM rows WHERE lower(trim({column})) NOT IN ({words})"  # noqa: S608
+        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CLASSES + 1}"
+    ).fetchall()
+    problem = ""
+    if not values:
+        problem = "has no value in any row; fill it in, or name another column"
+    elif len(values) == 1:
+        problem = f"has the one value {values[0][0]!r} in every row, so there is nothing to tell apart"
+    if made.type == "number" and not problem:
+        whole = made.whole and len(values) <= FEW_NUMBERS and len(values) <= max(2, made.filled / 3)
+        if not whole:
+            return {"name": made.name, "task": "regression", "classes": [], "guessed": guessed}
+    elif not problem and (len(values) > MAX_CLASSES or len(values) > 0.5 * sum(v[1] for v in values) > 10):
+        problem = "has a different text in almost every row; name a column with classes or numbers"
+    if problem:
+        if strict:
+            raise Unusable(f"The target {made.name!r} {problem}.")
+        return None
+    classes = sorted((value for value, _ in values), key=_order)
+    task = "binary" if len(classes) == 2 else "multiclass"
+    return {"name": made.name, "task": task, "classes": classes, "guessed": guessed}
+
+
+def _order(value: str) -> tuple[int, float, str]:
+    """Numbers by size, then words by letter."""
+    try:
+        return 0, float(value), value
+    except ValueError:
+        return 1, 0.0, value
