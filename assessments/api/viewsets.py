@@ -158,7 +158,12 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         """Tries everything again that stopped."""
         return self.told(actions.retry_run(self.get_object()))
 
-    @extend_schema(request=None, parameters=[_PROBE], responses={202: serializers.RunSerializer})
+    @extend_schema(
+        operation_id="runs_retry_probe",
+        request=None,
+        parameters=[_PROBE],
+        responses={202: serializers.RunSerializer},
+    )
     @action(detail=True, methods=["post"], url_path=r"retry/(?P<probe>[a-z_.]+)", url_name="retry-job")
     def retry_job(self, request: Request, pk: str, probe: str) -> Response:
         """Tries one probe again that stopped."""

@@ -64,8 +64,6 @@ class Command(BaseCommand):
 
         self.say(sandbox.layer().sentence)
         call_command("migrate", interactive=False, verbosity=0)
-        if static_files.collect():
-            self.say("The static files are packed.")
         self.start_broker(supervisor)
         self.release()
         python = [sys.executable, "-m"]
@@ -84,6 +82,8 @@ class Command(BaseCommand):
         on_death = self.release if settings.PRIVATE_BROKER else None
         supervisor.start(Child("worker", worker, patience=3.0, on_death=on_death))
         supervisor.start(Child("tick", [sys.executable, manage, "tick"], patience=3.0))
+        if static_files.collect():  # the worker warms up meanwhile
+            self.say("The static files are packed.")
         supervisor.start(Child("web", web))
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/healthz"  # noqa: S104
         supervisor.run(lambda: self.stopped or answers(address))
