@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 TEXT = {"class": "input"}
 
@@ -49,3 +51,51 @@ class AssessmentForm(forms.Form):
 
     def clean_targets(self) -> list[str]:
         return split_targets(self.cleaned_data["targets"])
+
+
+class ShareForm(forms.Form):
+    """A new share link: who it is for, until when, and what its readers see."""
+
+    DAYS = ((7, "In 7 days"), (30, "In 30 days"), (90, "In 90 days"), (365, "In a year"))
+
+    label = forms.CharField(
+        max_length=120,
+        required=False,
+        widget=forms.TextInput({**TEXT, "autocomplete": "off", "placeholder": "Steering group"}),
+    )
+    days = forms.TypedChoiceField(coerce=int, choices=DAYS, initial=30)
+    shows = forms.ChoiceField(
+        choices=(("snapshot", "This report, as it is now"), ("latest", "Always the latest report")),
+        initial="snapshot",
+    )
+    password = forms.CharField(
+        min_length=8,
+        max_length=200,
+        required=False,
+        strip=False,
+        error_messages={"min_length": "Enter a password of at least 8 characters, or none"},
+        widget=forms.PasswordInput({**TEXT, "autocomplete": "new-password", "placeholder": "None"}),
+    )
+    show_recommendations = forms.BooleanField(required=False, initial=True)
+    show_answers = forms.BooleanField(required=False, initial=True)
+    show_samples = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.now()
+        ends = [(days, f"{words}, {today + timedelta(days=days):%-d %B %Y}") for days, words in self.DAYS]
+        self.fields["days"].choices = ends  # type: ignore[attr-defined]
+
+    def choices(self) -> dict[str, Any]:
+        """What ``actions.make_share_link`` takes."""
+        chosen = dict(self.cleaned_data)
+        return {"snapshot": chosen.pop("shows") == "snapshot", **chosen}
+
+
+class LinkPasswordForm(forms.Form):
+    password = forms.CharField(
+        strip=False,
+        max_length=200,
+        error_messages={"required": "Enter the password that came with the link"},
+        widget=forms.PasswordInput({**TEXT, "autocomplete": "off"}),
+    )

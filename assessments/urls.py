@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from assessments.views import account, assessment, question, run
+from assessments.views import account, assessment, question, report, run, share
 
 app_name = "assessments"
 
@@ -25,6 +25,12 @@ urlpatterns = [
     path("assessments/<uuid:pk>/runs/", run.start, name="run-start"),
     path("runs/<uuid:pk>/", run.detail, name="run-detail"),
     path("runs/<uuid:pk>/progress/", run.progress, name="run-progress"),
+    path("runs/<uuid:pk>/report/", report.report, name="run-report"),
+    path("runs/<uuid:pk>/report.json", report.report_json, name="run-report-data"),
+    path("runs/<uuid:pk>/share/", share.create, name="share-create"),
     path("runs/<uuid:pk>/cancel/", run.cancel, name="run-cancel"),
     path("jobs/<uuid:pk>/retry/", run.job_retry, name="job-retry"),
+    path("links/", share.listing, name="share-list"),
+    path("links/<uuid:pk>/off/", share.off, name="share-off"),
+    path("s/<str:token>/", share.shared, name="shared-report"),
 ]

@@ -37,7 +37,8 @@ def draw(figure: Mapping[str, Any], title: str, description: str, name: str, css
     parts += [_annotation(note, frame) for note in layout.get("annotations", ())]
     return (
         f'<svg class="{escape(css)}" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        f' role="img" aria-labelledby="{escape(name)}-t {escape(name)}-d" font-size="12.5" fill="{theme.INK2}">'
+        f' role="img" aria-labelledby="{escape(name)}-t {escape(name)}-d"'
+        f' font-size="12.5" fill="{theme.INK2}">'
         f'<title id="{escape(name)}-t">{escape(title)}</title>'
         f'<desc id="{escape(name)}-d">{escape(description)}</desc>{"".join(parts)}</svg>'
     )

@@ -1,0 +1,477 @@
+"""The report document -> what the page shows: words, order, figures. Pure but for ``of_run``.
+
+Nothing is judged here. Scores, levels, verdict, findings and actions are the document's; this module
+writes them out and puts every figure where it belongs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from assessments import questions
+from assessments.dashboards import figures, svg, words
+from assessments.dashboards.figures.chart import Chart, Part
+from workers.probes import catalog
+from workers.probes.base import DIMENSIONS
+
+Document = Mapping[str, Any]
+
+TITLES = {name: name.capitalize() for name in DIMENSIONS}
+GLOSS = {"hyperparameters": "training settings"}
+SERIOUS = ("critical", "high")
+ACTIONS_ON_TOP = 3
+TOLD_MOST = 6
+STATES = {"skipped": "Not measured", "failed": "Stopped"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score with everything that must stand beside it."""
+
+    score: float | None
+    low: float
+    high: float
+    level: str
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Score:
+        score = data.get("score")
+        return cls(score, data.get("low") or 0, _or(data.get("high"), 100), data.get("level") or "unknown")
+
+    @property
+    def range(self) -> str:
+        return words.span(self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Dimension(Score):
+    id: str = ""
+    title: str = ""
+    gloss: str = ""
+    reason: str = ""
+    rows: Sequence[Row] = ()
+    told: Told | None = None  # where no row has it beside itself, it comes after them
+    known: str = ""
+
+    @property
+    def told_after(self) -> bool:
+        return self.told is not None and not any(row.told for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Fact:
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One finding, as its folded row and what is inside."""
+
+    probe: str
+    anchor: str
+    dimension: str
+    title: str
+    level: str
+    state: str
+    word: str  # instead of a level, where nothing was measured
+    basis: str
+    paragraphs: Sequence[str]
+    facts: Sequence[Fact]
+    fix: str
+
+
+@dataclass(frozen=True)
+class Action:
+    number: int
+    title: str
+    note: str
+    dimension: str
+    before: float | None
+    after: float | None
+    level: str
+    effort: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    asks: str
+    says: str
+    basis: str
+    warn: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the team answered about a dimension, and how many questions are open."""
+
+    answers: Sequence[Answer]
+    more: int
+    open: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure with its SVG pair and its dictionary for Plotly; other kinds need no drawing."""
+
+    part: Part
+    id: str
+    wide: str = ""
+    narrow: str = ""
+    json: Mapping[str, Any] | None = None
+
+    @property
+    def template(self) -> str:
+        return f"report/_{self.part.kind}.html"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Figures that stand side by side."""
+
+    items: Sequence[Drawn]
+    css: str = ""
+    told: bool = False  # what the team told stands in this row too
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything on the report page."""
+
+    name: str
+    client: str
+    date: datetime | None
+    overall: Score
+    verdict: tuple[str, str]
+    odds: str
+    pulls: str
+    coverage: Sequence[tuple[str, str]]
+    dimensions: Sequence[Dimension]
+    actions: Sequence[Action]
+    more_actions: Sequence[Action]
+    together: Mapping[str, Any] | None  # {"count", "from", "to"}: the top actions' joint effect
+    contradictions: Sequence[Mapping[str, Any]]
+    findings: Sequence[FindingRow]
+    next_evidence: Sequence[Mapping[str, str]]
+    method: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def together_words(self) -> str:
+        count = self.together["count"] if self.together else 0
+        return {2: "Both together", 3: "All three together"}.get(count, f"All {count} together")
+
+    @property
+    def finding_count(self) -> str:
+        count = len(self.findings)
+        return f"{count} finding{'s' * (count != 1)}, most serious first"
+
+
+def _or(value: Any, otherwise: Any) -> Any:
+    return otherwise if value is None else value
+
+
+def build(document: Document, date: datetime | None = None) -> Page:
+    """The page of a report document, whole or as a link's readers may see it."""
+    assessment, run = document.get("assessment", {}), document.get("run", {})
+    overall = document.get("overall", {})
+    found = list(document.get("findings", ()))
+    actions = [_action(place, one, document) for place, one in enumerate(document.get("actions", ()), 1)]
+    return Page(
+        name=assessment.get("name") or "Risk assessment",
+        client=assessment.get("client") or "",
+        date=date or _date(run),
+        overall=Score.of(overall),
+        verdict=(overall.get("verdict") or "", overall.get("summary") or ""),
+        odds=_odds(overall),
+        pulls=_pulls(document.get("dimensions", ())),
+        coverage=_coverage(document),
+        dimensions=[_dimension(one, document) for one in document.get("dimensions", ())],
+        actions=actions[:ACTIONS_ON_TOP],
+        more_actions=actions[ACTIONS_ON_TOP:],
+        together=document.get("together"),
+        contradictions=[_contradiction(one) for one in document.get("contradictions", ())],
+        findings=[_finding(one) for one in found],
+        next_evidence=[_next(one) for one in document.get("next_evidence", ())],
+        method=_method(document, found),
+        run=run,
+    )
+
+
+def _date(run: Mapping[str, Any]) -> datetime | None:
+    for key in ("finished_at", "finished", "created_at", "started_at"):
+        if run.get(key):
+            try:
+                return datetime.fromisoformat(str(run[key]))
+            except ValueError:
+                continue
+    return None
+
+
+def _odds(overall: Mapping[str, Any]) -> str:
+    """ "Moderate in about 9 of 10 simulations, High in the rest." """
+    chances = {level: share for level, share in (overall.get("probability") or {}).items() if share}
+    if overall.get("score") is None or not chances:
+        return ""
+    order = sorted(chances, key=lambda level: -chances[level])
+    best, share = order[0], chances[order[0]]
+    if share >= 0.95:
+        return f"{best.capitalize()} in nearly all simulations."
+    text = f"{best.capitalize()} in about {round(share * 10)} of 10 simulations"
+    if len(order) > 1:
+        second = chances[order[1]]
+        inner = "the rest" if second >= 0.8 * (1 - share) else f"about {max(1, round(second * 10))}"
+        text += f", {order[1].capitalize()} in {inner}"
+    return text + "."
+
+
+def _pulls(dimensions: Iterable[Mapping[str, Any]]) -> str:
+    """Every dimension that is High or worse, by name; an overall level never hides one."""
+    worst = sorted((d for d in dimensions if d.get("level") in SERIOUS), key=lambda d: -(d.get("score") or 0))
+    names = [f"{TITLES.get(d['id'], d['id'])} ({d['level'].capitalize()})" for d in worst]
+    if not names:
+        return ""
+    return f"{words.and_list(names)} pull{'s' * (len(names) == 1)} it up."
+
+
+def _coverage(document: Document) -> list[tuple[str, str]]:
+    """(icon, words): probes measured, questions answered, what was read."""
+    probes, told = document.get("probes"), document.get("questions")
+    lines = []
+    if probes and probes["of"]:
+        lines.append(("gauge", f"{probes['measured']} of {probes['of']} probes measured"))
+    if told:
+        lines.append(("list-checks", f"{told['answered']} of {told['of']} questions answered"))
+    dataset = document.get("assessment", {}).get("dataset") or {}
+    if dataset.get("rows"):
+        noun = {"images": "images", "audio": "recordings", "text": "texts"}.get(
+            dataset.get("modality"), "rows"
+        )
+        lines.append(("database", f"{words.number(dataset['rows'])} {noun}"))
+    return lines
+
+
+def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
+    key, score = one["id"], Score.of(one)
+    drawn = [
+        _drawn(part, finding["probe"], place)
+        for finding in document.get("findings", ())
+        if finding.get("dimension") == key
+        for place, part in enumerate(figures.of(finding))
+    ]
+    told = _told(key, document)
+    known = one.get("known") or ()
+    return Dimension(
+        score=score.score,
+        low=score.low,
+        high=score.high,
+        level=score.level,
+        id=key,
+        title=TITLES.get(key, key),
+        gloss=GLOSS.get(key, ""),
+        reason=one.get("reason") or "",
+        rows=rows_of(drawn, told=told is not None),
+        told=told,
+        known=f"{known[0]} of {known[1]} risks known" if len(known) == 2 else "",
+    )
+
+
+def _drawn(part: Part, probe: str, place: int) -> Drawn:
+    name = f"figure-{probe.replace('.', '-').replace('_', '-')}-{place}"
+    if not isinstance(part, Chart):
+        return Drawn(part, name)
+    return Drawn(
+        part,
+        name,
+        wide=svg.draw(part.wide, part.title, part.says or part.subtitle, f"{name}-w", "wide-only"),
+        narrow=svg.draw(part.narrow, part.title, part.says or part.subtitle, f"{name}-n", "narrow"),
+        json=part.wide,
+    )
+
+
+def rows_of(drawn: Sequence[Drawn], *, told: bool) -> list[Row]:
+    """Figures in rows: halves in pairs, the widest alone; the order is kept within each kind.
+
+    ``told``: what the team said stands right of the first figure that is "most" wide, or else of a
+    half without a partner.
+    """
+    strips = [one for one in drawn if one.part.kind == "strip"]
+    most = [one for one in drawn if one.part.width == "most"]
+    halves = [one for one in drawn if one.part.width == "half"]
+    full = [one for one in drawn if one.part.width == "full" and one.part.kind != "strip"]
+    rows = [Row([one]) for one in strips]
+    for one in most:
+        rows.append(Row([one], "grid told-beside", told))
+        told = False
+    for place in range(0, len(halves), 2):
+        pair = halves[place : place + 2]
+        alone = len(pair) == 1
+        # A table without a neighbour takes the whole width; a chart keeps the size it was drawn for.
+        css = "" if alone and not told and pair[0].part.kind == "listing" else "grid two"
+        rows.append(Row(pair, css, alone and told))
+        told = told and not alone
+    return rows + [Row([one]) for one in full]
+
+
+def _told(key: str, document: Document) -> Told | None:
+    """Answers about a dimension, those that a measurement contradicts first; None when not to be shown."""
+    told = document.get("questions") or {}
+    section = next((one for one in told.get("sections", ()) if one["id"] == key), None)
+    hidden = told.get("answered") and not told.get("list")
+    if section is None or hidden:
+        return None
+    doubted = {one.get("question") for one in document.get("contradictions", ()) if not one.get("closed")}
+    mine = [one for one in told["list"] if one["section"] == key]
+    starred = {question.id for question in questions.ALL if question.starred}
+    mine.sort(key=lambda one: (one["id"] not in doubted, one["id"] not in starred))
+    shown = [
+        Answer(one["ask"], one["answer"], "answered" if one["known"] else "estimated", one["id"] in doubted)
+        for one in mine[:TOLD_MOST]
+    ]
+    return Told(shown, len(mine) - len(shown), section["of"] - section["answered"])
+
+
+def _finding(one: Mapping[str, Any]) -> FindingRow:
+    probe = one.get("probe") or ""
+    spec = catalog.BY_ID.get(probe)
+    state, dimension = one.get("state", "measured"), one.get("dimension") or probe.partition(".")[0]
+    name = spec.title if spec else probe
+    measured = state == "measured"
+    why = one.get("why") or (spec.why if spec else "")
+    return FindingRow(
+        probe=probe,
+        anchor=f"finding-{probe.replace('.', '-').replace('_', '-') or one.get('question', '')}",
+        dimension=TITLES.get(dimension, dimension),
+        title=one.get("title") or (name if measured else f"{name} was not measured"),
+        level=(one.get("level") or "unknown") if measured else "unknown",
+        state=state,
+        word="" if measured else STATES.get(state, "Not measured"),
+        basis=one.get("basis") or "measured",
+        paragraphs=[text for text in (one.get("note"), why if measured else "") if text],
+        facts=_facts(one) if measured else (),
+        fix=(one.get("fix") or "") if measured else "",
+    )
+
+
+def _facts(one: Mapping[str, Any]) -> list[Fact]:
+    """Value, sample and score: each with its range or its unit."""
+    unit, value, facts = one.get("unit") or "", one.get("value"), []
+    if value is not None:
+        form = _form(unit)
+        low, high = one.get("low"), one.get("high")
+        between = f"90% range {words.span(low, high, form, '–')}" if None not in (low, high) else ""
+        facts.append(Fact(unit.capitalize() or "Value", form(value), between))
+    if one.get("sample") is not None:
+        facts.append(Fact("Measured on", words.number(one["sample"]), "rows, files or repeats"))
+    elif one.get("basis") == "estimated":
+        facts.append(Fact("Based on", "The plan", "no row was needed"))
+    if one.get("score") is not None:
+        facts.append(
+            Fact("Risk from this alone", f"{words.number(one['score'])} of 100", "higher is riskier")
+        )
+    return facts
+
+
+def _form(unit: str) -> Any:
+    if unit.startswith(("share", "chance")):
+        return words.percent
+    if unit.startswith("points"):
+        return lambda value: words.number(value, 1)
+    return words.short
+
+
+def _action(place: int, one: Mapping[str, Any], document: Document) -> Action:
+    before, after = one.get("from"), one.get("to")
+    return Action(
+        number=place,
+        title=one.get("title") or "",
+        note=one.get("note") or one.get("why") or "",
+        dimension=TITLES.get(one.get("dimension", ""), one.get("dimension", "")),
+        before=before,
+        after=after,
+        level=one.get("level") or _level(after),
+        effort=one.get("effort") or "",
+        basis=one.get("basis") or "estimated",
+    )
+
+
+def _level(score: float | None) -> str:
+    """Twenty points a level, as the scale is drawn; a boundary belongs to the higher one."""
+    from assessments.templatetags.marks import LEVELS
+
+    return "unknown" if score is None else LEVELS[min(4, int(score // 20))]
+
+
+def _contradiction(one: Mapping[str, Any]) -> dict[str, Any]:
+    spec = catalog.BY_ID.get(one.get("probe") or "")
+    try:
+        asks = questions.question(one.get("question", "")).ask
+    except questions.AnswerError:
+        asks = ""
+    return {
+        "asks": asks,
+        "declared": one.get("declared", ""),
+        "measured": one.get("measured", ""),
+        "probe": spec.title if spec else one.get("probe", ""),
+        "closed": one.get("closed"),
+    }
+
+
+def _next(one: Mapping[str, Any]) -> dict[str, str]:
+    """One thing that would narrow the range, and what it costs."""
+    spec = catalog.BY_ID.get(one.get("probe") or "")
+    title = one.get("title") or ""
+    if not title and spec:
+        title = spec.asks
+    if not title and one.get("question"):
+        try:
+            title = questions.question(one["question"]).ask
+        except questions.AnswerError:
+            title = str(one["question"])
+    gain, minutes = one.get("narrows_by"), one.get("minutes")
+    parts = [f"narrows the range by about {words.number(gain)} points"] if gain else []
+    if minutes:
+        parts.append(f"{words.hours(minutes / 60)}")
+    return {"title": title, "what": "Measure" if spec else "Answer", "gain": ", ".join(parts)}
+
+
+def _method(document: Document, found: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    run, assessment = document.get("run", {}), document.get("assessment", {})
+    gone = [one for one in found if one.get("state") in STATES]
+    names = [spec.title for one in gone if (spec := catalog.BY_ID.get(one.get("probe", "")))]
+    limits = "Legal and ethical review, and whatever no probe and no question touches."
+    if names:
+        limits += f" Not measured in this run: {words.and_list(names)}; that widens the range."
+    unread = assessment.get("plan_not_read") or []
+    if unread:
+        limits += f" Not read in the plan: {words.and_list(map(str, unread[:8]))}."
+    made = f"Made with RiskBoard, rules {document.get('rules', '')}"
+    if run.get("id"):
+        made += f", run {str(run['id'])[:8]}"
+    if run.get("seed") is not None:
+        made += f", seed {run['seed']}"
+    if run.get("seconds"):
+        made += f"; measured in {words.hours(run['seconds'] / 3600)}"
+    return [
+        (
+            "How the score is made",
+            "Each dimension combines what was measured with what was answered. One serious risk pulls "
+            "more than an average lets it. What is unknown widens the range and never lowers the score.",
+        ),
+        ("What it does not cover", limits),
+        (
+            "Where numbers come from",
+            "Measured: run on your data. Answered: told to us by the team. Estimated: computed from the "
+            "plan and published figures of the hardware.",
+        ),
+        (
+            "How to check it",
+            f"{made}. Every score here can be computed again from the report's data: "
+            "python manage.py verify report.json.",
+        ),
+    ]

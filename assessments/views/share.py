@@ -1,0 +1,101 @@
+"""Share links: making one, the list of them, turning one off, and the page that one opens."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments import actions, links
+from assessments.dashboards import report as dashboard
+from assessments.forms import LinkPasswordForm, ShareForm
+from assessments.models import Run, ShareLink
+from assessments.templatetags.marks import LEVELS
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form on a page of its own; the same form stands in the report's dialog.
+
+    The new link is in the answer to the POST and nowhere else: only its token's hash is stored.
+    """
+    run = get_object_or_404(Run.objects.visible_to(request.user).select_related("assessment"), pk=pk)
+    form = ShareForm(request.POST or None)
+    context = {"here": "assessments", "run": run, "form": form}
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                link, token = actions.make_share_link(run, user=request.user, **form.choices())
+            except actions.Refused as error:
+                form.add_error(None, str(error))
+            else:
+                address = request.build_absolute_uri(reverse("assessments:shared-report", args=[token]))
+                return render(request, "share/created.html", {**context, "link": link, "address": address})
+        status = 400
+    context["links"] = list(run.links.live())
+    return render(request, "share/create.html", context, status=status)
+
+
+@login_required
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every live link of the person's workspaces: two queries, without the reports they hold."""
+    found = ShareLink.objects.visible_to(request.user).live().select_related("run__assessment")
+    found = found.defer("document", "run__report")
+    return render(request, "share/list.html", {"here": "links", "links": list(found)})
+
+
+@login_required
+@require_POST
+def off(request: HttpRequest, pk: UUID) -> HttpResponse:
+    link = get_object_or_404(ShareLink.objects.visible_to(request.user).select_related("run"), pk=pk)
+    actions.revoke_link(link)
+    messages.success(request, f"{link.label or 'The link'} is turned off. People who have it see a page that says so.")
+    if request.POST.get("back") == "report":
+        return redirect("assessments:run-report", link.run_id)
+    return redirect("assessments:share-list")
+
+
+@csrf_protect
+@require_http_methods(["GET", "HEAD", "POST"])
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """The read-only report behind a link; unknown, ended and locked links never name a project."""
+    opened = links.find(request, token)
+    if opened.status == 401 and opened.link is not None:
+        return links.private(_password(request, opened.link, token))
+    document = opened.link.shown() if opened.link is not None and opened.status == 200 else None
+    if opened.link is None or document is None:
+        status = 404 if opened.status == 200 else opened.status
+        return links.private(render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=status))
+    opened.link.count_open()
+    page = dashboard.build(document, opened.link.run.finished_at if opened.link.snapshot else None)
+    context = {"page": page, "levels": LEVELS, "link": opened.link, "token": token}
+    return links.private(render(request, "share/report.html", context))
+
+
+def _password(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    form = LinkPasswordForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            right = links.unlock(request, link, form.cleaned_data["password"])
+            if right:
+                return redirect("assessments:shared-report", token)
+            if right is None:
+                form.add_error("password", links.WAIT)
+                status = 429
+            else:
+                form.add_error("password", "This is not the password. Ask the person who sent the link.")
+                status = 403
+    return render(request, "share/password.html", {"form": form}, status=status)
