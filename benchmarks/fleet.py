@@ -140,7 +140,7 @@ def measure() -> dict[str, Any]:
     operations = step_operations(x.shape[1], 10) * STEPS
     reached = [operations / seconds / 1e9 for seconds in fleets]
     return {
-        "what": f"{MEMBERS} nets {x.shape[1]}-{WIDTH}-{WIDTH}-10, batch {BATCH}, {STEPS} steps, Adam, one thread",
+        "what": f"{MEMBERS} nets 64-{WIDTH}-{WIDTH}-10, batch {BATCH}, {STEPS} steps, Adam, one thread",
         "against": "nn.Sequential and torch.optim.Adam, one net after the other",
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": here,

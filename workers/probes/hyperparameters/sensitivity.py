@@ -1,0 +1,294 @@
+"""Does a slightly different training setting ruin the result? (probes.md P1)
+
+Every setting is multiplied by 0.5, 0.8, 1.25 and 2, six times with the same six seeds, and held against the
+runs with the planned setting. What is reported is a loss that repeats: the worst setting is chosen on half
+of the seeds and measured on the other half, since the worst of many noisy figures looks bad by luck alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from workers.fleet import Fleet, Net, train
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.surrogate import Rows, Surrogate, affordable, interval, row_scores, rows, surrogate
+
+FACTORS = (0.5, 0.8, 1.25, 2.0)
+NEAR = (0.8, 1.25)
+SEEDS = 6
+FLEET = ("learning_rate", "weight_decay", "dropout", "init_scale", "steps")  # trained as one
+LABELS = {
+    "learning_rate": "Learning rate",
+    "weight_decay": "Weight decay",
+    "dropout": "Dropout",
+    "init_scale": "Size of the starting weights",
+    "steps": "Training steps",
+    "batch_size": "Batch size",
+    "width": "Width of the network",
+}
+Scores = dict[tuple[str, float], np.ndarray]  # (setting, factor) -> [seeds, rows]; ("", 1) is the base
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    """Points lost by the worst setting within a quarter of the planned one."""
+    found = rows(sample, budget.seed)
+    if isinstance(found, str):
+        return Finding.skipped(found)
+    centre = surrogate(sample, len(found.train))
+    scores = measure(found, centre, budget)
+    return report(scores, centre, found, budget.seed)
+
+
+def settings(centre: Surrogate) -> dict[str, float]:
+    """The settings that can be varied, with their planned value; one that is 0 has nothing to multiply."""
+    values = {
+        "learning_rate": centre.learning_rate,
+        "weight_decay": centre.weight_decay,
+        "dropout": centre.dropout,
+        "init_scale": 1.0,
+        "steps": float(centre.steps),
+        "batch_size": float(centre.batch),
+        "width": float(centre.net.hidden[0]) if centre.net.hidden else 0.0,
+    }
+    return {name: value for name, value in values.items() if value > 0}
+
+
+def measure(found: Rows, centre: Surrogate, budget: Budget) -> Scores:
+    """Trains everything: one fleet for what can differ inside a fleet, one each for batch size and width."""
+    seeds = list(range(SEEDS))
+    tried = settings(centre)
+    pairs = [(name, factor) for name in FLEET if name in tried for factor in FACTORS]
+    chunks = [[("", 1.0)], *[[pair for pair in pairs if pair[0] == name] for name in FLEET if name in tried]]
+    scores: Scores = {}
+    first = _fleet(found, centre, chunks[0], seeds[:2], budget)  # tells how many seeds there is time for
+    took = max(1e-3, budget.seconds - budget.left)
+    share = 2 * (len(pairs) * 1.1 + 12) / 4  # of that first fleet's time, per seed; fleets only get cheaper
+    seeds = seeds[: affordable(budget, SEEDS, 4, took * share / 2)]
+    del first
+    budget.progress(0.05, f"Training {(len(pairs) + 9) * len(seeds)} small models")
+    fleet = _fleet(found, centre, [("", 1.0), *pairs], seeds, budget)
+    all_scores = row_scores(fleet, found.x[found.test], found.y[found.test])
+    for place, pair in enumerate([("", 1.0), *pairs]):
+        scores[pair] = all_scores[place * len(seeds) : (place + 1) * len(seeds)]
+    alone = [(name, factor) for name in ("batch_size", "width") if name in tried for factor in FACTORS]
+    for step, (name, factor) in enumerate(alone):
+        budget.progress(0.6 + 0.05 * step, f"Trying another {LABELS[name].lower()}")
+        changed = _resized(centre, name, factor)
+        other = _fleet(found, changed, [("", 1.0)], seeds, budget)
+        scores[name, factor] = row_scores(other, found.x[found.test], found.y[found.test])
+    return scores
+
+
+def _resized(centre: Surrogate, name: str, factor: float) -> Surrogate:
+    if name == "batch_size":
+        return dataclasses.replace(centre, batch=max(1, round(centre.batch * factor)))
+    hidden = tuple(max(1, round(width * factor)) for width in centre.net.hidden)
+    return dataclasses.replace(centre, net=Net(hidden, centre.net.activation))
+
+
+def _fleet(
+    found: Rows, centre: Surrogate, pairs: list[tuple[str, float]], seeds: list[int], budget: Budget
+) -> Fleet:
+    members = []
+    for name, factor in pairs:
+        value = settings(centre).get(name, 1.0) * factor
+        changed: dict[str, Any] = {name: value} if name in FLEET else {}
+        if name == "steps":
+            changed = {"steps": max(1, round(value))}
+        if name == "dropout":
+            changed = {"dropout": min(0.95, value)}
+        members += [centre.member(budget.seed * 1000 + seed, rows=found.train, **changed) for seed in seeds]
+    return train(
+        found.x, found.y, members, net=centre.net, heads=found.heads, steps=centre.steps, batch=centre.batch,
+        optimizer=centre.optimizer, device=budget.device,
+        progress=lambda share, sentence: budget.progress(0.05 + 0.55 * share, sentence),
+    )  # fmt: skip
+
+
+# -- from scores to a finding ---------------------------------------------------------------------
+def report(scores: Scores, centre: Surrogate, found: Rows, seed: int) -> Finding:
+    """The statistics: paired differences, Holm over all of them, and the cross-fitted worst loss."""
+    base = scores["", 1.0]
+    seeds, n = base.shape
+    points = {pair: 100 * (s - base) for pair, s in scores.items() if pair[0]}  # paired, [seeds, rows]
+    # Equal seeds on easy data: the spread is then not 0 but less than a row can show.
+    seed_sd = max(float(100 * base.mean(1).std(ddof=1)), 50 / n)
+    p_values = {pair: _p(d.mean(1), seed_sd) for pair, d in points.items()}
+    adjusted = _holm(p_values)
+    tornado = [_bar(name, value, points, seed_sd, adjusted, seed) for name, value in settings(centre).items()]
+    tornado.sort(key=lambda bar: min(bar["down"], bar["up"]))
+    fragility, low, high = _fragility({p: d for p, d in points.items() if p[1] in NEAR}, seed)
+    fragile = [bar for bar in tornado if bar["flagged"]]
+    growing = [
+        LABELS[name].lower()
+        for name in ("learning_rate", "steps")
+        if (name, 2.0) in points and points[name, 2.0].mean() > 3 and adjusted[name, 2.0] < 0.05
+    ]
+    metric = "accuracy" if found.classes else "explained variance"
+    facts = {
+        "metric": metric,
+        "base": float(base.mean()),
+        "seed_sd": seed_sd,
+        "seeds": seeds,
+        "tornado": [*tornado, _seed_bar(seed_sd)],
+        "fragility": fragility,
+        "cliff_factor": _cliff(points, seed_sd),
+        "under_trained": growing,
+        "surrogate": centre.described(),
+        "null": {"expected": round(seed_sd * math.sqrt(2 / seeds), 3), "kind": "approximate"},
+        "faults": [
+            {
+                "fault": "hyperparameter_sensitive",
+                "severity": "high" if fragile[0]["loss"] >= 3 else "medium",
+                "parameters": [bar["parameter"] for bar in fragile],
+            }
+        ]
+        if fragile
+        else [],
+        "mitigations": [],
+    }
+    title, note = _words(fragility, fragile, growing, seed_sd, metric, seeds, centre)
+    return Finding(fragility, note, facts, low, high, len(found.train) + len(found.test), title)
+
+
+def _p(differences: np.ndarray, seed_sd: float) -> float:
+    """Two-sided p that a setting changes nothing.
+
+    The noise is that of two independent runs, from the spread of the base runs: paired differences are
+    calmer than that under the null, and wilder only when the setting does matter (near a cliff some seeds
+    fall and others do not, and their own spread would hide just that).
+    """
+    from scipy.stats import t
+
+    seeds = len(differences)
+    return float(2 * t.sf(abs(differences.mean()) / (seed_sd * math.sqrt(2 / seeds)), seeds - 1))
+
+
+def _holm(p_values: dict[tuple[str, float], float]) -> dict[tuple[str, float], float]:
+    """Holm 1979: p values adjusted for how many were looked at."""
+    adjusted, worst = {}, 0.0
+    for rank, (pair, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        worst = max(worst, min(1.0, p * (len(p_values) - rank)))
+        adjusted[pair] = worst
+    return adjusted
+
+
+def _bar(
+    name: str,
+    value: float,
+    points: dict[tuple[str, float], np.ndarray],
+    seed_sd: float,
+    adjusted: dict[tuple[str, float], float],
+    seed: int,
+) -> dict[str, Any]:
+    """One setting's row of the tornado: what ×0.8 and ×1.25 do, in points, with the interval of the worse."""
+    effects = {factor: float(points[name, factor].mean()) for factor in FACTORS}
+    worse = min(NEAR, key=lambda factor: effects[factor])
+    low, high = interval(points[name, worse], seed)
+    signal = max(abs(effects[factor]) for factor in NEAR) / seed_sd
+    loss = -effects[worse]
+    return {
+        "parameter": name,
+        "label": LABELS[name],
+        "setting": value,
+        "tried": list(FACTORS),
+        "effects": [round(effects[factor], 3) for factor in FACTORS],
+        "down": effects[0.8],
+        "up": effects[1.25],
+        "low": low,
+        "high": high,
+        "signal_to_noise": signal,
+        "p": adjusted[name, worse],
+        "loss": loss,
+        "flagged": bool(loss >= 1 and signal >= 2 and adjusted[name, worse] < 0.05 and high < 0),
+    }
+
+
+def _seed_bar(seed_sd: float) -> dict[str, Any]:
+    return {
+        "parameter": "seed",
+        "label": "Another random start",
+        "setting": None,
+        "tried": [],
+        "effects": [],
+        "down": -seed_sd,
+        "up": seed_sd,
+        "low": -seed_sd,
+        "high": seed_sd,
+        "signal_to_noise": 1.0,
+        "p": None,
+        "loss": 0.0,
+        "flagged": False,
+    }
+
+
+def _crossfit(means: np.ndarray) -> float:
+    """Loss of the setting that looks worst on one half of the seeds, measured on the other; both ways.
+
+    ``means`` are [pairs, seeds].
+    """
+    half = means.shape[1] // 2
+    first, second = means[:, :half].mean(1), means[:, half:].mean(1)
+    return float(-(second[first.argmin()] + first[second.argmin()]) / 2)
+
+
+def _fragility(near: dict[tuple[str, float], np.ndarray], seed: int) -> tuple[float, float, float]:
+    """Points lost within a quarter of the plan, with its 90 % interval over seeds and rows."""
+    stacked = np.stack(list(near.values()))  # [pairs, seeds, rows]
+    _, seeds, n = stacked.shape
+    draw = np.random.default_rng([seed, 13])
+    half = seeds // 2
+    values = []
+    for _ in range(300):
+        weights = draw.multinomial(n, np.full(n, 1 / n)) / n
+        means = stacked @ weights
+        # each half is drawn again from itself, or the choice would see the seeds it is measured on
+        halves = [draw.integers(half, size=half), draw.integers(half, seeds, size=seeds - half)]
+        order = np.concatenate(halves)
+        values.append(max(0.0, _crossfit(means[:, order])))
+    low, high = np.quantile(values, [0.05, 0.95])
+    value = max(0.0, _crossfit(stacked.mean(2)))
+    return value, float(min(low, value)), float(max(high, value))
+
+
+def _cliff(points: dict[tuple[str, float], np.ndarray], seed_sd: float) -> float | None:
+    """The smallest factor (0.8 counts as 1.25) at which the result falls off by > 5 points and > 5 sd."""
+    falls = [
+        max(factor, 1 / factor) for (_, factor), d in points.items() if -d.mean() > max(5.0, 5 * seed_sd)
+    ]
+    return min(falls) if falls else None
+
+
+def _words(
+    fragility: float,
+    fragile: list[dict[str, Any]],
+    growing: list[str],
+    seed_sd: float,
+    metric: str,
+    seeds: int,
+    centre: Surrogate,
+) -> tuple[str, str]:
+    unit = "points of " + metric
+    if fragile:
+        worst = fragile[0]
+        way = "higher" if worst["up"] < worst["down"] else "lower"
+        title = f"A {way} {worst['label'].lower()} costs {worst['loss']:.1f} points"
+        note = (
+            f"A {worst['label'].lower()} a quarter {way} than planned loses {worst['loss']:.1f} {unit},"
+            f" {worst['signal_to_noise']:.0f} times what another random start changes."
+        )
+    else:
+        title = "Small changes of the settings do no harm"
+        note = (
+            f"No setting within a quarter of the plan loses more than chance explains:"
+            f" {fragility:.1f} {unit}, where another random start changes {seed_sd:.1f}."
+        )
+    if growing:
+        note += f" Twice the {' or the '.join(growing)} gains more than 3 points: the training is too short."
+    if seeds < SEEDS:
+        note += f" Measured with {seeds} of {SEEDS} random starts, as the time allowed."
+    return title, " ".join([note, *centre.caveats])

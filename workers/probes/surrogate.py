@@ -1,0 +1,206 @@
+"""The small stand-in for a project's model, and the rows it learns from and is judged on.
+
+Probes that train do so on a net of at most two hidden layers and at most 2,000 rows. What was scaled down
+is written into the finding: a stand-in's figure is never printed as the project's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from workers.fleet import Fleet, Head, Member, Net
+from workers.probes.base import Budget, Sample
+
+MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
+FEWEST = 20  # rows on either side below which nothing is said
+PLAIN_KINDS = {"mlp", "dnn", "neural_network", "feedforward", "linear", "logistic_regression", "logistic", ""}
+LINEAR_KINDS = {"linear", "logistic_regression", "logistic"}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a probe learns from: features float32 [n, d], targets [n], and which rows are which."""
+
+    x: np.ndarray
+    y: np.ndarray  # int64 codes, or float32
+    train: np.ndarray  # int64, places in x
+    test: np.ndarray  # validation and test rows alike: nothing is chosen on them
+    ids: np.ndarray  # of the upload, for Sample.places
+    classes: tuple[str, ...]  # empty for regression
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        return (Head(len(self.classes)),) if self.classes else (Head(1, "regression"),)
+
+
+def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> Rows | str:
+    """A stratified draw of labelled rows, or the sentence that says why there is nothing to learn from."""
+    if sample.folder is None:
+        return "This run has no data."
+    if len(sample.targets) <= target:
+        return "The upload names no column to predict."
+    goal, y = sample.targets[target], sample.labels(target)
+    known = np.isfinite(y) if goal.task == "regression" else y >= 0
+    draw = np.random.default_rng([seed, 7])
+    parts = []
+    for wanted in (sample.split == 0, sample.split > 0):
+        found = np.flatnonzero(known & wanted)
+        if len(found) < FEWEST:
+            side = "training" if not parts else "test"
+            return f"{len(found)} labelled {side} rows are too few to train on; {FEWEST} are the least."
+        if goal.task != "regression" and len(np.unique(y[found])) < 2:
+            return f"All of these rows have the same {goal.name}, so there is nothing to learn."
+        parts.append(stratified(y if goal.task != "regression" else None, found, most, draw))
+    chosen = np.concatenate(parts)
+    return Rows(
+        sample.features[chosen].astype(np.float32), y[chosen], np.arange(len(parts[0])),
+        np.arange(len(parts[0]), len(chosen)), sample.arrays["ids"][chosen],
+        () if goal.task == "regression" else goal.classes,
+    )  # fmt: skip
+
+
+def stratified(y: np.ndarray | None, found: np.ndarray, most: int, draw: np.random.Generator) -> np.ndarray:
+    """At most ``most`` of these places, each class with its share and at least two rows; sorted."""
+    if len(found) <= most:
+        return found
+    if y is None:
+        return np.sort(draw.choice(found, most, replace=False))
+    kept = []
+    for label in np.unique(y[found]):
+        own = found[y[found] == label]
+        share = max(2, round(most * len(own) / len(found)))
+        kept.append(draw.choice(own, min(len(own), share), replace=False))
+    return np.sort(np.concatenate(kept))
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """The stand-in's shape and settings, and what of it differs from the plan."""
+
+    net: Net
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    dropout: float
+    momentum: float
+    batch: int
+    steps: int
+    planned: bool  # whether any setting came from the plan
+    caveats: tuple[str, ...] = field(default=())
+
+    def member(self, seed: int, **changed: Any) -> Member:
+        own = {
+            "learning_rate": self.learning_rate, "weight_decay": self.weight_decay,
+            "dropout": self.dropout, "momentum": self.momentum,
+        }  # fmt: skip
+        return Member(seed=seed, **{**own, **changed})
+
+    def described(self) -> dict[str, Any]:
+        """JSON-ready, for a finding's facts."""
+        return {
+            "hidden": list(self.net.hidden), "optimizer": self.optimizer, "learning_rate": self.learning_rate,
+            "weight_decay": self.weight_decay, "dropout": self.dropout, "batch_size": self.batch,
+            "steps": self.steps, "from_plan": self.planned, "caveats": list(self.caveats),
+        }  # fmt: skip
+
+
+def surrogate(
+    sample: Sample, train_rows: int, *, layers: int = 2, widest: int = 64, most_steps: int = 500
+) -> Surrogate:
+    """The plan's own settings as far as a small net can take them, else defaults that are told."""
+    model, training = sample.planned("model", {}), sample.planned("training", {})
+    kind = str(model.get("kind", "")).lower()
+    plain = kind in PLAIN_KINDS
+    caveats = []
+    if not plain:
+        caveats.append(f"Measured on a small network with settings of its own, not on the planned {kind}.")
+    use = training if plain else {}
+    hidden = _hidden(model if plain else {}, kind, layers, widest, caveats)
+    name = str(use.get("optimizer", "adam")).lower()
+    optimizer = {"sgd": "sgd", "momentum": "sgd", "adamw": "adamw", "adam": "adam"}.get(name)
+    if optimizer is None:
+        caveats.append(f"{name} was replaced by adam.")
+        optimizer = "adam"
+    rate = float(use.get("learning_rate", 0.05 if optimizer == "sgd" else 0.005))
+    batch = int(min(128, max(4, use.get("batch_size", 64)), max(4, train_rows)))
+    steps = _steps(use, train_rows, batch, most_steps, caveats)
+    bare = not use  # a plan that names no dropout has none; without a plan the defaults are told
+    return Surrogate(
+        Net(hidden, "tanh" if str(model.get("activation", "")).lower() == "tanh" else "relu"),
+        optimizer, rate,
+        float(use.get("weight_decay", 0.001 if bare else 0.0)),
+        min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
+        float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
+        batch, steps, bool(use) or bool(plain and model), tuple(caveats),
+    )  # fmt: skip
+
+
+def _hidden(
+    model: Mapping[str, Any], kind: str, layers: int, widest: int, caveats: list[str]
+) -> tuple[int, ...]:
+    if kind in LINEAR_KINDS and layers > 1:
+        return ()
+    planned = tuple(int(width) for width in model.get("hidden", ()) or ())
+    hidden = tuple(min(widest, width) for width in planned[:layers]) or (32,) * layers
+    if planned and planned != hidden:
+        small = " and ".join(map(str, hidden))
+        caveats.append(f"The planned {len(planned)} hidden layers were scaled down to {small} units.")
+    return hidden
+
+
+def _steps(use: Mapping[str, Any], train_rows: int, batch: int, most: int, caveats: list[str]) -> int:
+    wanted = use.get("steps")
+    if wanted is None and "epochs" in use:
+        wanted = use["epochs"] * train_rows / batch
+    if wanted is None:
+        return min(most, 300)
+    if wanted > most:
+        caveats.append(f"The stand-in stopped after {most} steps; the plan names {wanted:,.0f}.")
+    return int(min(most, max(20, wanted)))
+
+
+def answered(sample: Sample, question: str) -> str | None:
+    """An answer's plain value, in lower case; None where the question is open or nobody knows."""
+    answer = sample.answers.get(question)
+    if isinstance(answer, Mapping):
+        answer = answer.get("value")
+    return None if answer is None or isinstance(answer, (list, dict)) else str(answer).strip().lower()
+
+
+def row_scores(fleet: Fleet, x: np.ndarray, y: np.ndarray, head: int = 0) -> np.ndarray:
+    """float64 [K, n], whose mean over rows is a member's score.
+
+    Accuracy for classes: 1 where right, and chance for a member that diverged. For a number, each row's
+    part of the explained variance R²; a member worse than guessing the mean counts as 0, so that one that
+    diverged is useless and not infinitely bad.
+    """
+    finite = fleet.finite()[:, None]
+    if fleet.heads[head].task == "classification":
+        right = (fleet.predict(x, head) == y).astype(np.float64)
+        return np.where(finite, right, 1 / fleet.heads[head].outputs)
+    guess = np.nan_to_num(fleet.predict(x, head), nan=0.0, posinf=0.0, neginf=0.0)
+    parts = 1 - (guess.astype(np.float64) - y) ** 2 / max(1e-12, float(np.var(y)))
+    useless = ~finite | (parts.mean(1, keepdims=True) < 0)
+    return np.where(useless, 0.0, parts)
+
+
+def interval(scores: np.ndarray, seed: int = 0, draws: int = 400) -> tuple[float, float]:
+    """The 90 % interval of the mean of [seeds, rows], both drawn again (Bouthillier et al. 2021)."""
+    draw = np.random.default_rng([seed, 11])
+    members, n = scores.shape
+    means = np.empty(draws)
+    for i in range(draws):
+        # Poisson-like row weights by drawing rows with replacement; seeds likewise
+        chosen = scores[draw.integers(members, size=members)]
+        means[i] = chosen[:, draw.integers(n, size=n)].mean()
+    low, high = np.quantile(means, [0.05, 0.95])
+    return float(low), float(high)
+
+
+def affordable(budget: Budget, wanted: int, fewest: int, seconds_each: float) -> int:
+    """How many repeats the time left allows, from ``fewest`` to ``wanted``."""
+    return int(max(fewest, min(wanted, (0.6 * budget.left) // max(1e-6, seconds_each))))
