@@ -1,0 +1,234 @@
+"""How the plan trains: rows, batch, steps, precision, how many runs, on what, and within which limits.
+
+What neither plan, data nor answers say gets a stated default; ``assumed`` lists each in a sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workers.probes.base import Sample
+from workers.probes.hardware import catalogue
+from workers.probes.hardware.architecture import Architecture
+
+# Bytes an optimiser keeps for each trained parameter, in 32-bit numbers: momenta, second moments.
+OPTIMISER_BYTES = {
+    "sgd": 0, "momentum": 4, "adam": 8, "adamw": 8, "nadam": 8, "radam": 8, "adamax": 8, "lamb": 8, "adamw_8bit": 2,
+    "adafactor": 0.02, "adagrad": 4, "adadelta": 8, "rmsprop": 4, "lion": 4, "lars": 4, "muon": 4, "lbfgs": 80,
+    "other": 8,
+}  # fmt: skip
+DEFAULT_HOURS, DEFAULT_MONEY = 168.0, 1000.0  # one week and 1,000 US dollars, when nobody names a limit
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one training run asks of a machine."""
+
+    rows: int  # training rows of one epoch
+    batch: int  # rows a step of the optimiser, on all devices together
+    pieces: int  # parts a batch is cut into (gradient accumulation)
+    steps: int
+    precision: str
+    optimizer: str
+    method: str  # "full", "lora", "qlora" or "head"
+    rank: int
+    checkpointing: bool
+    runs: tuple[float, float, float]  # full training runs: low, likely, high
+    assumed: tuple[str, ...]
+    runs_assumed: tuple[str, ...] = ()  # apart: memory does not depend on it
+
+    def at_once(self, count: int = 1) -> int:
+        """Rows that stand in one device's memory at once."""
+        return max(1, math.ceil(self.batch / (self.pieces * count)))
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where training is planned; ``says`` tells where that is from."""
+
+    name: str
+    memory: int  # bytes of one device
+    count: int
+    says: str
+    accelerator: catalogue.Accelerator | None
+    known: bool  # somebody named it
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the project may spend on all runs together; None where nobody said."""
+
+    hours: float | None
+    money: float | None
+    kwh: float | None
+    kg_co2: float | None
+    said: tuple[str, ...]
+
+    @property
+    def named(self) -> bool:
+        return any(v is not None for v in (self.hours, self.money, self.kwh, self.kg_co2))
+
+
+def answer(sample: Sample, question: str, field: str | None = None) -> Any:
+    """A question's value, or the low and high of a rough one; None when it is not answered."""
+    given = sample.answers.get(question)
+    if isinstance(given, Mapping) and {"value", "roughly", "unknown", "not_applicable"} & given.keys():
+        given = given.get("value", given.get("roughly"))
+    if isinstance(given, Mapping):
+        return given.get(field) if field else None
+    if field not in (None, "device", "money"):
+        return None
+    return given
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (list, tuple)):
+        numbers = [n for n in map(_number, value) if n is not None]
+        return max(numbers) if numbers else None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def read(sample: Sample, model: Architecture) -> Demand:
+    """The plan's training for the model, with defaults that are said."""
+    assumed: list[str] = []
+    runs_assumed: list[str] = []
+    rows = _rows(sample, model, assumed)
+    batch = sample.planned("training.batch_size")
+    tokens = sample.planned("training.batch_tokens")
+    if batch is None and tokens:
+        batch = max(1, round(tokens / model.tokens))
+    if batch is None:
+        batch = 8 if model.tokens > 64 else 32
+        if model.family != "boosting":
+            assumed.append(f"The plan names no batch size; {batch} rows are taken.")
+    batch = int(batch)
+    steps = _steps(sample, model, rows, batch, assumed)
+    optimizer = sample.planned("training.optimizer")
+    if optimizer is None:
+        optimizer = "adamw" if model.tokens > 64 else "adam"
+        if model.family != "boosting":
+            assumed.append(f"The plan names no optimiser; {optimizer} is taken.")
+    method = sample.planned("training.method", "full")
+    return Demand(
+        rows=rows, batch=batch, pieces=min(batch, int(sample.planned("training.gradient_accumulation", 1))),
+        steps=steps, precision=sample.planned("training.precision", "fp32"), optimizer=optimizer, method=method,
+        rank=int(sample.planned("training.lora.rank", 16)),
+        checkpointing=bool(sample.planned("training.checkpointing", False)),
+        runs=_runs(sample, runs_assumed), assumed=tuple(assumed), runs_assumed=tuple(runs_assumed),
+    )  # fmt: skip
+
+
+def _rows(sample: Sample, model: Architecture, assumed: list[str]) -> int:
+    if sample.planned("data.rows"):
+        return int(sample.planned("data.rows"))
+    if sample.planned("data.tokens"):
+        return max(1, round(sample.planned("data.tokens") / model.tokens))
+    if sample.folder is not None:
+        train = sample.manifest.get("split", {}).get("train")
+        return max(1, int(train or sample.rows))
+    assumed.append("There is no data yet and the plan gives no number of rows; 10,000 are taken.")
+    return 10_000
+
+
+def _steps(sample: Sample, model: Architecture, rows: int, batch: int, assumed: list[str]) -> int:
+    if sample.planned("training.steps"):
+        return int(sample.planned("training.steps"))
+    if model.family == "boosting":
+        return int(model.extra["trees"])
+    epochs = sample.planned("training.epochs")
+    if epochs is None and model.family == "linear":
+        epochs = sample.planned("training.max_iter", 100)  # a solver's pass over all rows
+        batch = rows
+    if epochs is None and sample.planned("data.tokens"):
+        epochs = 1
+        assumed.append("The plan names no epochs; one pass over the tokens is taken.")
+    if epochs is None:
+        epochs = 20
+        assumed.append("The plan names neither steps nor epochs; 20 epochs are taken.")
+    return max(1, math.ceil(float(epochs) * math.ceil(rows / batch)))
+
+
+def _runs(sample: Sample, assumed: list[str]) -> tuple[float, float, float]:
+    """Full runs: the plan's search and repeats, else the answer to H4, else one, and perhaps two more."""
+    trials, repeats = sample.planned("training.search.trials"), sample.planned("training.runs")
+    if trials or repeats:
+        exact = float((trials or 1) * (repeats or 1)) + (1 if trials else 0)
+        return exact, exact, exact
+    given = answer(sample, "H4")
+    if isinstance(given, (list, tuple)) and given:
+        low = max(1.0, _number(given[0]) or 1.0)
+        high = max(low, _number(given[-1]) or 4 * low)
+        return low, math.sqrt(low * high), high
+    number = _number(given)
+    if number:
+        return (max(1.0, number),) * 3
+    assumed.append("Nobody says how many full training runs are planned; 1 to 5 are taken, most likely 2.")
+    return 1.0, 2.0, 5.0
+
+
+def device(sample: Sample) -> Device:
+    """The plan's training device, else the answer to H1, else this worker."""
+    name = sample.planned("hardware.train.device")
+    said = "the plan"
+    if name is None:
+        given = answer(sample, "H1", "device")
+        name, said = (given, "the answer to H1") if isinstance(given, str) else (None, said)
+    count = sample.planned("hardware.train.count") or _number(answer(sample, "H1", "count")) or 1
+    if name:
+        found = catalogue.find(str(name))
+        if found is not None:
+            return Device(found.name, found.memory, int(count), f"{found.name}, as {said} says", found, True)
+    memory = memory_here()
+    note = f"this worker, with {memory / catalogue.GIB:,.0f} GB"
+    if name:
+        near = ", ".join(catalogue.near(str(name)))
+        note += f', because "{str(name)[:60]}" is not in the catalogue (it has {near})'
+    return Device("this worker", memory, 1, note, None, False)
+
+
+def memory_here() -> int:
+    """Bytes this process may use: the machine's, or its container's if that is less."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(path, encoding="ascii") as file:  # noqa: PTH123  (unreadable in the sandbox; then not used)
+                limit = file.read().strip()
+        except OSError:
+            continue
+        if limit.isdigit():
+            return min(total, int(limit))
+    return total
+
+
+def limits(sample: Sample) -> Limits:
+    """Time, money and energy for all runs: from the plan, else from the answers to H3, H5 and C7."""
+    said: list[str] = []
+    found: dict[str, float | None] = {}
+    sources = {
+        "hours": (("hardware.budget.hours", "hardware.train.hours"), (("H3", "hours"),)),
+        "money": (("hardware.budget.money",), (("H3", "money"), ("C7", "money"))),
+        "kwh": (("hardware.budget.kwh",), (("H5", None),)),
+        "kg_co2": (("hardware.budget.kg_co2",), ()),
+    }
+    for name, (keys, questions) in sources.items():
+        found[name] = None
+        for key in keys:
+            if found[name] is None and (value := _number(sample.planned(key))) is not None:
+                found[name] = value
+                said.append(key)
+        for question, field in questions:
+            value = _number(answer(sample, question, field))
+            if found[name] is None and value is not None and not (question == "H5" and value == 0):
+                found[name] = value
+                said.append(f"the answer to {question}")
+    return Limits(**found, said=tuple(said))  # type: ignore[arg-type]

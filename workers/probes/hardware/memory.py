@@ -1,0 +1,137 @@
+"""Will the planned training fit on the planned machine? Walked on the meta device, nothing is allocated.
+
+Value: the middle estimate of the peak as a share of one device's memory. Low and high: allocator from
+none to 1.2 (1.8 on processors), runtime from 0.3 to 1 GB, 16-bit activations from 50 to 75 % of their
+32-bit bytes. "measured" when the plan names model and batch; otherwise "estimated".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.hardware import architecture, demand, footprint, words
+from workers.probes.hardware.architecture import MOST_PARAMETERS, Architecture, UnknownKindError
+from workers.probes.hardware.demand import Demand, Device
+from workers.probes.hardware.footprint import Footprint
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    """Peak memory of the planned training as a share of the planned device's."""
+    budget.progress(0.05, "Reading the plan")
+    try:
+        model = architecture.read(sample)
+    except UnknownKindError as error:
+        return Finding.skipped(str(error))
+    wanted = demand.read(sample, model)
+    device = demand.device(sample)
+    budget.progress(0.2, f"Walking through one step of {model.says}")
+    if model.family in ("boosting", "linear"):
+        return _table(model, wanted, device)
+    return _network(model, wanted, device)
+
+
+def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
+    plan = footprint.measure(model, wanted, device.count, footprint.kind_of(device.accelerator))
+    rows = wanted.at_once(device.count)
+    low, mid, high = (plan.total(rows, place) for place in range(3))
+    parts = plan.parts(rows)
+    facts = _facts(model, wanted, device, (low, mid, high), parts)
+    facts["flops_per_step"] = plan.flops_per_row * wanted.batch
+    facts["saved_activations"] = plan.saved_per_row * rows
+    facts["rows_at_once"] = rows
+    facts["largest_batch"] = plan.largest_batch(device.memory) * device.count
+    facts["what_if"] = _what_if(plan, rows)
+    facts["mitigations"] = _mitigations(plan, rows, device, mid)
+    return _finding(model, wanted, device, (low, mid, high), facts)
+
+
+def _table(model: Architecture, wanted: Demand, device: Device) -> Finding:
+    """A fit of scikit-learn; it runs in the computer's own memory whatever the accelerator."""
+    low, mid, high = (sum(footprint.table_bytes(model, wanted.rows, place).values()) for place in range(3))
+    facts = _facts(model, wanted, device, (low, mid, high), footprint.table_bytes(model, wanted.rows))
+    facts["flops_per_step"] = 6.0 * model.parameters * wanted.rows if model.family == "linear" else None
+    facts["largest_batch"] = int(max(0.0, device.memory - 350 * 2**20) / max(1.0, mid / max(1, wanted.rows)))
+    half = sum(footprint.table_bytes(model, max(1, wanted.rows // 2)).values())
+    facts["what_if"] = [{"what": "half the rows", "bytes": round(half)}]
+    return _finding(model, wanted, device, (low, mid, high), facts, estimated=True)
+
+
+def _facts(
+    model: Architecture, wanted: Demand, device: Device, peak: tuple[float, float, float], parts: dict[str, float]
+) -> dict[str, Any]:
+    breakdown = [{"part": part, "bytes": round(size)} for part, size in parts.items()]
+    return {
+        "model": model.says, "parameters": model.parameters, "batch": wanted.batch, "precision": wanted.precision,
+        "optimizer": wanted.optimizer, "method": wanted.method, "breakdown": breakdown,
+        "peak": {"low": round(peak[0]), "mid": round(peak[1]), "high": round(peak[2])},
+        "device": {"name": device.name, "bytes": device.memory, "count": device.count, "says": device.says},
+        "assumed": [*model.assumed, *wanted.assumed], "faults": [], "mitigations": [],
+    }  # fmt: skip
+
+
+def _what_if(plan: Footprint, rows: int) -> list[dict[str, Any]]:
+    """The middle estimate after one change at a time."""
+    changes: list[tuple[str, int, dict[str, Any]]] = [
+        ("half the batch", max(1, rows // 2), {}),
+        ("16-bit numbers (bf16)", rows, {"precision": "bf16"}),
+        ("keep fewer activations (checkpointing)", rows, {"checkpointing": True}),
+        ("8-bit optimiser", rows, {"optimizer": "adamw_8bit"}),
+    ]
+    if plan.model.extra.get("shape") is not None:
+        changes.append(("train small adapters only (LoRA)", rows, {"method": "lora", "precision": "bf16"}))
+    changes.append(("train the last layer only", rows, {"method": "head"}))
+    now = round(plan.total(rows))
+    found = [{"what": what, "bytes": round(plan.total(n, 1, **change))} for what, n, change in changes]
+    return [change for change in found if change["bytes"] < now]  # what the plan has already changes nothing
+
+
+def _mitigations(plan: Footprint, rows: int, device: Device, mid: float) -> list[dict[str, Any]]:
+    """What would make it fit, when it is close to not fitting."""
+    if mid < 0.7 * device.memory:
+        return []
+    effort = {"half the batch": "1 hour, one engineer", "16-bit numbers (bf16)": "1 day, one engineer"}
+    found = []
+    for change in _what_if(plan, rows):
+        value = change["bytes"] / device.memory
+        if change["bytes"] < 0.95 * mid:
+            found.append({"title": f"Try {change['what']}", "value": value, "low": 0.8 * value, "high": 1.2 * value,
+                          "effort": effort.get(change["what"], "2 days, one engineer"), "basis": "estimated",
+                          "note": f"Memory falls from {words.size(mid)} to {words.size(change['bytes'])}."})  # fmt: skip
+    return sorted(found, key=lambda m: m["value"])[:3]
+
+
+def _finding(
+    model: Architecture, wanted: Demand, device: Device, peak: tuple[float, float, float], facts: dict[str, Any],
+    estimated: bool = False,
+) -> Finding:  # fmt: skip
+    low, mid, high = (size / device.memory for size in peak)
+    if mid > 1 or high > 1:
+        facts["faults"].append({"fault": "does_not_fit", "severity": "high" if mid > 1 else "medium",
+                                "parameters": ["model", "training.batch_size"], "device": device.name})  # fmt: skip
+    if model.parameters > MOST_PARAMETERS:
+        title = "The plan's model is larger than any machine"
+        note = (
+            f"The plan's model has {model.parameters:.1e} parameters, {model.parameters / 10**12:,.0f} times the"
+            " largest models known; its weights alone do not fit. Check the sizes in model."
+        )
+        return Finding(mid, note, facts, low, high, title=title, basis="estimated")
+    title = (
+        f"Training needs {words.size(peak[1])}, and {device.name} has {words.size(device.memory)}"
+        if mid > 1
+        else f"Training takes about {words.share(mid)} of the memory"
+    )
+    most = facts["largest_batch"]
+    what = "number of rows" if model.family in ("boosting", "linear") else "batch"
+    if mid > 1 and not most:
+        advice = "Not even one row at a time fits; use a larger device or a smaller model."
+    elif mid > 1:
+        advice = f"The largest {what} that fits is {most:,}."
+    else:
+        bad = "It may not fit in a bad case; the" if high > 1 else "The"
+        advice = f"{bad} largest {what} that fits is about {most:,}."
+    note = f"Training {model.says} needs {words.size(peak[0])} to {words.size(peak[2])} on {device.says}. {advice}"
+    if facts["assumed"]:
+        note += f" {words.assumptions(facts['assumed'])}"
+    basis = "estimated" if estimated or facts["assumed"] or not device.known else "measured"
+    return Finding(mid, note, facts, low, high, title=title, basis=basis)

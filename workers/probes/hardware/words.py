@@ -1,0 +1,37 @@
+"""Sizes, times and assumptions as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def size(size: float) -> str:
+    """Bytes in the unit of memory chips: 2^10, 2^20 ..."""
+    for unit, factor in (("PB", 2**50), ("TB", 2**40), ("GB", 2**30), ("MB", 2**20)):
+        if size >= factor:
+            number = size / factor
+            return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
+    return f"{size / 1024:,.0f} KB"
+
+
+def share(share: float) -> str:
+    return f"{share:,.0%}" if share >= 0.01 else "less than 1%"
+
+
+def hours(hours: float) -> str:
+    """A time in the unit that a person would choose."""
+    for unit, factor in (("years", 8760.0), ("days", 24.0), ("hours", 1.0), ("minutes", 1 / 60)):
+        number = hours / factor
+        if number >= (2 if factor > 1 else 1):
+            return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
+    return f"{max(1.0, hours * 3600):,.0f} seconds"
+
+
+def money(money: float) -> str:
+    return f"${money:,.0f}" if money >= 10 else f"${money:,.2f}"
+
+
+def assumptions(sentences: Sequence[str]) -> str:
+    """The first assumption, and how many more there are; all of them stand in the facts."""
+    more = len(sentences) - 1
+    return sentences[0] + (f" {more} more assumption{'s' * (more > 1)} like this fill{'s' * (more == 1)} the gaps." if more else "")
