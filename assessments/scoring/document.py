@@ -44,7 +44,8 @@ def build(
 
     ``run`` {id, seed, seconds, workers, hardware, ...} and ``assessment`` {name, client, ...} go in as
     they are; ``manifest`` is what prepare wrote, None without data; ``answers`` are as in
-    ``assessments.questions``, and one that is wrong raises its AnswerError; ``findings`` are {"probe": id, "finding": Finding.as_json(), "seconds": float}.
+    ``assessments.questions``, and one that is wrong raises its AnswerError; ``findings`` are
+    {"probe": id, "finding": Finding.as_json(), "seconds": float}.
     """
     rules = rules or rulebook.load()
     told = answers or {}

@@ -104,7 +104,9 @@ def _reduced(found: Any, how: str | None) -> float | None:
         return float(len(found)) if isinstance(found, list | tuple | dict) and found else None
     values = [number(one) for one in (found.values() if isinstance(found, Mapping) else found or ())]
     known = [one for one in values if one is not None]
-    return ({"sum": sum, "min": min, "max": max}[how])(known) if known else None
+    if not known:
+        return None
+    return float(sum(known)) if how == "sum" else min(known)
 
 
 # -- answers ------------------------------------------------------------------------------------------
@@ -122,6 +124,8 @@ def answer(rules: Rules, question: str, given: Mapping[str, Any]) -> tuple[float
     if "roughly" in given:
         if "fields" in rule:  # a range is about the first field
             rule = next(iter(rule["fields"].values()))
+        if "anchors" not in rule:
+            return (_risk(rule, given["roughly"][0]),) * 2
         anchors = Anchors.read(rule)
         low, high = given["roughly"]
         ends = [anchors(low), anchors.points[-1][1] if high is None else anchors(high)]

@@ -1,0 +1,251 @@
+"""What the score promises: unknown is not safe, worse evidence is never a better score."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assessments import questions
+from assessments.scoring import pool, rules
+from tests.assessments.scoring.evidence import ANSWERS, finding, findings
+
+RULES = rules.load()
+PROBES = sorted(RULES.data["probes"])
+SCORED = sorted(RULES.data["answers"])
+CHOICES = sorted(name for name, rule in RULES.data["answers"].items() if "options" in rule)
+EPSILON = 1e-9
+
+
+def ends(probe):
+    """The values between which a probe's anchors lie, the safest first."""
+    points = RULES.anchors[probe].points
+    return (points[0][0], points[-1][0]) if points[0][1] <= points[-1][1] else (points[-1][0], points[0][0])
+
+
+def measured(probe, danger, spread=0.05):
+    """A finding at a place between safe (0) and dangerous (1)."""
+    safe, bad = ends(probe)
+    at, low, high = (safe + (bad - safe) * min(1, max(0, danger + by)) for by in (0, -spread, spread))
+    return finding(at, min(low, high), max(low, high))
+
+
+dangers = st.floats(0, 1)
+some_findings = st.dictionaries(st.sampled_from(PROBES), dangers, max_size=12).map(
+    lambda found: {probe: measured(probe, danger) for probe, danger in found.items()}
+)
+
+
+@st.composite
+def an_answer(draw, id):
+    asked = questions.question(id)
+    kind = draw(st.sampled_from(["value", "unknown", "not_applicable"] + ["roughly"] * bool(asked.ranges)))
+    if kind == "roughly":
+        return {"roughly": list(draw(st.sampled_from(asked.ranges)))}
+    if kind != "value":
+        return {kind: True if kind == "unknown" else "not here"}
+    if asked.options:
+        one = draw(st.sampled_from(asked.options)).value
+        return {"value": [one] if asked.type == "choices" else one}
+    values = {
+        part.name: draw(st.sampled_from(part.options)).value if part.options else part.like
+        for part in asked.parts
+    }
+    return questions.clean(id, {"value": values if asked.type == "parts" else values["value"]})
+
+
+some_answers = st.lists(st.sampled_from(SCORED), max_size=12, unique=True).flatmap(
+    lambda ids: st.fixed_dictionaries({id: an_answer(id) for id in ids})
+)
+
+
+def pooled(judgement):
+    return [judgement.overall, *judgement.dimensions.values()]
+
+
+def test_nothing_known_is_anything_between_0_and_100():
+    for one in pooled(pool.judge(RULES, {}, {})):
+        shown = one.as_json(RULES)
+        assert (shown["score"], shown["low"], shown["high"]) == (None, 0, 100)
+        assert (shown["level"], shown["coverage"], shown["known"][0]) == ("unknown", 0, 0)
+        assert set(shown["probability"].values()) == {0.2}
+
+
+def test_only_i_do_not_know_is_nothing_known():
+    answers = {id: {"unknown": True} for id in SCORED}
+    for one in pooled(pool.judge(RULES, {}, answers)):
+        shown = one.as_json(RULES)
+        assert (shown["score"], shown["low"], shown["high"], shown["coverage"]) == (None, 0, 100, 0)
+
+
+def test_only_skipped_and_failed_probes_are_nothing_known():
+    found = {probe: finding(state="skipped") for probe in PROBES[::2]}
+    found |= {probe: finding(state="failed") for probe in PROBES[1::2]}
+    assert pool.judge(RULES, found, {}).overall.as_json(RULES)["level"] == "unknown"
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, some_answers)
+def test_the_score_lies_in_its_range_and_the_levels_share_one_whole(found, answers):
+    for one in pooled(pool.judge(RULES, found, answers)):
+        assert 0 <= one.low <= one.high <= 100
+        assert one.score is None or one.low - EPSILON <= one.score <= one.high + EPSILON
+        assert sum(one.probability.values()) == pytest.approx(1)
+        assert 0 <= one.coverage <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, some_answers, st.sampled_from(PROBES), dangers, dangers)
+def test_a_worse_measurement_is_never_a_better_score(found, answers, probe, one, other):
+    better, worse = sorted((one, other))
+    before = pool.judge(RULES, {**found, probe: measured(probe, better)}, answers)
+    after = pool.judge(RULES, {**found, probe: measured(probe, worse)}, answers)
+    for old, new in zip(pooled(before), pooled(after), strict=True):
+        assert (new.score or 0) >= (old.score or 0) - EPSILON
+        assert new.low >= old.low - EPSILON
+        assert new.high >= old.high - EPSILON
+        assert new.coverage == old.coverage
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, some_answers, st.sampled_from(CHOICES), st.data())
+def test_a_worse_answer_is_never_a_better_score(found, answers, id, data):
+    options = RULES.data["answers"][id]["options"]
+    pair = data.draw(st.tuples(st.sampled_from(sorted(options)), st.sampled_from(sorted(options))))
+    better, worse = sorted(pair, key=options.__getitem__)
+    many = questions.question(id).type == "choices"
+    before, after = (
+        pool.judge(RULES, found, {**answers, id: {"value": [one] if many else one}}) for one in (better, worse)
+    )
+    for old, new in zip(pooled(before), pooled(after), strict=True):
+        assert (new.score or 0) >= (old.score or 0) - EPSILON
+        assert new.low >= old.low - EPSILON
+        assert new.high >= old.high - EPSILON
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, some_answers, st.sampled_from(CHOICES))
+def test_i_do_not_know_is_never_safer_than_the_middle_answer(found, answers, id):
+    options = RULES.data["answers"][id]["options"]
+    middle = sorted(options, key=options.__getitem__)[(len(options) - 1) // 2]
+    many = questions.question(id).type == "choices"
+    told = pool.judge(RULES, found, {**answers, id: {"value": [middle] if many else middle}})
+    unsure = pool.judge(RULES, found, {**answers, id: {"unknown": True}})
+    for known, open_ in zip(pooled(told), pooled(unsure), strict=True):
+        if open_.score is not None:
+            assert open_.score >= known.score - EPSILON
+        assert open_.high >= known.high - EPSILON
+        assert open_.coverage <= known.coverage
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, some_answers, st.sampled_from(PROBES), st.sampled_from(["skipped", "failed"]))
+def test_a_probe_that_measured_nothing_changes_nothing(found, answers, probe, state):
+    without = {name: one for name, one in found.items() if name != probe}
+    before = pool.judge(RULES, without, answers)
+    after = pool.judge(RULES, {**without, probe: finding(0.0, state=state)}, answers)
+    assert pooled(before) == pooled(after)
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, some_answers, st.sampled_from(PROBES), dangers)
+def test_skipping_a_probe_never_narrows_the_range(found, answers, probe, danger):
+    with_it = pool.judge(RULES, {**found, probe: measured(probe, danger)}, answers)
+    skipped = pool.judge(RULES, {**found, probe: finding(state="skipped")}, answers)
+    name = RULES.item_of(probe).dimension
+    old, new = with_it.dimensions[name], skipped.dimensions[name]
+    assert new.high - new.low >= old.high - old.low - EPSILON
+    assert new.coverage <= old.coverage
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, st.sampled_from(PROBES))
+def test_skipping_a_probe_that_would_have_been_fine_never_lowers_the_score(found, probe):
+    fine = pool.judge(RULES, {**found, probe: measured(probe, 0, spread=0.01)}, {})
+    skipped = pool.judge(RULES, {**found, probe: finding(state="skipped")}, {})
+    name = RULES.item_of(probe).dimension
+    if skipped.dimensions[name].score is not None:
+        assert skipped.dimensions[name].score >= fine.dimensions[name].score - EPSILON
+        assert skipped.overall.score >= fine.overall.score - EPSILON
+
+
+def test_one_critical_item_pulls_its_dimension_and_the_whole_up():
+    fine = {probe: measured(probe, 0, 0.01) for probe in PROBES}
+    bad = {**fine, "hardware.memory": finding(1.6, 1.5, 1.7)}
+    before, after = (pool.judge(RULES, found, {}) for found in (fine, bad))
+    assert RULES.level(before.dimensions["hardware"].score) in ("minimal", "low", "moderate")
+    assert RULES.level(after.dimensions["hardware"].score) == "critical"
+    assert RULES.level(after.overall.score) in ("high", "critical")
+
+
+@settings(max_examples=40, deadline=None)
+@given(some_findings)
+def test_no_score_lies_more_than_a_notch_below_the_worst(found):
+    judgement = pool.judge(RULES, found, {})
+    notch = RULES.data["notch"]
+    for known in judgement.items:
+        if known.covers:
+            least = min(1, known.item.weight) * pool.quantile(known.spreads[0], 0.5) - notch
+            assert judgement.dimensions[known.item.dimension].score >= least - 0.5
+
+
+@pytest.mark.parametrize("id", [name for name in CHOICES if name not in ("D1", "D3", "D4", "D7")])
+def test_a_perfect_answer_alone_never_gets_below_its_cap(id):
+    options = RULES.data["answers"][id]["options"]
+    best = min(options, key=options.__getitem__)
+    value = [best] if questions.question(id).type == "choices" else best
+    item = next(item for item in RULES.items if id in item.questions)
+    declared = pool.know(RULES, item, {}, {id: {"value": value}})
+    assert all(spread[0] >= 35 for spread in declared.spreads)
+    backed = pool.know(RULES, item, {}, {id: {"value": value, "document": "contract.pdf"}})
+    assert all(spread[0] >= 20 for spread in backed.spreads)
+    assert backed.covers > declared.covers
+    assert declared.covers <= 0.4
+
+
+def test_a_measurement_takes_the_place_of_an_answer():
+    found = {"data.label_errors": measured("data.label_errors", 0.3)}
+    alone = pool.judge(RULES, found, {})
+    for value in ("experts_double", "none"):
+        assert pool.judge(RULES, found, {"D3": {"value": value}}).dimensions == alone.dimensions
+
+
+def test_what_does_not_apply_leaves_its_dimension_but_not_a_measurement():
+    without = pool.judge(RULES, findings(), {"H6": {"not_applicable": "batch only"}})
+    assert without.dimensions["hardware"].coverage > pool.judge(RULES, findings(), {}).dimensions["hardware"].coverage
+    assert next(one for one in without.items if one.item.id == "serving").state == "not_applicable"
+    still = pool.judge(RULES, findings(), {"H2": {"not_applicable": "no plan"}})
+    assert next(one for one in still.items if one.item.id == "memory").state == "measured"
+
+
+def test_a_dimension_in_which_nothing_applies_is_unknown_and_not_safe():
+    answers = {name: {"not_applicable": "no"} for item in RULES.of("flexibility") for name in item.questions}
+    shown = pool.judge(RULES, {}, answers).dimensions["flexibility"].as_json(RULES)
+    assert (shown["score"], shown["low"], shown["high"], shown["level"]) == (None, 0, 100, "unknown")
+
+
+def test_rough_answers_are_wider_than_exact_ones():
+    item = next(item for item in RULES.items if item.id == "sites")
+    exact = pool.know(RULES, item, {}, {"F5": {"value": 3}}).spreads[0]
+    rough = pool.know(RULES, item, {}, {"F5": {"roughly": [2, 5]}}).spreads[0]
+    assert rough[2] - rough[0] > exact[2] - exact[0]
+
+
+def test_higher_stakes_raise_the_overall_score_and_no_dimension():
+    calm, grave = (pool.judge(RULES, findings(), {"C1": {"value": one}}) for one in ("nuisance", "rights"))
+    assert grave.overall.score > calm.overall.score
+    assert grave.dimensions == calm.dimensions
+
+
+def test_the_judgement_is_the_same_every_time_and_everywhere():
+    """Digits that were computed once; another machine or Python must find the same ones."""
+    judgement = pool.judge(RULES, findings(), ANSWERS)
+    again = pool.judge(RULES, dict(reversed(findings().items())), ANSWERS)
+    assert judgement == again
+    assert pool._uniforms(2026, "unknown", 4) == (0.125, 0.625, 0.875, 0.375)
+
+
+def test_known_differently_is_the_same_as_judged_anew():
+    before = pool.judge(RULES, findings(), ANSWERS)
+    changed = findings(data__label_errors=measured("data.label_errors", 0.0))
+    expected = pool.judge(RULES, changed, ANSWERS)
+    known = next(one for one in expected.items if one.item.id == "labels")
+    assert before.with_item(known) == expected
