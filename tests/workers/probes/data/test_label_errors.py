@@ -1,0 +1,194 @@
+"""Wrong labels are found where they were planted, and overlapping classes are not called wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_blobs
+
+from tests.workers.probes.tables import prepared
+from workers.probes.base import Budget
+from workers.probes.data import label_errors, lapse, out_of_fold
+
+
+def standard(x):
+    return ((x - x.mean(0)) / (x.std(0) + 1e-6)).astype(np.float32)
+
+
+def overlapping(rows=1200, seed=0):
+    """Three Gaussian classes; the best possible model is right in about 82 % of the rows."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, rows)
+    return standard(rng.normal(size=(rows, 8)) + 1.8 * np.eye(3, 8)[y]), y
+
+
+def real(name):
+    if name == "blobs":
+        x, y = make_blobs(800, n_features=6, centers=4, cluster_std=1.5, random_state=0)
+        return standard(x), y
+    data = {"cancer": load_breast_cancer, "wine": load_wine, "digits": load_digits}[name]()
+    return standard(data.data), data.target
+
+
+def flipped(y, share, seed, pair=False):
+    """Labels with a share of wrong ones, and which those are."""
+    rng, classes = np.random.default_rng(seed), int(y.max()) + 1
+    pool = np.flatnonzero(y == 0) if pair else np.arange(len(y))
+    rows = rng.choice(pool, round(share * len(pool)), replace=False)
+    noisy = y.copy()
+    noisy[rows] = 1 if pair else (y[rows] + rng.integers(1, classes, len(rows))) % classes
+    return noisy, set(rows.tolist())
+
+
+def judged(folder, x, y, seconds=60, seed=0, **more):
+    columns = {"y": [f"class {label}" for label in y]}
+    sample = prepared(folder, columns, {"y": "multiclass"}, features=x, **more)
+    return label_errors.run(sample, Budget(seconds, seed))
+
+
+def quality(finding, planted):
+    found = set(finding.facts["rows"])
+    return len(found & planted) / max(len(found), 1), len(found & planted) / max(len(planted), 1)
+
+
+@pytest.mark.parametrize("name", ["cancer", "wine", "digits", "blobs"])
+def test_clean_labels_stay_quiet(tmp_path, name):
+    x, y = real(name)
+    finding = judged(tmp_path, x, y)
+    assert len(finding.facts["rows"]) <= 0.01 * len(y)
+    assert finding.low < 0.005
+    assert finding.value < 0.01
+    assert {fault["severity"] for fault in finding.facts["faults"]} <= {"low"}
+
+
+@pytest.mark.parametrize("name", ["cancer", "wine", "digits", "blobs"])
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_planted_flips_are_listed_and_counted(tmp_path, name, share):
+    x, y = real(name)
+    noisy, planted = flipped(y, share, seed=11)
+    finding = judged(tmp_path, x, noisy)
+    precision, recall = quality(finding, planted)
+    assert precision >= 0.8
+    assert recall >= 0.7
+    assert finding.value == pytest.approx(share, abs=0.035)
+    assert finding.facts["faults"][0]["severity"] == "high"
+
+
+def test_one_class_called_another_is_seen_where_the_other_is_right(tmp_path):
+    x, y = real("digits")
+    noisy, planted = flipped(y, 0.3, seed=5, pair=True)
+    finding = judged(tmp_path, x, noisy)
+    precision, recall = quality(finding, planted)
+    assert precision >= 0.85
+    assert recall >= 0.6
+    pairs = [(suspect["given"], suspect["expected"]) for suspect in finding.facts["suspects"]]
+    assert pairs.count(("class 1", "class 0")) > 0.8 * len(pairs)
+
+
+def test_overlap_is_not_called_noise(tmp_path):
+    x, y = overlapping()
+    finding = judged(tmp_path, x, y)
+    assert finding.facts["rate_overlap"] > 0.04  # confident learning alone would raise an alarm
+    assert len(finding.facts["rows"]) <= 0.01 * len(y)
+    assert finding.value < 0.01
+    assert {fault["severity"] for fault in finding.facts["faults"]} <= {"low"}
+
+
+def test_where_inputs_do_not_decide_the_rate_is_an_upper_bound(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, (900, 2)).astype(np.float32)  # four different rows in all
+    y = np.where(rng.random(900) < 0.12, 1 - x[:, 0], x[:, 0]).astype(int)
+    finding = judged(tmp_path, standard(x), y)
+    assert finding.facts["upper_bound"]
+    assert finding.low == 0
+    assert finding.high > 0.05
+    assert {fault["severity"] for fault in finding.facts["faults"]} <= {"low"}
+
+
+def test_a_class_nobody_can_predict_is_hard_and_not_mislabelled(tmp_path):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(1000, 5))
+    y = (rng.random(1000) < 0.04).astype(int)
+    assert judged(tmp_path, x, y).facts["rows"] == []
+
+
+def test_the_null_and_the_gain_are_measured(tmp_path):
+    x, y = real("cancer")
+    noisy, _ = flipped(y, 0.1, seed=2)
+    finding = judged(tmp_path, x, noisy)
+    assert finding.facts["null"]["rate"] < 0.01
+    assert finding.facts["gain"]["low"] <= finding.facts["gain"]["points"] <= finding.facts["gain"]["high"]
+    (mitigation,) = finding.facts["mitigations"]
+    assert mitigation["basis"] == "measured"
+    assert mitigation["value"] < 0.3 * finding.value
+
+
+def test_the_same_seed_gives_the_same_finding(tmp_path):
+    x, y = real("wine")
+    noisy, _ = flipped(y, 0.1, seed=3)
+    first = judged(tmp_path / "a", x, noisy).as_json()
+    assert judged(tmp_path / "b", x, noisy).as_json() == first
+
+
+def test_numbers_as_targets_are_skipped_with_a_reason(tmp_path):
+    sample = prepared(tmp_path, {"price": [str(i) for i in range(50)]}, {"price": "regression"})
+    finding = label_errors.run(sample, Budget())
+    assert finding.state == "skipped"
+    assert "number" in finding.note
+
+
+def test_every_target_is_judged_and_the_worst_leads(tmp_path):
+    x, y = real("cancer")
+    noisy, planted = flipped(y, 0.1, seed=4)
+    columns = {"fine": [str(v) for v in y], "noisy": [str(v) for v in noisy]}
+    sample = prepared(tmp_path, columns, {"fine": "binary", "noisy": "binary"}, features=x)
+    finding = label_errors.run(sample, Budget())
+    assert finding.facts["target"] == "noisy"
+    assert finding.facts["by_target"]["fine"]["value"] < 0.01 < finding.facts["by_target"]["noisy"]["value"]
+    assert quality(finding, planted)[0] >= 0.8
+
+
+def test_pictures_come_with_thumbnails_and_file_names(tmp_path):
+    digits = load_digits()
+    noisy, _ = flipped(digits.target, 0.1, seed=1)
+    names = [f"{label}/{i:05d}.png" for i, label in enumerate(noisy)]
+    pictures = (digits.images * 15).astype(np.uint8)[..., None]
+    finding = judged(tmp_path, standard(digits.data), noisy, kind="images", files=names, images=pictures)
+    assert finding.facts["files"][0] in names
+    assert sum("image" in suspect for suspect in finding.facts["suspects"]) == 12
+    assert finding.facts["suspects"][0]["place"] == {"file": finding.facts["files"][0]}
+
+
+def test_equal_rows_share_a_fold():
+    x = np.repeat(np.random.default_rng(0).normal(size=(60, 3)), 3, axis=0)
+    fold = out_of_fold.folds(x, np.arange(180) % 2, seed=0)
+    assert (fold.reshape(60, 3) == fold.reshape(60, 3)[:, :1]).all()
+    assert len(np.unique(fold)) == out_of_fold.FOLDS
+
+
+def test_the_lapse_rate_covers_the_truth():
+    inside = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        margin = np.abs(rng.normal(3, 2, 800))
+        chance = 1 / (1 + np.exp(-margin))
+        y = (rng.random(800) > chance).astype(int)  # the best class is 0; calibrated overlap
+        wrong = rng.random(800) < 0.06
+        found = lapse.fit(np.stack([chance, 1 - chance], 1), np.where(wrong, 1 - y, y))
+        inside += found.low <= 0.06 <= found.high
+    assert 33 <= inside
+
+
+def test_the_ready_faulty_set_meets_the_bar(tmp_path, shared_data):
+    folder = shared_data / "faulty" / "bc_label_flips"
+    with (folder / "train.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    x = standard(np.array([[float(v) for k, v in row.items() if k != "diagnosis"] for row in rows]))
+    y = np.array([int(row["diagnosis"] == "malignant") for row in rows])
+    planted = set(json.loads((folder / "truth.json").read_text("utf-8"))[0]["rows"])
+    precision, recall = quality(judged(tmp_path, x, y), planted)
+    assert precision >= 0.8
+    assert recall >= 0.8

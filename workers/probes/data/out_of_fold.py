@@ -1,0 +1,144 @@
+"""What three unlike models say about rows they were not shown: logistic regression, small networks, neighbours.
+
+Rows with equal features always share a fold, because a copy in the training part would hide an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.fleet import Head, Member, Net, train
+
+FOLDS = 5
+NEIGHBOURS = 10
+WIDEST = 256  # features; beyond it, principal components
+COMPONENTS = 64
+
+
+@dataclass(frozen=True)
+class Views:
+    """float [n, classes] a view, rows summing to 1; margins float [n] of the label each row has."""
+
+    names: tuple[str, ...]
+    each: tuple[np.ndarray, ...]
+    in_sample: np.ndarray  # margin of the given label, averaged over passes and seeds of networks that saw the row
+
+    @property
+    def mean(self) -> np.ndarray:
+        return np.mean(self.each, axis=0)
+
+
+def narrowed(x: np.ndarray, seed: int) -> np.ndarray:
+    """float32 [n, at most WIDEST]: the features, or principal components of many of them."""
+    if x.shape[1] <= WIDEST:
+        return np.ascontiguousarray(x, np.float32)
+    from sklearn.decomposition import PCA
+
+    parts = PCA(min(COMPONENTS, len(x) - 1), random_state=seed, svd_solver="randomized").fit_transform(x)
+    return (parts / max(float(parts.std(axis=0).max()), 1e-9)).astype(np.float32)
+
+
+def folds(x: np.ndarray, y: np.ndarray, seed: int, number: int = FOLDS) -> np.ndarray:
+    """int [n]: each row's fold; classes spread evenly, equal rows together."""
+    rng = np.random.default_rng(seed)
+    _, group = np.unique(x, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    first = np.zeros(group.max() + 1, int)
+    first[group[::-1]] = np.arange(len(x))[::-1]  # one row stands for each group
+    fold = np.zeros(len(first), int)
+    for label in np.unique(y):
+        mine = rng.permutation(np.flatnonzero(y[first] == label))
+        fold[mine] = (np.arange(len(mine)) + rng.integers(number)) % number
+    return fold[group]
+
+
+def look(
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    seed: int,
+    *,
+    networks: int = 3,
+    device: str = "cpu",
+    progress: Callable[[float, str], None] | None = None,
+) -> Views:
+    """Out-of-fold probabilities of the three views. x float32 [n, d], y int [n] from 0."""
+    fold = folds(x, y, seed)
+    each = (
+        _logistic(x, y, classes, fold),
+        _neighbours(x, y, classes),
+    )
+    if not networks:
+        return Views(("logistic", "neighbours"), each, margins(np.mean(each, axis=0), y))
+    members = [
+        Member(seed=seed + 101 * s + f, rows=np.flatnonzero(fold != f), weight_decay=0.01)
+        for s in range(networks)
+        for f in range(FOLDS)
+    ]
+    members += [Member(seed=seed + 7919 + s, weight_decay=0.01) for s in range(networks)]
+    steps = int(np.clip(12 * len(x) / 64, 150, 375))
+    fleet = train(
+        x, y, members, net=Net(hidden=(32,)), heads=(Head(classes),), steps=steps, optimizer="adamw",
+        average_from=0.0, progress=progress, device=device,
+    )  # fmt: skip
+    averaged = fleet.averaged.cpu().numpy().astype(float)  # [K, n, classes], over all passes
+    chances = _softmax(averaged)
+    network = np.zeros((len(x), classes))
+    for k in range(networks * FOLDS):
+        held = fold == k % FOLDS
+        network[held] += chances[k, held] / networks
+    in_sample = margins(chances[networks * FOLDS :].mean(0), y)
+    return Views(("logistic", "networks", "neighbours"), (each[0], network, each[1]), in_sample)
+
+
+def margins(chances: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """float [n]: log of the given label's probability over the best other one's; low is suspicious."""
+    safe = np.log(np.clip(chances, 1e-9, 1))
+    own = safe[np.arange(len(y)), y]
+    other = safe.copy()
+    other[np.arange(len(y)), y] = -np.inf
+    return own - other.max(axis=1)
+
+
+def _logistic(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> np.ndarray:
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    out = np.full((len(x), classes), 1e-6)
+    for f in range(FOLDS):
+        shown, held = fold != f, fold == f
+        if not held.any():
+            continue
+        known = np.unique(y[shown])
+        if len(known) < 2:
+            out[held, known] = 1.0
+            continue
+        model = LogisticRegression(C=0.1, max_iter=100)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(x[shown], y[shown])
+        out[np.ix_(held, known)] = model.predict_proba(x[held])
+    return out / out.sum(axis=1, keepdims=True)
+
+
+def _neighbours(x: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
+    """Shares of classes among the 10 nearest other rows; equal rows do not vote for one another."""
+    from sklearn.neighbors import NearestNeighbors
+
+    number = min(NEIGHBOURS, len(x) - 1)
+    distance, near = NearestNeighbors(n_neighbors=min(len(x), 3 * NEIGHBOURS)).fit(x).kneighbors(x)
+    out = np.full((len(x), classes), 1 / classes)
+    for i in range(len(x)):
+        others = near[i][(near[i] != i) & (distance[i] > 1e-6)][:number]
+        np.add.at(out[i], y[others], 1.0)
+    return out / out.sum(axis=1, keepdims=True)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
