@@ -8,6 +8,7 @@ import struct
 import wave
 import zipfile
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,10 @@ def decode(data: bytes) -> tuple[np.ndarray, int, int, int, bool]:
     try:
         with wave.open(io.BytesIO(data)) as sound:
             told, channels, width, rate = (
-                sound.getnframes(), sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
+                sound.getnframes(),
+                sound.getnchannels(),
+                sound.getsampwidth(),
+                sound.getframerate(),
             )
             raw, float_ = sound.readframes(min(told, int(10 * MAX_SECONDS * max(1, rate)))), False
     except (wave.Error, EOFError, RuntimeError, ValueError) as error:
@@ -73,7 +77,14 @@ def _by_hand(data: bytes, error: Exception) -> tuple[int, int, int, int, bytes, 
     if kind not in (1, 3) or not channels or bits % 8:
         raise Broken("is packed in a way that is not read; save it as plain WAV (PCM)") from error
     width = bits // 8
-    return found[1] // max(1, channels * width), channels, width, rate, data[found[0] : found[0] + found[1]], kind == 3
+    return (
+        found[1] // max(1, channels * width),
+        channels,
+        width,
+        rate,
+        data[found[0] : found[0] + found[1]],
+        kind == 3,
+    )
 
 
 def _samples(raw: bytes, width: int, float_: bool) -> np.ndarray:
@@ -108,7 +119,8 @@ def gather(
     broken: dict[str, list[str]] = {"all": [], "is empty (0 bytes)": [], "is cut off": []}
     rates: list[int | None] = []
     for place, member in enumerate(members):
-        name, facts, data = member.info.filename, [None] * 6, b""
+        name, data = member.info.filename, b""
+        facts: list[Any] = [None] * 6
         problem, rate = None, None
         try:
             data = read(archive, member.info)
@@ -140,7 +152,9 @@ def _tell_rates(loaded: Loaded, members: list[Member], rates: list[int | None]) 
         return
     usual, times = known.most_common(1)[0]
     other = [m.info.filename for m, rate in zip(members, rates, strict=True) if rate and rate != usual]
-    told = f"{len(other):,} files are not at {usual:,} Hz like the other {times:,}; resample them or look why."
+    told = (
+        f"{len(other):,} files are not at {usual:,} Hz like the other {times:,}; resample them or look why."
+    )
     severity = "high" if len(other) > 0.05 * len(members) else "medium"
     loaded.faults.append(fault("wrong_sample_rate", severity, told, files=other))
 
@@ -159,10 +173,7 @@ def statistics(samples: np.ndarray, rate: int) -> np.ndarray:
     heard = np.flatnonzero(loud > np.percentile(loud, 95) - 6.0)  # the part within 26 dB of the loudest
     sounding = bands[heard[0] : heard[-1] + 1] if len(heard) else bands
     edges = np.linspace(0, len(sounding), PIECES + 1)
-    course = [
-        sounding[int(a) : max(int(a) + 1, int(np.ceil(b)))].mean(axis=0)
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    course = [sounding[int(a) : max(int(a) + 1, int(np.ceil(b)))].mean(axis=0) for a, b in pairwise(edges)]
     centred = np.stack(course) - np.mean(course, axis=0)
     length = [float(loud.max()), float(np.log(len(samples) / rate + 1e-3))]
     return np.concatenate([mean, spread, step, centred.ravel(), length]).astype(np.float32)
@@ -205,4 +216,8 @@ def features(found: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, list[dic
         {"name": f"log-mel {name}", "start": int(start), "stop": int(stop), "type": "audio"}
         for name, start, stop in zip(names, [0, *stops[:-1]], stops, strict=True)
     ]
-    return scaled.astype(np.float32), groups, f"Log-mel statistics of {MELS} bands and their course in {PIECES} pieces"
+    return (
+        scaled.astype(np.float32),
+        groups,
+        f"Log-mel statistics of {MELS} bands and their course in {PIECES} pieces",
+    )

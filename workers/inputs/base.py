@@ -48,6 +48,7 @@ class Loaded:
 
     kind: str
     names: list[str] = field(default_factory=list)  # the columns, in order, as in the table
+    brought: set[str] = field(default_factory=set)  # those that the file read last has
     files: list[dict[str, Any]] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -1,6 +1,7 @@
+# ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """What each column holds: numbers (in which notation), dates, categories, running text, identifiers.
 
-Judged on up to 100,000 rows. The view ``typed`` is made from this: a value that does not fit its column
+Judged on up to 50,000 rows. The view ``typed`` is made from this: a value that does not fit its column
 is NULL there and stays as it was written in ``rows``.
 """
 
@@ -14,7 +15,7 @@ import duckdb
 
 from workers.inputs.base import RESERVED, Loaded, fault, literal, quoted
 
-LOOKED_AT = 100_000  # rows
+LOOKED_AT = 50_000  # rows
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "?", "-", "--")
 FITS = 0.9  # share of the filled values that must be numbers or dates
 DATE_FORMATS = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S")
@@ -23,7 +24,9 @@ MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m-%d-%Y")
 EUROPEAN = r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)?,\d+([eE][+-]?\d+)?"  # 1.234,5
 EUROPEAN_WHOLE = r"[+-]?\d{1,3}([. ]\d{3})+"
 ENGLISH = r"[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?"  # 1,234.5
-IDENTIFIER_NAMES = re.compile(r"(^|[^a-z])(id|ids|uuid|guid|key|code|ref|no|nr|number|index|unnamed)([^a-z]|$)")
+IDENTIFIER_NAMES = re.compile(
+    r"(^|[^a-z])(id|ids|uuid|guid|key|code|ref|no|nr|number|index|unnamed)([^a-z]|$)"
+)
 NAME_NAMES = re.compile(r"(^|[^a-z])(name|surname|firstname|lastname|street|address|contact)([^a-z]|$)")
 
 
@@ -57,7 +60,7 @@ def present(name: str) -> str:
 
 
 def plain_number(name: str) -> str:
-    """SQL for a finite number as computers write it; words that DuckDB would take (nan, inf, 1_0) are none."""
+    """SQL for a finite number as computers write it; nan, inf and 1_0, which DuckDB would take, are none."""
     text = f"trim({quoted(name)})"
     return f"CASE WHEN regexp_full_match({text}, '[-+0-9.eE]+') THEN try_cast({text} AS DOUBLE) END"
 
@@ -92,7 +95,7 @@ def profile(con: duckdb.DuckDBPyConnection, loaded: Loaded, seed: int) -> list[P
     source = "rows"
     if total and total[0] > LOOKED_AT:
         con.execute(
-            f"CREATE TEMP TABLE _looked AS SELECT * FROM rows USING SAMPLE reservoir({LOOKED_AT} ROWS)"  # noqa: S608
+            f"CREATE TEMP TABLE _looked AS SELECT * FROM rows USING SAMPLE reservoir({LOOKED_AT} ROWS)"
             f" REPEATABLE ({seed % 2**31})"
         )
         source = "_looked"
@@ -114,19 +117,18 @@ def _spoken(delimiter: str) -> str:
 
 
 def _one(con: duckdb.DuckDBPyConnection, source: str, name: str, delimiter: str | None) -> Profile:
-    trimmed = f"trim({quoted(name)})"
-    number, word = plain_number(name), present(name)
     row: Any = con.execute(
-        f"""SELECT count(*), count({word}), count(DISTINCT {word}), count({number}), min({number}), max({number}),
-        count(CASE WHEN {number} = floor({number}) THEN 1 END),
-        avg(length({word})), avg(len(string_split({word}, ' '))),
-        count(CASE WHEN regexp_full_match(replace({trimmed}, '\u00a0', ' '), {literal(EUROPEAN)}) THEN 1 END),
-        count(CASE WHEN regexp_full_match(replace({trimmed}, '\u00a0', ' '), {literal(ENGLISH)}) THEN 1 END),
-        count(CASE WHEN regexp_full_match({trimmed}, '[+-]?\\d{{1,3}}[,]\\d{{3}}') THEN 1 END)
-        FROM {source}"""  # noqa: S608
+        f"""SELECT count(*), count(w), count(DISTINCT w), count(n), min(n), max(n),
+        count(*) FILTER (n = floor(n)), avg(length(w)), avg(len(string_split(w, ' '))),
+        count(*) FILTER (n IS NULL AND regexp_full_match(t, {literal(EUROPEAN)})),
+        count(*) FILTER (n IS NULL AND regexp_full_match(t, {literal(ENGLISH)})),
+        count(*) FILTER (n IS NULL AND regexp_full_match(t, '[+-]?\\d{{1,3}}[,]\\d{{3}}'))
+        FROM (SELECT {present(name)} AS w, {plain_number(name)} AS n,
+              replace(trim({quoted(name)}), '\u00a0', ' ') AS t FROM {source})"""
     ).fetchone()
     rows, filled, distinct, plain, low, high, whole, length, words, european, english, either = row
-    made = Profile(name, "category", word, rows, filled, distinct, words or 0.0, length or 0.0)
+    number = plain_number(name)
+    made = Profile(name, "category", present(name), rows, filled, distinct, words or 0.0, length or 0.0)
     if not filled:
         made.type = "empty"
         return made
@@ -142,7 +144,7 @@ def _one(con: duckdb.DuckDBPyConnection, source: str, name: str, delimiter: str 
         if dates:
             made.type, made.value = "date", dates
     if made.type == "number" and made.low is None:
-        ends = con.execute(f"SELECT min(v), max(v) FROM (SELECT {made.value} AS v FROM {source})").fetchone()  # noqa: S608
+        ends = con.execute(f"SELECT min(v), max(v) FROM (SELECT {made.value} AS v FROM {source})").fetchone()
         made.low, made.high = ends or (None, None)
     _judge_words(made)
     return made
@@ -151,7 +153,7 @@ def _one(con: duckdb.DuckDBPyConnection, source: str, name: str, delimiter: str 
 def _dates(con: duckdb.DuckDBPyConnection, source: str, name: str, filled: int) -> str | None:
     """The SQL of the date notation that fits, or None; of two that fit, the one that fits more."""
     tried = [date(name, (*DATE_FORMATS, *order)) for order in (MONTH_FIRST, DAY_FIRST)]
-    counts: Any = con.execute(f"SELECT count({tried[0]}), count({tried[1]}) FROM {source}").fetchone()  # noqa: S608
+    counts: Any = con.execute(f"SELECT count({tried[0]}), count({tried[1]}) FROM {source}").fetchone()
     best = max(range(2), key=lambda i: counts[i])
     return tried[best] if counts[best] >= FITS * filled else None
 
@@ -177,4 +179,4 @@ def make_typed(con: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> None:
     """The view ``typed``: our four columns, and every other as what it holds."""
     ours = ", ".join(RESERVED)
     values = ", ".join(f"{p.value} AS {quoted(p.name)}" for p in profiles)
-    con.execute(f"CREATE OR REPLACE VIEW typed AS SELECT {ours}{', ' + values if values else ''} FROM rows")  # noqa: S608
+    con.execute(f"CREATE OR REPLACE VIEW typed AS SELECT {ours}{', ' + values if values else ''} FROM rows")

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """The arrays that probes learn from: a seeded sample of rows, everything fitted on its train part."""
 
 from __future__ import annotations
@@ -42,19 +43,25 @@ def sample(
         label = f"coalesce({quoted(targets[0]['name'])}, '')"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE _sample AS SELECT _id FROM (
-            SELECT _id, row_number() OVER (PARTITION BY _split, {label} ORDER BY hash(_id, {seed % 2**31 + 1}), _id)
-            AS place, count(*) OVER (PARTITION BY _split, {label}) AS size, count(*) OVER () AS total
+            SELECT _id,
+            row_number() OVER (PARTITION BY _split, {label} ORDER BY hash(_id, {seed % 2**31 + 1}), _id) AS place, count(*) OVER (PARTITION BY _split, {label}) AS size, count(*) OVER () AS total
             FROM rows {where})
             WHERE total <= {SAMPLE} OR place <= greatest(2, round(size * {SAMPLE} / total))
-            ORDER BY place / size, _id LIMIT {SAMPLE}"""  # noqa: S608
+            ORDER BY place / size, _id LIMIT {SAMPLE}"""
     )
     return con.execute("SELECT _id FROM _sample ORDER BY _id").fetchnumpy()["_id"].astype(np.int64)
 
 
 def fetch(con: duckdb.DuckDBPyConnection, relation: str, expression: str) -> np.ndarray:
     """One column of the sampled rows, in the order of their ids; missing values are masked."""
-    query = f"SELECT {expression} AS v FROM {relation} JOIN _sample USING (_id) ORDER BY _id"  # noqa: S608
+    query = f"SELECT {expression} AS v FROM {relation} JOIN _sample USING (_id) ORDER BY _id"
     return np.ma.asarray(con.execute(query).fetchnumpy()["v"])
+
+
+def _materialise(con: duckdb.DuckDBPyConnection, profiles: Sequence[Profile]) -> None:
+    """Copies the sampled rows out once, so that no column has to walk the whole table again."""
+    used = "".join(f", {quoted(p.name)}" for p in profiles if p.role in ("feature", "text", "time"))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _seen AS SELECT _id{used} FROM typed JOIN _sample USING (_id)")
 
 
 def labels(con: duckdb.DuckDBPyConnection, targets: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
@@ -91,6 +98,7 @@ def build(
             return {"features": values, "images": stack}, _told(values, [], groups, how)
         values, groups, how = audio.features(np.stack(found), train)
         return {"features": values}, _told(values, [], groups, how)
+    _materialise(con, profiles)
     numbers = [p for p in profiles if p.role == "feature" and p.type == "number"]
     categories = [p for p in profiles if p.role == "feature" and p.type == "category"]
     texts = [p for p in profiles if p.role == "text"]
@@ -131,7 +139,7 @@ def _told(values: np.ndarray, names: list[str], groups: list[dict[str, Any]], ho
 
 def _number(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) -> Block:
     """One number, centred and scaled, far values cut; and whether it was missing, where that happens."""
-    masked = fetch(con, "typed", quoted(made.name)).astype(np.float64)
+    masked = fetch(con, "_seen", quoted(made.name)).astype(np.float64)
     values = np.ma.filled(masked, np.nan)
     gone = ~np.isfinite(values)
     known = values[train & ~gone]
@@ -153,7 +161,7 @@ def _number(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) ->
 
 def _category(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) -> Block:
     """One category as 0 and 1 a level, centred; missing is a level, and rare levels share one."""
-    words = np.ma.filled(fetch(con, "typed", quoted(made.name)).astype(object), None)
+    words = np.ma.filled(fetch(con, "_seen", quoted(made.name)).astype(object), None)
     words = np.array(["" if w is None else str(w).strip() for w in words], dtype=object)
     levels, counts = np.unique(words[train].astype(str), return_counts=True)
     if len(levels) < 2:
@@ -172,20 +180,22 @@ def _category(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) 
     # All levels share one scale: dividing a rare level by its own spread would make it shout.
     spread = np.sqrt(np.maximum(share * (1 - share), 1e-12).mean()) if width > 1 else hot[train].std()
     hot = (hot - share) / (spread or 1.0)
-    names = [f"{made.name} = {level or 'missing'}" for level in kept] + ([f"{made.name} = other"] if rest else [])
+    names = [f"{made.name} = {level or 'missing'}" for level in kept] + (
+        [f"{made.name} = other"] if rest else []
+    )
     group = {"name": made.name, "start": 0, "stop": width, "type": "category"}
     return Block(hot.astype(np.float32), names, [group])
 
 
 def _text(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray, seed: int) -> Block:
-    words = np.ma.filled(fetch(con, "typed", quoted(made.name)).astype(object), None)
+    words = np.ma.filled(fetch(con, "_seen", quoted(made.name)).astype(object), None)
     values = text.ngrams(["" if w is None else str(w) for w in words], train, seed)
     group = {"name": made.name, "start": 0, "stop": values.shape[1], "type": "text"}
     return Block(values, [f"{made.name} {i + 1}" for i in range(values.shape[1])], [group])
 
 
 def _calendar(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) -> Block:
-    stamps = np.ma.filled(fetch(con, "typed", f"epoch({quoted(made.name)})").astype(np.float64), np.nan)
+    stamps = np.ma.filled(fetch(con, "_seen", f"epoch({quoted(made.name)})").astype(np.float64), np.nan)
     values, names = series.calendar(stamps)
     if not len(names):
         return Block(values)
@@ -207,4 +217,8 @@ def _narrowed(
     turned = (values - centre) @ directions.T
     turned /= float(np.sqrt(turned[train].var(axis=0).mean())) or 1.0
     names = [f"direction {i + 1}" for i in range(width)]
-    return turned.astype(np.float32), names, [{"name": "all columns", "start": 0, "stop": width, "type": "number"}]
+    return (
+        turned.astype(np.float32),
+        names,
+        [{"name": "all columns", "start": 0, "stop": width, "type": "number"}],
+    )

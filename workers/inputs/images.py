@@ -41,7 +41,7 @@ def decode(data: bytes, side: int) -> tuple[list[Any], np.ndarray | None]:
             picture.draft("RGB", (2 * side, 2 * side))  # a JPEG can be decoded small
             picture.load()
             return facts, _small(picture, side)
-    except Exception as error:  # noqa: BLE001 - a hostile file may raise anything, and that is the finding
+    except Exception as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         facts[4] = "is cut off" if "truncated" in told.lower() else "is no readable picture"
         return facts, None
@@ -153,7 +153,11 @@ def features(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, list[
         {"name": "edges", "start": cut, "stop": cut + edges.shape[1], "type": "image"},
     ]
     size = f"{grid.shape[2]} x {grid.shape[1]}"
-    return np.hstack([pixels, edges]), groups, f"Pixels at {size} and {BINS} edge directions in {cells} x {cells} cells"
+    return (
+        np.hstack([pixels, edges]),
+        groups,
+        f"Pixels at {size} and {BINS} edge directions in {cells} x {cells} cells",
+    )
 
 
 def _averaged(pictures: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -189,7 +193,9 @@ def _edges(pictures: np.ndarray, cells: int) -> np.ndarray:
     rows, columns = _tents(h, cells), _tents(w, cells)
     out = np.empty((n, cells, cells, BINS), np.float32)
     for direction in range(BINS):
-        weight = np.where(below == direction, 1 - part, 0) + np.where((below + 1) % BINS == direction, part, 0)
+        weight = np.where(below == direction, 1 - part, 0) + np.where(
+            (below + 1) % BINS == direction, part, 0
+        )
         out[..., direction] = np.einsum("nhw,rh,kw->nrk", strength * weight, rows, columns, optimize=True)
     energy = (out**2).sum(axis=3, keepdims=True)
     out /= np.sqrt(energy + 1e-2 * energy.mean(axis=(1, 2, 3), keepdims=True) + 1e-6)

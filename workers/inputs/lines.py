@@ -94,11 +94,13 @@ def fields(text: str, dialect: Dialect) -> list[str]:
     """One record's fields."""
     if dialect.quote not in text:
         return text.split(dialect.delimiter)
-    if dialect.escape:
-        options = {"doublequote": False, "escapechar": dialect.escape}
-    else:
-        options = {"doublequote": True, "escapechar": None}
-    reader = csv.reader([text], delimiter=dialect.delimiter, quotechar=dialect.quote, **options)
+    reader = csv.reader(
+        [text],
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        doublequote=not dialect.escape,
+        escapechar=dialect.escape or None,
+    )
     try:
         return next(reader)
     except (csv.Error, StopIteration):
@@ -129,7 +131,7 @@ def records(physical: Iterable[Line], dialect: Dialect, seen: Seen) -> Iterator[
             text = text.replace("\x00", "")
         record = fields(text, dialect)
         if len(record) != dialect.width:
-            if not (row in seen.quotes[-1:]):
+            if row not in seen.quotes[-1:]:
                 seen.ragged.append(row)
             record = (record + [""] * dialect.width)[: dialect.width]
         if odd:

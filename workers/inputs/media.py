@@ -1,4 +1,5 @@
-"""Zips of pictures or sounds -> ``rows``, one row a file, with its labels and what the file says of itself."""
+# ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
+"""Zips of pictures or sounds -> ``rows``: one row a file, its labels, and what the file says of itself."""
 
 from __future__ import annotations
 
@@ -96,19 +97,23 @@ def _load(
     _insert(con, names, rows, scratch)
     loaded.names, loaded.facts = names, tuple(names[len(names) - len(facts) :])
     if own:
-        loaded.offered, loaded.offered_is_rule = ([CLASS, *loaded.offered], True) if not labels else (
-            [CLASS], True,
+        loaded.offered, loaded.offered_is_rule = (
+            ([CLASS, *loaded.offered], True)
+            if not labels
+            else (
+                [CLASS],
+                True,
+            )
         )
     if by_file or all(row[0] for row in rows):
-        loaded.made_by, loaded.how = ("files" if by_file else "folders"), "As uploaded: by the names of " + (
-            "the files." if by_file else "the top folders."
+        loaded.made_by, loaded.how = (
+            ("files" if by_file else "folders"),
+            "As uploaded: by the names of " + ("the files." if by_file else "the top folders."),
         )
     return loaded
 
 
-def _insert(
-    con: duckdb.DuckDBPyConnection, names: list[str], rows: list[list[Any]], scratch: Path
-) -> None:
+def _insert(con: duckdb.DuckDBPyConnection, names: list[str], rows: list[list[Any]], scratch: Path) -> None:
     columns = ", ".join(f"{n} {'BIGINT' if n in ('_id', '_row') else 'VARCHAR'}" for n in RESERVED)
     extra = "".join(f", {quoted(name)} VARCHAR" for name in names)
     con.execute(f"CREATE TABLE rows ({columns}{extra})")
@@ -116,5 +121,6 @@ def _insert(
     relation = table.rewritten(scratch / "rows.csv", len(names) + 3, texts)
     values = "".join(f", c{i + 3}" for i in range(len(names)))
     con.execute(
-        f"INSERT INTO rows SELECT row_number() OVER () - 1, c0, c1, CAST(c2 AS BIGINT){values} FROM {relation}"  # noqa: S608
+        f"INSERT INTO rows SELECT row_number() OVER () - 1, c0, c1, CAST(c2 AS BIGINT){values}"
+        f" FROM {relation}"
     )

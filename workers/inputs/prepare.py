@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """The way from uploads to the prepared folder, one step after the other."""
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def prepare(
         save_file(arrays, out / "arrays.safetensors")
         (out / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
     except duckdb.OutOfMemoryException as error:
-        raise Unusable("The upload needs more memory than a worker gives it; upload a sample of it.") from error
+        raise Unusable(
+            "The upload needs more memory than a worker gives it; upload a sample of it."
+        ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     tell(1.0, f"{manifest['rows']:,} rows are ready.")
@@ -183,7 +186,9 @@ def _roles(
         elif texts and len(used) <= 2:
             loaded.kind = "text"
         if not used and not texts and time is None:
-            loaded.notes.append("No column is left to learn from: all are names, dates, constants or targets.")
+            loaded.notes.append(
+                "No column is left to learn from: all are names, dates, constants or targets."
+            )
     splits = group if group is not None and _splits_well(con, group) else None
     if group is not None and splits is None:
         loaded.notes.append(f"{group.name} has too few groups to keep them whole in a split.")
@@ -224,19 +229,19 @@ def _group(profiles: list[Profile], planned: str | None) -> Profile | None:
 def _splits_well(con: duckdb.DuckDBPyConnection, group: Profile) -> bool:
     """At least ten groups, none above a fifth of the rows: else a part would miss whole classes."""
     found = con.execute(
-        f"SELECT count(*), max(n), sum(n) FROM (SELECT count(*) AS n FROM rows GROUP BY {quoted(group.name)})"  # noqa: S608
+        f"SELECT count(*), max(n), sum(n) FROM (SELECT count(*) AS n FROM rows GROUP BY {quoted(group.name)})"
     ).fetchone()
-    return bool(found) and found[0] >= 10 and found[1] <= 0.2 * found[2]
+    return found is not None and found[0] >= 10 and found[1] <= 0.2 * found[2]
 
 
 def _mojibake(con: duckdb.DuckDBPyConnection, loaded: Loaded, profiles: Sequence[Profile]) -> None:
     """Texts that were once decoded with the wrong encoding, column by column."""
+    pattern = literal(text.MOJIBAKE.pattern)
     for made in profiles:
         if made.type not in ("text", "category", "identifier") or made.name in loaded.facts:
             continue
         found = con.execute(
-            f"SELECT _row, _file FROM rows WHERE regexp_matches({quoted(made.name)}, {literal(text.MOJIBAKE.pattern)})"  # noqa: S608
-            " ORDER BY _id"
+            f"SELECT _row, _file FROM rows WHERE regexp_matches({quoted(made.name)}, {pattern}) ORDER BY _id"
         ).fetchall()
         if found:
             share = len(found) / max(1, sum(f["rows"] for f in loaded.files))
@@ -244,4 +249,6 @@ def _mojibake(con: duckdb.DuckDBPyConnection, loaded: Loaded, profiles: Sequence
             told = f"{len(found):,} texts were decoded with the wrong encoding (as in Ã© for é)."
             files = sorted({f for _, f in found}) if len(loaded.files) > 1 else []
             rows = [r for r, _ in found]
-            loaded.faults.append(fault("mojibake", severity, told, rows=rows, files=files, columns=[made.name]))
+            loaded.faults.append(
+                fault("mojibake", severity, told, rows=rows, files=files, columns=[made.name])
+            )

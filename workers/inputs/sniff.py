@@ -40,7 +40,7 @@ def source(path: Path, name: str) -> Source:
     )
 
 
-def open_bytes(path: Path, packed: bool):  # noqa: ANN201 - BufferedReader or GzipFile, which share no type
+def open_bytes(path: Path, packed: bool):
     return gzip.open(path, "rb") if packed else path.open("rb")
 
 
@@ -59,7 +59,7 @@ def blocks(path: Path, name: str, packed: bool) -> Iterator[bytes]:
 
 
 def encoding_of(path: Path, name: str, packed: bool) -> str:
-    """"utf-8", "utf-16" (with its order), "cp1252", "latin-1", or "mixed" when lines differ."""
+    """ "utf-8", "utf-16" (with its order), "cp1252", "latin-1", or "mixed" when lines differ."""
     seen = _Seen()
     first = b""
     codecs.register_error("riskboard-count", seen.bad)

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """Train, validation, test: as uploaded, by a column, as planned, or made here.
 
 A split made here is stratified by the first target, keeps groups whole when there is a group column, and
@@ -22,13 +23,19 @@ KINDS_BY_TIME = ("time", "temporal", "chronological", "forward", "time_series")
 def column_of(con: duckdb.DuckDBPyConnection, profiles: list[Profile], planned: str | None) -> Profile | None:
     """The column that names each row's part, if there is one."""
     for made in profiles:
-        if made.name.casefold() not in ("split", "subset", "fold", "partition", "set") and made.name != planned:
+        if (
+            made.name.casefold() not in ("split", "subset", "fold", "partition", "set")
+            and made.name != planned
+        ):
             continue
         if made.type != "category" or made.distinct < 2:
             continue
-        values = {row[0].strip().casefold() for row in con.execute(
-            f"SELECT DISTINCT {quoted(made.name)} FROM rows WHERE {quoted(made.name)} <> ''"  # noqa: S608
-        ).fetchall()[:50]}
+        values = {
+            row[0].strip().casefold()
+            for row in con.execute(
+                f"SELECT DISTINCT {quoted(made.name)} FROM rows WHERE {quoted(made.name)} <> ''"
+            ).fetchall()[:50]
+        }
         parts = {SPLIT_WORDS.get(value) for value in values}
         if None not in parts and "train" in parts and len(parts) > 1:
             return made
@@ -53,7 +60,7 @@ def make(
         made_by, how = "column", f"By the column {column.name}."
         whens = " ".join(f"WHEN {literal(word)} THEN {literal(part)}" for word, part in SPLIT_WORDS.items())
         con.execute(
-            f"UPDATE rows SET _split = CASE lower(trim({quoted(column.name)})) {whens} ELSE 'train' END"  # noqa: S608
+            f"UPDATE rows SET _split = CASE lower(trim({quoted(column.name)})) {whens} ELSE 'train' END"
         )
     else:
         made_by, how = _made(con, target, group, time, plan, seed)
@@ -81,29 +88,49 @@ def _made(
         cut = plan.get("cut")
         if isinstance(cut, str) and time.type == "date" and _cut_by_date(con, time, cut, validation):
             return by, f"By time ({time.name}): everything from {cut} on is the test part."
-        _assign(con, f"SELECT _id, 1 AS stratum, row_number() OVER (ORDER BY {time.value}, _id) AS place,"
-                     f" count(*) OVER () AS size FROM rows", test, validation)  # noqa: S608
+        _assign(
+            con,
+            f"SELECT _id, 1 AS stratum, row_number() OVER (ORDER BY {time.value}, _id) AS place,"
+            f" count(*) OVER () AS size FROM rows",
+            test,
+            validation,
+        )
         return by, f"By time ({time.name}), the newest rows last: {shares}."
     if group is not None and kind not in ("random", "stratified", "shuffle"):
         column = quoted(group.name)
         # Whole groups, in a seeded order, until the test part is full, then the validation part.
-        _assign(con, f"""SELECT _id, 1 AS stratum, count(*) OVER () - g.upto + 1 AS place, count(*) OVER () AS size
+        _assign(
+            con,
+            f"""SELECT _id, 1 AS stratum, count(*) OVER () - g.upto + 1 AS place, count(*) OVER () AS size
             FROM rows JOIN (SELECT key, sum(n) OVER (ORDER BY hash(key, {seed % 2**31}), key) AS upto FROM
             (SELECT coalesce({column}, 'row ' || _id) AS key, count(*) AS n FROM rows GROUP BY 1)) g
-            ON coalesce({column}, 'row ' || _id) = g.key""", test, validation)  # noqa: S608
+            ON coalesce({column}, 'row ' || _id) = g.key""",
+            test,
+            validation,
+        )
         return by, f"Made with groups of {group.name} kept whole, seed {seed}: about {shares}."
     strata = "1"
     how = "At random"
     if target and target["task"] != "regression" and kind not in ("random", "shuffle"):
         strata, how = f"coalesce({quoted(target['name'])}, '')", f"Stratified by {target['name']}"
-    _assign(con, f"""SELECT _id, {strata} AS stratum, row_number() OVER (PARTITION BY {strata} ORDER BY {order}, _id)
-        AS place, count(*) OVER (PARTITION BY {strata}) AS size FROM rows""", test, validation)  # noqa: S608
+    _assign(
+        con,
+        f"""SELECT _id, {strata} AS stratum, row_number() OVER (PARTITION BY {strata} ORDER BY {order}, _id)
+        AS place, count(*) OVER (PARTITION BY {strata}) AS size FROM rows""",
+        test,
+        validation,
+    )
     return by, f"{how}, seed {seed}: {shares}."
 
 
 def _share(value: Any, otherwise: float, rows: int) -> float:
     """A share of all rows; the plan may also give a number of rows."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+    if (
+        not isinstance(value, (int, float))
+        or isinstance(value, bool)
+        or not math.isfinite(value)
+        or value < 0
+    ):
         return otherwise
     return min(0.45, value / max(1, rows) if value >= 1 else float(value))
 
@@ -111,7 +138,7 @@ def _share(value: Any, otherwise: float, rows: int) -> float:
 def _assign(con: duckdb.DuckDBPyConnection, ranked: str, test: float, validation: float) -> None:
     """The last places of each stratum are the test part, those before them the validation part.
 
-    The rounding falls at a different place in each stratum, so that many small classes add up to the share.
+    Each stratum is rounded by itself; one of a single row stays in the train part.
     """
     con.execute(
         f"""UPDATE rows SET _split = s.part FROM (SELECT _id, CASE
@@ -119,7 +146,7 @@ def _assign(con: duckdb.DuckDBPyConnection, ranked: str, test: float, validation
             WHEN place > size - floor(size * {test} + jitter) - floor(size * {validation} + jitter)
             THEN 'validation' ELSE 'train' END AS part
             FROM (SELECT *, CASE WHEN size < 2 THEN 0 ELSE 0.5 END AS jitter FROM ({ranked}))) s
-            WHERE rows._id = s._id"""  # noqa: S608
+            WHERE rows._id = s._id"""
     )
 
 
@@ -133,7 +160,7 @@ def _cut_by_date(con: duckdb.DuckDBPyConnection, time: Profile, cut: str, valida
             (SELECT *, row_number() OVER (PARTITION BY late ORDER BY v, _id) AS place,
             count(*) OVER (PARTITION BY late) AS size FROM
             (SELECT _id, {time.value} AS v, coalesce({time.value} >= ?, false) AS late FROM rows))) s
-            WHERE rows._id = s._id""",  # noqa: S608
+            WHERE rows._id = s._id""",
         [found[0]],
     )
     return True

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """Tables: CSV in any common dialect, Parquet, JSON lines -> ``rows`` in DuckDB, every column as text.
 
 Text first, so that "n/a" among numbers is seen and not swallowed. The whole file goes in, out of core:
@@ -14,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs import base, sniff
+from workers.inputs import base
 from workers.inputs.base import Loaded, Progress, Source, Unusable, fault, literal, quoted
 from workers.inputs.dialect import NONE, dialect_of, is_total
 from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
@@ -22,12 +23,12 @@ from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
 ABSENT = "\x02"  # in a rewritten file: no value at all, where "" is an empty text
 
 
-def load(
-    con: duckdb.DuckDBPyConnection, sources: list[Source], scratch: Path, progress: Progress
-) -> Loaded:
+def load(con: duckdb.DuckDBPyConnection, sources: list[Source], scratch: Path, progress: Progress) -> Loaded:
     """Fills ``rows`` from all files, one after the other; columns are matched by name."""
     loaded = Loaded(kind="table")
-    columns = ", ".join(f"{name} {'BIGINT' if name in ('_id', '_row') else 'VARCHAR'}" for name in base.RESERVED)
+    columns = ", ".join(
+        f"{name} {'BIGINT' if name in ('_id', '_row') else 'VARCHAR'}" for name in base.RESERVED
+    )
     con.execute(f"CREATE TABLE rows ({columns})")
     parts = [base.split_of(source.name) for source in sources]
     split = len(sources) > 1 and all(parts) and "train" in parts and len(set(parts)) > 1
@@ -42,9 +43,10 @@ def load(
         if len(sources) > 1:
             for entry in loaded.faults[told:]:
                 entry.update({"files": [source.name]}, **({"split": part} if part else {}))
-        if before and not set(_filled(con, start)) & set(before):
+        if before and not loaded.brought & set(before):
             raise Unusable(
-                f"{source.name} has no column in common with {sources[0].name}; upload one data set at a time."
+                f"{source.name} has no column in common with {sources[0].name};"
+                " upload one data set at a time."
             )
         start += rows
         loaded.files.append(
@@ -59,14 +61,10 @@ def load(
         )
     if split:
         loaded.made_by = "files"
-        loaded.how = "As uploaded: " + ", ".join(f"{s.name} is {p}" for s, p in zip(sources, parts, strict=True)) + "."
+        loaded.how = (
+            "As uploaded: " + ", ".join(f"{s.name} is {p}" for s, p in zip(sources, parts, strict=True)) + "."
+        )
     return loaded
-
-
-def _filled(con: duckdb.DuckDBPyConnection, start: int) -> list[str]:
-    """The columns that rows from ``start`` on brought with them."""
-    names = [row[0] for row in con.execute("SELECT column_name FROM _brought WHERE start = ?", [start]).fetchall()]
-    return names
 
 
 def _insert(
@@ -89,12 +87,11 @@ def _insert(
     values = ", ".join(f"c{i}" for i in range(len(names)))
     split = literal(part) if part else "NULL"
     con.execute(
-        f"INSERT INTO rows (_id, _split, _file, _row, {into})"  # noqa: S608 - names are quoted
+        f"INSERT INTO rows (_id, _split, _file, _row, {into})" - names are quoted
         f" SELECT {start} + n - 1, {split}, {literal(source.name)}, n - 1, {values}"
         f" FROM (SELECT row_number() OVER () AS n, {values} FROM {relation})"
     )
-    con.execute("CREATE TEMP TABLE IF NOT EXISTS _brought (start BIGINT, column_name VARCHAR)")
-    con.executemany("INSERT INTO _brought VALUES (?, ?)", [[start, known[name.casefold()]] for name in names])
+    loaded.brought = {known[name.casefold()] for name in names}
     count = con.execute("SELECT count(*) FROM rows WHERE _id >= ?", [start]).fetchone()
     return int(count[0]) if count else 0
 
@@ -278,22 +275,20 @@ def _load_parquet(
 ) -> int:
     file = literal(str(source.path))
     try:
-        described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({file})").fetchall()  # noqa: S608
+        described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({file})").fetchall()
         names, notes = base.column_names(row[0] for row in described)
-        counted = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({file})").fetchone()  # noqa: S608
+        counted = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({file})").fetchone()
         _check_parquet(con, source, described, int(counted[0] or 0) if counted else 0)
         loaded.notes += notes
         values = ", ".join(f"CAST({quoted(row[0])} AS VARCHAR) AS c{i}" for i, row in enumerate(described))
-        relation = f"(SELECT {values} FROM read_parquet({file}))"  # noqa: S608
+        relation = f"(SELECT {values} FROM read_parquet({file}))"
         return _insert(con, source, loaded, names, relation, start, part)
     except duckdb.Error as error:
         first = str(error).splitlines()[0][:200]
         raise Unusable(f"{source.name} is a damaged Parquet file ({first}); export it again.") from error
 
 
-def _check_parquet(
-    con: duckdb.DuckDBPyConnection, source: Source, described: list[Any], rows: int
-) -> None:
+def _check_parquet(con: duckdb.DuckDBPyConnection, source: Source, described: list[Any], rows: int) -> None:
     """One value in a dictionary can stand for gigabytes, and the footer does not tell: count, then copy."""
     width = len(described)
     if width > base.MAX_COLUMNS:
@@ -309,7 +304,7 @@ def _check_parquet(
     if not texts:
         return
     size = " + ".join(f"coalesce(sum(octet_length(CAST({name} AS BLOB))), 0)" for name in texts)
-    total = con.execute(f"SELECT {size} FROM read_parquet({literal(str(source.path))})").fetchone()  # noqa: S608
+    total = con.execute(f"SELECT {size} FROM read_parquet({literal(str(source.path))})").fetchone()
     if total and total[0] > min(base.MAX_TEXT, 2 * 1024**3 + 100 * source.size):
         raise Unusable(
             f"{source.name} unpacks to {total[0] / 1024**3:.0f} GB of text; upload a sample of its rows."

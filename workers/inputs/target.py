@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """What is to be predicted: named by the caller, else by the plan, else guessed, and then said."""
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ FEW_NUMBERS = 20  # whole numbers with at most so many values are classes, not a
 # How much a name sounds like a target; a guess also likes the last column and few classes.
 SOUNDS = {
     **dict.fromkeys(("target", "label", "labels"), 10),
-    **dict.fromkeys(("outcome", "survived", "diagnosis", "churn", "default", "response", "fraud", "is_spam"), 8),
+    **dict.fromkeys(
+        ("outcome", "survived", "diagnosis", "churn", "default", "response", "fraud", "is_spam"), 8
+    ),
     **dict.fromkeys(("species", "price", "sentiment", "spam", "result", "digit"), 5),
     **dict.fromkeys(("class", "category", "y", "quality", "type", "income"), 4),
 }
@@ -105,7 +108,7 @@ def _described(
     column = quoted(made.name)
     words = ", ".join(literal(word) for word in MISSING)
     values = con.execute(
-        f"SELECT {column}, count(*) FROM rows WHERE lower(trim({column})) NOT IN ({words})"  # noqa: S608
+        f"SELECT {column}, count(*) FROM rows WHERE lower(trim({column})) NOT IN ({words})"
         f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CLASSES + 1}"
     ).fetchall()
     problem = ""

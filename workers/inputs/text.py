@@ -1,4 +1,4 @@
-"""Running text: signs of a wrong decoding, and n-grams as a few hundred numbers."""
+"""Running text: signs of a wrong decoding, and n-grams as a hundred numbers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-DIMENSIONS = 256
-FITTED_ON = 4_000  # train texts that the directions are found on
-LENGTH = 20_000  # characters of each text that are read
+DIMENSIONS = 128
+FITTED_ON = 2_500  # train texts that the directions are found on
+LENGTH = 5_000  # characters of each text that are read
 # UTF-8 read as Latin-1 or cp1252: a lead byte shown as a letter, then a continuation byte shown as a sign.
 MOJIBAKE = re.compile(
     "[\u00c2-\u00c5\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
@@ -28,16 +28,16 @@ def ngrams(texts: Sequence[str], train: np.ndarray, seed: int) -> np.ndarray:
     """Hashed TF-IDF of words, word pairs and letter groups, turned to their main directions; float32 [n, d].
 
     ``train`` [n] bool marks the rows that weights and directions are found on (latent semantic analysis,
-    Deerwester et al. 1990). d is at most 256; the block is centred and has unit mean variance on train.
+    Deerwester et al. 1990). d is at most 128; the block is centred and has unit mean variance on train.
     """
     from scipy.sparse import hstack
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
     cut = [text[:LENGTH] for text in texts]
-    words = HashingVectorizer(n_features=2**17, ngram_range=(1, 2), alternate_sign=False, norm=None)
+    words = HashingVectorizer(n_features=2**15, ngram_range=(1, 2), alternate_sign=False, norm=None)
     letters = HashingVectorizer(
-        n_features=2**16, analyzer="char_wb", ngram_range=(3, 4), alternate_sign=False, norm=None
+        n_features=2**14, analyzer="char_wb", ngram_range=(3, 4), alternate_sign=False, norm=None
     )
     rng = np.random.default_rng(seed)
     fitted = np.flatnonzero(train)
@@ -48,10 +48,15 @@ def ngrams(texts: Sequence[str], train: np.ndarray, seed: int) -> np.ndarray:
         counts = vectorizer.transform(cut)
         blocks.append(TfidfTransformer(sublinear_tf=True).fit(counts[train]).transform(counts))
     weighted = hstack(blocks, format="csr")
-    width = min(DIMENSIONS, len(fitted) - 1, max(1, len({text for text in cut}) - 1))
+    # What stands in fewer than three texts cannot be learnt from, and is most of the work.
+    seen = np.bincount(weighted[fitted].indices, minlength=weighted.shape[1])
+    weighted = weighted[:, seen >= min(3, len(fitted))]
+    if not weighted.shape[1]:
+        return np.zeros((len(cut), 0), np.float32)
+    width = min(DIMENSIONS, len(fitted) - 1, weighted.shape[1] - 1, len(set(cut)) - 1)
     if width < 1:
         return np.zeros((len(cut), 0), np.float32)
-    directions = TruncatedSVD(width, algorithm="randomized", n_iter=3, random_state=seed % 2**31)
+    directions = TruncatedSVD(width, algorithm="randomized", n_iter=2, random_state=seed % 2**31)
     directions.fit(weighted[fitted])
     found = directions.transform(weighted)
     found -= found[train].mean(axis=0)
