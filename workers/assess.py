@@ -60,7 +60,7 @@ class Measured:
     device: str = "cpu"
 
 
-class Unknown(ValueError):
+class Unknown(ValueError):  # noqa: N818
     """A name that is no probe and no dimension; the sentence has the near ones."""
 
 
@@ -144,7 +144,7 @@ class _Run:
                 )
             except sandbox.Stopped as stopped:
                 late = stopped.cause == "cancelled"
-                said = f"{request.title} was stopped because {self.total:.3g} seconds for the whole run were over."
+                said = f"{request.title} was stopped: the {self.total:.3g} seconds for the run were over."
                 finding = Finding.failed(said if late else stopped.reason)
         self.tell(probe, finding.state, 1.0, finding.title or finding.note)
         return FindingRecord(finding, time.monotonic() - started, started - self.began)

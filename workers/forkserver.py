@@ -29,10 +29,11 @@ from workers.probes import catalog
 
 # What the first training step would otherwise import lazily counts too (torch._dynamo: a second).
 PRELOAD = (
-    "numpy", "torch", "torch.func", "torch._dynamo", "duckdb", "safetensors.numpy", "scipy.stats", "scipy.sparse",
-    "sklearn.linear_model", "sklearn.neighbors", "sklearn.model_selection", "sklearn.ensemble",
-    "sklearn.metrics", "sklearn.decomposition", "sklearn.feature_extraction.text", "PIL.Image", "PIL.PngImagePlugin",
-    "PIL.JpegImagePlugin", "psutil", "workers.inputs", "workers.fleet", "workers.plan",
+    "numpy", "torch", "torch.func", "torch._dynamo", "duckdb", "safetensors.numpy", "scipy.stats",
+    "scipy.sparse", "sklearn.linear_model", "sklearn.neighbors", "sklearn.model_selection",
+    "sklearn.ensemble", "sklearn.metrics", "sklearn.decomposition", "sklearn.feature_extraction.text",
+    "PIL.Image", "PIL.PngImagePlugin", "PIL.JpegImagePlugin", "psutil", "workers.inputs", "workers.fleet",
+    "workers.plan",
 )  # fmt: skip
 GRACE = 30.0  # seconds after which the server ends a probe whose client no longer looks at the clock
 LONGEST_JOB = 16 * 2**20  # bytes of a request; plan and answers are far smaller

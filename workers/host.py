@@ -165,7 +165,7 @@ def seed_everything(seed: int) -> None:
     import torch
 
     random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries draw from the global generator
+    np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

@@ -39,7 +39,7 @@ FIXED = {
 }  # fmt: skip
 
 
-class ServerLost(Exception):
+class ServerLost(Exception):  # noqa: N818 - it is what happened
     """The fork server ended while a probe of its ran; the probe ended with it."""
 
 

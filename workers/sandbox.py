@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workers import bubblewrap, launch
-from workers.confine import landlock, seccomp
-from workers.probes import base, catalog
+from workers import answer, bubblewrap, launch
+from workers.confine import landlock, seccomp, usage
+from workers.probes import catalog
 from workers.probes.base import Finding
 
 log = logging.getLogger("riskboard.sandbox")
@@ -34,7 +34,6 @@ OTHER_LINES = 1 * MB  # progress lines, for hours at four a second
 LOG = 1 * MB  # what a probe may print; the last lines are kept
 FILE = 256 * MB  # a probe's largest file; all of its files may be twice that
 IMPORTS = 512 * MB  # what Python, torch and DuckDB hold before a probe has done anything
-ENTRIES = 20_000  # files in the scratch folder
 THREADS = 256
 TICK, LOOK, GRACE = 0.05, 0.5, 3.0  # seconds: memory, scratch and cancel, SIGTERM to SIGKILL
 BETWEEN_TOLD = 0.1  # seconds; a probe that reports without end must not keep the worker's database busy
@@ -236,17 +235,17 @@ class _Watch:
     def _line(self, line: bytes) -> None:
         """One message; whoever wrote it may be hostile, so nothing in it is taken for granted."""
         try:
-            message = json.loads(line, parse_constant=_refuse)
+            message = json.loads(line, parse_constant=answer.refuse)
             kind = message["kind"]
             if kind == "ready":
                 self.deadline = time.monotonic() + self.request.seconds
             elif kind == "progress" and self.on_progress:
-                share, sentence = float(message["share"]), _clean(str(message["sentence"]))[:300]
+                share, sentence = float(message["share"]), answer.clean(str(message["sentence"]))[:300]
                 call = functools.partial(self.on_progress, min(1.0, max(0.0, share)), sentence)
             elif kind == "finding":
-                self.answer = _finding(message["finding"])
+                self.answer = answer.finding(message["finding"])
             elif kind == "unusable":
-                self.answer = Unusable(_clean(str(message["sentence"]))[:2000])
+                self.answer = Unusable(answer.clean(str(message["sentence"]))[:2000])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._end("crash", "gave an answer that cannot be read")
         else:
@@ -267,7 +266,7 @@ class _Watch:
         now = time.monotonic()
         if now > self.deadline:
             self._end("deadline", f"did not finish within {self.request.seconds:.3g} seconds")
-        memory, threads = used(self.process.pid)
+        memory, threads = usage.used(self.process.pid)
         if memory > self.request.memory + IMPORTS:
             self._end("memory", f"needed more than {self.request.memory / 2**30:.3g} GB of memory")
         if threads > THREADS:
@@ -275,7 +274,7 @@ class _Watch:
         if now - self.looked < LOOK:
             return
         self.looked = now
-        if over(self.request.out, self.scratch):
+        if usage.over(self.request.out, self.scratch):
             self._end("output", f"wrote more than {self.scratch // MB:,} MB of temporary files")
         if self.cancelled is not None and self.cancelled():
             self._end("cancelled", "was cancelled", "")
@@ -316,66 +315,3 @@ class _Watch:
         """What it printed last, 50 lines of at most 400 characters."""
         lines = b"".join(self.printed).decode("utf-8", "replace").splitlines()[-50:]
         return tuple(line[:400] for line in lines)
-
-
-def used(pid: int) -> tuple[int, int]:
-    """Bytes that a process and its children hold for themselves, and their threads."""
-    memory = threads = 0
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text("ascii", "replace").splitlines():
-            if line.startswith(("RssAnon:", "RssShmem:", "VmSwap:")):
-                memory += int(line.split()[1]) * 1024
-            elif line.startswith("Threads:"):
-                threads += int(line.split()[1])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    except (OSError, ValueError):
-        return memory, threads
-    for child in children:
-        more = used(int(child))
-        memory, threads = memory + more[0], threads + more[1]
-    return memory, threads
-
-
-def over(folder: Path, limit: int) -> bool:
-    """Whether a folder holds more than ``limit`` bytes or 20,000 entries; stops counting there."""
-    size = entries = 0
-    for parent, _, files in os.walk(folder):
-        entries += 1 + len(files)
-        for name in files:
-            try:
-                size += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 - for speed
-            except OSError:
-                continue
-        if size > limit or entries > ENTRIES:
-            return True
-    return False
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON.")
-
-
-def _clean(value: Any) -> Any:
-    """Strings that every database takes: no NUL, no half of a surrogate pair."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    return value
-
-
-def _finding(data: dict[str, Any]) -> Finding:
-    """A finding whose every field has its type; raises ValueError or TypeError otherwise."""
-    finding = Finding.from_json(_clean(data))
-    numbers = (finding.value, finding.low, finding.high, finding.sample)
-    if not all(number is None or isinstance(number, (int, float)) for number in numbers):
-        raise TypeError("A figure is no number.")
-    if not isinstance(finding.note, str) or not isinstance(finding.title, str):
-        raise TypeError("A sentence is no text.")
-    if not isinstance(finding.facts, dict):
-        raise TypeError("The facts are no object.")
-    if finding.state not in base.STATES or finding.basis not in base.BASES:
-        raise ValueError("An unknown state.")
-    return finding

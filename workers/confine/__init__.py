@@ -21,7 +21,7 @@ SYSTEM = (
 MACHINE = (
     "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/filesystems",
     "/proc/uptime", "/proc/version", "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/osrelease",
-    "/sys/devices/system", "/sys/devices/virtual/dmi/id", "/sys/fs/cgroup", "/sys/kernel/mm/transparent_hugepage",
+    "/sys/devices/system", "/sys/devices/virtual/dmi/id", "/sys/fs/cgroup",
 )  # fmt: skip
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
 GPU_READS = (

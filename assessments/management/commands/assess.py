@@ -32,7 +32,10 @@ class Refused(Exception):  # noqa: N818 - it is what happens to the input
 
 
 class Command(BaseCommand):
-    help = "Measures data, plan and answers, and judges them. Exit codes: 0 fine, 1 gate failed, 2 bad input, 3 not enough evidence."
+    help = (
+        "Measures data, plan and answers, and judges them. "
+        "Exit codes: 0 fine, 1 gate failed, 2 bad input, 3 not enough evidence."
+    )
     requires_system_checks: Sequence[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
