@@ -41,10 +41,11 @@ def sample(
     label = "'all'"
     if targets and targets[0]["task"] != "regression":
         label = f"coalesce({quoted(targets[0]['name'])}, '')"
+    order = f"hash(_id, {seed % 2**31 + 1}), _id"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE _sample AS SELECT _id FROM (
-            SELECT _id,
-            row_number() OVER (PARTITION BY _split, {label} ORDER BY hash(_id, {seed % 2**31 + 1}), _id) AS place, count(*) OVER (PARTITION BY _split, {label}) AS size, count(*) OVER () AS total
+            SELECT _id, row_number() OVER (PARTITION BY _split, {label} ORDER BY {order}) AS place,
+            count(*) OVER (PARTITION BY _split, {label}) AS size, count(*) OVER () AS total
             FROM rows {where})
             WHERE total <= {SAMPLE} OR place <= greatest(2, round(size * {SAMPLE} / total))
             ORDER BY place / size, _id LIMIT {SAMPLE}"""

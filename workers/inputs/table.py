@@ -87,7 +87,7 @@ def _insert(
     values = ", ".join(f"c{i}" for i in range(len(names)))
     split = literal(part) if part else "NULL"
     con.execute(
-        f"INSERT INTO rows (_id, _split, _file, _row, {into})" - names are quoted
+        f"INSERT INTO rows (_id, _split, _file, _row, {into})"
         f" SELECT {start} + n - 1, {split}, {literal(source.name)}, n - 1, {values}"
         f" FROM (SELECT row_number() OVER () AS n, {values} FROM {relation})"
     )
