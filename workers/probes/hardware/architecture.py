@@ -123,11 +123,18 @@ def read(sample: Sample) -> Architecture:
     if family is None:
         family = "numbers" if model.get("parameters") else _suited(sample)
         if family != "numbers":
-            assumed.append(f"The plan names no model, so {_plain(family)} suited to the data stands in for it.")
+            assumed.append(
+                f"The plan names no model, so {_plain(family)} suited to the data stands in for it."
+            )
     classes = _outputs(sample, model, assumed)
     makers = {"mlp": _mlp, "linear": _mlp, "cnn": _cnn, "resnet": _resnet, "lstm": _lstm, "boosting": _boosting,
               "transformer": _transformer, "vit": _transformer, "numbers": _numbers}  # fmt: skip
-    if model.get("parameters") and family in ("transformer", "vit") and not model.get("transformer") and not known:
+    if (
+        model.get("parameters")
+        and family in ("transformer", "vit")
+        and not model.get("transformer")
+        and not known
+    ):
         made = _numbers(sample, model, classes, assumed, family, known)
     else:
         made = makers[family](sample, model, classes, assumed, family, known)
@@ -164,7 +171,7 @@ def _family(named: str, model: Mapping[str, Any]) -> tuple[str | None, str | Non
     every = [*BY_NAME, *table["transformer"], *table["resnet"]]
     near = get_close_matches(plain, every, 3, 0.5) or ["mlp", "cnn", "transformer", "gradient_boosting"]
     raise UnknownKindError(
-        f"model.kind is \"{named[:60]}\", which cannot be built here; the nearest kinds are {', '.join(near)}, "
+        f'model.kind is "{named[:60]}", which cannot be built here; the nearest kinds are {", ".join(near)}, '
         "or give model.parameters."
     )
 
@@ -219,6 +226,7 @@ def _mlp(sample, model, outputs, assumed, family, known) -> Architecture:  # noq
     says = f"a network with layers of {listed} units" if hidden else f"a linear model on {features:,} inputs"
     return Architecture(
         family, says, count, outputs, (features,), head=(widths[-2] + 1) * outputs,
+        extra={"sparse": bool(model.get("max_features"))},
         build=lambda _: networks.MLP(features, hidden, outputs, float(model.get("dropout") or 0)),
     )  # fmt: skip
 
@@ -302,7 +310,9 @@ def _transformer(sample, model, outputs, assumed, family, known) -> Architecture
     kind = str(given.pop("kind", None) or model.get("kind") or family).lower()
     own = {k: v for k, v in (model.get("transformer") or {}).items() if v is not None}
     if not known and not {"layers", "width"} <= own.keys():
-        assumed.append("The plan leaves the transformer's layers or width open; 6 layers of width 512 fill the gaps.")
+        assumed.append(
+            "The plan leaves the transformer's layers or width open; 6 layers of width 512 fill the gaps."
+        )
     numbers = {k: v for k, v in {**given, **own}.items() if k in Shape.__dataclass_fields__}
     numbers.setdefault("causal", "decoder" in kind or "gpt" in kind or "llm" in kind or "language" in kind)
     shape = Shape(**numbers)

@@ -33,6 +33,8 @@ class Footprint:
     saved_per_row: float
     flops_per_row: float
     kind: str = "gpu"
+    step: ledger.Cost | None = None  # a walk through ``walked`` rows
+    walked: int = 1
 
     def parts(
         self, rows: int, *, precision: str | None = None, checkpointing: bool | None = None,
@@ -54,7 +56,9 @@ class Footprint:
         activations = self.activations(rows, half, fewer, method, place)
         if demand.pieces > 1 or place == 2:
             activations += gradients  # gradients of earlier pieces stand there all the while
-        peak = max(activations, 2 * gradients)  # at the update the gradients, and as much again for working space
+        peak = max(
+            activations, 2 * gradients
+        )  # at the update the gradients, and as much again for working space
         runtime = CONTEXT[self.kind][place]
         reserve = (weights + copies + kept + peak) * (ALLOCATOR[self.kind][place] - 1)
         held = min(gradients, peak)
@@ -110,7 +114,7 @@ def measure(model: Architecture, demand: Demand, count: int = 1, kind: str = "gp
     return Footprint(
         model, demand, count, fixed=max(0.0, one.alive - slope * rows), per_row=slope,
         saved_per_row=max(0.0, (two.saved - one.saved) / rows), flops_per_row=(two.flops - one.flops) / rows,
-        kind=kind,
+        kind=kind, step=one, walked=rows,
     )  # fmt: skip
 
 
@@ -122,6 +126,8 @@ def table_bytes(model: Architecture, rows: int, place: int = 1) -> dict[str, flo
     """
     features = model.row[0]
     table = 8.0 * rows * features
+    if model.extra.get("sparse"):
+        table = 12.0 * rows * min(features, 150)  # a word's place and weight, about 150 words a text
     copies = (1.0, 1.5, 2.5)[place]
     if model.family == "boosting":
         per_round, leaves = model.extra["per_round"], model.extra["leaves"]

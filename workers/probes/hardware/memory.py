@@ -58,7 +58,11 @@ def _table(model: Architecture, wanted: Demand, device: Device) -> Finding:
 
 
 def _facts(
-    model: Architecture, wanted: Demand, device: Device, peak: tuple[float, float, float], parts: dict[str, float]
+    model: Architecture,
+    wanted: Demand,
+    device: Device,
+    peak: tuple[float, float, float],
+    parts: dict[str, float],
 ) -> dict[str, Any]:
     breakdown = [{"part": part, "bytes": round(size)} for part, size in parts.items()]
     return {

@@ -57,7 +57,8 @@ class Residual(nn.Module):
         kernels = [(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)] if wide else [
             (inputs, width, 3, stride), (width, width, 3, 1)]  # fmt: skip
         self.steps = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(a, b, k, s, k // 2, bias=False), nn.BatchNorm2d(b)) for a, b, k, s in kernels
+            nn.Sequential(nn.Conv2d(a, b, k, s, k // 2, bias=False), nn.BatchNorm2d(b))
+            for a, b, k, s in kernels
         )
         self.skip = (
             nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
@@ -110,7 +111,9 @@ class LSTM(nn.Module):
                     state = cell(step, state)
                     seen.append(state[0])
                 runs.append(seen if not way else seen[::-1])
-            steps = [torch.cat(parts, -1) if len(parts) > 1 else parts[0] for parts in zip(*runs, strict=True)]
+            steps = [
+                torch.cat(parts, -1) if len(parts) > 1 else parts[0] for parts in zip(*runs, strict=True)
+            ]
         return self.head(steps[-1])
 
 

@@ -34,4 +34,8 @@ def money(money: float) -> str:
 def assumptions(sentences: Sequence[str]) -> str:
     """The first assumption, and how many more there are; all of them stand in the facts."""
     more = len(sentences) - 1
-    return sentences[0] + (f" {more} more assumption{'s' * (more > 1)} like this fill{'s' * (more == 1)} the gaps." if more else "")
+    return sentences[0] + (
+        f" {more} more assumption{'s' * (more > 1)} like this fill{'s' * (more == 1)} the gaps."
+        if more
+        else ""
+    )

@@ -1,0 +1,160 @@
+"""Hours, money, energy and CO2 of all planned runs on each device: 4,000 draws of what nobody knows.
+
+Drawn: how much of its peak a device reaches in training (Beta, 5 to 95 % between 30 and 55 %), price,
+runs, load, the building's overhead, the grid, and time lost to evaluation, restarts and idling.
+The energy range is never narrower than 30 % either way: meters and models differ by that much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from workers.probes.hardware import catalogue
+from workers.probes.hardware.catalogue import Accelerator
+from workers.probes.hardware.demand import Demand, Limits
+from workers.probes.hardware.footprint import HALF, Footprint
+from workers.probes.hardware.steps import PASSES, Run
+
+DRAWS = 4_000
+UTILISATION = (17.3, 23.9)  # Beta: mean 0.42, 30 to 55 % hold 90 % of it
+START = {"gpu": 6e-6, "tpu": 3e-6, "cpu": 2e-6, "edge": 15e-6}  # seconds to start one operation [judgement]
+MOST_ENERGY_CERTAINTY = 0.30
+HOUSEHOLD_KWH = (0.10, 0.20, 0.35)  # US dollars, for devices that are owned [judgement]
+KEYS = ("hours", "device_hours", "money", "kwh", "kg_co2")
+
+
+@dataclass(frozen=True)
+class Draws:
+    """4,000 possible outcomes on one device, each array [DRAWS]."""
+
+    device: str
+    name: str
+    fits: bool
+    values: Mapping[str, np.ndarray]
+
+    def as_json(self) -> dict[str, Any]:
+        summary = {key: _quantiles(self.values[key]) for key in KEYS}
+        return {"id": self.device, "name": self.name, "fits": self.fits, **summary}
+
+    def late(self, limits: Limits, scale: float = 1.0) -> dict[str, float]:
+        """The chance to miss each limit; ``scale`` is how wrong all times may be together."""
+        pairs = {key: getattr(limits, key) for key in ("hours", "money", "kwh", "kg_co2")}
+        return {
+            key: float(np.mean(scale * self.values[key] > limit))
+            for key, limit in pairs.items()
+            if limit is not None
+        }
+
+    def misses(self, limits: Limits, scale: float = 1.0) -> float:
+        """The chance to miss at least one limit."""
+        over = np.zeros(DRAWS, dtype=bool)
+        for key in ("hours", "money", "kwh", "kg_co2"):
+            limit = getattr(limits, key)
+            if limit is not None:
+                over |= scale * self.values[key] > limit
+        return float(over.mean())
+
+
+def _quantiles(values: np.ndarray) -> dict[str, float]:
+    return {name: float(np.quantile(values, q)) for name, q in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))}
+
+
+def _three(rng: np.random.Generator, values: tuple[float, float, float]) -> np.ndarray:
+    low, mid, high = values
+    if high - low < 1e-12:
+        return np.full(DRAWS, mid)
+    return rng.triangular(low, mid, high, DRAWS)
+
+
+def on_device(
+    plan: Footprint, demand: Demand, device: Accelerator, count: int, grid: str | None, seed: int
+) -> Draws:
+    """The outcomes on a catalogue device. One device draws the same luck as the next (same seed)."""
+    rng = np.random.default_rng(seed)
+    fits = plan.total(demand.at_once(count)) <= device.memory
+    used = rng.beta(*UTILISATION, DRAWS)
+    seconds = _seconds(plan, demand, device, count, used)
+    if count > 1:
+        seconds = seconds / rng.uniform(0.75, 0.97, DRAWS)  # time in which devices wait for one another
+    return _outcomes(device.id, device.name, fits, seconds, count, demand, _price(rng, device), device.tdp_w,
+                     device.kind, grid, rng)  # fmt: skip
+
+
+def on_worker(
+    run: Run, demand: Demand, name: str, cores: int, fits: bool, price: tuple[float, float, float], grid: str | None,
+    seed: int, device: str = "this-worker", watts: float = 12.0,
+) -> Draws:  # fmt: skip
+    """The outcomes on a processor, from seconds measured on one thread; more cores help by half [judgement]."""
+    rng = np.random.default_rng(seed)
+    spread = max(1.02, run.high / run.usual)
+    seconds = run.usual * np.exp(rng.normal(0, np.log(spread) / 1.28, DRAWS))
+    seconds = seconds / (1 + (cores - 1) * rng.uniform(0.2, 0.8, DRAWS))
+    return _outcomes(
+        device, name, fits, seconds, 1, demand, _three(rng, price), watts * cores, "cpu", grid, rng
+    )
+
+
+def _seconds(
+    plan: Footprint, demand: Demand, device: Accelerator, count: int, used: np.ndarray
+) -> np.ndarray:
+    """Seconds of one run: the roofline at a few utilisations, drawn between."""
+    peak, bandwidth = device.peak(demand.precision), device.bandwidth_gbs * 1e9
+    half = demand.precision in HALF
+    rows = demand.at_once(count)
+    work = {"full": 1.0, "lora": 0.72, "qlora": 0.9, "head": 0.36}[
+        demand.method
+    ]  # part of the backward pass falls away
+    points = np.linspace(0.05, 0.95, 13)
+    if plan.step is None:
+        each = work * plan.flops_per_row * rows / (peak * points)
+    else:
+        share = rows / plan.walked
+        each = np.array([
+            max(1.0, share) * plan.step.seconds(peak * u, bandwidth * 0.75, START[device.kind] / max(1.0, share),
+                                                0.6 if half else 1.0)
+            if share >= 1 else plan.step.seconds(peak * u, bandwidth * 0.75, START[device.kind], 1.0)
+            for u in points
+        ])  # fmt: skip
+        each = work * each * (2.0 if demand.checkpointing else 1.5) / 1.5
+    update = PASSES * 4 * plan.trained(demand.method) / (0.75 * bandwidth)
+    every = demand.steps * (demand.pieces * each + update)
+    return np.interp(used, points, every)
+
+
+def _price(rng: np.random.Generator, device: Accelerator) -> np.ndarray:
+    if device.price_usd_hour is None:  # owned, not rented: its power alone is paid
+        return _three(rng, HOUSEHOLD_KWH) * device.tdp_w / 1000
+    return _three(rng, device.price_usd_hour)
+
+
+def _outcomes(
+    device: str, name: str, fits: bool, seconds: np.ndarray, count: int, demand: Demand, price: np.ndarray, watts: float,
+    kind: str, grid: str | None, rng: np.random.Generator,
+) -> Draws:  # fmt: skip
+    runs = np.maximum(1.0, _three(rng, demand.runs))
+    hours = seconds / 3600 * runs * (1 + rng.uniform(0.05, 0.30, DRAWS))  # evaluation and reading of data
+    device_hours = hours * count
+    money = device_hours * price * (1 + rng.uniform(0.10, 0.30, DRAWS))  # idle, failed and repeated
+    host = rng.uniform(0.15, 0.45, DRAWS) if kind in ("gpu", "tpu") else 0.15
+    load = rng.uniform(0.6, 0.9, DRAWS)
+    kwh = _widened(device_hours * watts / 1000 * (load + host) * _three(rng, catalogue.pue()))
+    _, low, mid, high = catalogue.grid(grid)
+    co2 = kwh * _three(rng, (low, mid, high)) / 1000
+    return Draws(device, name, fits, {"hours": hours, "device_hours": device_hours, "money": money, "kwh": kwh,
+                                      "kg_co2": co2})  # fmt: skip
+
+
+def _widened(values: np.ndarray) -> np.ndarray:
+    """The same middle, with at least 30 % either way between the 10 and 90 % outcomes."""
+    low, mid, high = np.quantile(values, (0.1, 0.5, 0.9))
+    if mid <= 0:
+        return values
+    below, above = np.log(mid / max(low, 1e-300)), np.log(max(high, 1e-300) / mid)
+    least = (-np.log(1 - MOST_ENERGY_CERTAINTY), np.log(1 + MOST_ENERGY_CERTAINTY))
+    factors = (max(1.0, least[0] / max(below, 1e-9)), max(1.0, least[1] / max(above, 1e-9)))
+    apart = np.log(values / mid)
+    return mid * np.exp(np.where(apart < 0, apart * factors[0], apart * factors[1]))

@@ -1,0 +1,196 @@
+"""How long the planned training takes, what it costs, and how much power it uses, on each device.
+
+Value: the chance to miss at least one of the project's limits on its device, over 4,000 draws. Limits
+come from the plan, else from the answers to H3, H5 and C7. When nobody names any, the value is the
+chance to need more than one week or 1,000 US dollars, the note says so and the basis is "estimated".
+Low and high: the same chance were all times 30 % shorter or 40 % longer, the error of such forecasts.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.hardware import architecture, calibrate, catalogue, demand, footprint, steps, words
+from workers.probes.hardware.architecture import Architecture, UnknownKindError
+from workers.probes.hardware.calibrate import Worker
+from workers.probes.hardware.demand import DEFAULT_HOURS, DEFAULT_MONEY, Demand, Device, Limits
+from workers.probes.hardware.footprint import Footprint
+from workers.probes.hardware.forecast import Draws, on_device, on_worker
+from workers.probes.hardware.steps import Run
+
+SHORTER, LONGER = 0.7, 1.4  # how far off all times may be together
+WORKER_PRICE = (0.02, 0.05, 0.09)  # US dollars for a core and hour of a rented processor [judgement]
+FAULTS = {"hours": "too_slow", "money": "too_costly", "kwh": "over_energy_cap", "kg_co2": "over_energy_cap"}
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    """The forecast for every device that the plan fits on, and the chance to miss the limits."""
+    budget.progress(0.05, "Reading the plan")
+    try:
+        model = architecture.read(sample)
+    except UnknownKindError as error:
+        return Finding.skipped(str(error))
+    wanted = demand.read(sample, model)
+    device = demand.device(sample)
+    limits = demand.limits(sample)
+    used = limits if limits.named else replace(limits, hours=DEFAULT_HOURS, money=DEFAULT_MONEY)
+    budget.progress(0.15, "Timing this worker")
+    worker = calibrate.worker("cpu", min(1.5, max(0.3, 0.1 * budget.left)))
+    budget.progress(0.4, f"Timing {model.says}")
+    seconds = min(3.0, max(0.3, 0.25 * budget.left))
+    grid = sample.planned("hardware.grid")
+    if model.family in ("boosting", "linear"):
+        own = steps.table(model, wanted, sample, worker, seconds)
+        every = _processors(model, wanted, own, grid, budget.seed)
+    else:
+        plan = footprint.measure(model, wanted, device.count)
+        own = steps.network(plan, wanted, worker, seconds)
+        budget.progress(0.7, "Forecasting for each device")
+        every = _devices(plan, wanted, device, own, grid, budget.seed)
+    budget.progress(0.95, "Choosing a device")
+    return _finding(sample, model, wanted, device, limits, used, worker, own, every)
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1
+
+
+def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None, seed: int) -> list[Draws]:
+    """Fits of scikit-learn run on processors alone."""
+    need = sum(footprint.table_bytes(model, wanted.rows).values())
+    found = [_worker_draws(own, wanted, need <= demand.memory_here(), grid, seed)]
+    for name, cores in (("cpu-8", 8), ("cpu-epyc-64", 64)):
+        device = catalogue.find(name)
+        if device is not None and device.price_usd_hour is not None:
+            found.append(on_worker(own, wanted, device.name, cores, need <= device.memory, device.price_usd_hour, grid,
+                                   seed, device.id, device.tdp_w / cores))  # fmt: skip
+    return found
+
+
+def _devices(
+    plan: Footprint, wanted: Demand, device: Device, own: Run, grid: str | None, seed: int
+) -> list[Draws]:
+    here = replace(plan, kind="cpu", count=1)
+    found = [_worker_draws(own, wanted, here.total(wanted.at_once()) <= demand.memory_here(), grid, seed)]
+    for each in catalogue.devices():
+        planned = device.accelerator is not None and each.id == device.accelerator.id
+        if not each.trains or (each.price_usd_hour is None and not planned):
+            continue
+        kind = replace(plan, kind=footprint.kind_of(each))
+        found.append(on_device(kind, wanted, each, device.count if planned else 1, grid, seed))
+    return found
+
+
+def _worker_draws(own: Run, wanted: Demand, fits: bool, grid: str | None, seed: int) -> Draws:
+    cores = _cores()
+    price = tuple(cores * p for p in WORKER_PRICE)
+    return on_worker(own, wanted, "This worker", cores, fits, price, grid, seed)  # type: ignore[arg-type]
+
+
+def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, Draws | None]:
+    """The device of the forecast, and the cheapest that keeps every limit in 9 of 10 cases.
+
+    The planned device if there is one in the list; else the cheapest that keeps the limits, else the
+    cheapest that fits, else the one with the most memory.
+    """
+    fitting = [draws for draws in every if draws.fits]
+
+    def cost(draws: Draws) -> float:
+        return draws.as_json()["money"]["p50"]
+
+    safe = [draws for draws in fitting if draws.misses(limits) <= 0.1]
+    best = min(safe, key=cost) if safe else None
+    planned = device.accelerator.id if device.accelerator is not None else None
+    chosen = next((draws for draws in every if draws.device == planned), None)
+    if chosen is None:
+        chosen = best or (min(fitting, key=lambda d: (d.misses(limits), cost(d))) if fitting else every[-1])
+    return chosen, best
+
+
+def _finding(
+    sample: Sample, model: Architecture, wanted: Demand, device: Device, limits: Limits, used: Limits, worker: Worker,
+    own: Run, every: list[Draws],
+) -> Finding:  # fmt: skip
+    chosen, best = choose(every, device, used)
+    value = chosen.misses(used) if chosen.fits else 1.0
+    low, high = (chosen.misses(used, SHORTER), chosen.misses(used, LONGER)) if chosen.fits else (0.9, 1.0)
+    assumed = [*model.assumed, *wanted.assumed, *wanted.runs_assumed]
+    summary = chosen.as_json()
+    facts: dict[str, Any] = {
+        "by_accelerator": [draws.as_json() for draws in every], "chosen": chosen.device,
+        "cheapest": best.device if best else None, "currency": "USD", "deadline_hours": used.hours,
+        "budget": used.money, "limits": {"hours": used.hours, "money": used.money, "kwh": used.kwh,
+                                         "kg_co2": used.kg_co2, "named": limits.named, "said": list(limits.said)},
+        "calibration": {"how": own.how, "says": own.said, "seconds": {"low": own.low, "usual": own.usual, "high": own.high},
+                        "gflops": worker.matmul["fp32"].value, "memory_gbs": worker.memory.value,
+                        "start_microseconds": worker.start * 1e6,
+                        "wall_over_cpu": max(worker.wall_over_cpu, own.wall_over_cpu)},
+        "forecast": {key: summary[key] for key in ("hours", "device_hours", "money", "kwh", "kg_co2")},
+        "model": model.says, "steps": wanted.steps, "rows": wanted.rows, "batch": wanted.batch,
+        "runs": {"low": wanted.runs[0], "likely": wanted.runs[1], "high": wanted.runs[2]},
+        "grid": catalogue.grid(sample.planned("hardware.grid"))[0], "assumed": assumed,
+        "chances": chosen.late(used), "faults": _faults(chosen, used, limits), "mitigations": [],
+    }  # fmt: skip
+    facts["mitigations"] = _mitigations(chosen, best, used, value)
+    measured = own.how != "roofline" and chosen.device == "this-worker" and limits.named and not assumed
+    title, note = _words(chosen, best, summary, used, limits, value)
+    if assumed:
+        note += f" {words.assumptions(assumed)}"
+    return Finding(value, note, facts, min(low, value), max(high, value), title=title,
+                   basis="measured" if measured else "estimated")  # fmt: skip
+
+
+def _faults(chosen: Draws, used: Limits, limits: Limits) -> list[dict[str, Any]]:
+    """Limits that are missed in more than 1 of 10 cases; a default limit is nobody's, so it is no fault."""
+    if not chosen.fits:
+        return [
+            {"fault": "does_not_fit", "severity": "high", "device": chosen.device, "parameters": ["model"]}
+        ]
+    found: dict[str, dict[str, Any]] = {}
+    for key, chance in chosen.late(used).items():
+        if limits.named and chance > 0.1:
+            severity = "high" if chance > 0.3 else "medium"
+            found.setdefault(FAULTS[key], {"fault": FAULTS[key], "severity": severity, "device": chosen.device,
+                                           "chance": chance, "parameters": ["training"]})  # fmt: skip
+    return list(found.values())
+
+
+def _mitigations(chosen: Draws, best: Draws | None, used: Limits, value: float) -> list[dict[str, Any]]:
+    if best is None or best.device == chosen.device or value < 0.05:
+        return []
+    new = best.misses(used)
+    return [{"title": f"Train on {best.name}", "value": new, "low": best.misses(used, SHORTER),
+             "high": max(new, best.misses(used, LONGER)), "effort": "1 day, one engineer", "basis": "estimated",
+             "note": f"The chance to miss the limits falls from {value:.0%} to {new:.0%}."}]  # fmt: skip
+
+
+def _words(
+    chosen: Draws, best: Draws | None, summary: dict[str, Any], used: Limits, limits: Limits, value: float
+) -> tuple[str, str]:
+    if not chosen.fits:
+        title = f"Training does not fit on {chosen.name}"
+        advice = f"It fits on {best.name}." if best else "No device of the catalogue holds it by itself."
+        return title, f"{title}, so it cannot keep any limit. {advice}"
+    hours, money, kwh = summary["hours"], summary["money"], summary["kwh"]
+    title = f"About {words.hours(hours['p50'])} and {words.money(money['p50'])} on {chosen.name}"
+    named = [f"{words.hours(used.hours)}" if used.hours is not None else "",
+             words.money(used.money) if used.money is not None else "",
+             f"{used.kwh:,.0f} kWh" if used.kwh is not None else "",
+             f"{used.kg_co2:,.0f} kg of CO2" if used.kg_co2 is not None else ""]  # fmt: skip
+    bounds = " and ".join(part for part in named if part)
+    note = (
+        f"All planned runs take {words.hours(hours['p10'])} to {words.hours(hours['p90'])}, cost"
+        f" {words.money(money['p10'])} to {words.money(money['p90'])} and use {kwh['p10']:,.2g} to"
+        f" {kwh['p90']:,.2g} kWh on {chosen.name}; the chance to exceed {bounds} is {value:.0%}."
+    )
+    if not limits.named:
+        note += " Nobody named a limit for time or money, so one week and $1,000 stand in."
+    if best is not None and best.device != chosen.device and value > 0.1:
+        note += f" The cheapest that keeps the limits is {best.name}."
+    return title, note
