@@ -6,6 +6,7 @@ writes them out and puts every figure where it belongs.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ from assessments.dashboards.figures.chart import Chart, Part
 from workers.probes import catalog
 from workers.probes.base import DIMENSIONS
 
+log = logging.getLogger(__name__)
+
 Document = Mapping[str, Any]
 
 TITLES = {name: name.capitalize() for name in DIMENSIONS}
@@ -24,6 +27,7 @@ GLOSS = {"hyperparameters": "training settings"}
 SERIOUS = ("critical", "high")
 ACTIONS_ON_TOP = 3
 TOLD_MOST = 6
+LISTED_MOST = 6  # further actions, and next evidence
 STATES = {"skipped": "Not measured", "failed": "Stopped"}
 
 
@@ -193,24 +197,21 @@ def build(document: Document, date: datetime | None = None) -> Page:
         coverage=_coverage(document),
         dimensions=[_dimension(one, document) for one in document.get("dimensions", ())],
         actions=actions[:ACTIONS_ON_TOP],
-        more_actions=actions[ACTIONS_ON_TOP:],
+        more_actions=actions[ACTIONS_ON_TOP : ACTIONS_ON_TOP + LISTED_MOST],
         together=document.get("together"),
         contradictions=[_contradiction(one) for one in document.get("contradictions", ())],
         findings=[_finding(one) for one in found],
-        next_evidence=[_next(one) for one in document.get("next_evidence", ())],
+        next_evidence=[_next(one) for one in document.get("next_evidence", ())[:LISTED_MOST]],
         method=_method(document, found),
         run=run,
     )
 
 
 def _date(run: Mapping[str, Any]) -> datetime | None:
-    for key in ("finished_at", "finished", "created_at", "started_at"):
-        if run.get(key):
-            try:
-                return datetime.fromisoformat(str(run[key]))
-            except ValueError:
-                continue
-    return None
+    try:
+        return datetime.fromisoformat(str(run.get("started")))
+    except ValueError:
+        return None
 
 
 def _odds(overall: Mapping[str, Any]) -> str:
@@ -233,7 +234,7 @@ def _odds(overall: Mapping[str, Any]) -> str:
 def _pulls(dimensions: Iterable[Mapping[str, Any]]) -> str:
     """Every dimension that is High or worse, by name; an overall level never hides one."""
     worst = sorted((d for d in dimensions if d.get("level") in SERIOUS), key=lambda d: -(d.get("score") or 0))
-    names = [f"{TITLES.get(d['id'], d['id'])} ({d['level'].capitalize()})" for d in worst]
+    names = [TITLES.get(d["id"], d["id"]) for d in worst]
     if not names:
         return ""
     return f"{words.and_list(names)} pull{'s' * (len(names) == 1)} it up."
@@ -258,12 +259,8 @@ def _coverage(document: Document) -> list[tuple[str, str]]:
 
 def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
     key, score = one["id"], Score.of(one)
-    drawn = [
-        _drawn(part, finding["probe"], place)
-        for finding in document.get("findings", ())
-        if finding.get("dimension") == key
-        for place, part in enumerate(figures.of(finding))
-    ]
+    mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
+    drawn = [one for finding in mine for one in _figures(finding)]
     told = _told(key, document)
     known = one.get("known") or ()
     return Dimension(
@@ -279,6 +276,18 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         told=told,
         known=f"{known[0]} of {known[1]} risks known" if len(known) == 2 else "",
     )
+
+
+def _figures(finding: Mapping[str, Any]) -> list[Drawn]:
+    """The finding's figures, drawn; none when its facts are not as today's figures expect them.
+
+    A stored report outlives the code that made it: it must open, with one figure less if need be.
+    """
+    try:
+        return [_drawn(part, finding["probe"], place) for place, part in enumerate(figures.of(finding))]
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+        log.exception("the facts of %s cannot be drawn", finding.get("probe"))
+        return []
 
 
 def _drawn(part: Part, probe: str, place: int) -> Drawn:
@@ -306,7 +315,7 @@ def rows_of(drawn: Sequence[Drawn], *, told: bool) -> list[Row]:
     full = [one for one in drawn if one.part.width == "full" and one.part.kind != "strip"]
     rows = [Row([one]) for one in strips]
     for one in most:
-        rows.append(Row([one], "grid told-beside", told))
+        rows.append(Row([one], "grid told-beside" if told or one.part.kind != "listing" else "", told))
         told = False
     for place in range(0, len(halves), 2):
         pair = halves[place : place + 2]
@@ -436,7 +445,7 @@ def _next(one: Mapping[str, Any]) -> dict[str, str]:
     gain, minutes = one.get("narrows_by"), one.get("minutes")
     parts = [f"narrows the range by about {words.number(gain)} points"] if gain else []
     if minutes:
-        parts.append(f"{words.hours(minutes / 60)}")
+        parts.append(f"takes about {words.number(minutes)} min")
     return {"title": title, "what": "Measure" if spec else "Answer", "gain": ", ".join(parts)}
 
 

@@ -76,7 +76,8 @@ def rail(
     low, high = score if low is None else low, score if high is None else high
     return format_html(
         '<svg class="rail {} {}" aria-hidden="true">{}'
-        '<rect class="range" x="{}%" width="{}%" y="6" height="8"/><circle class="point" cx="{}%" cy="50%" r="6.5"/></svg>',
+        '<rect class="range" x="{}%" width="{}%" y="6" height="8"/>'
+        '<circle class="point" cx="{}%" cy="50%" r="6.5"/></svg>',
         size,
         css_class(level),
         _bands(),
@@ -91,7 +92,8 @@ def move(before: float, after: float, level: str) -> SafeString:
     """A small rail on which a score goes from where it is to where an action would bring it."""
     return format_html(
         '<svg class="rail mini {}" aria-hidden="true">{}'
-        '<line class="move" x1="{}%" x2="{}%" y1="50%" y2="50%"/><circle class="was" cx="{}%" cy="50%" r="5"/>'
+        '<line class="move" x1="{}%" x2="{}%" y1="50%" y2="50%"/>'
+        '<circle class="was" cx="{}%" cy="50%" r="5"/>'
         '<circle class="point" cx="{}%" cy="50%" r="5.5"/></svg>',
         css_class(level),
         _bands(),

@@ -22,7 +22,7 @@ def learning_curve(facts: Facts, finding: Facts) -> list[Part]:
     return [
         Chart(
             title=finding.get("title") or "What more rows would bring",
-            subtitle=f"{facts['metric'].capitalize()} on unseen rows as the training set grows",
+            subtitle=f"{_metric(facts).capitalize()} on unseen rows as the training set grows",
             note=_curve_note(facts),
             wide=_curve(facts, theme.WIDTHS["half"], 300),
             narrow=_curve(facts, theme.WIDTHS["narrow"], 270),
@@ -30,6 +30,17 @@ def learning_curve(facts: Facts, finding: Facts) -> list[Part]:
             table=_curve_table(facts),
         )
     ]
+
+
+def _metric(facts: Facts) -> str:
+    return str(facts.get("metric") or "score")
+
+
+def _forecast(facts: Facts) -> Facts:
+    """The forecast, where each of its quantiles is there."""
+    ahead = facts.get("forecast") or {}
+    whole = all(ahead.get(key) for key in ("n", "p05", "p25", "p50", "p75", "p95"))
+    return ahead if whole else {}
 
 
 def _curve_note(facts: Facts) -> str:
@@ -41,9 +52,9 @@ def _curve_note(facts: Facts) -> str:
 
 
 def _curve(facts: Facts, width: int, height: int) -> dict[str, Any]:
-    n, score, metric = facts["n"], facts["score"], facts["metric"]
+    n, score, metric = facts["n"], facts["score"], _metric(facts)
     lows, highs = facts.get("score_low") or score, facts.get("score_high") or score
-    ahead, target = facts.get("forecast") or {}, facts.get("target")
+    ahead, target = _forecast(facts), facts.get("target")
     ahead_n = ahead.get("n") or []
     left, right = min([*n, *ahead_n]) * 0.85, max([*n, *ahead_n, facts.get("now") or 0]) * 1.06
     seen = [*lows, *highs, *(ahead.get("p05") or []), *(ahead.get("p95") or [])]
@@ -70,6 +81,7 @@ def _curve(facts: Facts, width: int, height: int) -> dict[str, Any]:
         {
             **_line(n, score, theme.S1, hover="%{x:,} rows: %{y}<extra></extra>"),
             "mode": "lines+markers",
+            "cliponaxis": False,
             "marker": {"size": 8, "color": theme.SURFACE, "line": {"color": theme.S1, "width": 2}},
             "error_y": {
                 "type": "data",
@@ -141,16 +153,16 @@ def _line(x: Any, y: Any, colour: str, dash: str = "solid", hover: str = "") -> 
 
 
 def _curve_table(facts: Facts) -> Table:
-    metric, rows = facts["metric"], []
+    metric, rows = _metric(facts), []
     lows, highs = facts.get("score_low") or facts["score"], facts.get("score_high") or facts["score"]
     for n, score, low, high in zip(facts["n"], facts["score"], lows, highs, strict=True):
         between = words.span(low, high, lambda v: words.metric(v, metric, 1), "–")
         rows.append((words.number(n), words.metric(score, metric, 1), between, "measured"))
-    ahead = facts.get("forecast") or {}
+    ahead = _forecast(facts)
     for n, low, mid, high in zip(*(ahead.get(k) or [] for k in ("n", "p05", "p50", "p95")), strict=True):
         between = words.span(low, high, lambda v: words.metric(v, metric, 1), "–")
         rows.append((words.number(n), words.metric(mid, metric, 1), between, "forecast"))
-    return Table(("Rows", facts["metric"].capitalize(), "90% range", "Source"), rows, frozenset({0, 1, 2}))
+    return Table(("Rows", _metric(facts).capitalize(), "90% range", "Source"), rows, frozenset({0, 1, 2}))
 
 
 def class_balance(facts: Facts, finding: Facts) -> list[Part]:
@@ -306,7 +318,7 @@ def duplicates(facts: Facts, finding: Facts) -> list[Part]:
     ]
     parts = [f"{words.number(facts[key])} {name}" for name, key in counted if facts.get(key)]
     note = "The whole upload, compared after trimming and rounding"
-    if facts.get("expected_by_chance") is not None:
+    if (facts.get("expected_by_chance") or 0) >= 0.05:
         note += f"; {words.number(facts['expected_by_chance'], 1)} expected by chance"
     table = Table(
         ("This one", "is also here"),

@@ -149,6 +149,11 @@ def _triangle(
     )
 
 
+def _step(change: float) -> int:
+    """A change of accuracy -> its step of the diverging scale; within 5 points it is noise, and grey."""
+    return min(6, max(0, int((change + 0.35) / 0.1 + 1e-9)))
+
+
 def _cell(value: float | None) -> str:
     return "" if value is None else words.percent(value, 0)
 
@@ -157,20 +162,18 @@ def _matrix(tasks: Sequence[str], matrix: Sequence[Sequence[float | None]], widt
     count = len(tasks)
     names = [str(task) if len(str(task)) <= 12 else str(task)[:11] + "…" for task in tasks]
     left = round(max(theme.text_width(f"After {name}") for name in names)) + 16
-    limit = 0.35  # points / 100 at which the scale ends; the middle step is +-5 points
     steps = [[edge, theme.DIVERGING[place]] for place in range(7) for edge in (place / 7, (place + 1) / 7)]
-    changes: list[list[float | None]] = []
+    changes: list[list[int | None]] = []
     notes = []
     for row in range(count):
-        line: list[float | None] = []
+        line: list[int | None] = []
         for column in range(count):
             value, start = matrix[row][column], matrix[column][column]
             if column > row or value is None or start is None:
                 line.append(None)
                 continue
-            change = max(-limit, min(limit * 0.999, value - start))
-            line.append(change)
-            step = min(6, int((change + limit) / (2 * limit) * 7))
+            step = _step(value - start)
+            line.append(step)
             notes.append(
                 theme.text(
                     column,
@@ -193,8 +196,8 @@ def _matrix(tasks: Sequence[str], matrix: Sequence[Sequence[float | None]], widt
                 "x": list(range(count)),
                 "y": [count - 1 - row for row in range(count)],
                 "z": changes,
-                "zmin": -limit,
-                "zmax": limit,
+                "zmin": -0.5,
+                "zmax": 6.5,
                 "colorscale": steps,
                 "showscale": False,
                 "xgap": 3,

@@ -1,0 +1,143 @@
+"""Every chart on real facts, on facts with holes, and on names that are too long."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import plotly.graph_objects as go
+import pytest
+
+from assessments.dashboards import figures, svg
+from assessments.dashboards.figures.chart import Chart
+from tests.assessments.dashboards import sample
+from workers.probes import catalog
+
+PROBES = [record["probe"] for record in sample.records()]
+CSS = Path("static/riskboard.css").read_text("utf-8")
+
+
+def charts(probe: str) -> list[Chart]:
+    return [part for part in figures.of(sample.finding(probe)) if isinstance(part, Chart)]
+
+
+CHARTS = [
+    pytest.param(chart, side, id=f"{probe}-{place}-{side}")
+    for probe in PROBES
+    for place, chart in enumerate(charts(probe))
+    for side in ("wide", "narrow")
+]
+
+
+def test_every_probe_of_the_catalogue_has_a_figure_of_its_own():
+    assert set(figures.BUILDERS) == set(catalog.BY_ID) == set(PROBES)
+    assert all(figures.of(sample.finding(probe)) for probe in PROBES)
+
+
+@pytest.mark.parametrize(("chart", "side"), CHARTS)
+def test_plotly_knows_every_key_of_it(chart, side):
+    assert go.Figure(getattr(chart, side)).to_dict()["data"]
+
+
+@pytest.mark.parametrize(("chart", "side"), CHARTS)
+def test_colours_are_tokens_of_the_style_sheet(chart, side):
+    written = json.dumps(getattr(chart, side))
+    used = set(re.findall(r"var\((--[\w-]+)\)", written))
+    assert used
+    assert all(f"{token}:" in CSS for token in used)
+    assert not re.search(r'"#[0-9a-fA-F]{3,8}"', written)
+
+
+@pytest.mark.parametrize(("chart", "side"), CHARTS)
+def test_labels_stay_inside_the_drawing_and_off_each_other(chart, side):
+    layout = getattr(chart, side)["layout"]
+    frame = svg.Frame(layout)
+    boxes = [(note["text"], svg.text_box(note, frame)) for note in layout["annotations"]]
+    for words, (left, top, right, bottom) in boxes:
+        assert left >= -1, words
+        assert right <= layout["width"] + 1, words
+        assert top >= -1, words
+        assert bottom <= layout["height"] + 1, words
+    for (one, a), (other, b) in itertools.combinations(boxes, 2):
+        across = min(a[2], b[2]) - max(a[0], b[0])
+        down = min(a[3], b[3]) - max(a[1], b[1])
+        assert across <= 1 or down <= 4, f"{one!r} lies on {other!r}"
+
+
+@pytest.mark.parametrize(("chart", "side"), CHARTS)
+def test_it_is_drawn_as_well_formed_svg_with_a_name_and_a_sentence(chart, side):
+    root = ElementTree.fromstring(svg.draw(getattr(chart, side), chart.title, chart.says, "f", "wide-only"))
+    ids = {child.get("id"): child.text for child in root}
+    named = [ids[name] for name in root.get("aria-labelledby").split()]
+    assert named == [chart.title, chart.says]
+    assert root.get("role") == "img"
+    assert root.get("style") is None
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_a_pair_of_drawings_stays_within_twenty_kilobytes(probe):
+    for chart in charts(probe):
+        drawn = [svg.draw(one, chart.title, chart.says, "f") for one in (chart.wide, chart.narrow)]
+        assert sum(len(one.encode()) for one in drawn) <= 20_000
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_a_fact_that_is_missing_or_empty_never_breaks_the_page(probe):
+    whole = sample.finding(probe)
+    for fact, instead in itertools.product(whole["facts"], ("gone", None)):
+        holed = copy.deepcopy(whole)
+        if instead is None:
+            holed["facts"][fact] = None
+        else:
+            del holed["facts"][fact]
+        for part in figures.of(holed):
+            if isinstance(part, Chart):
+                assert svg.draw(part.wide, part.title, part.says, "f")
+
+
+@pytest.mark.parametrize("state", ["skipped", "failed"])
+def test_what_was_not_measured_is_not_drawn(state):
+    finding = sample.finding("data.learning_curve") | {"state": state}
+    assert figures.of(finding) == []
+
+
+def test_long_names_are_cut_before_they_reach_the_bars():
+    finding = sample.finding("data.class_balance")
+    finding["facts"]["counts"] = {
+        f"a class with a very long name indeed, number {n}": 100 - n for n in range(30)
+    }
+    (chart,) = figures.of(finding)
+    assert len(chart.wide["data"][0]["x"]) == 12
+    assert all(len(name) <= 18 for name in chart.wide["layout"]["yaxis"]["ticktext"])
+    assert "18 classes in between" in chart.note
+
+
+def test_the_forecast_is_never_a_bare_line():
+    (chart,) = figures.of(sample.finding("data.learning_curve"))
+    fills = [trace for trace in chart.wide["data"] if trace.get("fill") == "toself"]
+    assert len(fills) == 2
+    assert chart.wide["data"][2]["line"]["dash"] == "dot"
+
+
+def test_seed_noise_is_the_last_bar_of_the_tornado():
+    (chart,) = figures.of(sample.finding("hyperparameters.sensitivity"))
+    axis = chart.wide["layout"]["yaxis"]
+    assert dict(zip(axis["tickvals"], axis["ticktext"], strict=True))[0] == "Random seed"
+
+
+def test_images_of_the_data_are_shown_as_pictures_and_rows_as_a_table():
+    finding = sample.finding("data.label_errors")
+    assert figures.of(finding)[0].kind == "pictures"
+    for suspect in finding["facts"]["suspects"]:
+        del suspect["image"]
+    assert figures.of(finding)[0].kind == "listing"
+
+
+def test_both_drawers_take_the_same_step_for_the_same_loss():
+    triangle = figures.of(sample.finding("flexibility.forgetting"))[1]
+    steps = {value for row in triangle.wide["data"][0]["z"] for value in row if value is not None}
+    assert steps == {0, 1, 3}

@@ -1,0 +1,160 @@
+"""The report document as the page shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from assessments.dashboards import report
+from assessments.dashboards.figures.chart import Chart, Listing, Strip
+from assessments.sharing import shown
+from tests.assessments.dashboards import sample
+from workers.probes.base import DIMENSIONS
+
+
+def test_dimensions_stand_in_their_fixed_order_with_range_and_level():
+    page = report.build(sample.document())
+    assert tuple(one.id for one in page.dimensions) == DIMENSIONS
+    assert all(one.low <= one.score <= one.high and one.level != "unknown" for one in page.dimensions)
+
+
+def test_every_dimension_that_is_high_or_worse_is_named_beside_the_overall_score():
+    document = sample.document()
+    page = report.build(document)
+    serious = [one for one in page.dimensions if one.level in ("high", "critical")]
+    assert serious
+    assert all(one.title in page.pulls for one in serious)
+    assert not any(one.title in page.pulls for one in page.dimensions if one not in serious)
+
+
+@pytest.mark.parametrize(
+    ("chances", "text"),
+    [
+        (
+            {"moderate": 0.91, "high": 0.08, "low": 0.01},
+            "Moderate in about 9 of 10 simulations, High in the rest.",
+        ),
+        ({"moderate": 0.99, "high": 0.01}, "Moderate in nearly all simulations."),
+        (
+            {"high": 0.6, "critical": 0.14, "low": 0.13, "minimal": 0.13},
+            "High in about 6 of 10 simulations, Critical in about 1.",
+        ),
+        ({}, ""),
+    ],
+)
+def test_odds_are_told_in_counts(chances, text):
+    document = sample.document()
+    document["overall"]["probability"] = chances
+    assert report.build(document).odds == text
+
+
+def test_nothing_known_has_no_score_and_no_odds():
+    page = report.build(sample.document(findings=[], answers={}, manifest=None))
+    assert page.overall.score is None
+    assert (page.overall.low, page.overall.high) == (0, 100)
+    assert page.odds == ""
+    assert page.findings == []
+    assert {one.level for one in page.dimensions} == {"unknown"}
+
+
+def test_what_was_not_measured_says_so_instead_of_a_level():
+    records = sample.records()
+    records[0]["finding"] |= {
+        "state": "failed",
+        "value": None,
+        "facts": {},
+        "title": "",
+        "note": "It ran out of time.",
+    }
+    page = report.build(sample.document(findings=records))
+    (row,) = [row for row in page.findings if row.probe == records[0]["probe"]]
+    assert row.word == "Stopped"
+    assert row.level == "unknown"
+    assert row.facts == ()
+    assert row.paragraphs == ["It ran out of time."]
+    assert (
+        "Not measured in this run: Resistance to small changes" in dict(page.method)["What it does not cover"]
+    )
+
+
+def test_a_contradiction_marks_the_answer_it_contradicts():
+    page = report.build(sample.document())
+    assert [one["declared"] for one in page.contradictions]
+    data = next(one for one in page.dimensions if one.id == "data")
+    assert data.told.answers[0].warn
+    assert [one.warn for one in data.told.answers].count(True) == 1
+
+
+def test_answers_that_a_link_hides_are_not_shown_as_unanswered():
+    hidden = shown(sample.document(), recommendations=True, samples=True, answers=False)
+    page = report.build(hidden)
+    assert all(one.told is None for one in page.dimensions)
+    assert page.contradictions == []
+
+
+def test_samples_that_a_link_hides_leave_no_figure_behind():
+    hidden = shown(sample.document(), recommendations=True, samples=False, answers=True)
+    page = report.build(hidden)
+    kinds = [one.part.kind for dimension in page.dimensions for row in dimension.rows for one in row.items]
+    assert "pictures" not in kinds
+    assert "chart" in kinds
+
+
+def test_at_most_three_actions_stand_on_top_and_the_rest_in_a_list():
+    document = sample.document()
+    page = report.build(document)
+    assert [one.title for one in page.actions] == [one["title"] for one in document["actions"][:3]]
+    assert page.more_actions
+    assert page.together["count"] == 3
+
+
+def test_a_value_stands_with_range_sample_and_score():
+    page = report.build(sample.document())
+    row = next(row for row in page.findings if row.probe == "data.label_errors")
+    assert [(fact.label, fact.value) for fact in row.facts][:2] == [
+        ("Share of labels", "6.1%"),
+        ("Measured on", "18,400"),
+    ]
+    assert row.facts[0].note == "90% range 4.8%–7.5%"
+
+
+def test_the_same_document_gives_the_same_page():
+    assert report.build(sample.document()) == report.build(sample.document())
+
+
+def test_the_date_is_the_runs_when_nobody_gives_another():
+    assert report.build(sample.document()).date == datetime.fromisoformat("2026-11-12T09:30:00+00:00")
+
+
+def test_an_old_report_opens_with_one_figure_less(caplog):
+    document = sample.document()
+    for one in document["findings"]:
+        if one["probe"] == "data.learning_curve":
+            one["facts"]["n"] = ["not", "numbers", "at", "all", "any", "more"]
+    page = report.build(document)
+    data = next(one for one in page.dimensions if one.id == "data")
+    ids = [one.id for row in data.rows for one in row.items]
+    assert ids
+    assert "figure-data-learning-curve-0" not in ids
+    assert "data.learning_curve cannot be drawn" in caplog.text
+
+
+def part(width: str, kind=Chart) -> report.Drawn:
+    return report.Drawn(kind("Title", width=width), "id")
+
+
+def test_figures_stand_in_pairs_and_answers_fill_the_gap():
+    strip, most, halves = part("full", Strip), part("most"), [part("half") for _ in range(3)]
+    rows = report.rows_of([halves[0], most, halves[1], strip, halves[2]], told=True)
+    assert [[*row.items] for row in rows] == [[strip], [most], halves[:2], halves[2:]]
+    assert [row.told for row in rows] == [False, True, False, False]
+    rows = report.rows_of(halves, told=True)
+    assert [row.told for row in rows] == [False, True]
+
+
+def test_a_table_without_a_neighbour_takes_the_whole_width():
+    (row,) = report.rows_of([part("half", Listing)], told=False)
+    assert row.css == ""
+    (row,) = report.rows_of([part("half")], told=False)
+    assert row.css == "grid two"

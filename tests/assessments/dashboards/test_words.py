@@ -1,0 +1,69 @@
+"""Numbers on the page."""
+
+from __future__ import annotations
+
+import pytest
+
+from assessments.dashboards import words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0609, "6.1%"),
+        (0.31, "31%"),
+        (0.946, "94.6%"),
+        (0.97, "97%"),
+        (0, "0%"),
+        (1, "100%"),
+        (0.0002, "0.02%"),
+    ],
+)
+def test_shares_are_percentages_with_as_many_digits_as_they_need(value, text):
+    assert words.percent(value) == text
+
+
+def test_minus_is_a_minus_sign_and_nothing_is_minus_nought():
+    assert words.number(-3.14, 1) == "−3.1"
+    assert words.number(-0.01, 1) == "0.0"
+    assert words.signed(-4.9) == "−4.9"
+    assert words.signed(0.6) == "+0.6"
+    assert words.signed(-0.01) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (18_400, "18.4k"),
+        (2_000_000, "2M"),
+        (61, "61"),
+        (0.001, "0.001"),
+        (0, "0"),
+        (999_999, "1M"),
+        (512, "512"),
+    ],
+)
+def test_short_numbers_keep_three_figures(value, text):
+    assert words.short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.55, "33 min"), (4.4, "4.4 h"), (100, "4 days"), (0.00001, "36 ms"), (0.01, "36 s")],
+)
+def test_times_have_the_unit_people_would_choose(value, text):
+    assert words.hours(value) == text
+
+
+def test_money_bytes_ranges_and_places():
+    assert words.money(3.6) == "$3.60"
+    assert words.money(25) == "$25"
+    assert words.money(400, "CHF") == "400 CHF"
+    assert words.size(14.6e9) == "14.6 GB"
+    assert words.size(12) == "12 B"
+    assert words.span(45, 61) == "45 to 61"
+    assert words.span(45, 45.2) == "45"
+    assert words.place({"row": 12, "split": "train"}) == "row 12 (train)"
+    assert words.place({"file": "a/1.png"}) == "a/1.png"
+    assert words.and_list(["Data", "Security", "Hardware"]) == "Data, Security and Hardware"
+    assert words.and_list([]) == ""
