@@ -98,7 +98,7 @@ def make(say: Callable[[str], Any]) -> Made:
     folder.mkdir(mode=0o700, exist_ok=True)
     truth = _data(folder)
     say(
-        f"The demo's data: {truth['pictures']:,} pictures of digits, in which {len(truth['label_flips'])} labels "
+        f"The demo's data: {truth['pictures']:,} pictures of digits; {len(truth['label_flips'])} labels "
         f"were made wrong, {len(truth['near_duplicates'])} pictures were copied and "
         f"{len(truth['broken_files'])} files were broken on purpose ({folder / 'truth.json'})."
     )
@@ -127,7 +127,7 @@ def told_links(made: Made, address: str) -> list[str]:
 
 
 def share_token(run: Run) -> str:
-    """The demo link's token. Rows keep only its hash, so it is kept for the next start beside the password."""
+    """The demo link's token. Rows keep only its hash, so the token itself is kept beside the password."""
     kept = _secrets()
     token = kept.get("share_token", "")
     link = ShareLink.objects.by_token(token) if token else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,9 +14,17 @@ from celery.schedules import schedule
 
 from riskboard import broker, env, logs
 
+
+def passing_folder() -> Path:
+    """Tests never touch the data of the installation they run in."""
+    path = Path(tempfile.mkdtemp(prefix="riskboard-tests-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = env.folder("RISKBOARD_DATA_DIR", BASE_DIR / "var")
 TESTING = "pytest" in sys.modules
+DATA_DIR = env.folder("RISKBOARD_DATA_DIR", passing_folder() if TESTING else BASE_DIR / "var")
 
 # -- what is asked of this installation -----------------------------------------------------------
 DEBUG = env.flag("RISKBOARD_DEBUG")
@@ -94,6 +105,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",  # a transaction that will write waits at its start, not half-way
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # a file: workers open it too
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
@@ -102,6 +114,7 @@ else:
 BUCKET = env.storage("STORAGE_URL")
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",

@@ -94,7 +94,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         repaired = sum(job.recover() for job in lost.order_by("lease_until")[:REAPED_AT_ONCE])
         for job in self.due().order_by("publish_after")[:REAPED_AT_ONCE]:
             wait = min(REPUBLISH * 2 ** min(job.publishes, 10), REPUBLISH_MOST)
-            ours = self.filter(pk=job.pk, state=State.WAITING, publish_after=job.publish_after)
+            ours = self.due().filter(pk=job.pk, publishes=job.publishes)
             if ours.update(publish_after=Now() + wait, publishes=F("publishes") + 1):
                 job.publish()
                 repaired += 1
@@ -265,13 +265,14 @@ class Job(models.Model):
 
 def _back(sentence: str, wait: timedelta) -> dict[str, Any]:
     """Waiting again, its old token worthless; the reaper sends the message when the wait is over."""
+    when = Now() + wait if wait else Now()
     return {
         "state": State.WAITING,
         "token": "",
         "lease_until": None,
         "progress": 0,
         "sentence": sentence,
-        "ready_at": Now() + wait,
-        "publish_after": Now() + wait,
+        "ready_at": when,
+        "publish_after": when,
         "publishes": 0,
     }

@@ -110,7 +110,7 @@ class ShareLink(models.Model):
 
         document = self.document
         if not self.snapshot or document is None:
-            newest = self.run.assessment.runs.exclude(report=None).order_by("-finished_at")
+            newest = self.run.assessment.runs.exclude(report__isnull=True).order_by("-finished_at")
             run = self.run if self.snapshot else newest.first()
             document = run.report if run else None
         if document is None:

@@ -1,0 +1,32 @@
+"""The schema is whole, and its pages work under the content rules of every other page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_schema_has_no_gaps(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
+    text = (tmp_path / "schema.yml").read_text()
+    for path in ("assessments/{id}/files/", "assessments/{id}/plan/", "runs/{id}/report/", "runs/{id}/links/"):
+        assert f"/api/v1/{path}" in text
+
+
+def test_the_docs_come_from_our_own_host_without_inline_script_or_style():
+    page = APIClient().get("/api/docs/")
+    html = page.content.decode()
+    assert page.status_code == 200
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+    assert "unsafe" not in page["Content-Security-Policy"]
+    assert re.findall(r"<script(?![^>]*\bsrc=)", html) == [] and "<style" not in html and " style=" not in html
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert len(addresses) == 5 and all(address.startswith("/") for address in addresses)
+    script = APIClient().get(addresses[-1].replace("&amp;", "&"))
+    assert script.status_code == 200 and script["Content-Type"].startswith("application/javascript")
+    assert "/api/schema/" in script.content.decode()
