@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,23 @@ from workers.probes.hardware import networks
 MOST_PARAMETERS = 10**13  # ten times the largest models known; beyond it a plan has a slip of the pen
 MOST_MODULES = 2_000  # layers that are built and walked through; more are counted from a few of them
 KINDS = {
-    "mlp": ("mlp", "multilayer_perceptron", "neural_network", "nn", "dense", "feedforward", "fully_connected", "dnn",
+    "mlp": ("mlp", "multilayer_perceptron", "neural_network", "nn", "dense", "feedforward",
+            "fully_connected", "dnn",
             "mlpclassifier", "mlpregressor", "tabular_mlp"),
-    "linear": ("linear", "logistic_regression", "logreg", "logistic", "linear_regression", "ridge", "lasso", "elastic_net",
-               "linear_svm", "svm", "sgd_classifier", "tfidf_logreg", "tfidf_logistic_regression", "softmax", "perceptron",
+    "linear": ("linear", "logistic_regression", "logreg", "logistic", "linear_regression", "ridge", "lasso",
+               "elastic_net",
+               "linear_svm", "svm", "sgd_classifier", "tfidf_logreg", "tfidf_logistic_regression", "softmax",
+               "perceptron",
                "logisticregression", "naive_bayes"),
-    "boosting": ("gradient_boosting", "boosting", "boosted_trees", "gbm", "gbdt", "xgboost", "xgb", "lightgbm", "lgbm",
+    "boosting": ("gradient_boosting", "boosting", "boosted_trees", "gbm", "gbdt", "xgboost", "xgb",
+                 "lightgbm", "lgbm",
                  "catboost", "hist_gradient_boosting", "histgradientboosting", "random_forest", "extra_trees",
                  "decision_tree", "trees", "gradientboostingclassifier", "randomforestclassifier"),
     "cnn": ("cnn", "shared_cnn", "convnet", "conv", "conv2d", "small_cnn", "multi_task_cnn", "convolutional"),
     "resnet": ("resnet", "residual"),
     "lstm": ("lstm", "gru", "rnn", "bilstm", "recurrent"),
-    "transformer": ("transformer", "encoder", "decoder", "encoder_decoder", "llm", "language_model", "gpt_like"),
+    "transformer": ("transformer", "encoder", "decoder", "encoder_decoder", "llm", "language_model",
+                    "gpt_like"),
     "vit": ("vit", "vision_transformer"),
 }  # fmt: skip
 BY_NAME = {name: kind for kind, names in KINDS.items() for name in names}
@@ -127,7 +133,8 @@ def read(sample: Sample) -> Architecture:
                 f"The plan names no model, so {_plain(family)} suited to the data stands in for it."
             )
     classes = _outputs(sample, model, assumed)
-    makers = {"mlp": _mlp, "linear": _mlp, "cnn": _cnn, "resnet": _resnet, "lstm": _lstm, "boosting": _boosting,
+    makers = {"mlp": _mlp, "linear": _mlp, "cnn": _cnn, "resnet": _resnet, "lstm": _lstm,
+              "boosting": _boosting,
               "transformer": _transformer, "vit": _transformer, "numbers": _numbers}  # fmt: skip
     if (
         model.get("parameters")
@@ -156,7 +163,8 @@ def _family(named: str, model: Mapping[str, Any]) -> tuple[str | None, str | Non
     if plain in BY_NAME:
         return BY_NAME[plain], None
     for word, family in (("resnet", "resnet"), ("vit", "vit"), ("lstm", "lstm"), ("boost", "boosting"),
-                         ("forest", "boosting"), ("logreg", "linear"), ("regression", "linear"), ("mlp", "mlp"),
+                         ("forest", "boosting"), ("logreg", "linear"),
+                         ("regression", "linear"), ("mlp", "mlp"),
                          ("cnn", "cnn"), ("transformer", "transformer")):  # fmt: skip
         if word in plain:
             return family, None
@@ -212,7 +220,9 @@ def _sizes(value: Any) -> list[int]:
     return [value] if isinstance(value, int) else list(value or ())
 
 
-def _mlp(sample, model, outputs, assumed, family, known) -> Architecture:  # noqa: ANN001
+def _mlp(
+    sample: Sample, model: Mapping[str, Any], outputs: int, assumed: list[str], family: str, known: str | None
+) -> Architecture:
     hidden = [] if family == "linear" else _sizes(model.get("hidden"))
     if family == "mlp" and not hidden:
         hidden = [64, 64] if sample.rows < 10_000 else [256, 256]
@@ -221,7 +231,7 @@ def _mlp(sample, model, outputs, assumed, family, known) -> Architecture:  # noq
         hidden = hidden * min(model["layers"], MOST_MODULES)
     features = _features(sample, assumed) if not model.get("max_features") else int(model["max_features"])
     widths = [features, *hidden, outputs]
-    count = sum((a + 1) * b for a, b in zip(widths, widths[1:], strict=False))
+    count = sum((a + 1) * b for a, b in pairwise(widths))
     listed = ", ".join(f"{h:,}" for h in hidden[:5]) + (" ..." if len(hidden) > 5 else "")
     says = f"a network with layers of {listed} units" if hidden else f"a linear model on {features:,} inputs"
     return Architecture(
@@ -238,7 +248,7 @@ def _picture(sample: Sample, model: Mapping[str, Any], assumed: list[str]) -> tu
         from safetensors import safe_open
 
         with safe_open(sample.folder / "arrays.safetensors", "np") as arrays:
-            if "images" in arrays.keys():  # noqa: SIM118  (not a mapping)
+            if "images" in set(arrays.keys()):
                 _, height, width, channels = arrays.get_slice("images").get_shape()
     size = _sizes(model.get("input_size"))
     if size:
@@ -249,7 +259,9 @@ def _picture(sample: Sample, model: Mapping[str, Any], assumed: list[str]) -> tu
     return (3 if model.get("pretrained") else channels), height, width
 
 
-def _cnn(sample, model, outputs, assumed, family, known) -> Architecture:  # noqa: ANN001
+def _cnn(
+    sample: Sample, model: Mapping[str, Any], outputs: int, assumed: list[str], family: str, known: str | None
+) -> Architecture:
     channels = _sizes(model.get("channels"))
     if not channels and model.get("pretrained"):
         assumed.append("The plan names a pretrained picture model but not which; ResNet-18 stands in for it.")
@@ -263,12 +275,15 @@ def _cnn(sample, model, outputs, assumed, family, known) -> Architecture:  # noq
         count, before = count + 9 * before * width + 2 * width, width
     head = (before + 1) * outputs
     return Architecture(
-        "cnn", f"a picture network with {', '.join(map(str, channels[:6]))} channels", count + head, outputs, row,
+        "cnn", f"a picture network with {', '.join(map(str, channels[:6]))} channels", count + head, outputs,
+        row,
         build=lambda _: networks.CNN(row[0], min(row[1:]), channels, outputs), head=head,
     )  # fmt: skip
 
 
-def _resnet(sample, model, outputs, assumed, family, known) -> Architecture:  # noqa: ANN001
+def _resnet(
+    sample: Sample, model: Mapping[str, Any], outputs: int, assumed: list[str], family: str, known: str | None
+) -> Architecture:
     name = known or "resnet18"
     if known is None:
         assumed.append("The plan names no size of ResNet; ResNet-18 is taken.")
@@ -283,7 +298,9 @@ def _resnet(sample, model, outputs, assumed, family, known) -> Architecture:  # 
     )  # fmt: skip
 
 
-def _lstm(sample, model, outputs, assumed, family, known) -> Architecture:  # noqa: ANN001
+def _lstm(
+    sample: Sample, model: Mapping[str, Any], outputs: int, assumed: list[str], family: str, known: str | None
+) -> Architecture:
     hidden = (_sizes(model.get("hidden")) or [0])[0]
     layers = min(int(model.get("layers") or len(_sizes(model.get("hidden"))) or 1), 100)
     if not hidden:
@@ -299,13 +316,16 @@ def _lstm(sample, model, outputs, assumed, family, known) -> Architecture:  # no
     head = (hidden * ways + 1) * outputs
     count = sum(ways * 4 * hidden * (w + hidden + 2) for w in widths) + head
     return Architecture(
-        "lstm", f"a recurrent network with {hidden:,} units over {steps:,} steps", count, outputs, (steps, features),
+        "lstm", f"a recurrent network with {hidden:,} units over {steps:,} steps", count, outputs,
+        (steps, features),
         repeats=steps, vary=(2, 3), head=head, tokens=steps,
         build=lambda _: networks.LSTM(features, hidden, layers, both, outputs),
     )  # fmt: skip
 
 
-def _transformer(sample, model, outputs, assumed, family, known) -> Architecture:  # noqa: ANN001
+def _transformer(
+    sample: Sample, model: Mapping[str, Any], outputs: int, assumed: list[str], family: str, known: str | None
+) -> Architecture:
     given = dict(_known()["transformer"][known]) if known else {}
     kind = str(given.pop("kind", None) or model.get("kind") or family).lower()
     own = {k: v for k, v in (model.get("transformer") or {}).items() if v is not None}
@@ -328,7 +348,8 @@ def _transformer(sample, model, outputs, assumed, family, known) -> Architecture
     )
     if shape.heads % shape.kv_heads:
         raise UnknownKindError(
-            f"model.transformer.heads is {shape.heads} and kv_heads is {shape.kv_heads}; heads must be a multiple of it."
+            f"model.transformer.heads is {shape.heads} and kv_heads is {shape.kv_heads};"
+            " give heads that are a multiple of kv_heads."
         )
     if shape.causal:  # it predicts the next of its own tokens, so classes do not matter
         assumed[:] = [sentence for sentence in assumed if "classes" not in sentence]
@@ -346,7 +367,9 @@ def _transformer(sample, model, outputs, assumed, family, known) -> Architecture
     )  # fmt: skip
 
 
-def _tokens(sample, model, shape: Shape, assumed: list[str]) -> tuple[tuple[int, ...], Shape]:  # noqa: ANN001
+def _tokens(
+    sample: Sample, model: Mapping[str, Any], shape: Shape, assumed: list[str]
+) -> tuple[tuple[int, ...], Shape]:
     """The shape of one row, and of the transformer that reads it."""
     if not shape.patch:
         return (shape.sequence,), shape
@@ -364,7 +387,9 @@ def _outside_the_layers(shape: Shape, row: tuple[int, ...], outputs: int) -> int
     return first + (shape.positions + shape.token_types) * d + norm + (d * d + d) * shape.pooler + head
 
 
-def _boosting(sample, model, outputs, assumed, family, known) -> Architecture:  # noqa: ANN001
+def _boosting(
+    sample: Sample, model: Mapping[str, Any], outputs: int, assumed: list[str], family: str, known: str | None
+) -> Architecture:
     trees, depth = int(model.get("trees") or 100), int(model.get("depth") or 6)
     for key, value in (("trees", trees), ("depth", depth)):
         if not model.get(key):
@@ -373,23 +398,28 @@ def _boosting(sample, model, outputs, assumed, family, known) -> Architecture:  
     per_round = outputs if outputs > 2 else 1
     leaves = min(2 ** min(depth, 40), max(2, (sample.rows or 10_000) // 20))
     return Architecture(
-        "boosting", f"{trees:,} boosted trees of depth {depth}", trees * per_round * (2 * leaves - 1), outputs,
+        "boosting", f"{trees:,} boosted trees of depth {depth}", trees * per_round * (2 * leaves - 1),
+        outputs,
         (features,), extra={"trees": trees, "depth": depth, "per_round": per_round, "leaves": leaves},
     )  # fmt: skip
 
 
-def _numbers(sample, model, outputs, assumed, family, known) -> Architecture:  # noqa: ANN001
+def _numbers(
+    sample: Sample, model: Mapping[str, Any], outputs: int, assumed: list[str], family: str, known: str | None
+) -> Architecture:
     """Only a parameter count: a transformer of the usual proportions, one layer for each 128 of width."""
     count = int(model["parameters"])
     width = max(64, round((count / (12 / 128)) ** (1 / 3) / 64) * 64)
     layers = max(1, round(count / (12 * width**2)))
     sequence = int((model.get("transformer") or {}).get("sequence") or 2048)
     assumed.append(
-        "The plan gives only a number of parameters; a transformer of the usual proportions stands in for its shape."
+        "The plan gives only a number of parameters; a transformer of the usual proportions stands in."
     )
     assumed[:] = [sentence for sentence in assumed if "classes" not in sentence]
-    shape = Shape(layers=layers, width=width, heads=max(1, width // 64), kv_heads=max(1, width // 64), head_width=64,
-                  feed_forward=4 * width, sequence=sequence, causal=True, tied=True, vocabulary=2)  # fmt: skip
+    shape = Shape(layers=layers, width=width, heads=max(1, width // 64), kv_heads=max(1, width // 64),
+                  head_width=64,
+                  feed_forward=4 * width, sequence=sequence, causal=True, tied=True,
+                  vocabulary=2)  # fmt: skip
     return Architecture(
         "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(1, 2),
         tokens=sequence, extra={"shape": shape}, head=width,

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import torch
 
@@ -71,7 +71,8 @@ def quantile(values: list[float], share: float) -> float:
 
 def rate(amount: float, times: list[float], size: int) -> Rate:
     """``amount`` in each of ``times``, as 10^9 a second."""
-    return Rate(*(amount / quantile(times, share) / 1e9 for share in (0.2, 0.9, 0.05)), size)
+    value, low, high = (amount / quantile(times, share) / 1e9 for share in (0.2, 0.9, 0.05))
+    return Rate(value, low, high, size)
 
 
 def matmul(precision: str, device: str, seconds: float) -> Rate | None:
@@ -84,7 +85,7 @@ def matmul(precision: str, device: str, seconds: float) -> Rate | None:
         for size in sizes:
             a = torch.ones(size, size, dtype=DTYPES.get(precision, torch.float32), device=device)
             b, out = a.clone(), torch.empty_like(a)
-            times = timed(lambda a=a, b=b, out=out: torch.mm(a, b, out=out), seconds / len(sizes), device)
+            times = timed(partial(torch.mm, a, b, out=out), seconds / len(sizes), device)
             found = rate(2.0 * size**3, times, size)
             if best is None or found.value > best.value:
                 best = found

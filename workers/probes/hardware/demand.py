@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from workers.probes.base import Sample
@@ -17,8 +18,10 @@ from workers.probes.hardware.architecture import Architecture
 
 # Bytes an optimiser keeps for each trained parameter, in 32-bit numbers: momenta, second moments.
 OPTIMISER_BYTES = {
-    "sgd": 0, "momentum": 4, "adam": 8, "adamw": 8, "nadam": 8, "radam": 8, "adamax": 8, "lamb": 8, "adamw_8bit": 2,
-    "adafactor": 0.02, "adagrad": 4, "adadelta": 8, "rmsprop": 4, "lion": 4, "lars": 4, "muon": 4, "lbfgs": 80,
+    "sgd": 0, "momentum": 4, "adam": 8, "adamw": 8, "nadam": 8, "radam": 8, "adamax": 8, "lamb": 8,
+    "adamw_8bit": 2,
+    "adafactor": 0.02, "adagrad": 4, "adadelta": 8, "rmsprop": 4, "lion": 4, "lars": 4, "muon": 4,
+    "lbfgs": 80,
     "other": 8,
 }  # fmt: skip
 DEFAULT_HOURS, DEFAULT_MONEY = 168.0, 1000.0  # one week and 1,000 US dollars, when nobody names a limit
@@ -121,7 +124,8 @@ def read(sample: Sample, model: Architecture) -> Demand:
     method = sample.planned("training.method", "full")
     return Demand(
         rows=rows, batch=batch, pieces=min(batch, int(sample.planned("training.gradient_accumulation", 1))),
-        steps=steps, precision=sample.planned("training.precision", "fp32"), optimizer=optimizer, method=method,
+        steps=steps, precision=sample.planned("training.precision", "fp32"), optimizer=optimizer,
+        method=method,
         rank=int(sample.planned("training.lora.rank", 16)),
         checkpointing=bool(sample.planned("training.checkpointing", False)),
         runs=_runs(sample, runs_assumed), assumed=tuple(assumed), runs_assumed=tuple(runs_assumed),
@@ -201,9 +205,8 @@ def memory_here() -> int:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
-            with open(path, encoding="ascii") as file:  # noqa: PTH123  (unreadable in the sandbox; then not used)
-                limit = file.read().strip()
-        except OSError:
+            limit = Path(path).read_text("ascii").strip()
+        except OSError:  # unreadable in the sandbox; then the machine's memory counts
             continue
         if limit.isdigit():
             return min(total, int(limit))
@@ -231,4 +234,4 @@ def limits(sample: Sample) -> Limits:
             if found[name] is None and value is not None and not (question == "H5" and value == 0):
                 found[name] = value
                 said.append(f"the answer to {question}")
-    return Limits(**found, said=tuple(said))  # type: ignore[arg-type]
+    return Limits(**found, said=tuple(said))

@@ -85,10 +85,11 @@ def on_device(
 
 
 def on_worker(
-    run: Run, demand: Demand, name: str, cores: int, fits: bool, price: tuple[float, float, float], grid: str | None,
+    run: Run, demand: Demand, name: str, cores: int, fits: bool, price: tuple[float, float, float],
+    grid: str | None,
     seed: int, device: str = "this-worker", watts: float = 12.0,
 ) -> Draws:  # fmt: skip
-    """The outcomes on a processor, from seconds measured on one thread; more cores help by half [judgement]."""
+    """The outcomes on a processor, from seconds on one thread; another core helps by half [judgement]."""
     rng = np.random.default_rng(seed)
     spread = max(1.02, run.high / run.usual)
     seconds = run.usual * np.exp(rng.normal(0, np.log(spread) / 1.28, DRAWS))
@@ -113,11 +114,9 @@ def _seconds(
         each = work * plan.flops_per_row * rows / (peak * points)
     else:
         share = rows / plan.walked
+        start = START[device.kind] / share  # a larger batch starts no more operations
         each = np.array([
-            max(1.0, share) * plan.step.seconds(peak * u, bandwidth * 0.75, START[device.kind] / max(1.0, share),
-                                                0.6 if half else 1.0)
-            if share >= 1 else plan.step.seconds(peak * u, bandwidth * 0.75, START[device.kind], 1.0)
-            for u in points
+            share * plan.step.seconds(peak * u, 0.75 * bandwidth, start, 0.6 if half else 1.0) for u in points
         ])  # fmt: skip
         each = work * each * (2.0 if demand.checkpointing else 1.5) / 1.5
     update = PASSES * 4 * plan.trained(demand.method) / (0.75 * bandwidth)
@@ -132,7 +131,8 @@ def _price(rng: np.random.Generator, device: Accelerator) -> np.ndarray:
 
 
 def _outcomes(
-    device: str, name: str, fits: bool, seconds: np.ndarray, count: int, demand: Demand, price: np.ndarray, watts: float,
+    device: str, name: str, fits: bool, seconds: np.ndarray, count: int, demand: Demand, price: np.ndarray,
+    watts: float,
     kind: str, grid: str | None, rng: np.random.Generator,
 ) -> Draws:  # fmt: skip
     runs = np.maximum(1.0, _three(rng, demand.runs))
@@ -144,7 +144,8 @@ def _outcomes(
     kwh = _widened(device_hours * watts / 1000 * (load + host) * _three(rng, catalogue.pue()))
     _, low, mid, high = catalogue.grid(grid)
     co2 = kwh * _three(rng, (low, mid, high)) / 1000
-    return Draws(device, name, fits, {"hours": hours, "device_hours": device_hours, "money": money, "kwh": kwh,
+    return Draws(device, name, fits, {"hours": hours, "device_hours": device_hours, "money": money,
+                                      "kwh": kwh,
                                       "kg_co2": co2})  # fmt: skip
 
 

@@ -39,16 +39,18 @@ def run(sample: Sample, budget: Budget) -> Finding:
         "matmul": [{"precision": name, "gflops": r.value, "low": r.low, "high": r.high, "size": r.size}
                    for name, r in rates.matmul.items()],
         "memory_gbs": rates.memory.value, "start_microseconds": rates.start * 1e6,
-        "wall_over_cpu": rates.wall_over_cpu, "data_sheet_gflops": sheet, "not_readable": here["not_readable"],
+        "wall_over_cpu": rates.wall_over_cpu, "data_sheet_gflops": sheet,
+        "not_readable": here["not_readable"],
         "faults": [],
     }  # fmt: skip
     note = (
-        f"{here['cpu']} with {here['cores']} cores and {here['memory_gb']:.0f} GB does {main.value:,.0f} billion"
-        f" operations a second {'on its accelerator' if device != 'cpu' else 'on one core'}."
+        f"{here['cpu']} with {here['cores']} cores and {here['memory_gb']:.0f} GB does"
+        f" {main.value:,.0f} billion operations a second"
+        f" {'on its accelerator' if device != 'cpu' else 'on one core'}."
     )
     if rates.noisy:
         note += (
-            f" Other work takes the processor away (each second of work took {rates.wall_over_cpu:.1f} seconds),"
+            f" Other work takes the processor away (a second of work took {rates.wall_over_cpu:.1f} seconds),"
             " so this is the least it can do."
         )
     elif sheet and main.value < BELOW * sheet:
@@ -82,13 +84,16 @@ def machine() -> dict[str, Any]:
     except OSError:
         disk = None
         unread.append("disk")
-    return {"cpu": model, "flags": flags, "hertz": hertz, "cores": cores, "memory_gb": memory, "gpus": _gpus(),
+    return {"cpu": model, "flags": flags, "hertz": hertz, "cores": cores, "memory_gb": memory,
+            "gpus": _gpus(),
             "disk_free_gb": disk, "not_readable": unread}  # fmt: skip
 
 
 def _processor(unread: list[str]) -> tuple[str, set[str], float | None]:
     """The processor's name, what it can do, and its cycles a second."""
-    model, flags, hertz = platform.processor() or platform.machine() or "processor", set(), None
+    model = platform.processor() or platform.machine() or "processor"
+    flags: set[str] = set()
+    hertz: float | None = None
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -121,7 +126,8 @@ def _gpus() -> list[dict[str, Any]]:
             handle = pynvml.nvmlDeviceGetHandleByIndex(i)
             memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
             found.append({"name": _text(pynvml.nvmlDeviceGetName(handle)), "memory_gb": memory.total / GIB,
-                          "free_gb": memory.free / GIB, "driver": _text(pynvml.nvmlSystemGetDriverVersion())})  # fmt: skip
+                          "free_gb": memory.free / GIB,
+                          "driver": _text(pynvml.nvmlSystemGetDriverVersion())})  # fmt: skip
     except pynvml.NVMLError:
         pass  # what was read so far is still true
     finally:

@@ -66,7 +66,8 @@ def _facts(
 ) -> dict[str, Any]:
     breakdown = [{"part": part, "bytes": round(size)} for part, size in parts.items()]
     return {
-        "model": model.says, "parameters": model.parameters, "batch": wanted.batch, "precision": wanted.precision,
+        "model": model.says, "parameters": model.parameters, "batch": wanted.batch,
+        "precision": wanted.precision,
         "optimizer": wanted.optimizer, "method": wanted.method, "breakdown": breakdown,
         "peak": {"low": round(peak[0]), "mid": round(peak[1]), "high": round(peak[2])},
         "device": {"name": device.name, "bytes": device.memory, "count": device.count, "says": device.says},
@@ -76,6 +77,7 @@ def _facts(
 
 def _what_if(plan: Footprint, rows: int) -> list[dict[str, Any]]:
     """The middle estimate after one change at a time."""
+    now = round(plan.total(rows))
     changes: list[tuple[str, int, dict[str, Any]]] = [
         ("half the batch", max(1, rows // 2), {}),
         ("16-bit numbers (bf16)", rows, {"precision": "bf16"}),
@@ -85,9 +87,9 @@ def _what_if(plan: Footprint, rows: int) -> list[dict[str, Any]]:
     if plan.model.extra.get("shape") is not None:
         changes.append(("train small adapters only (LoRA)", rows, {"method": "lora", "precision": "bf16"}))
     changes.append(("train the last layer only", rows, {"method": "head"}))
-    now = round(plan.total(rows))
-    found = [{"what": what, "bytes": round(plan.total(n, 1, **change))} for what, n, change in changes]
-    return [change for change in found if change["bytes"] < now]  # what the plan has already changes nothing
+    sizes = [(what, round(plan.total(n, 1, **change))) for what, n, change in changes]
+    # what the plan has already changes nothing
+    return [{"what": what, "bytes": size} for what, size in sizes if size < now]
 
 
 def _mitigations(plan: Footprint, rows: int, device: Device, mid: float) -> list[dict[str, Any]]:
@@ -99,25 +101,33 @@ def _mitigations(plan: Footprint, rows: int, device: Device, mid: float) -> list
     for change in _what_if(plan, rows):
         value = change["bytes"] / device.memory
         if change["bytes"] < 0.95 * mid:
-            found.append({"title": f"Try {change['what']}", "value": value, "low": 0.8 * value, "high": 1.2 * value,
-                          "effort": effort.get(change["what"], "2 days, one engineer"), "basis": "estimated",
-                          "note": f"Memory falls from {words.size(mid)} to {words.size(change['bytes'])}."})  # fmt: skip
+            found.append({
+                "title": f"Try {change['what']}", "value": value, "low": 0.8 * value, "high": 1.2 * value,
+                "effort": effort.get(change["what"], "2 days, one engineer"), "basis": "estimated",
+                "note": f"Memory falls from {words.size(mid)} to {words.size(change['bytes'])}.",
+            })  # fmt: skip
     return sorted(found, key=lambda m: m["value"])[:3]
 
 
 def _finding(
-    model: Architecture, wanted: Demand, device: Device, peak: tuple[float, float, float], facts: dict[str, Any],
+    model: Architecture,
+    wanted: Demand,
+    device: Device,
+    peak: tuple[float, float, float],
+    facts: dict[str, Any],
     estimated: bool = False,
-) -> Finding:  # fmt: skip
+) -> Finding:
     low, mid, high = (size / device.memory for size in peak)
     if mid > 1 or high > 1:
         facts["faults"].append({"fault": "does_not_fit", "severity": "high" if mid > 1 else "medium",
-                                "parameters": ["model", "training.batch_size"], "device": device.name})  # fmt: skip
+                                "parameters": ["model", "training.batch_size"],
+                                "device": device.name})  # fmt: skip
     if model.parameters > MOST_PARAMETERS:
         title = "The plan's model is larger than any machine"
         note = (
-            f"The plan's model has {model.parameters:.1e} parameters, {model.parameters / 10**12:,.0f} times the"
-            " largest models known; its weights alone do not fit. Check the sizes in model."
+            f"The plan's model has {model.parameters:.1e} parameters,"
+            f" {model.parameters / 10**12:,.0f} times the largest models known; its weights alone do not fit."
+            " Check the sizes in model."
         )
         return Finding(mid, note, facts, low, high, title=title, basis="estimated")
     title = (
@@ -134,7 +144,8 @@ def _finding(
     else:
         bad = "It may not fit in a bad case; the" if high > 1 else "The"
         advice = f"{bad} largest {what} that fits is about {most:,}."
-    note = f"Training {model.says} needs {words.size(peak[0])} to {words.size(peak[2])} on {device.says}. {advice}"
+    sizes = words.between(words.size(peak[0]), words.size(peak[2]))
+    note = f"Training {model.says} needs {sizes} on {device.says}. {advice}"
     if facts["assumed"]:
         note += f" {words.assumptions(facts['assumed'])}"
     basis = "estimated" if estimated or facts["assumed"] or not device.known else "measured"

@@ -7,7 +7,7 @@ through one fused kernel, as every framework of today does, so no attention matr
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 
@@ -105,7 +105,7 @@ class LSTM(nn.Module):
         steps = list(x.unbind(1))
         for layer in self.cells:
             runs = []
-            for way, cell in enumerate(layer):
+            for way, cell in enumerate(layer):  # type: ignore[arg-type, var-annotated]
                 state, seen = None, []
                 for step in steps if not way else steps[::-1]:
                     state = cell(step, state)
@@ -134,7 +134,7 @@ class Norm(nn.Module):
 class Block(nn.Module):
     """Attention and a feed-forward part, each beside a skip; with experts, the active ones are computed."""
 
-    def __init__(self, shape) -> None:  # noqa: ANN001  (architecture.Shape; named here it would be a circle)
+    def __init__(self, shape) -> None:
         super().__init__()
         self.shape = s = shape
         inner = s.heads * s.head_width
@@ -174,7 +174,7 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """Vaswani et al. 2017 as encoder, decoder (predicts the next token) or of pictures (ViT)."""
 
-    def __init__(self, shape, layers: int, outputs: int, channels: int = 3) -> None:  # noqa: ANN001
+    def __init__(self, shape, layers: int, outputs: int, channels: int = 3) -> None:
         super().__init__()
         self.shape = s = shape
         if s.patch:

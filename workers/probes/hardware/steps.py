@@ -46,8 +46,8 @@ def network(plan: Footprint, demand: Demand, worker: Worker, seconds: float) -> 
         said = f"{min(60, max(5, int(seconds / usual)))} steps of the planned batch were run on this worker"
         return Run(low * scale, usual * scale, high * scale, "measured steps", said, ratio)
     usual = guess * demand.pieces * demand.steps
-    return Run(usual / 1.5, usual, usual * 1.5, "roofline",
-               "one step is too large to try here, so its operations were counted and timed by this worker's rates")  # fmt: skip
+    said = "one step is too large to try here, so its operations were counted and timed by rates"
+    return Run(usual / 1.5, usual, usual * 1.5, "roofline", said)
 
 
 def roofline(plan: Footprint, rows: int, worker: Worker) -> float:
@@ -121,8 +121,8 @@ def _trees(model: Architecture, demand: Demand, sample: Sample, seconds: float) 
     ratio = (time.perf_counter() - wall) / max(1e-6, time.process_time() - cpu)
     usual = float(np.median(times)) * trees * max(1.0, demand.rows / len(X))
     spread = max(1.3, (max(times) / min(times)) ** 0.5)
-    return Run(usual / spread, usual, usual * spread, "measured trees",
-               f"{4 * len(times)} rounds of trees were fitted on {len(X):,} rows", max(1.0, ratio))  # fmt: skip
+    said = f"{5 * len(times)} rounds of trees were fitted on {len(X):,} rows"
+    return Run(usual / spread, usual, usual * spread, "measured trees", said, max(1.0, ratio))
 
 
 def _table(model: Architecture, demand: Demand, sample: Sample) -> tuple[np.ndarray, np.ndarray]:

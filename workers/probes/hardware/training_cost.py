@@ -18,11 +18,12 @@ from workers.probes.hardware.architecture import Architecture, UnknownKindError
 from workers.probes.hardware.calibrate import Worker
 from workers.probes.hardware.demand import DEFAULT_HOURS, DEFAULT_MONEY, Demand, Device, Limits
 from workers.probes.hardware.footprint import Footprint
-from workers.probes.hardware.forecast import Draws, on_device, on_worker
+from workers.probes.hardware.forecast import DRAWS, Draws, on_device, on_worker
 from workers.probes.hardware.steps import Run
 
 SHORTER, LONGER = 0.7, 1.4  # how far off all times may be together
 WORKER_PRICE = (0.02, 0.05, 0.09)  # US dollars for a core and hour of a rented processor [judgement]
+WORTH_RENTING = 1.0  # hours below which setting up another machine takes longer than it saves [judgement]
 FAULTS = {"hours": "too_slow", "money": "too_costly", "kwh": "over_energy_cap", "kg_co2": "over_energy_cap"}
 
 
@@ -68,7 +69,8 @@ def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None,
     for name, cores in (("cpu-8", 8), ("cpu-epyc-64", 64)):
         device = catalogue.find(name)
         if device is not None and device.price_usd_hour is not None:
-            found.append(on_worker(own, wanted, device.name, cores, need <= device.memory, device.price_usd_hour, grid,
+            found.append(on_worker(own, wanted, device.name, cores, need <= device.memory,
+                                   device.price_usd_hour, grid,
                                    seed, device.id, device.tdp_w / cores))  # fmt: skip
     return found
 
@@ -96,8 +98,8 @@ def _worker_draws(own: Run, wanted: Demand, fits: bool, grid: str | None, seed: 
 def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, Draws | None]:
     """The device of the forecast, and the cheapest that keeps every limit in 9 of 10 cases.
 
-    The planned device if there is one in the list; else the cheapest that keeps the limits, else the
-    cheapest that fits, else the one with the most memory.
+    The planned device if there is one in the list; else this worker for less than an hour; else the
+    cheapest that keeps the limits; else the likeliest to keep them; else the last of the list.
     """
     fitting = [draws for draws in every if draws.fits]
 
@@ -108,13 +110,17 @@ def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, D
     best = min(safe, key=cost) if safe else None
     planned = device.accelerator.id if device.accelerator is not None else None
     chosen = next((draws for draws in every if draws.device == planned), None)
+    here = next((draws for draws in safe if draws.device == "this-worker"), None)
+    if chosen is None and here is not None and here.as_json()["hours"]["p90"] < WORTH_RENTING:
+        chosen = here
     if chosen is None:
         chosen = best or (min(fitting, key=lambda d: (d.misses(limits), cost(d))) if fitting else every[-1])
     return chosen, best
 
 
 def _finding(
-    sample: Sample, model: Architecture, wanted: Demand, device: Device, limits: Limits, used: Limits, worker: Worker,
+    sample: Sample, model: Architecture, wanted: Demand, device: Device, limits: Limits, used: Limits,
+    worker: Worker,
     own: Run, every: list[Draws],
 ) -> Finding:  # fmt: skip
     chosen, best = choose(every, device, used)
@@ -126,8 +132,10 @@ def _finding(
         "by_accelerator": [draws.as_json() for draws in every], "chosen": chosen.device,
         "cheapest": best.device if best else None, "currency": "USD", "deadline_hours": used.hours,
         "budget": used.money, "limits": {"hours": used.hours, "money": used.money, "kwh": used.kwh,
-                                         "kg_co2": used.kg_co2, "named": limits.named, "said": list(limits.said)},
-        "calibration": {"how": own.how, "says": own.said, "seconds": {"low": own.low, "usual": own.usual, "high": own.high},
+                                         "kg_co2": used.kg_co2, "named": limits.named,
+                                         "said": list(limits.said)},
+        "calibration": {"how": own.how, "says": own.said, "seconds": {"low": own.low, "usual": own.usual,
+                                                                      "high": own.high},
                         "gflops": worker.matmul["fp32"].value, "memory_gbs": worker.memory.value,
                         "start_microseconds": worker.start * 1e6,
                         "wall_over_cpu": max(worker.wall_over_cpu, own.wall_over_cpu)},
@@ -142,7 +150,7 @@ def _finding(
     title, note = _words(chosen, best, summary, used, limits, value)
     if assumed:
         note += f" {words.assumptions(assumed)}"
-    return Finding(value, note, facts, min(low, value), max(high, value), title=title,
+    return Finding(value, note, facts, min(low, value), max(high, value, 3 / DRAWS), title=title,
                    basis="measured" if measured else "estimated")  # fmt: skip
 
 
@@ -156,7 +164,8 @@ def _faults(chosen: Draws, used: Limits, limits: Limits) -> list[dict[str, Any]]
     for key, chance in chosen.late(used).items():
         if limits.named and chance > 0.1:
             severity = "high" if chance > 0.3 else "medium"
-            found.setdefault(FAULTS[key], {"fault": FAULTS[key], "severity": severity, "device": chosen.device,
+            found.setdefault(FAULTS[key], {"fault": FAULTS[key], "severity": severity,
+                                           "device": chosen.device,
                                            "chance": chance, "parameters": ["training"]})  # fmt: skip
     return list(found.values())
 
@@ -166,7 +175,8 @@ def _mitigations(chosen: Draws, best: Draws | None, used: Limits, value: float) 
         return []
     new = best.misses(used)
     return [{"title": f"Train on {best.name}", "value": new, "low": best.misses(used, SHORTER),
-             "high": max(new, best.misses(used, LONGER)), "effort": "1 day, one engineer", "basis": "estimated",
+             "high": max(new, best.misses(used, LONGER)), "effort": "1 day, one engineer",
+             "basis": "estimated",
              "note": f"The chance to miss the limits falls from {value:.0%} to {new:.0%}."}]  # fmt: skip
 
 
@@ -185,9 +195,10 @@ def _words(
              f"{used.kg_co2:,.0f} kg of CO2" if used.kg_co2 is not None else ""]  # fmt: skip
     bounds = " and ".join(part for part in named if part)
     note = (
-        f"All planned runs take {words.hours(hours['p10'])} to {words.hours(hours['p90'])}, cost"
-        f" {words.money(money['p10'])} to {words.money(money['p90'])} and use {kwh['p10']:,.2g} to"
-        f" {kwh['p90']:,.2g} kWh on {chosen.name}; the chance to exceed {bounds} is {value:.0%}."
+        f"All planned runs take {words.between(words.hours(hours['p10']), words.hours(hours['p90']))}, cost"
+        f" {words.between(words.money(money['p10']), words.money(money['p90']))} and use"
+        f" {words.between(words.energy(kwh['p10']), words.energy(kwh['p90']))} on {chosen.name};"
+        f" the chance to exceed {bounds} is {value:.0%}."
     )
     if not limits.named:
         note += " Nobody named a limit for time or money, so one week and $1,000 stand in."

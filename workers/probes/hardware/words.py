@@ -22,13 +22,29 @@ def hours(hours: float) -> str:
     """A time in the unit that a person would choose."""
     for unit, factor in (("years", 8760.0), ("days", 24.0), ("hours", 1.0), ("minutes", 1 / 60)):
         number = hours / factor
-        if number >= (2 if factor > 1 else 1):
+        if number >= (2 if factor > 1 else 1.5):
             return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
-    return f"{max(1.0, hours * 3600):,.0f} seconds"
+    seconds = hours * 3600
+    return f"{seconds:,.0f} seconds" if seconds >= 1.5 else "1 second"
 
 
 def money(money: float) -> str:
+    if money < 0.01:
+        return "under 1 cent"
     return f"${money:,.0f}" if money >= 10 else f"${money:,.2f}"
+
+
+def energy(kwh: float) -> str:
+    for unit, factor in (("MWh", 1000.0), ("kWh", 1.0), ("Wh", 0.001)):
+        number = kwh / factor
+        if number >= 1:
+            return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
+    return "under 1 Wh"
+
+
+def between(low: str, high: str) -> str:
+    """A range, or the one thing that both ends say."""
+    return low if low == high else f"{low} to {high}"
 
 
 def assumptions(sentences: Sequence[str]) -> str:

@@ -1,0 +1,107 @@
+"""The networks that plans name have the parameters of the published models, by formula and when built."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+from workers.probes.base import Sample
+from workers.probes.hardware import architecture
+
+
+def read(**model):
+    return architecture.read(Sample(plan={"model": model}))
+
+
+def built(model):
+    with torch.device("meta"):
+        return sum(p.numel() for p in model.build(model.repeats).parameters())
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [
+        ({"kind": "bert-base-uncased", "classes": 2}, 109_482_240 + 768 * 2 + 2),
+        ({"kind": "gpt2"}, 124_439_808),
+        ({"kind": "gpt2-xl"}, 1_557_611_200),
+        ({"kind": "llama-2-7b"}, 6_738_415_616),
+        ({"kind": "llama-3-8b"}, 8_030_261_248),
+        ({"kind": "mixtral-8x7b"}, 46_702_792_704),
+        ({"kind": "vit-b/16", "classes": 1000}, 86_567_656),
+        ({"kind": "resnet18", "classes": 1000, "input_size": 224}, 11_689_512),
+        ({"kind": "resnet50", "classes": 1000, "input_size": 224}, 25_557_032),
+        ({"kind": "mlp", "hidden": [256, 256, 256], "classes": 2}, 30 * 256 + 256 + 2 * 65_792 + 514),
+        ({"kind": "logistic_regression", "classes": 2}, 62),
+    ],
+    ids=lambda v: v.get("kind") if isinstance(v, dict) else "",
+)
+def test_parameters_equal_the_published_models(model, parameters):
+    assert read(**model).parameters == parameters
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"kind": "mlp", "hidden": [7, 5]},
+        {"kind": "cnn", "channels": [16, 32]},
+        {"kind": "shared_cnn", "heads": {"character": 36, "slant": 2}},
+        {"kind": "resnet50", "classes": 3},
+        {"kind": "lstm", "hidden": 16, "layers": 2, "bidirectional": True},
+        {"kind": "transformer", "transformer": {"layers": 3, "width": 64, "heads": 4}},
+        {"kind": "decoder", "transformer": {"layers": 2, "width": 64, "heads": 4, "kv_heads": 2, "gated": True,
+                                            "experts": 4, "active_experts": 2, "feed_forward": 96}},
+        {"kind": "vit-tiny", "classes": 10},
+        {"kind": "bert-base", "classes": 4},
+    ],
+    ids=lambda m: m["kind"],
+)  # fmt: skip
+def test_the_formula_equals_the_network_that_is_built(model):
+    found = read(**model)
+    assert built(found) == found.parameters
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [("logistic_regression", "linear"), ("tfidf_logreg", "linear"), ("gradient_boosting", "boosting"),
+     ("XGBoost", "boosting"), ("shared_cnn", "cnn"), ("ResNet", "resnet"), ("BiLSTM", "lstm"),
+     ("google/vit-base", "vit"), ("meta-llama/llama-3-8b", "transformer"), ("MLP", "mlp")],
+)  # fmt: skip
+def test_kinds_are_known_by_the_names_people_use(kind, family):
+    assert read(kind=kind, max_features=100 if "tfidf" in kind else None).family == family
+
+
+def test_an_unknown_kind_names_the_near_ones():
+    with pytest.raises(architecture.UnknownKindError, match="transformer") as caught:
+        read(kind="tranformr")
+    assert str(caught.value).startswith('model.kind is "tranformr"')
+
+
+def test_a_plan_that_says_nothing_gets_a_stated_network():
+    found = architecture.read(Sample())
+    assert found.family == "mlp"
+    assert "The plan names no model" in found.assumed[0]
+    assert any("30 input columns" in sentence for sentence in found.assumed)
+
+
+def test_a_plan_that_says_everything_assumes_nothing():
+    assert read(kind="llama-3-8b").assumed == ()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [{"parameters": 10**15}, {"kind": "mlp", "hidden": [10**8, 10**7]},
+     {"kind": "transformer", "transformer": {"layers": 10**6, "width": 10**5, "heads": 8}}],
+)  # fmt: skip
+def test_absurd_sizes_are_answered_at_once(model):
+    start = time.perf_counter()
+    assert read(**model).parameters >= 10**15
+    assert time.perf_counter() - start < 1
+
+
+def test_a_parameter_count_alone_gets_usual_proportions():
+    found = read(parameters=7_000_000_000)
+    shape = found.extra["shape"]
+    assert found.parameters == 7_000_000_000
+    assert shape.layers * shape.layer_parameters() == pytest.approx(7e9, rel=0.1)
