@@ -1,0 +1,86 @@
+"""The report page of the team."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.assessments.dashboards import sample
+from tests.factories import AssessmentFactory, RunFactory, UserFactory
+
+
+@pytest.fixture
+def owner(db):
+    return UserFactory()
+
+
+@pytest.fixture
+def run(owner):
+    return RunFactory(assessment=AssessmentFactory(created_by=owner), report=sample.document())
+
+
+def address(run, name="run-report"):
+    return reverse(f"assessments:{name}", args=[run.pk])
+
+
+def test_it_shows_verdict_score_and_every_dimension(client, owner, run):
+    client.force_login(owner)
+    page = client.get(address(run)).content.decode()
+    report = run.report
+    assert report["overall"]["verdict"] in page
+    assert f'<span class="big num">{report["overall"]["score"]}</span>' in page
+    assert all(f'id="{dimension["id"]}"' in page for dimension in report["dimensions"])
+    assert page.count('<svg class="wide-only"') == page.count('<svg class="narrow"') == 8
+
+
+def test_nothing_on_it_needs_a_rule_that_the_content_policy_refuses(client, owner, run):
+    client.force_login(owner)
+    response = client.get(address(run))
+    page = response.content.decode()
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+    assert ' style="' not in page
+    assert "<style" not in page
+    assert "onclick" not in page
+    assert page.count("<script") == page.count("<script src=") + page.count('type="application/json"')
+
+
+def test_it_costs_the_same_queries_however_much_was_found(client, owner, run, django_assert_num_queries):
+    client.force_login(owner)
+    RunFactory.create_batch(3, assessment=run.assessment, report=sample.document(findings=[]))
+    with django_assert_num_queries(5):  # session, person, run, its evidence, its links
+        client.get(address(run))
+
+
+def test_words_out_of_the_data_cannot_become_markup(client, owner, run):
+    report = run.report
+    report["findings"][0]["title"] = "<script>alert(1)</script>"
+    report["assessment"]["name"] = "<img src=x>"
+    for finding in report["findings"]:
+        if finding["probe"] == "data.class_balance":
+            finding["facts"]["counts"] = {"</script><script>alert(2)</script>": 5, "ok": 9}
+    run.save()
+    client.force_login(owner)
+    page = client.get(address(run)).content.decode()
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img src=x>" not in page
+
+
+def test_for_others_it_does_not_exist(client, run):
+    assert client.get(address(run)).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(address(run)).status_code == 404
+    assert client.get(address(run, "run-report-data")).status_code == 404
+
+
+def test_a_run_without_a_report_leads_to_its_progress(client, owner, run):
+    run.report = None
+    run.save()
+    client.force_login(owner)
+    assert client.get(address(run)).url == reverse("assessments:run-detail", args=[run.pk])
+    assert client.get(address(run, "run-report-data")).status_code == 404
+
+
+def test_its_data_is_the_document_itself(client, owner, run):
+    client.force_login(owner)
+    assert client.get(address(run, "run-report-data")).json() == run.report
