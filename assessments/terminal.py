@@ -54,7 +54,8 @@ class Bars:
         self.progress.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
+        self.progress.live.transient = error is not None  # then one sentence stands there, and no bars
         self.progress.stop()
 
     def __call__(self, event: Event) -> None:

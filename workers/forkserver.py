@@ -104,8 +104,10 @@ class Server:
         try:
             client.settimeout(5.0)
             job = receive(client, pipes)
-            out, log = pipes
-            self.start(client, job, out, log)
+            if job is None:  # somebody only looked whether we are here
+                client.close()
+            else:
+                self.start(client, job, *pipes)
         except (OSError, ValueError):
             traceback.print_exc(limit=-2)
             client.close()
@@ -192,10 +194,12 @@ def send(connection: socket.socket, job: dict[str, Any], pipes: list[int]) -> No
     connection.sendall(body)
 
 
-def receive(connection: socket.socket, pipes: list[int]) -> dict[str, Any]:
+def receive(connection: socket.socket, pipes: list[int]) -> dict[str, Any] | None:
     """The server's half; ``pipes`` is filled at once, so that whatever happens they can be closed."""
     head, received, _, _ = socket.recv_fds(connection, 4, 2)
     pipes += received
+    if not head:
+        return None
     length = int.from_bytes(head, "big")
     if len(head) != 4 or len(pipes) != 2 or length > LONGEST_JOB:
         raise ValueError("A client sent something that is no job.")

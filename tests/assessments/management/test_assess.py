@@ -1,0 +1,155 @@
+"""``manage.py assess`` as a person meets it: a process, its two streams and its exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from assessments import terminal
+from assessments.management.commands import assess as command
+from assessments.scoring import document
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def assess(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The command, with a database and a broker that do not exist: it must not ask them."""
+    nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "assess", *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, timeout=300, env={**os.environ, **nowhere},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of things that cannot be assessed, and one table that can."""
+    rows = "".join(f"{i % 7},{i % 5},{'yes' if i % 3 else 'no'}\n" for i in range(90))
+    (tmp_path / "good.csv").write_text("a,b,answer\n" + rows)
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    (tmp_path / "header.csv").write_text("a,b,answer\n")
+    (tmp_path / "fast.json").write_text('{"training": {"learning_rate": "fast"}}')
+    (tmp_path / "answers.json").write_text('{"Z9": "yes"}')
+    (tmp_path / "a folder").mkdir()
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.csv", bytes(200 * 2**20))
+    with zipfile.ZipFile(tmp_path / "slip.zip", "w") as archive:
+        archive.writestr("../x", "outside")
+    return tmp_path
+
+
+BAD = {
+    "a missing file": (["none.csv"], "none.csv"),
+    "a folder": (["a folder"], "a folder"),
+    "an empty file": (["empty.csv"], "empty"),
+    "a picture called csv": (["picture.csv"], "PNG"),
+    "only a header": (["header.csv"], "header.csv"),
+    "a zip bomb": (["bomb.zip"], "bomb.zip"),
+    "a zip that leaves its folder": (["slip.zip"], "../x"),
+    "a word for a number in the plan": (["good.csv", "--plan", "fast.json"], "learning_rate"),
+    "a missing plan": (["good.csv", "--plan", "none.json"], "none.json"),
+    "an answer to no question": (["--answers", "answers.json"], "Z9"),
+    "a target that is no column": (["good.csv", "--target", "species", "--only", "data"], "answer"),
+    "a probe that is none": (["good.csv", "--only", "data.label_eror"], "data.label_errors"),
+    "a dimension that is none": (["good.csv", "--only", "securty"], "security"),
+    "a level that is none": (["good.csv", "--fail-on", "bad"], "critical"),
+    "a word for seconds": (["good.csv", "--seconds", "many"], "--seconds"),
+    "no time at all": (["good.csv", "--seconds", "0"], "--seconds"),
+    "a report into no folder": (["good.csv", "--out", "none/r.json"], "none/r.json"),
+    "nothing at all": ([], "nothing to assess"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_sentence_and_exit_code_2(case, folder):
+    arguments, named = BAD[case]
+    done = assess(*arguments, cwd=folder)
+    sentence = [line for line in done.stderr.splitlines() if line and "━" not in line]
+    assert done.returncode == 2, done.stderr
+    assert len(sentence) == 1, done.stderr
+    assert named in sentence[0]
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (folder / "none").exists()
+
+
+def test_a_table_becomes_a_report_that_verifies(folder):
+    out = folder / "r.json"
+    done = assess("good.csv", "--target", "answer", "--only", "data.class_balance", "--out", out, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "data.class_balance" in done.stdout
+    report = json.loads(out.read_text("utf-8"))
+    assert document.verify(report) == []
+    assert report["findings"][0]["facts"]["counts"] == {"yes": 60, "no": 30}
+    assert report["assessment"]["dataset"]["rows"] == 90
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
+    report["findings"][0]["value"] = 0.5
+    assert document.verify(report) != []
+
+
+def test_answers_alone_are_judged(folder):
+    (folder / "answers.yaml").write_text("D1: {unknown: true}\nD2: {unknown: true}\n")
+    done = assess("--answers", "answers.yaml", "--only", "data", cwd=folder)
+    assert done.returncode in (0, 3), done.stderr
+
+
+def part(score: float | None, high: float, coverage: float, id: str = "data") -> dict[str, object]:
+    return {"id": id, "score": score, "high": high, "coverage": coverage}
+
+
+@pytest.mark.parametrize(
+    ("overall", "fail_on", "code"),
+    [
+        (part(30, 40, 0.9), None, 0),
+        (part(30, 40, 0.9), "high", 0),
+        (part(60, 70, 0.9), "high", 1),  # a boundary belongs to the higher level
+        (part(59.9, 70, 0.9), "high", 0),
+        (part(30, 70, 0.4), "high", 3),  # the range reaches the gate and most is unknown
+        (part(30, 59, 0.4), "high", 0),
+        (part(None, 100, 0.0), None, 3),
+        (part(None, 100, 0.0), "critical", 3),
+    ],
+)
+def test_the_exit_code(overall, fail_on, code):
+    report = {"findings": [{"state": "measured"}], "answers": {}, "dimensions": [], "overall": overall}
+    assert command.verdict(report, fail_on, set()) == code
+
+
+def test_nothing_measured_and_nothing_answered_is_not_enough():
+    report = {
+        "findings": [{"state": "failed"}],
+        "answers": {},
+        "dimensions": [],
+        "overall": part(30, 40, 0.9),
+    }
+    assert command.verdict(report, None, set()) == 3
+
+
+def test_with_only_the_gate_looks_at_what_was_asked_for():
+    dimensions = [part(10, 20, 0.9), part(90, 95, 0.9, "security")]
+    report = {"findings": [{"state": "measured"}], "answers": {}, "dimensions": dimensions}
+    report["overall"] = part(None, 100, 0.0)
+    assert command.verdict(report, "high", {"data"}) == 0
+    assert command.verdict(report, "high", {"security"}) == 1
+
+
+def test_the_terminal_obeys_no_file():
+    """A title with escape codes could rename the window or hide a line."""
+    assert terminal.plain("\x1b]0;owned\x07[red]x[/red]\u202e").plain == " ]0;owned [red]x[/red] "
+
+
+def test_the_list_of_probes_names_each_with_its_question():
+    from django.core.management import call_command
+
+    out = io.StringIO()
+    call_command("probes", stdout=out)
+    assert "data.label_errors" in out.getvalue()
+    assert "hyperparameters.sensitivity" in out.getvalue()
