@@ -216,7 +216,7 @@ def _forecast(cost: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     facts = cost["facts"]
     keys = ("chosen", "currency", "deadline_hours", "budget", "by_accelerator")
-    return {**facts["forecast"], **{key: facts[key] for key in keys if key in facts}}
+    return canonical.plain({**facts["forecast"], **{key: facts[key] for key in keys if key in facts}})
 
 
 def _titles(entries: list[dict[str, Any]]) -> None:

@@ -57,7 +57,7 @@ def _contradicted(
     if low is None or high is None:
         return False
     if "above_claim" in claim or "below_claim" in claim:
-        claimed = _claimed(claim, given)
+        claimed = _claimed(rules, claim, given)
         if claimed is None or claimed == claim.get("unless"):
             return False
         if "above_claim" in claim:
@@ -71,9 +71,12 @@ def _contradicted(
     return high < claim["below"] if "below" in claim else low > claim["above"]
 
 
-def _claimed(claim: Mapping[str, Any], given: Mapping[str, Any]) -> float | None:
+def _claimed(rules: Rules, claim: Mapping[str, Any], given: Mapping[str, Any]) -> float | None:
     """The number that an answer claims; of a range, the end that is easier to keep."""
     if "roughly" in given:
+        fields = rules.data["answers"].get(claim["question"], {}).get("fields")
+        if fields and claim.get("field") != next(iter(fields)):
+            return None  # a range is about the first field
         low, high = given["roughly"]
         return risk.number(low if "below_claim" in claim else high)
     value = given.get("value")

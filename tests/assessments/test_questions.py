@@ -93,7 +93,11 @@ def test_every_scored_question_belongs_to_exactly_one_item():
     ("id", "answer", "sentence"),
     [
         ("D2", {"total": "about 18k"}, "Enter the number of labelled examples as a whole number, like 18400"),
-        ("D2", {"value": {"rarest": 3}}, "Enter the number of labelled examples as a whole number, like 18400"),
+        (
+            "D2",
+            {"value": {"rarest": 3}},
+            "Enter the number of labelled examples as a whole number, like 18400",
+        ),
         ("H4", 2.5, "Enter the number of training runs as a whole number, like 20"),
         ("H4", float("nan"), "Enter the number of training runs as a whole number, like 20"),
         ("H4", float("inf"), "Enter the number of training runs as a whole number, like 20"),

@@ -51,10 +51,18 @@ MANIFEST = {
     "format": "riskboard.prepared/1",
     "kind": "table",
     "rows": 569,
-    "files": [{"name": "a.csv", "sha256": "ab" * 32, "bytes": 3, "rows": 569, "split": None, "problem": None}],
+    "files": [
+        {"name": "a.csv", "sha256": "ab" * 32, "bytes": 3, "rows": 569, "split": None, "problem": None}
+    ],
     "columns": [{"name": "x", "type": "number", "role": "feature"}],
     "targets": [{"name": "y", "task": "binary", "classes": ["b", "m"], "guessed": False}],
-    "split": {"made_by": "riskboard", "how": "a stratified fifth", "train": 400, "validation": 55, "test": 114},
+    "split": {
+        "made_by": "riskboard",
+        "how": "a stratified fifth",
+        "train": 400,
+        "validation": 55,
+        "test": 114,
+    },
     "notes": [],
 }
 

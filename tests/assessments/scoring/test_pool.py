@@ -113,7 +113,8 @@ def test_a_worse_answer_is_never_a_better_score(found, answers, id, data):
     better, worse = sorted(pair, key=options.__getitem__)
     many = questions.question(id).type == "choices"
     before, after = (
-        pool.judge(RULES, found, {**answers, id: {"value": [one] if many else one}}) for one in (better, worse)
+        pool.judge(RULES, found, {**answers, id: {"value": [one] if many else one}})
+        for one in (better, worse)
     )
     for old, new in zip(pooled(before), pooled(after), strict=True):
         assert (new.score or 0) >= (old.score or 0) - EPSILON
@@ -210,7 +211,10 @@ def test_a_measurement_takes_the_place_of_an_answer():
 
 def test_what_does_not_apply_leaves_its_dimension_but_not_a_measurement():
     without = pool.judge(RULES, findings(), {"H6": {"not_applicable": "batch only"}})
-    assert without.dimensions["hardware"].coverage > pool.judge(RULES, findings(), {}).dimensions["hardware"].coverage
+    assert (
+        without.dimensions["hardware"].coverage
+        > pool.judge(RULES, findings(), {}).dimensions["hardware"].coverage
+    )
     assert next(one for one in without.items if one.item.id == "serving").state == "not_applicable"
     still = pool.judge(RULES, findings(), {"H2": {"not_applicable": "no plan"}})
     assert next(one for one in still.items if one.item.id == "memory").state == "measured"

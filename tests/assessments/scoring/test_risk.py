@@ -107,7 +107,9 @@ def test_the_middle_answer_is_never_below_the_middle_of_the_scale():
 
 
 def test_stakes_rise_with_what_a_mistake_can_do_and_silence_is_not_the_safest():
-    by_harm = [risk.stakes(RULES, {"C1": {"value": one}}) for one in ("nuisance", "rework", "money", "rights")]
+    by_harm = [
+        risk.stakes(RULES, {"C1": {"value": one}}) for one in ("nuisance", "rework", "money", "rights")
+    ]
     assert by_harm == sorted(by_harm)
     assert by_harm[0] < by_harm[-1]
     assert risk.stakes(RULES, {}) == risk.stakes(RULES, {"C1": {"unknown": True}}) > by_harm[1]
