@@ -194,6 +194,14 @@ def test_continuing_starts_from_the_given_parameters(cancer):
     assert all(torch.equal(a, b) for a, b in zip(first.parameters, still.parameters, strict=True))
 
 
+def test_continuing_keeps_what_the_parameters_mean_in_the_targets_unit(cancer):
+    x, _ = cancer
+    y = (100 + 10 * x[:, 0]).astype(np.float32)
+    first = train(x, y, [Member()], steps=100)
+    later = train(x, y + 500, [Member()], steps=0, start=first)
+    np.testing.assert_allclose(later.predict(x), first.predict(x))
+
+
 def test_units_outside_the_width_are_zero_and_not_counted(cancer):
     fleet = train(*cancer, [Member(width=(5, 3), weight_decay=0.01), Member()], net=Net((8, 8)), steps=30)
     first, second = fleet.hidden(cancer[0])

@@ -123,8 +123,8 @@ class Training:
         self.rows = [self._learnt_from(member) for member in members]
         self.limits = np.array([recipe.steps if m.steps is None else int(m.steps) for m in members])
         self.own = torch.arange(len(members))  # which member each place of the stacks holds
-        self._targets(targets)
         self.start = start
+        self._targets(targets)
         self.orders = draws.Orders(members, self.rows, recipe.batch)
         self.dropouts = draws.Dropouts(members, recipe.batch, recipe.net.hidden)
         outputs = sum(head.outputs for head in recipe.heads)
@@ -172,7 +172,12 @@ class Training:
         for place, head in enumerate(self.recipe.heads):
             stacked = np.stack([own[place] for own in labels]) if apart else shared[place][None]
             present = stacked >= 0 if head.task == "classification" else np.isfinite(stacked)
-            if head.task == "regression":
+            if head.task == "regression" and self.start is not None:
+                # What the parameters mean in the target's unit must not change under them.
+                self.centre[:, place] = self.start.centre[:, place]
+                self.scale[:, place] = self.start.scale[:, place]
+                stacked = (stacked - self.centre[:, place, None]) / self.scale[:, place, None]
+            elif head.task == "regression":
                 for k, rows in enumerate(self.rows):
                     y = stacked[k if apart else 0][rows]
                     y = y[np.isfinite(y)]

@@ -171,19 +171,19 @@ def answered(sample: Sample, question: str) -> str | None:
     return None if answer is None or isinstance(answer, (list, dict)) else str(answer).strip().lower()
 
 
-def row_scores(fleet: Fleet, x: np.ndarray, y: np.ndarray, head: int = 0) -> np.ndarray:
+def row_scores(fleet: Fleet, x: Any, y: np.ndarray, head: int = 0, spread: float | None = None) -> np.ndarray:
     """float64 [K, n], whose mean over rows is a member's score.
 
     Accuracy for classes: 1 where right, and chance for a member that diverged. For a number, each row's
     part of the explained variance R²; a member worse than guessing the mean counts as 0, so that one that
-    diverged is useless and not infinitely bad.
+    diverged is useless and not infinitely bad. ``spread`` is the variance to explain, by default that of y.
     """
     finite = fleet.finite()[:, None]
     if fleet.heads[head].task == "classification":
         right = (fleet.predict(x, head) == y).astype(np.float64)
         return np.where(finite, right, 1 / fleet.heads[head].outputs)
     guess = np.nan_to_num(fleet.predict(x, head), nan=0.0, posinf=0.0, neginf=0.0)
-    parts = 1 - (guess.astype(np.float64) - y) ** 2 / max(1e-12, float(np.var(y)))
+    parts = 1 - (guess.astype(np.float64) - y) ** 2 / max(1e-12, spread or float(np.var(y)))
     useless = ~finite | (parts.mean(1, keepdims=True) < 0)
     return np.where(useless, 0.0, parts)
 

@@ -1,0 +1,141 @@
+"""Planted truths of forgetting: a frozen column forgets nothing, an unrelated past helps nothing."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.workers import factories
+from workers.probes.base import Budget
+from workers.probes.flexibility import forgetting
+from workers.probes.flexibility.tasks import two_tasks
+from workers.probes.surrogate import rows
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return factories.digits(tmp_path_factory.mktemp("digits"))
+
+
+@pytest.fixture(scope="module")
+def halves(digits):
+    return forgetting.run(digits, Budget())
+
+
+def ways(finding):
+    return {strategy["id"]: strategy for strategy in finding.facts["strategies"]}
+
+
+def test_a_progressive_column_forgets_exactly_nothing(halves):
+    for name in ("progressive", "frozen", "scratch"):
+        assert ways(halves)[name]["bwt"] == 0.0
+        assert all(size["bwt"] == 0.0 for size in ways(halves)[name]["by_size"])
+        assert ways(halves)[name]["low"] == ways(halves)[name]["high"] == 0.0
+
+
+def test_fine_tuning_on_new_digits_loses_old_ones_and_joint_training_does_not(halves):
+    assert halves.value > 1.5
+    assert halves.low > 0
+    assert halves.value == pytest.approx(-ways(halves)["fine_tune"]["bwt"])
+    assert ways(halves)["joint"]["bwt"] > -1  # probes.md: -0.5 to -0.7
+    assert ways(halves)["fine_tune"]["new"] > 94
+
+
+def test_two_tasks_are_named_with_how_they_were_made(halves):
+    assert halves.facts["tasks"] == ["0–4", "5–9"]
+    assert "split in two" in halves.facts["how"]
+    before, after = (row[0] for row in halves.facts["matrix"])
+    assert before > after
+    assert halves.facts["mitigations"][0]["value"] < halves.value
+
+
+def test_a_permuted_world_is_forgotten_far_more(tmp_path):
+    """Binary, and the later group sees its columns in another order: fine-tuning must unlearn."""
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer()
+    order = np.random.default_rng(0).permutation(30)
+    later = np.arange(len(data.target)) % 2 == 1
+    x = (data.data - data.data.mean(0)) / data.data.std(0)
+    x[later] = x[later][:, order]
+    y = np.where(later, 1 - data.target, data.target)
+    sample = factories.write_sample(
+        tmp_path, x, y, rows={"site": ["b" if late else "a" for late in later]}, roles={"site": "group"}
+    )
+    finding = forgetting.run(sample, Budget())
+    assert finding.facts["how"] == "The rows were split by site."
+    assert finding.low > 15
+    assert ways(finding)["progressive"]["bwt"] == 0.0
+    assert finding.facts["faults"][0]["severity"] == "low"  # nobody said that new tasks will come
+    asked = forgetting.run(type(sample)(sample.folder, answers={"F2": {"value": "monthly"}}), Budget())
+    assert asked.facts["faults"][0]["severity"] == "high"
+
+
+def test_an_old_task_of_random_labels_is_nothing_to_forget(digits, tmp_path):
+    found = rows(digits, 0)
+    noise = np.random.default_rng(0).integers(0, 4, len(found.x)).astype(int)
+    sample = factories.write_sample(tmp_path, found.x, noise, found.y, names=("noise", "digit"))
+    finding = forgetting.run(sample, Budget())
+    assert finding.state == "skipped"
+    assert finding.note.startswith("Inconclusive:")
+
+
+def test_an_unrelated_new_task_shows_no_forward_transfer(digits, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 4, len(digits.features)).astype(int)
+    digit = digits.labels().astype(int)
+    sample = factories.write_sample(tmp_path, digits.features, digit, noise, names=("digit", "noise"))
+    finding = forgetting.run(sample, Budget())
+    assert finding.facts["tasks"] == ["digit", "noise"]
+    for name in ("fine_tune", "progressive", "frozen"):
+        assert ways(finding)[name]["fwt_low"] < 2
+        assert abs(ways(finding)[name]["fwt"]) < 4
+
+
+def test_the_same_task_again_loses_nothing(tmp_path):
+    """Two groups drawn from one and the same population."""
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer()
+    sites = np.random.default_rng(1).permutation(np.arange(len(data.target)) % 2)
+    sample = factories.write_sample(
+        tmp_path, data.data, data.target, rows={"site": [f"s{s}" for s in sites]}, roles={"site": "group"}
+    )
+    finding = forgetting.run(sample, Budget())
+    assert finding.value < 2
+    assert finding.low < 1
+
+
+def test_numbers_are_split_by_rows_below_and_above(tmp_path):
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(800, 6))
+    y = (50 + 5 * x[:, 0] - 3 * x[:, 1] + 0.3 * draw.normal(size=800)).astype(np.float32)
+    finding = forgetting.run(factories.write_sample(tmp_path, x, y), Budget())
+    assert finding.state == "measured"
+    assert finding.facts["metric"] == ["explained variance"] * 2
+    assert ways(finding)["frozen"]["bwt"] == 0.0
+    assert 0 <= finding.value <= 100
+
+
+def test_equal_seeds_give_equal_findings(tmp_path):
+    sample = factories.breast_cancer(tmp_path)
+    first, second = (forgetting.run(sample, Budget(seed=2)) for _ in range(2))
+    assert json.dumps(first.as_json()) == json.dumps(second.as_json())
+
+
+def test_one_class_in_a_half_is_said(tmp_path):
+    y = np.repeat([0, 1], 150)
+    x = np.where(y[:, None] == 1, 5.0, -5.0) + np.random.default_rng(0).normal(size=(300, 1)) * 0.1
+    sample = factories.write_sample(tmp_path, x, y)
+    assert isinstance(two_tasks(sample, rows(sample, 0)), str)
+    assert forgetting.run(sample, Budget()).state == "skipped"
+
+
+def test_a_short_budget_uses_fewer_seeds_and_says_so(digits):
+    finding = forgetting.run(digits, Budget(seconds=1.0))
+    assert finding.facts["seeds"] < forgetting.SEEDS
+    assert "as the time allowed" in finding.note

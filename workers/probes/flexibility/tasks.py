@@ -1,0 +1,162 @@
+"""Two tasks out of one upload: what a model knows now, and what it is retrained for next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.fleet import Head
+from workers.probes.base import Sample
+from workers.probes.surrogate import FEWEST, Rows
+
+FEWEST_TEST = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Tasks:
+    """An old task and a new one over the same rows; targets have -1 or NaN where a row is not the task's."""
+
+    x: np.ndarray  # float32 [n, d]
+    y: tuple[np.ndarray, np.ndarray]  # [n] each
+    heads: tuple[Head, Head]
+    train: tuple[np.ndarray, np.ndarray]  # places in x
+    test: tuple[np.ndarray, np.ndarray]
+    names: tuple[str, str]
+    how: str  # one sentence: how the two were made
+    shared: bool  # the same question in another place: retraining goes on with the same head
+
+    @property
+    def head(self) -> int:
+        """The head that retraining changes."""
+        return 0 if self.shared else 1
+
+
+def two_tasks(sample: Sample, found: Rows) -> Tasks | str:
+    """Two declared targets, else two halves of the classes, else two halves of the rows; or why not."""
+    if len(sample.targets) > 1:
+        return _checked(_declared(sample, found))
+    if len(found.classes) >= 4:
+        return _checked(_class_halves(found))
+    if not found.classes:
+        return _checked(_value_halves(sample, found))
+    return _row_halves(sample, found)
+
+
+def _declared(sample: Sample, found: Rows) -> Tasks:
+    place = {int(i): at for at, i in enumerate(sample.arrays["ids"])}
+    chosen = [place[int(i)] for i in found.ids]
+    second, goal = sample.labels(1)[chosen], sample.targets[1]
+    head = Head(1, "regression") if goal.task == "regression" else Head(len(goal.classes))
+    known = np.isfinite(second) if goal.task == "regression" else second >= 0
+    first = sample.targets[0].name
+    return Tasks(
+        found.x, (found.y, second), (found.heads[0], head),
+        (found.train, found.train[known[found.train]]), (found.test, found.test[known[found.test]]),
+        (first, goal.name), f"The old task is {first}, the new one {goal.name}.", False,
+    )  # fmt: skip
+
+
+def _class_halves(found: Rows) -> Tasks:
+    half = (len(found.classes) + 1) // 2
+    old = np.where(found.y < half, found.y, -1)
+    new = np.where(found.y >= half, found.y - half, -1)
+    names = (_span(found.classes[:half]), _span(found.classes[half:]))
+    return Tasks(
+        found.x, (old, new), (Head(half), Head(len(found.classes) - half)),
+        (found.train[old[found.train] >= 0], found.train[new[found.train] >= 0]),
+        (found.test[old[found.test] >= 0], found.test[new[found.test] >= 0]),
+        names, f"The classes were split in two: first {names[0]}, then {names[1]}.", False,
+    )  # fmt: skip
+
+
+def _span(classes: tuple[str, ...]) -> str:
+    return f"{classes[0]}–{classes[-1]}" if len(classes) > 2 else " and ".join(classes)
+
+
+def _split(found: Rows, new: np.ndarray, names: tuple[str, str], how: str) -> Tasks:
+    """The same question on two parts of the rows; ``new`` bool [n]."""
+    return Tasks(
+        found.x, (found.y, found.y), (found.heads[0], found.heads[0]),
+        (found.train[~new[found.train]], found.train[new[found.train]]),
+        (found.test[~new[found.test]], found.test[new[found.test]]),
+        names, how, True,
+    )  # fmt: skip
+
+
+def _value_halves(sample: Sample, found: Rows) -> Tasks:
+    name, middle = sample.targets[0].name, float(np.median(found.y[found.train]))
+    return _split(
+        found, found.y > middle, (f"{name} up to {middle:.4g}", f"{name} above {middle:.4g}"),
+        f"The rows were split at {name} = {middle:.4g}: first those below, then those above.",
+    )  # fmt: skip
+
+
+def _row_halves(sample: Sample, found: Rows) -> Tasks | str:
+    """Too few classes to split: the same classes in other groups, at a later time, or in another corner."""
+    said = ""
+    for column in sample.columns:
+        if column.role not in ("group", "time"):
+            continue
+        new = _later(sample, found, column.name, column.role)
+        if new is not None:
+            names = (
+                ("earlier rows", "later rows") if column.role == "time" else ("some groups", "other groups")
+            )
+            tasks = _checked(_split(found, new, names, f"The rows were split by {column.name}."))
+            if not isinstance(tasks, str):
+                return tasks
+            said = tasks
+    best, most = None, 0
+    for new in _corners(found):
+        tasks = _split(
+            found, new, ("one half of the rows", "the other half"),
+            "There is one task, so its rows were split in two halves that look different (along a main"
+            " direction of the features).",
+        )  # fmt: skip
+        fewest = min(_fewest(tasks.y[0][tasks.train[i]], len(found.classes)) for i in (0, 1))
+        if fewest > most and not isinstance(_checked(tasks), str):
+            best, most = tasks, fewest
+    return best or said or "The rows cannot be split into two tasks that both have enough of two classes."
+
+
+def _fewest(codes: np.ndarray, classes: int) -> int:
+    return int(np.bincount(codes, minlength=classes).min())
+
+
+def _later(sample: Sample, found: Rows, column: str, role: str) -> np.ndarray | None:
+    """bool [n]: rows of the later half in time, or of the groups beyond half of the rows."""
+    name = '"' + column.replace('"', '""') + '"'
+    with sample.table() as table:
+        listed = table.execute(
+            f"SELECT _id, CAST({name} AS VARCHAR) FROM typed ORDER BY {name}, _id"  # noqa: S608
+        ).fetchall()
+    wanted = set(found.ids.tolist())
+    listed = [(i, value) for i, value in listed if i in wanted]
+    if role == "time":
+        late = {i for i, _ in listed[len(listed) // 2 :]}
+    else:
+        middle = listed[len(listed) // 2][1]
+        late = {i for i, value in listed if value is not None and middle is not None and value > middle}
+    new = np.array([int(i) in late for i in found.ids])
+    return new if new.any() and not new.all() else None
+
+
+def _corners(found: Rows) -> list[np.ndarray]:
+    """Halves of the rows along each of the first five principal directions of the training rows."""
+    train = found.x[found.train].astype(np.float64)
+    centre = train.mean(0)
+    directions = np.linalg.svd(train - centre, full_matrices=False)[2][:5]
+    along = (found.x - centre) @ directions.T
+    return [line > np.median(line[found.train]) for line in along.T]
+
+
+def _checked(tasks: Tasks) -> Tasks | str:
+    """The tasks, or the sentence that says what they lack."""
+    for place, name in enumerate(tasks.names):
+        if len(tasks.train[place]) < FEWEST or len(tasks.test[place]) < FEWEST_TEST:
+            return f"The task {name} has too few rows to learn and to test ({FEWEST} and {FEWEST_TEST})."
+        codes = tasks.y[place][tasks.train[place]]
+        if tasks.heads[place].task == "classification" and len(np.unique(codes)) < 2:
+            return f"The task {name} has rows of one class only, so there is nothing to learn."
+    return tasks
