@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import torch
 
@@ -114,9 +114,17 @@ def start_cost(device: str, seconds: float) -> float:
     return quantile(timed(work, seconds, device), 0.2) / 50
 
 
-@cache
+_workers: dict[str, Worker] = {}
+
+
 def worker(device: str = "cpu", seconds: float = 2.0) -> Worker:
-    """Measures once in a process; about ``seconds`` long."""
+    """Measures each device once in a process; about ``seconds`` long."""
+    if device not in _workers:
+        _workers[device] = _measure(device, seconds)
+    return _workers[device]
+
+
+def _measure(device: str, seconds: float) -> Worker:
     precisions = ON_GPU if device.startswith("cuda") else ON_CPU
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

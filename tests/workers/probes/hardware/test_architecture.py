@@ -50,7 +50,8 @@ def test_parameters_equal_the_published_models(model, parameters):
         {"kind": "resnet50", "classes": 3},
         {"kind": "lstm", "hidden": 16, "layers": 2, "bidirectional": True},
         {"kind": "transformer", "transformer": {"layers": 3, "width": 64, "heads": 4}},
-        {"kind": "decoder", "transformer": {"layers": 2, "width": 64, "heads": 4, "kv_heads": 2, "gated": True,
+        {"kind": "decoder", "transformer": {"layers": 2, "width": 64, "heads": 4, "kv_heads": 2,
+                                            "gated": True,
                                             "experts": 4, "active_experts": 2, "feed_forward": 96}},
         {"kind": "vit-tiny", "classes": 10},
         {"kind": "bert-base", "classes": 4},
@@ -64,7 +65,8 @@ def test_the_formula_equals_the_network_that_is_built(model):
 
 @pytest.mark.parametrize(
     ("kind", "family"),
-    [("logistic_regression", "linear"), ("tfidf_logreg", "linear"), ("gradient_boosting", "boosting"),
+    [("logistic_regression", "linear"), ("tfidf_logreg", "linear"),
+     ("gradient_boosting", "boosting"),
      ("XGBoost", "boosting"), ("shared_cnn", "cnn"), ("ResNet", "resnet"), ("BiLSTM", "lstm"),
      ("google/vit-base", "vit"), ("meta-llama/llama-3-8b", "transformer"), ("MLP", "mlp")],
 )  # fmt: skip

@@ -1,0 +1,218 @@
+"""Time, money and energy: known work gives known hours, and everything that should grow grows."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from workers.plan import read
+from workers.probes.base import Budget, Sample
+from workers.probes.hardware import architecture, catalogue, demand, footprint, forecast, steps, training_cost
+
+SMALL = {
+    "model": {"kind": "mlp", "hidden": [64, 64], "classes": 2},
+    "training": {"batch_size": 64, "epochs": 3, "runs": 1},
+    "data": {"rows": 5000},
+}
+LLAMA = {
+    "model": {"kind": "llama-3-8b", "transformer": {"sequence": 2048}},
+    "training": {"batch_size": 8, "precision": "bf16", "optimizer": "adamw_8bit", "runs": 1},
+    "data": {"tokens": 10**9},
+}
+
+
+def run(plan, answers=None):
+    return training_cost.run(Sample(plan=plan, answers=answers or {}), Budget(seconds=3))
+
+
+def draws(plan, device="h100", count=1, grid=None, **changes):
+    sample = Sample(plan=plan)
+    model = architecture.read(sample)
+    wanted = replace(demand.read(sample, model), **changes)
+    found = footprint.measure(model, wanted, count)
+    return forecast.on_device(found, wanted, catalogue.find(device), count, grid, seed=0)
+
+
+def median(found, key="hours"):
+    return float(np.median(found.values[key]))
+
+
+def test_a_known_training_takes_the_hours_of_its_operations():
+    """8 billion parameters, a billion tokens: 6ND plus attention, at 30 to 55 % of an H100's peak."""
+    found = draws(LLAMA)
+    work = 6 * 8.03e9 * 1e9 * 1.07
+    fastest, slowest = (work / (989.4e12 * used) / 3600 for used in (0.55, 0.30))
+    low, high = np.quantile(found.values["hours"], (0.1, 0.9))
+    assert 0.9 * fastest < low < high < 1.6 * slowest
+
+
+def test_more_of_anything_costs_more():
+    base = draws(LLAMA)
+    for key in forecast.KEYS:
+        assert median(draws(LLAMA, steps=2 * 61036), key) > 1.5 * median(draws(LLAMA, steps=61036), key)
+        assert median(draws(LLAMA, runs=(3.0, 3.0, 3.0)), key) == pytest.approx(
+            3 * median(base, key), rel=1e-6
+        )
+    assert median(draws(LLAMA, checkpointing=True)) > median(base)
+    assert median(draws(LLAMA, method="lora")) < median(base)
+    assert median(draws(LLAMA, precision="fp32")) > median(base)
+
+
+def test_a_higher_price_costs_more_money_and_no_more_time():
+    device = catalogue.find("h100")
+    sample = Sample(plan=LLAMA)
+    model = architecture.read(sample)
+    wanted = demand.read(sample, model)
+    plan = footprint.measure(model, wanted)
+    cheap, dear = (
+        forecast.on_device(plan, wanted, replace(device, price_usd_hour=price), 1, None, 1)
+        for price in ((1.0, 1.5, 2.0), (2.0, 3.0, 4.0))
+    )
+    assert median(dear, "money") == pytest.approx(2 * median(cheap, "money"))
+    assert median(dear) == median(cheap)
+
+
+def test_faster_devices_take_less_time():
+    hours = [median(draws(LLAMA, device)) for device in ("t4", "a10g", "a100-80", "h100", "b200")]
+    assert hours == sorted(hours, reverse=True)
+
+
+def test_two_devices_are_faster_and_cost_no_less():
+    one, two = draws(LLAMA), draws(LLAMA, count=2)
+    assert median(one) / 2 < median(two) < median(one)
+    assert median(two, "device_hours") > median(one, "device_hours")
+
+
+def test_a_cleaner_grid_emits_less_with_the_same_energy():
+    dirty, clean = draws(LLAMA, grid="poland"), draws(LLAMA, grid="france")
+    assert median(clean, "kwh") == median(dirty, "kwh")
+    assert median(clean, "kg_co2") < 0.2 * median(dirty, "kg_co2")
+
+
+@pytest.mark.parametrize("runs", [(1.0, 1.0, 1.0), (1.0, 2.0, 5.0)])
+def test_the_energy_range_is_never_narrower_than_30_percent(runs):
+    low, mid, high = np.quantile(draws(LLAMA, runs=runs).values["kwh"], (0.1, 0.5, 0.9))
+    assert low <= 0.701 * mid
+    assert high >= 1.299 * mid
+    sure = forecast._widened(np.random.default_rng(0).normal(100, 0.1, 4000))
+    low, mid, high = np.quantile(sure, (0.1, 0.5, 0.9))
+    assert (low / mid, high / mid) == (pytest.approx(0.7, rel=0.01), pytest.approx(1.3, rel=0.01))
+
+
+def test_the_same_seed_gives_the_same_forecast():
+    assert np.array_equal(draws(SMALL).values["money"], draws(SMALL).values["money"])
+
+
+def test_the_chance_follows_the_limits():
+    plan = {**LLAMA, "training": {**LLAMA["training"], "gradient_accumulation": 8}}
+    device = {"train": {"device": "b200"}}
+    middle = float(np.median(draws(plan, "b200").values["money"]))
+    found = [run({**plan, "hardware": {**device, "budget": {"money": m}}}) for m in (5, middle, 10_000)]
+    chances = [f.value for f in found]
+    assert chances == [1.0, pytest.approx(0.5, abs=0.02), 0.0]
+    assert [f["fault"] for f in found[0].facts["faults"]] == ["too_costly"]
+    assert found[-1].facts["faults"] == []
+    for f in found:
+        assert f.low <= f.value <= f.high
+    slow = run({**plan, "hardware": {**device, "budget": {"hours": 2}}})
+    assert [f["fault"] for f in slow.facts["faults"]] == ["too_slow"]
+
+
+def test_limits_come_from_the_plan_then_the_answers():
+    answers = {"H3": {"value": {"money": 20, "hours": 5}}, "H5": {"value": 0}, "C7": {"money": 99}}
+    found = demand.limits(Sample(plan={}, answers=answers))
+    assert (found.money, found.hours, found.kwh) == (20, 5, None)
+    planned = demand.limits(Sample(plan={"hardware": {"budget": {"money": 7}}}, answers=answers))
+    assert (planned.money, planned.hours) == (7, 5)
+    assert demand.limits(Sample(answers={"C7": {"value": {"money": 99}}})).money == 99
+    assert not demand.limits(Sample(answers={"H3": {"unknown": True}})).named
+
+
+def test_without_limits_the_stated_defaults_stand_in_and_are_no_fault():
+    found = run(SMALL)
+    assert found.basis == "estimated"
+    assert "one week and $1,000 stand in" in found.note
+    limits = {"hours": 168.0, "money": 1000.0, "kwh": None, "kg_co2": None, "named": False, "said": []}
+    assert found.facts["limits"] == limits
+    assert found.facts["faults"] == []
+    assert found.value == 0.0
+    assert found.high > 0
+
+
+def test_a_small_training_is_measured_here_and_needs_no_rented_machine():
+    found = run({**SMALL, "hardware": {"budget": {"money": 10}}})
+    assert found.facts["calibration"]["how"] == "measured steps"
+    assert found.facts["chosen"] == "this-worker"
+    assert found.facts["steps"] == 3 * math.ceil(5000 / 64)
+
+
+def test_the_facts_are_what_the_report_draws():
+    facts = run(LLAMA).facts
+    json.dumps(facts, allow_nan=False)
+    assert {
+        "by_accelerator",
+        "chosen",
+        "currency",
+        "deadline_hours",
+        "budget",
+        "calibration",
+        "forecast",
+        "faults",
+    } <= set(facts)
+    chosen = next(row for row in facts["by_accelerator"] if row["id"] == facts["chosen"])
+    assert chosen["fits"]
+    for key in ("hours", "device_hours", "money", "kwh", "kg_co2"):
+        assert facts["forecast"][key] == chosen[key]
+        assert 0 < chosen[key]["p10"] <= chosen[key]["p50"] <= chosen[key]["p90"]
+
+
+def test_what_does_not_fit_anywhere_is_said():
+    found = run({"model": {"parameters": 10**15}, "hardware": {"train": {"device": "h100"}}})
+    assert found.value == 1.0
+    assert found.facts["faults"][0]["fault"] == "does_not_fit"
+    assert "No device of the catalogue holds it" in found.note
+
+
+def test_the_number_of_runs_is_planned_answered_or_assumed():
+    def runs(plan, answers=None):
+        sample = Sample(plan=plan, answers=answers or {})
+        return demand.read(sample, architecture.read(sample)).runs
+
+    assert runs({"training": {"search": {"trials": 400}}}) == (401, 401, 401)
+    assert runs({}, {"H4": {"value": 7}}) == (7, 7, 7)
+    assert runs({}, {"H4": {"roughly": [10, 50]}}) == (10, pytest.approx(math.sqrt(500)), 50)
+    assert runs({}) == (1, 2, 5)
+
+
+def test_boosted_trees_are_measured_and_run_on_processors():
+    found = run({"model": {"kind": "gradient_boosting", "trees": 20, "depth": 3}, "data": {"rows": 500}})
+    assert found.facts["calibration"]["how"] == "measured trees"
+    assert {row["id"] for row in found.facts["by_accelerator"]} == {"this-worker", "cpu-8", "cpu-epyc-64"}
+
+
+def test_measured_trees_grow_with_trees_and_rows():
+    def seconds(trees, rows):
+        plan = {"model": {"kind": "gradient_boosting", "trees": trees, "depth": 3}, "data": {"rows": rows}}
+        sample = Sample(plan=plan)
+        model = architecture.read(sample)
+        return steps._trees(model, demand.read(sample, model), sample, 0.2).usual
+
+    assert seconds(1000, 5000) > 20 * seconds(10, 5000)
+    assert seconds(100, 500_000) > 20 * seconds(100, 5000)
+
+
+@pytest.mark.slow
+def test_every_example_config_is_answered(shared_data):
+    for file in sorted((shared_data / "configs").glob("0*.json")):
+        found = run(read(file.read_bytes(), file.name).plan)
+        assert found.state == "measured", file.name
+        assert 0 <= found.low <= found.value <= found.high <= 1, file.name
+        assert found.title, file.name
+
+
+def test_an_unknown_kind_is_skipped():
+    assert run({"model": {"kind": "mpl"}}).state == "skipped"
