@@ -79,7 +79,7 @@ def _tried(head: list[Line], dialect: Dialect) -> tuple[tuple[float, ...], Diale
         names=tuple(names or [f"column_{i + 1}" for i in range(width)]),
     )
     # A delimiter that also fits the header beats one that only occurs inside the values.
-    return (round(agree, 1), float(len(header) == width or short), float(width)), found
+    return (round(agree, 1), -float(first), float(width)), found
 
 
 def _spans(head: list[Line], dialect: Dialect) -> tuple[list[int], list[int]]:

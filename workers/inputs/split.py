@@ -81,6 +81,8 @@ def _made(
     kind = str(plan.get("kind") or "").casefold()
     test = _share(plan.get("test"), TEST, rows)
     validation = _share(plan.get("validation"), VALIDATION, rows)
+    scale = min(1.0, 0.9 / max(test + validation, 1e-9))  # something is left to learn from
+    test, validation = test * scale, validation * scale
     by = "plan" if kind or plan.get("test") is not None else "riskboard"
     shares = f"{1 - test - validation:.0%} train, {validation:.0%} validation, {test:.0%} test"
     order = f"hash(_id, {seed % 2**31})"
@@ -132,7 +134,7 @@ def _share(value: Any, otherwise: float, rows: int) -> float:
         or value < 0
     ):
         return otherwise
-    return min(0.45, value / max(1, rows) if value >= 1 else float(value))
+    return min(0.9, value / max(1, rows) if value >= 1 else float(value))
 
 
 def _assign(con: duckdb.DuckDBPyConnection, ranked: str, test: float, validation: float) -> None:

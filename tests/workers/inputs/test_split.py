@@ -1,0 +1,147 @@
+"""A split is kept as uploaded, or made so that it is fair: stratified, by group, by time, by the plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.workers.inputs.conftest import packed, table
+
+
+def parts(sample, columns="_id"):
+    with sample.table() as con:
+        return con.execute(f"SELECT _split, {columns} FROM rows ORDER BY _id").fetchall()
+
+
+def split(sample):
+    return sample.manifest["split"]
+
+
+def test_files_called_train_and_test_are_the_split(ready):
+    sample = ready({"my_train.csv": table(30), "my-test.csv": table(10), "Val.csv": table(6)})
+    told = split(sample)
+    assert (told["made_by"], told["train"], told["validation"], told["test"]) == ("files", 30, 6, 10)
+    assert [f["split"] for f in sample.manifest["files"]] == ["train", "test", "validation"]
+    places = sample.places([0, 29, 30, 45])
+    assert places == [
+        {"row": 0, "split": "train"},
+        {"row": 29, "split": "train"},
+        {"row": 0, "split": "test"},
+        {"row": 5, "split": "validation"},
+    ]
+
+
+def test_columns_of_several_files_are_matched_by_name(ready):
+    second = "label,size,colour\n" + "small,99.5,red\n" * 5
+    sample = ready({"train.csv": table(20), "test.csv": second})
+    assert parts(sample, "size, label")[-1] == ("test", "99.5", "small")
+
+
+def test_files_of_two_data_sets_are_refused(refused):
+    assert "no column in common" in refused({"train.csv": table(), "test.csv": "p,q\n1,2\n3,4\n"})
+
+
+def test_a_test_file_may_lack_the_target(ready):
+    sample = ready(
+        {"train.csv": table(20), "test.csv": "size,colour\n1.5,red\n2.5,blue\n"}, targets=["label"]
+    )
+    assert (sample.labels()[sample.split == 2] == -1).all()
+
+
+def test_files_without_such_names_are_one_data_set(ready):
+    sample = ready({"january.csv": table(20), "february.csv": table(20)})
+    assert split(sample)["made_by"] == "riskboard"
+    assert sample.rows == 40
+
+
+def test_a_single_file_called_train_is_split_by_us(ready):
+    assert split(ready({"train.csv": table(40)}))["test"] == 8
+
+
+def test_a_split_column_is_the_split(ready):
+    lines = table(40).splitlines()
+    text = "\n".join(
+        [lines[0] + ",split", *(f"{x},{'test' if i % 4 == 0 else 'Train'}" for i, x in enumerate(lines[1:]))]
+    )
+    sample = ready({"data.csv": text})
+    assert split(sample)["made_by"] == "column"
+    assert [p for p, i in parts(sample)][:5] == ["test", "train", "train", "train", "test"]
+    assert {c.name: c.role for c in sample.columns}["split"] == "split"
+
+
+def test_our_split_is_stratified_and_seeded(ready):
+    text = "v,label\n" + "".join(f"{i},{'rare' if i % 10 == 0 else 'common'}\n" for i in range(400))
+    first = ready({"data.csv": text}, seed=3)
+    told = parts(first, "label")
+    assert sum(1 for p, c in told if c == "rare" and p == "test") == 8
+    assert sum(1 for p, c in told if c == "rare" and p == "validation") == 4
+    assert parts(ready({"data.csv": text}, seed=3), "label") == told
+    assert parts(ready({"data.csv": text}, seed=4), "label") != told
+
+
+def test_groups_stay_whole(ready):
+    text = "patient,v,label\n" + "".join(f"p{i // 4},{i},{'ab'[i % 2]}\n" for i in range(400))
+    sample = ready({"data.csv": text})
+    by_group: dict[str, set[str]] = {}
+    for part, group in parts(sample, "patient"):
+        by_group.setdefault(group, set()).add(part)
+    assert all(len(found) == 1 for found in by_group.values())
+    assert 0.15 < split(sample)["test"] / 400 < 0.25
+    assert 0.05 < split(sample)["validation"] / 400 < 0.15
+    assert {c.name: c.role for c in sample.columns}["patient"] == "group"
+
+
+def test_time_goes_forward(ready):
+    text = "when,v,label\n" + "".join(
+        f"2024-01-{1 + i // 24:02} {i % 24:02}:00:00,{i},{'ab'[i % 2]}\n" for i in range(480)
+    )
+    sample = ready({"data.csv": text})
+    assert sample.kind == "series"
+    order = [p for p, _ in parts(sample)]
+    assert order == ["train"] * 336 + ["validation"] * 48 + ["test"] * 96
+
+
+@pytest.mark.parametrize(
+    ("plan", "test", "validation"),
+    [
+        ({"kind": "random", "test": 0.5, "validation": 0.0}, 20, 0),
+        ({"kind": "stratified", "test": 0.25, "validation": 0.15}, 10, 6),
+        ({"test": 10}, 10, 4),
+        ({"kind": "random", "test": -3}, 8, 4),
+    ],
+)
+def test_the_plan_decides(ready, plan, test, validation):
+    sample = ready({"data.csv": table(40)}, plan={"data": {"split": plan}})
+    assert (split(sample)["test"], split(sample)["validation"]) == (test, validation)
+    assert split(sample)["made_by"] == "plan"
+
+
+def test_the_plan_may_cut_at_a_date(ready):
+    text = "when,v,label\n" + "".join(f"2024-01-{1 + i:02},{i},{'ab'[i % 2]}\n" for i in range(30))
+    plan = {"data": {"time": "when", "split": {"kind": "time", "cut": "2024-01-21", "validation": 0}}}
+    sample = ready({"data.csv": text}, plan=plan)
+    assert [p for p, _ in parts(sample)] == ["train"] * 20 + ["test"] * 10
+
+
+def test_a_planned_random_split_of_a_series_is_made_as_planned(ready):
+    text = "when,v,label\n" + "".join(f"2024-01-{1 + i:02},{i},{'ab'[i % 2]}\n" for i in range(30))
+    sample = ready({"data.csv": text}, plan={"data": {"split": {"kind": "random", "test": 0.2}}})
+    order = [p for p, _ in parts(sample)]
+    assert order != sorted(order, key=["train", "validation", "test"].index)
+
+
+def test_folders_called_train_and_test_are_the_split(ready):
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    def png(seed):
+        buffer = io.BytesIO()
+        Image.fromarray(np.random.default_rng(seed).integers(0, 256, (8, 8), np.uint8)).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    entries = {f"set/{p}/{c}/{i}.png": png(i) for p in ("train", "test") for c in "ab" for i in range(5)}
+    sample = ready({"pictures.zip": packed(entries)})
+    assert split(sample)["made_by"] == "folders"
+    assert (split(sample)["train"], split(sample)["test"]) == (10, 10)
+    assert sample.counts() == {"a": 10, "b": 10}
