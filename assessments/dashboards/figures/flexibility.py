@@ -145,7 +145,7 @@ def _triangle(
         wide=_matrix(tasks, matrix, theme.WIDTHS["half"]),
         narrow=_matrix(tasks, matrix, theme.WIDTHS["narrow"]),
         says=f"{title}.",
-        table=Table(("", *tasks), rows, frozenset(range(1, count + 1))),
+        table=Table(("Learnt so far", *tasks), rows, frozenset(range(1, count + 1))),
     )
 
 
