@@ -77,7 +77,7 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
     findings = {one["probe"]: one for one in report["findings"]}
     answers, dataset = report["answers"], report["assessment"]["dataset"]
     told = {one["id"]: one["answer"] for one in report["questions"]["list"]}
-    judgement = pool.judge(rules, findings, answers)
+    judgement = pool.judge(rules, findings, answers, dataset)
     contradictions = ledger.contradictions(rules, findings, answers, told, dataset)
     todo, together = advice.actions(rules, judgement, findings)
     return {

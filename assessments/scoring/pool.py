@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import floor, sqrt
 from typing import Any
@@ -83,6 +83,7 @@ class Judgement:
     dimensions: Mapping[str, Pooled]
     items: tuple[Known, ...]
     stakes: float
+    dataset: risk.Evidence | None = None
 
     def with_item(self, known: Known) -> Judgement:
         """The judgement if one item were known differently; everything else stays."""
@@ -97,17 +98,20 @@ class Judgement:
             for name, pooled in self.dimensions.items()
         }
         overall = _overall(self.rules, dimensions, self.stakes)
-        return Judgement(self.rules, overall, dimensions, items, self.stakes)
+        return replace(self, overall=overall, dimensions=dimensions, items=items)
 
 
 def judge(
-    rules: Rules, findings: Mapping[str, risk.Evidence], answers: Mapping[str, Mapping[str, Any]]
+    rules: Rules,
+    findings: Mapping[str, risk.Evidence],
+    answers: Mapping[str, Mapping[str, Any]],
+    dataset: risk.Evidence | None = None,
 ) -> Judgement:
-    """The judgement of findings (by probe id) and answers (by question id)."""
-    items = tuple(know(rules, item, findings, answers) for item in rules.items)
+    """The judgement of findings (by probe id) and answers (by question id); ``dataset`` as in a report."""
+    items = tuple(know(rules, item, findings, answers, dataset) for item in rules.items)
     dimensions = {name: _dimension(rules, name, items) for name in rules.dimensions}
     stakes = risk.stakes(rules, answers)
-    return Judgement(rules, _overall(rules, dimensions, stakes), dimensions, items, stakes)
+    return Judgement(rules, _overall(rules, dimensions, stakes), dimensions, items, stakes, dataset)
 
 
 def know(
@@ -115,9 +119,10 @@ def know(
     item: Item,
     findings: Mapping[str, risk.Evidence],
     answers: Mapping[str, Mapping[str, Any]],
+    dataset: risk.Evidence | None = None,
 ) -> Known:
     """What is known about an item: the worst measurement; without any, the worst answer."""
-    scored = {name: risk.evidence(rules, name, findings) for name in item.evidence}
+    scored = {name: risk.evidence(rules, name, findings, dataset) for name in item.evidence}
     seen = {name: one for name, one in scored.items() if one is not None}
     if seen:
         return measured(item, seen)

@@ -60,8 +60,13 @@ def measured(rules: Rules, finding: Evidence, probe: str) -> Scored | None:
 def reading(
     rules: Rules, name: str, findings: Mapping[str, Evidence], dataset: Evidence | None = None
 ) -> float | None:
-    """A figure that stands among the facts of a finding, or in the description of the data set."""
+    """A figure that stands among the facts of a finding, or in the description of the data set.
+
+    One that is about the split (``split``) only counts when the team made the split itself.
+    """
     entry = rules.data["readings"][name]
+    if "split" in entry and ((dataset or {}).get("split") or {}).get("made_by") not in entry["split"]:
+        return None
     if "dataset" in entry:
         return _reduced((dataset or {}).get(entry["dataset"]), entry.get("reduce"))
     finding = findings.get(entry["probe"])
@@ -77,10 +82,12 @@ def reading(
     return value
 
 
-def evidence(rules: Rules, name: str, findings: Mapping[str, Evidence]) -> Scored | None:
+def evidence(
+    rules: Rules, name: str, findings: Mapping[str, Evidence], dataset: Evidence | None = None
+) -> Scored | None:
     """The risk of a probe's finding or of a reading; None when neither was measured."""
     if name in rules.data["readings"]:
-        value = reading(rules, name, findings)
+        value = reading(rules, name, findings, dataset)
         return None if value is None else score(rules, name, value)
     return measured(rules, findings[name], name) if name in findings else None
 

@@ -25,14 +25,19 @@ def reason(rules: Rules, judgement: Judgement, dimension: str, findings: Mapping
     if not mine:
         return "Nothing is known here yet"
     worst = max(mine, key=lambda one: (min(1.0, one.item.weight) * one.mode, one.item.weight, one.item.id))
-    return _about(rules, worst, findings)
+    return _about(rules, worst, findings, judgement.dataset)
 
 
-def _about(rules: Rules, known: Known, findings: Mapping[str, risk.Evidence]) -> str:
+def _about(
+    rules: Rules,
+    known: Known,
+    findings: Mapping[str, risk.Evidence],
+    dataset: Mapping[str, Any] | None,
+) -> str:
     place = max(range(len(known.spreads)), key=lambda at: known.spreads[at][1])
     source = known.sources[place]
     if source in rules.data["readings"]:
-        return ledger.says(rules, source, findings).rstrip(".")
+        return ledger.says(rules, source, findings, dataset).rstrip(".")
     if source in findings:
         finding = findings[source]
         return (finding.get("title") or finding.get("note") or known.item.title).rstrip(".")
@@ -64,7 +69,7 @@ def summary(
     serious = [one for one in judgement.items if _serious(rules, one)]
     serious.sort(key=lambda one: (-min(1.0, one.item.weight) * one.mode, one.item.id))
     for known in serious[:2]:
-        sentences.append(_about(rules, known, findings) + ".")
+        sentences.append(_about(rules, known, findings, judgement.dataset) + ".")
     levels = {name: pooled.as_json(rules)["level"] for name, pooled in judgement.dimensions.items()}
     for level in reversed(BAD):
         names = [TITLES.get(name, name) for name, found in levels.items() if found == level]

@@ -57,8 +57,8 @@ MANIFEST = {
     "columns": [{"name": "x", "type": "number", "role": "feature"}],
     "targets": [{"name": "y", "task": "binary", "classes": ["b", "m"], "guessed": False}],
     "split": {
-        "made_by": "riskboard",
-        "how": "a stratified fifth",
+        "made_by": "column",
+        "how": "the column split",
         "train": 400,
         "validation": 55,
         "test": 114,

@@ -1,5 +1,7 @@
 """Actions name what to do first and what it changes; next evidence names what would narrow the range."""
 
+from itertools import pairwise
+
 from assessments.scoring import advice, pool, rules
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
 from workers.probes import catalog
@@ -71,7 +73,7 @@ def test_the_action_with_most_effect_on_the_whole_comes_first():
     actions, _ = advised(answers=ANSWERS)
     assert len(actions) >= 3
     effects = [one["overall_from"] - one["overall_to"] for one in actions]
-    assert all(first >= second - 1 for first, second in zip(effects, effects[1:], strict=False))
+    assert all(first >= second - 1 for first, second in pairwise(effects))
 
 
 def test_the_top_three_together_do_more_than_the_first_alone():

@@ -201,8 +201,9 @@ def test_a_report_holds_after_a_round_trip_through_json():
     [
         ("overall", "score"), ("overall", "low"), ("overall", "coverage"), ("overall", "probability", "high"),
         ("dimensions", 0, "score"), ("dimensions", 3, "high"), ("dimensions", 1, "items", 0, "covers"),
-        ("findings", 2, "score"), ("findings", 2, "value"), ("findings", 0, "low"), ("findings", 1, "seconds"),
-        ("findings", 1, "sample"), ("actions", 0, "to"), ("together", "to"), ("next_evidence", 0, "narrows_by"),
+        ("findings", 2, "score"), ("findings", 2, "value"), ("findings", 0, "low"),
+        ("findings", 1, "seconds"), ("findings", 1, "sample"), ("actions", 0, "to"), ("together", "to"),
+        ("next_evidence", 0, "narrows_by"),
         ("forecast", "hours", "p90"), ("run", "seconds"), ("run", "seed"), ("probes", "measured"),
         ("assessment", "dataset"), ("answers", "D2"), ("questions", "answered"), ("overall", "stakes"),
     ],

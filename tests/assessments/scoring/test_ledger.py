@@ -4,13 +4,13 @@ import pytest
 
 from assessments import questions
 from assessments.scoring import ledger, rules
-from tests.assessments.scoring.evidence import finding, findings
+from tests.assessments.scoring.evidence import MANIFEST, finding, findings
 
 RULES = rules.load()
 COST = {"forecast": {"money": {"p90": 900}, "hours": {"p90": 30}, "kwh": {"p90": 12}}}
 
 
-def found(answers, seen, dataset=None):
+def found(answers, seen, dataset=MANIFEST):
     told = {id: questions.in_words(id, answer) for id, answer in answers.items()}
     return [
         (one["question"], one["probe"], one["measured"])
@@ -129,7 +129,9 @@ def test_an_honest_answer_contradicts_nothing():
 
 def test_a_contradiction_says_both_sides_in_words():
     seen = findings(data__duplicates=finding(0.1, facts={"across_split": 30}, sample=569))
-    (one,) = ledger.contradictions(RULES, seen, {"P2": {"value": "yes"}}, {"P2": "Yes, they are apart"}, None)
+    (one,) = ledger.contradictions(
+        RULES, seen, {"P2": {"value": "yes"}}, {"P2": "Yes, they are apart"}, MANIFEST
+    )
     assert one == {
         "question": "P2",
         "declared": "Yes, they are apart",

@@ -3,7 +3,7 @@
 import pytest
 
 from assessments.scoring import risk, rules
-from tests.assessments.scoring.evidence import finding, findings
+from tests.assessments.scoring.evidence import MANIFEST, finding, findings
 
 RULES = rules.load()
 
@@ -72,8 +72,14 @@ def test_a_reading_that_is_not_there_is_none():
 
 def test_copies_across_the_split_are_a_share_of_the_rows():
     seen = findings(data__duplicates=finding(0.01, facts={"across_split": 4}, sample=1000))
-    assert risk.reading(RULES, "copies_across_split", seen) == 0.004
-    assert risk.evidence(RULES, "copies_across_split", seen).score == 60
+    assert risk.reading(RULES, "copies_across_split", seen, MANIFEST) == 0.004
+    assert risk.evidence(RULES, "copies_across_split", seen, MANIFEST).score == 60
+
+
+@pytest.mark.parametrize("dataset", [None, {"split": None}, {"split": {"made_by": "riskboard"}}])
+def test_a_split_that_riskboard_made_says_nothing_about_the_teams(dataset):
+    seen = findings(data__duplicates=finding(0.01, facts={"across_split": 0}, sample=1000))
+    assert risk.evidence(RULES, "copies_across_split", seen, dataset) is None
 
 
 @pytest.mark.parametrize(
