@@ -150,7 +150,9 @@ class Run(models.Model):
             log.exception("the report of run %s cannot be built", run.pk)
             state, note = State.STOPPED, "The report could not be built. Nothing was lost; try the run again."
         with transaction.atomic():
-            row = Run.objects.select_for_update().filter(pk=run.pk, state__in=OPEN, report__isnull=True).first()
+            row = (
+                Run.objects.select_for_update().filter(pk=run.pk, state__in=OPEN, report__isnull=True).first()
+            )
             if row is None or row.jobs.filter(state__in=OPEN).exists():
                 return False
             if set(row.evidence.values_list("pk", flat=True)) != seen:

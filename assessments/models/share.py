@@ -110,7 +110,9 @@ class ShareLink(models.Model):
 
         document = self.document
         if not self.snapshot or document is None:
-            newest = self.run.assessment.runs.exclude(report__isnull=True).order_by("-finished_at")
+            newest = self.run.assessment.runs.exclude(report__isnull=True).order_by(
+                models.F("finished_at").desc(nulls_last=True)  # where databases differ
+            )
             run = self.run if self.snapshot else newest.first()
             document = run.report if run else None
         if document is None:
