@@ -223,6 +223,30 @@ def start_run(
     return run
 
 
+@transaction.atomic
+def check(
+    user: AbstractBaseUser,
+    name: str,
+    files: Iterable[tuple[IO[bytes], str]],
+    *,
+    client: str = "",
+    targets: Iterable[str] = (),
+    plan: tuple[bytes, str] | None = None,
+    answers: tuple[bytes, str] | None = None,
+    probes: Iterable[str] | None = None,
+) -> Run:
+    """The whole way in one step, as a CI job takes it: all of it is taken, or nothing is."""
+    choose(probes)
+    assessment = create_assessment(user, name, client, targets)
+    for upload, file in files:
+        add_file(assessment, upload, file, user)
+    if plan is not None:
+        save_plan(assessment, *plan, user)
+    if answers is not None:
+        save_answers(assessment, questions.read(*answers), user=user)
+    return start_run(assessment, probes, user=user)
+
+
 def choose(probes: Iterable[str] | None) -> tuple[str, ...]:
     """Probe ids and names of dimensions -> ids in report order; None means all."""
     if probes is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from rest_framework import serializers
 
 from assessments.models import Assessment, DataSet, Evidence, Job, Plan, Run, ShareLink
@@ -222,3 +223,34 @@ class DetailSerializer(serializers.Serializer):
 
     def to_representation(self, instance: Any) -> dict[str, str]:
         return {"detail": str(instance)}
+
+
+class CheckRequest(serializers.Serializer):
+    """One project in one request; its files may come under any field name."""
+
+    name = serializers.CharField(max_length=200, required=False, help_text="Left out: the first file's name.")
+    client = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    target = serializers.ListField(
+        child=serializers.CharField(max_length=200), required=False, max_length=50, help_text="Repeat for more."
+    )
+    probes = serializers.ListField(
+        child=serializers.CharField(max_length=80), required=False, help_text="Probe ids or dimensions."
+    )
+    file = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False)
+    plan = serializers.FileField(required=False, allow_empty_file=True, help_text="JSON or YAML.")
+    answers = serializers.FileField(required=False, allow_empty_file=True, help_text="JSON or YAML.")
+
+
+class CheckSerializer(serializers.ModelSerializer):
+    """What a check answers: the run, and where to look."""
+
+    run = serializers.UUIDField(source="pk")
+    assessment = serializers.UUIDField(source="assessment_id")
+    page = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Run
+        fields = ["run", "assessment", "state", "page"]
+
+    def get_page(self, run: Run) -> str:
+        return self.context["request"].build_absolute_uri(reverse("assessments:run-detail", args=[run.pk]))

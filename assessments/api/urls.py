@@ -13,6 +13,7 @@ router.register("links", viewsets.LinkViewSet, basename="link")
 
 v1 = [
     path("token/", views.TokenView.as_view(), name="token"),
+    path("checks/", views.CheckView.as_view(), name="checks"),
     path("questions/", views.QuestionsView.as_view(), name="questions"),
     path("probes/", views.ProbesView.as_view(), name="probes"),
     path("", include(router.urls)),

@@ -13,6 +13,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from knox.auth import TokenAuthentication
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,8 @@ from rest_framework.views import APIView
 from assessments import actions, links, questions
 from assessments.api import serializers
 from workers.probes import catalog
+
+DOCUMENT_LIMIT = 256 * 1024 + 1  # one byte more than a plan or an answer file may have
 
 
 class TokenView(APIView):
@@ -49,6 +52,38 @@ class TokenView(APIView):
     def delete(self, request: Request) -> Response:
         request.auth.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class CheckView(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.CheckRequest}, responses={202: serializers.CheckSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Files, plan and answers in one request: a new assessment, and its run on the way.
+
+        Nothing is kept when any part of it cannot be used.
+        """
+        asked = serializers.CheckRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        files = [(file, file.name) for file in said.get("file", ())]
+        run = actions.check(
+            request.user,
+            said.get("name") or (files[0][1] if files else "Plan and answers"),
+            files,
+            client=said.get("client", ""),
+            targets=said.get("target", ()),
+            probes=said.get("probes") or None,
+            **{
+                part: (said[part].read(DOCUMENT_LIMIT), said[part].name)
+                for part in ("plan", "answers")
+                if part in said
+            },
+        )
+        made = serializers.CheckSerializer(run, context={"request": request})
+        return Response(made.data, status=status.HTTP_202_ACCEPTED)
 
 
 class QuestionsView(APIView):
