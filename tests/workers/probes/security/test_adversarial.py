@@ -149,12 +149,12 @@ def test_a_number_to_predict_is_skipped_with_the_reason(tmp_path):
 
 
 def test_weakness_is_a_serious_fault_only_where_somebody_gains():
-    severities = [adversarial._faults(0.4, 0.0, [], gain)[0]["severity"] for gain in (None, "no", "lot")]
-    assert severities == ["low", "low", "high"]
-    assert adversarial._faults(0.4, 0.2, [], None)[1] == {
-        "fault": "fragile_to_noise", "severity": "high", "pairs": []
-    }  # fmt: skip
-    assert adversarial._faults(0.05, 0.0, [], "lot") == []
+    for gain, severity in ((None, "low"), ("no", "low"), ("lot", "high")):
+        assert adversarial._faults(0.4, 0.0, 0.9, [], gain)[0]["severity"] == severity
+    noise = adversarial._faults(0.4, 0.2, 0.9, [], None)[1]
+    assert noise == {"fault": "fragile_to_noise", "severity": "high", "pairs": []}
+    assert adversarial._faults(0.4, 0.2, 0.4, [], None)[1]["severity"] == "low"  # a poor stand-in
+    assert adversarial._faults(0.05, 0.0, 0.9, [], "lot") == []
 
 
 def test_a_short_budget_measures_less_and_says_so(digits):

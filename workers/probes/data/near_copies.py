@@ -1,0 +1,130 @@
+"""Pairs of rows that are nearly the same: pictures, texts and tables, each in its own way.
+
+Every function takes at most some 20,000 items and returns pairs int [m, 2] of places, first < second.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+ALIKE = 0.95  # correlation below which two pictures are no copies (peers.md, section 3)
+PERMUTATIONS, BANDS, SHINGLE, JACCARD = 128, 32, 5, 0.8
+CLOSE = 0.25  # of the 5 % quantile of nearest-neighbour distances (probes.md D4)
+_PRIME = (1 << 31) - 1
+
+
+def pictures(images: np.ndarray) -> np.ndarray:
+    """Near copies among pictures uint8 [n, h, w, c]: alike in themselves and far more than neighbours are.
+
+    Correlation of small grey pictures, moved by up to one pixel each way, so that a copy that was shifted,
+    lightened or compressed still counts. Handwriting on 8 x 8 pixels is always alike, so a pair must be twice
+    as close as the closest twentieth of second-nearest neighbours. Flat pictures have no shape to compare.
+    """
+    grey = images.astype(np.float32).mean(axis=3)
+    flat = grey.reshape(len(grey), -1).std(axis=1) < 2
+    moved = [_unit(_small(np.roll(grey, (dy, dx), axis=(1, 2)))) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    still, stacked = moved[4], []
+    first_two = np.full((len(grey), 2), -1.0, np.float32)
+    for first in range(0, len(grey), 1024):
+        part = slice(first, min(first + 1024, len(grey)))
+        alike = still[part] @ moved[0].T
+        for other in moved[1:]:
+            np.maximum(alike, still[part] @ other.T, out=alike)
+        alike[np.arange(alike.shape[0]), np.arange(part.start, part.stop)] = -1
+        alike[:, flat] = -1
+        first_two[part] = np.partition(alike, -2, axis=1)[:, :-3:-1]
+        rows, others = np.nonzero(alike >= ALIKE)
+        stacked.append(np.stack([rows + first, others, (1 - alike[rows, others]) * 1e9], axis=1).astype(np.int64))
+    pairs = np.concatenate(stacked)
+    usual = np.quantile(1 - first_two[~flat, 1], 0.05) if (~flat).any() else 0.0
+    pairs = pairs[(pairs[:, 0] < pairs[:, 1]) & ~flat[pairs[:, 0]] & (pairs[:, 2] < 1e9 * usual / 4)]
+    return pairs[:, :2].astype(int)
+
+
+def _small(grey: np.ndarray, side: int = 16) -> np.ndarray:
+    return grey if max(grey.shape[1:]) <= side else np.stack([_resized(one, side) for one in grey])
+
+
+def _resized(grey: np.ndarray, side: int) -> np.ndarray:
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(grey.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR))
+
+
+def _unit(small: np.ndarray) -> np.ndarray:
+    flat = small.reshape(len(small), -1).astype(np.float32)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+
+
+def texts(cells: list[str], seed: int) -> np.ndarray:
+    """Near copies among texts: MinHash over 5-character shingles in bands, confirmed by the true Jaccard."""
+    shingles = [_shingles(cell) for cell in cells]
+    rng = np.random.default_rng(seed)
+    a = rng.integers(1, _PRIME, PERMUTATIONS, dtype=np.int64)
+    b = rng.integers(0, _PRIME, PERMUTATIONS, dtype=np.int64)
+    signature = np.full((len(cells), PERMUTATIONS), _PRIME, dtype=np.int64)
+    for i, hashes in enumerate(shingles):
+        if len(hashes):
+            signature[i] = ((hashes[:, None] * a[None] + b[None]) % _PRIME).min(axis=0)
+    candidates: set[tuple[int, int]] = set()
+    width = PERMUTATIONS // BANDS
+    for band in range(BANDS):
+        _, group, size = np.unique(
+            signature[:, band * width : (band + 1) * width], axis=0, return_inverse=True, return_counts=True
+        )
+        group = group.reshape(-1)
+        order = np.argsort(group, kind="stable")
+        for members in np.split(order, np.cumsum(size)[:-1]):
+            for k in range(1, min(len(members), 50)):  # the rest of a large group meets its first member
+                candidates.add((int(members[k - 1]), int(members[k])))
+                candidates.add((int(members[0]), int(members[k])))
+    found = [
+        (i, j) for i, j in candidates
+        if i < j and len(shingles[i]) and len(shingles[j]) and _jaccard(shingles[i], shingles[j]) >= JACCARD
+    ]  # fmt: skip
+    return np.array(sorted(found), dtype=int).reshape(-1, 2)
+
+
+def _shingles(text: str) -> np.ndarray:
+    """int64 hashes below 2^31 of the distinct 5-character pieces of a text without case and extra blanks."""
+    plain = re.sub(r"\s+", " ", text.lower()).strip().encode()
+    if len(plain) < SHINGLE + 15:
+        return np.empty(0, np.int64)  # too short for "nearly": only equal counts
+    codes = np.frombuffer(plain, np.uint8).astype(np.int64)
+    value = np.zeros(len(codes) - SHINGLE + 1, np.int64)
+    for k in range(SHINGLE):
+        value = (value * 257 + codes[k : len(codes) - SHINGLE + 1 + k]) % _PRIME
+    return np.unique(value)
+
+
+def _jaccard(first: np.ndarray, second: np.ndarray) -> float:
+    both = len(np.intersect1d(first, second, assume_unique=True))
+    return both / (len(first) + len(second) - both)
+
+
+def tables(x: np.ndarray) -> np.ndarray:
+    """Near copies among rows of numbers float [n, d]: far closer than neighbours usually are, but not equal."""
+    from sklearn.neighbors import NearestNeighbors
+
+    if x.shape[1] < 4 or len(x) < 50:
+        return np.empty((0, 2), int)  # in few columns, rows lie close without being copies
+    distance, near = NearestNeighbors(n_neighbors=min(5, len(x))).fit(x).kneighbors(x)
+    apart = np.where(distance > 1e-5, distance, np.inf)
+    nearest = apart.min(axis=1)
+    nearest = nearest[np.isfinite(nearest)]
+    if not len(nearest):
+        return np.empty((0, 2), int)
+    # The usual distance is that of the second-nearest rows: copies themselves must not lower the bar.
+    bar = CLOSE * min(np.quantile(distance[:, -1], 0.05), np.median(nearest) * 0.8)
+    # In dense places everything is close. With intrinsic dimension m, (d1 / d5)^m of a row without copies is
+    # about Beta(1, 4), whose median is 0.159: that gives m, and m the ratio no such row in ten sets reaches.
+    fifth = np.maximum(distance[:, -1], 1e-9)
+    ratio = np.clip(apart.min(axis=1) / fifth, 1e-6, 1 - 1e-6)
+    dimension = max(1.0, np.log(0.159) / np.log(np.median(ratio[distance[:, -1] > 1e-5])))
+    bar = np.minimum(bar, fifth * (0.1 / (4 * len(x))) ** (1 / dimension))[:, None]
+    i, k = np.nonzero((apart < bar) & (near != np.arange(len(x))[:, None]))
+    pairs = np.sort(np.stack([i, near[i, k]], axis=1), axis=1)
+    return np.unique(pairs, axis=0).reshape(-1, 2)
