@@ -17,6 +17,7 @@ from workers.inputs.base import RESERVED, Loaded, fault, literal, quoted
 
 LOOKED_AT = 50_000  # rows
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "?", "-", "--")
+AT_ONCE = 25  # columns counted in one statement
 FITS = 0.9  # share of the filled values that must be numbers or dates
 DATE_FORMATS = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S")
 DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M")
@@ -24,6 +25,7 @@ MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m-%d-%Y")
 EUROPEAN = r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)?,\d+([eE][+-]?\d+)?"  # 1.234,5
 EUROPEAN_WHOLE = r"[+-]?\d{1,3}([. ]\d{3})+"
 ENGLISH = r"[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?"  # 1,234.5
+EITHER = r"[+-]?\d{1,3},\d{3}"  # 1,234: thousands here, a fraction there
 IDENTIFIER_NAMES = re.compile(
     r"(^|[^a-z])(id|ids|uuid|guid|key|code|ref|no|nr|number|index|unnamed)([^a-z]|$)"
 )
@@ -99,7 +101,12 @@ def profile(con: duckdb.DuckDBPyConnection, loaded: Loaded, seed: int) -> list[P
             f" REPEATABLE ({seed % 2**31})"
         )
         source = "_looked"
-    found = [_one(con, source, name, (loaded.dialect or {}).get("delimiter")) for name in loaded.names]
+    delimiter = (loaded.dialect or {}).get("delimiter")
+    found = []
+    for start in range(0, len(loaded.names), AT_ONCE):
+        names = loaded.names[start : start + AT_ONCE]
+        counted = _counted(con, source, names)
+        found += [_one(con, source, name, row, delimiter) for name, row in zip(names, counted, strict=True)]
     con.execute("DROP TABLE IF EXISTS _looked")
     european = [p.name for p in found if p.notation == "european"]
     if loaded.dialect:
@@ -116,17 +123,30 @@ def _spoken(delimiter: str) -> str:
     return {"\t": "a tab", ";": "a semicolon", "|": "a bar", ",": "a comma"}.get(delimiter, "nothing")
 
 
-def _one(con: duckdb.DuckDBPyConnection, source: str, name: str, delimiter: str | None) -> Profile:
-    row: Any = con.execute(
-        f"""SELECT count(*), count(w), count(DISTINCT w), count(n), min(n), max(n),
-        count(*) FILTER (n = floor(n)), avg(length(w)), avg(len(string_split(w, ' '))),
-        count(*) FILTER (n IS NULL AND regexp_full_match(t, {literal(EUROPEAN)})),
-        count(*) FILTER (n IS NULL AND regexp_full_match(t, {literal(ENGLISH)})),
-        count(*) FILTER (n IS NULL AND regexp_full_match(t, '[+-]?\\d{{1,3}}[,]\\d{{3}}'))
-        FROM (SELECT {present(name)} AS w, {plain_number(name)} AS n,
-              replace(trim({quoted(name)}), '\u00a0', ' ') AS t FROM {source})"""
-    ).fetchone()
-    rows, filled, distinct, plain, low, high, whole, length, words, european, english, either = row
+def _counted(con: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> list[tuple[Any, ...]]:
+    """What is counted of each column, many columns in one walk over the table."""
+    inner, outer = [], []
+    for i, name in enumerate(names):
+        inner.append(
+            f"{present(name)} AS w{i}, {plain_number(name)} AS n{i},"
+            f" replace(trim({quoted(name)}), '\u00a0', ' ') AS t{i}"
+        )
+        odd = f"count(*) FILTER (n{i} IS NULL AND regexp_full_match(t{i}, "
+        outer.append(
+            f"count(*), count(w{i}), count(DISTINCT w{i}), count(n{i}), min(n{i}), max(n{i}),"
+            f" count(*) FILTER (n{i} = floor(n{i})), avg(length(w{i})), avg(len(string_split(w{i}, ' '))),"
+            f" {odd}{literal(EUROPEAN)})), {odd}{literal(ENGLISH)})), {odd}{literal(EITHER)}))"
+        )
+    query = f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM {source})"
+    row: Any = con.execute(query).fetchone()
+    each = len(row) // len(names)
+    return [row[i * each : (i + 1) * each] for i in range(len(names))]
+
+
+def _one(
+    con: duckdb.DuckDBPyConnection, source: str, name: str, counted: tuple[Any, ...], delimiter: str | None
+) -> Profile:
+    rows, filled, distinct, plain, low, high, whole, length, words, european, english, either = counted
     number = plain_number(name)
     made = Profile(name, "category", present(name), rows, filled, distinct, words or 0.0, length or 0.0)
     if not filled:

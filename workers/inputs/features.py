@@ -59,10 +59,17 @@ def fetch(con: duckdb.DuckDBPyConnection, relation: str, expression: str) -> np.
     return np.ma.asarray(con.execute(query).fetchnumpy()["v"])
 
 
-def _materialise(con: duckdb.DuckDBPyConnection, profiles: Sequence[Profile]) -> None:
-    """Copies the sampled rows out once, so that no column has to walk the whole table again."""
-    used = "".join(f", {quoted(p.name)}" for p in profiles if p.role in ("feature", "text", "time"))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _seen AS SELECT _id{used} FROM typed JOIN _sample USING (_id)")
+def _seen(con: duckdb.DuckDBPyConnection, profiles: Sequence[Profile]) -> dict[str, np.ndarray]:
+    """The typed values of every column that is learnt from, in one walk over the table; times in seconds."""
+    used = [p for p in profiles if p.role in ("feature", "text", "time")]
+    if not used:
+        return {}
+    columns = ", ".join(
+        (f"epoch({quoted(p.name)})" if p.type == "date" else quoted(p.name)) + f" AS c{i}"
+        for i, p in enumerate(used)
+    )
+    found = con.execute(f"SELECT {columns} FROM typed JOIN _sample USING (_id) ORDER BY _id").fetchnumpy()
+    return {p.name: np.ma.asarray(found[f"c{i}"]) for i, p in enumerate(used)}
 
 
 def labels(con: duckdb.DuckDBPyConnection, targets: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
@@ -99,15 +106,15 @@ def build(
             return {"features": values, "images": stack}, _told(values, [], groups, how)
         values, groups, how = audio.features(np.stack(found), train)
         return {"features": values}, _told(values, [], groups, how)
-    _materialise(con, profiles)
+    seen = _seen(con, profiles)
     numbers = [p for p in profiles if p.role == "feature" and p.type == "number"]
     categories = [p for p in profiles if p.role == "feature" and p.type == "category"]
     texts = [p for p in profiles if p.role == "text"]
     clocks = [p for p in profiles if p.role == "time" and p.type == "date"]
-    blocks = [_number(con, p, train) for p in numbers]
-    blocks += [_category(con, p, train) for p in categories]
-    blocks += [_text(con, p, train, seed) for p in texts]
-    blocks += [_calendar(con, p, train) for p in clocks if loaded.kind == "series"]
+    blocks = [_number(seen[p.name], p, train) for p in numbers]
+    blocks += [_category(seen[p.name], p, train) for p in categories]
+    blocks += [_text(seen[p.name], p, train, seed) for p in texts]
+    blocks += [_calendar(seen[p.name], p, train) for p in clocks if loaded.kind == "series"]
     blocks = [b for b in blocks if b.values.shape[1]]
     if not blocks:
         return {"features": np.zeros((len(ids), 0), np.float32)}, _told(np.zeros((0, 0)), [], [], "None")
@@ -138,9 +145,9 @@ def _told(values: np.ndarray, names: list[str], groups: list[dict[str, Any]], ho
     return {"names": names[:50], "count": int(values.shape[1]), "method": method, "groups": groups}
 
 
-def _number(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) -> Block:
+def _number(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
     """One number, centred and scaled, far values cut; and whether it was missing, where that happens."""
-    masked = fetch(con, "_seen", quoted(made.name)).astype(np.float64)
+    masked = found.astype(np.float64)
     values = np.ma.filled(masked, np.nan)
     gone = ~np.isfinite(values)
     known = values[train & ~gone]
@@ -160,9 +167,9 @@ def _number(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) ->
     return Block(np.stack(columns, axis=1).astype(np.float32), names, [group])
 
 
-def _category(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) -> Block:
+def _category(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
     """One category as 0 and 1 a level, centred; missing is a level, and rare levels share one."""
-    words = np.ma.filled(fetch(con, "_seen", quoted(made.name)).astype(object), None)
+    words = np.ma.filled(found.astype(object), None)
     words = np.array(["" if w is None else str(w).strip() for w in words], dtype=object)
     levels, counts = np.unique(words[train].astype(str), return_counts=True)
     if len(levels) < 2:
@@ -188,15 +195,15 @@ def _category(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) 
     return Block(hot.astype(np.float32), names, [group])
 
 
-def _text(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray, seed: int) -> Block:
-    words = np.ma.filled(fetch(con, "_seen", quoted(made.name)).astype(object), None)
+def _text(found: np.ndarray, made: Profile, train: np.ndarray, seed: int) -> Block:
+    words = np.ma.filled(found.astype(object), None)
     values = text.ngrams(["" if w is None else str(w) for w in words], train, seed)
     group = {"name": made.name, "start": 0, "stop": values.shape[1], "type": "text"}
     return Block(values, [f"{made.name} {i + 1}" for i in range(values.shape[1])], [group])
 
 
-def _calendar(con: duckdb.DuckDBPyConnection, made: Profile, train: np.ndarray) -> Block:
-    stamps = np.ma.filled(fetch(con, "_seen", f"epoch({quoted(made.name)})").astype(np.float64), np.nan)
+def _calendar(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
+    stamps = np.ma.filled(found.astype(np.float64), np.nan)
     values, names = series.calendar(stamps)
     if not len(names):
         return Block(values)

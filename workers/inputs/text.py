@@ -11,12 +11,11 @@ DIMENSIONS = 128
 FITTED_ON = 2_500  # train texts that the directions are found on
 LENGTH = 5_000  # characters of each text that are read
 # UTF-8 read as Latin-1 or cp1252: a lead byte shown as a letter, then a continuation byte shown as a sign.
-MOJIBAKE = re.compile(
-    "[\u00c2-\u00c5\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
-    "\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u2122]"
-    "|\u00e2(?:\u20ac|[\u0080\u0081\u0082])[\u0080-\u00bf\u0152\u0153\u0161\u02dc\u201c\u201d\u2122\u0160\u017e\ufffd]"
-    "|\u00ef\u00bb\u00bf"
+SIGNS = (  # how the bytes 0x80 to 0xBF look in Latin-1 and in cp1252
+    "\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
+    "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178\ufffd"
 )
+MOJIBAKE = re.compile(f"[\u00c2-\u00c5\u00d0\u00d1][{SIGNS}]|\u00e2[{SIGNS}][{SIGNS}]|\u00ef\u00bb\u00bf")
 
 
 def is_mojibake(text: str) -> bool:
