@@ -320,8 +320,8 @@ def rows_of(drawn: Sequence[Drawn], *, told: bool) -> list[Row]:
     for place in range(0, len(halves), 2):
         pair = halves[place : place + 2]
         alone = len(pair) == 1
-        # A table without a neighbour takes the whole width; a chart keeps the size it was drawn for.
-        css = "" if alone and not told and pair[0].part.kind == "listing" else "grid two"
+        # Alone, all but a chart takes the whole width; a chart keeps the size that it was drawn for.
+        css = "" if alone and not told and pair[0].part.kind != "chart" else "grid two"
         rows.append(Row(pair, css, alone and told))
         told = told and not alone
     return rows + [Row([one]) for one in full]

@@ -35,6 +35,15 @@ def text_width(text: str, size: float = 12.5) -> float:
     return sum(_NARROW.get(c) or _WIDE.get(c) or 590 for c in text) * size / 1000
 
 
+def fit(text: str, room: float, size: float = 12.5) -> str:
+    """The text, cut so that it takes at most ``room`` px."""
+    if text_width(text, size) <= room:
+        return text
+    while text and text_width(text + "…", size) > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
 def layout(width: int, height: int, **parts: Any) -> dict[str, Any]:
     """The layout of a figure: transparent, unmoving, without legend; ``parts`` are added or replaced."""
     margin = {"l": 50, "r": 14, "t": 16, "b": 48} | parts.pop("margin", {})

@@ -84,12 +84,19 @@ def span(low: float, high: float, form: object = number, join: str = " to ") -> 
     return first if first == last else f"{first}{join}{last}"
 
 
-def size(count: float) -> str:
-    """Bytes: 12 GB, 840 MB."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor * 0.9995:
-            return f"{_figures(count / factor)} {unit}"
+def memory(count: float) -> str:
+    """Bytes of a memory, counted as its makers do (1 GB is 2**30): 12 GB, 840 MB."""
+    for unit, power in (("TB", 40), ("GB", 30), ("MB", 20), ("kB", 10)):
+        if count >= 2**power * 0.9995:
+            return f"{_figures(count / 2**power)} {unit}"
     return f"{number(count)} B"
+
+
+def energy(kwh: float) -> str:
+    """0.38 -> "0.38 kWh"; small amounts in Wh."""
+    if kwh >= 0.1:
+        return f"{short(kwh)} kWh"
+    return f"{short(kwh * 1000)} Wh" if kwh >= 0.00005 else "under 0.1 Wh"
 
 
 def hours(value: float) -> str:
@@ -109,6 +116,8 @@ SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 def money(value: float, currency: str = "USD") -> str:
     """$21, €1.3k, 400 CHF."""
+    if 0 < abs(value) < 0.01:
+        return f"under {money(0.01, currency)}"
     if abs(value) < 10 and value != int(value):
         written = number(value, 2)
     else:
@@ -125,6 +134,11 @@ def place(where: object) -> str:
             beside = where.get("split") or where.get("file")
             return f"row {where['row']}" + (f" ({beside})" if beside else "")
     return f"row {where}" if isinstance(where, int) else str(where)
+
+
+def count(amount: float, one: str, many: str) -> str:
+    """1 exact copy, 52 exact copies."""
+    return f"{number(amount)} {one if amount == 1 else many}"
 
 
 def and_list(items: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,3 +87,13 @@ class Strip(Part):
     items: Sequence[Stat] = ()
     width: str = "full"
     kind: str = "strip"
+
+
+def stand_in(facts: Mapping[str, Any]) -> str:
+    """That a small model stood in for the planned one, and what it leaves out; empty when none did."""
+    surrogate = facts.get("surrogate") or {}
+    if not surrogate:
+        return ""
+    return " ".join(
+        ["A small model stood in for the planned one.", *map(str, surrogate.get("caveats") or [])]
+    )

@@ -179,7 +179,7 @@ def _classes(counts: Mapping[str, int], facts: Facts, finding: Facts) -> Part:
     total, left_out = sum(counts.values()), len(order) - len(shown)
 
     def build(width: int) -> dict[str, Any]:
-        names = [_cut(name, 18 if width > 330 else 13) for name, _ in shown]
+        names = [theme.fit(str(name), width * 0.38) for name, _ in shown]
         biggest, rarest = order[0][1], str(facts.get("rarest", order[-1][0]))
         room = max(theme.text_width(name) for name in names) + 18
         places = [len(shown) - 1 - i for i in range(len(shown))]
@@ -205,7 +205,7 @@ def _classes(counts: Mapping[str, int], facts: Facts, finding: Facts) -> Part:
             "layout": theme.layout(
                 width,
                 max(150, 34 * len(shown) + 24),
-                margin={"l": round(min(room, width * 0.42)), "r": round(wide), "t": 8, "b": 16},
+                margin={"l": round(min(room, width * 0.44)), "r": round(wide), "t": 8, "b": 16},
                 xaxis=theme.axis(0, biggest, [], []),
                 yaxis=theme.axis(-0.6, len(shown) - 0.4, places, names),
                 annotations=notes,
@@ -290,7 +290,7 @@ def label_errors(facts: Facts, finding: Facts) -> list[Part]:
             )
             for one in shown
         ]
-        sub = f"The {len(shown)} strongest of {words.number(total)}, with the label we would expect"
+        sub = _strongest(len(shown), total)
         return [Pictures(title, sub, note, items=items)]
     shown = suspects[:ROWS_SHOWN]
     table = Table(
@@ -301,8 +301,14 @@ def label_errors(facts: Facts, finding: Facts) -> list[Part]:
         ],
         frozenset({3}),
     )
-    sub = f"The {len(shown)} strongest of {words.number(total)}, with the label we would expect"
+    sub = _strongest(len(shown), total)
     return [Listing(title, sub, note, table=table, more=_more(total, len(shown)))]
+
+
+def _strongest(shown: int, total: int) -> str:
+    if shown >= total:
+        return "All that were found, with the label we would expect"
+    return f"The {shown} strongest of {words.number(total)}, with the label we would expect"
 
 
 def duplicates(facts: Facts, finding: Facts) -> list[Part]:
@@ -310,30 +316,32 @@ def duplicates(facts: Facts, finding: Facts) -> list[Part]:
     pairs = facts.get("pairs") or []
     if not pairs:
         return []
-    shown = pairs[:ROWS_SHOWN]
+    groups: dict[str, list[str]] = {}
+    for first, *others in pairs:
+        groups.setdefault(words.place(first), []).extend(words.place(other) for other in others)
+    shown = list(groups.items())[:ROWS_SHOWN]
     counted = [
-        ("exact copies", "exact"),
-        ("near copies", "near"),
-        ("on both sides of the split", "across_split"),
+        (words.count(facts.get("exact") or 0, "exact copy", "exact copies"), "exact"),
+        (words.count(facts.get("near") or 0, "near copy", "near copies"), "near"),
+        (f"{words.number(facts.get('across_split') or 0)} on both sides of the split", "across_split"),
     ]
-    parts = [f"{words.number(facts[key])} {name}" for name, key in counted if facts.get(key)]
     note = "The whole upload, compared after trimming and rounding"
     if (facts.get("expected_by_chance") or 0) >= 0.05:
-        note += f"; {words.number(facts['expected_by_chance'], 1)} expected by chance"
-    table = Table(
-        ("This one", "is also here"),
-        [(words.place(pair[0]), ", ".join(words.place(p) for p in pair[1:4])) for pair in shown],
-    )
-    total = int(facts.get("exact") or 0) + int(facts.get("near") or 0)
+        note += f"; {words.number(facts['expected_by_chance'])} expected by chance"
     return [
         Listing(
             finding.get("title") or "These are there more than once",
-            words.and_list(parts).capitalize(),
+            words.and_list(text for text, key in counted if facts.get(key)),
             note,
-            table=table,
-            more=_more(max(total, len(pairs)), len(shown)),
+            table=Table(("This one", "is also here"), [(place, _several(others)) for place, others in shown]),
+            more=_more(len(groups), len(shown)),
         )
     ]
+
+
+def _several(places: list[str]) -> str:
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return ", ".join(places[:3]) + more
 
 
 def readability(facts: Facts, finding: Facts) -> list[Part]:
@@ -372,7 +380,3 @@ def _fault_place(fault: Facts) -> str:
 
 def _more(total: int, shown: int) -> str:
     return f"and {words.number(total - shown)} more in the report's data" if total > shown else ""
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"

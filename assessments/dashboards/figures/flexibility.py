@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Part, Table
+from assessments.dashboards.figures.chart import Chart, Part, Table, stand_in
 
 Facts = Mapping[str, Any]
 
@@ -24,24 +24,23 @@ def forgetting(facts: Facts, finding: Facts) -> list[Part]:
 
 
 def _label(name: str) -> str:
-    return str(name).replace("_", " ").capitalize()
+    text = str(name).replace("_", " ")
+    return text[:1].upper() + text[1:]
 
 
 def _strategies(strategies: Sequence[Facts], facts: Facts, finding: Facts) -> Part:
-    order = sorted(strategies, key=lambda one: one["old_after"] - (one.get("old_before") or 0))
-    rows = []
-    for one in order:
-        change = (one["old_after"] - one["old_before"]) * 100 if one.get("old_before") is not None else None
-        rows.append(
-            (
-                _label(one["name"]),
-                words.percent(one["old_before"], 1) if one.get("old_before") is not None else "",
-                words.percent(one["old_after"], 1),
-                words.signed(change) if change is not None else "",
-                words.percent(one["new"], 1) if one.get("new") is not None else "",
-                words.short(one["parameters"]) if one.get("parameters") else "",
-            )
+    order = sorted(strategies, key=lambda one: one["old_after"] - _before(one))
+    rows = [
+        (
+            _label(one["name"]),
+            _points(_before(one)),
+            _points(one["old_after"]),
+            words.signed(one["old_after"] - _before(one)),
+            _points(one["new"]) if one.get("new") is not None else "",
+            words.short(one["parameters"]) if one.get("parameters") else "",
         )
+        for one in order
+    ]
     heads = (
         "Way to retrain",
         "Old task before",
@@ -53,7 +52,7 @@ def _strategies(strategies: Sequence[Facts], facts: Facts, finding: Facts) -> Pa
     return Chart(
         title=finding.get("title") or "What is left of the old task after retraining",
         subtitle="The old task before (ring) and after (dot) learning the new one, with the change in points",
-        note=str(facts.get("how") or ""),
+        note=" ".join([str(facts.get("how") or ""), stand_in(facts)]).strip(),
         wide=_before_after(order, theme.WIDTHS["half"]),
         narrow=_before_after(order, theme.WIDTHS["narrow"]),
         says=finding.get("note", ""),
@@ -61,59 +60,64 @@ def _strategies(strategies: Sequence[Facts], facts: Facts, finding: Facts) -> Pa
     )
 
 
+def _before(one: Facts) -> float:
+    before = one.get("old_before")
+    return float(one["old_after"] if before is None else before)
+
+
+def _points(value: float) -> str:
+    """Scores of this probe are points of 100: 82.5 -> "82.5%"."""
+    return words.percent(value / 100, 1 if value % 1 else 0)
+
+
 def _before_after(order: Sequence[Facts], width: int) -> dict[str, Any]:
-    names = [_label(one["name"]) for one in order]
+    """A row a way to retrain, its name above its line: names are sentences here."""
     places = [len(order) - 1 - place for place in range(len(order))]
-    left = round(min(max(theme.text_width(name) for name in names) + 16, width * 0.42))
+    lowest = min(min(one["old_after"], _before(one)) for one in order)
+    floor = max(0, int((lowest - 8) // 10 * 10)) if lowest >= 30 else 0
+    title = "Score on the old task" + (f" (the axis starts at {floor}%)" if floor else "")
     data, notes = [], []
     for one, place in zip(order, places, strict=True):
-        after, before = one["old_after"], one.get("old_before")
-        before = after if before is None else before
-        colour = theme.NEG if after < before - 0.005 else theme.POS
-        line = {"color": colour, "width": 3}
+        after, before = float(one["old_after"]), _before(one)
+        colour = theme.NEG if after < before - 0.5 else theme.POS
+        both = {"type": "scatter", "x": [before, after], "y": [place, place]}
+        data.append({**both, "mode": "lines", "line": {"color": colour, "width": 3}, "hoverinfo": "skip"})
         data.append(
             {
-                "type": "scatter",
-                "x": [before, after],
-                "y": [place, place],
-                "mode": "lines",
-                "line": line,
-                "hoverinfo": "skip",
-            }
-        )
-        dot = {"size": 9, "color": [theme.SURFACE, colour], "line": {"color": colour, "width": 2}}
-        data.append(
-            {
-                "type": "scatter",
-                "x": [before, after],
-                "y": [place, place],
+                **both,
                 "mode": "markers",
-                "marker": dot,
-                "hovertext": ["before", "after"],
-                "hovertemplate": f"{_label(one['name'])}, %{{hovertext}}: %{{x:.1%}}<extra></extra>",
+                "cliponaxis": False,
+                "marker": {
+                    "size": 9,
+                    "color": [theme.SURFACE, colour],
+                    "line": {"color": colour, "width": 2},
+                },
+                "hovertext": [f"before: {_points(before)}", f"after: {_points(after)}"],
+                "hovertemplate": f"{_label(one['name'])}, %{{hovertext}}<extra></extra>",
             }
         )
-        change = words.signed((after - before) * 100)
+        name = theme.fit(_label(one["name"]), width - 40)
         notes.append(
-            theme.text(
-                max(after, before), place, f"{change}", xshift=10, font={"color": theme.INK, "weight": 600}
-            )
+            theme.text(0, place, name, xref="paper", yanchor="bottom", yshift=8, font={"color": theme.INK})
         )
+        change = words.signed(after - before)
+        bold = {"color": theme.INK, "weight": 600}
+        notes.append(theme.text(max(after, before), place, change, xshift=10, font=bold))
     return {
         "data": data,
         "layout": theme.layout(
             width,
-            36 * len(order) + 84,
-            margin={"l": left, "r": 52, "t": 12, "b": 52},
+            46 * len(order) + 70,
+            margin={"l": 14, "r": 52, "t": 10, "b": 52},
             xaxis=theme.axis(
-                0,
-                1,
-                [0, 0.25, 0.5, 0.75, 1],
-                lambda v: words.percent(v, 0),
+                floor,
+                100,
+                theme.nice_ticks(floor, 100, 4),
+                lambda value: words.percent(value / 100, 0),
                 grid=True,
-                title="Accuracy on the old task",
+                title=title,
             ),
-            yaxis=theme.axis(-0.6, len(order) - 0.4, places, names),
+            yaxis=theme.axis(-0.5, len(order) - 0.2, [], []),
             annotations=notes,
         ),
     }
@@ -132,15 +136,16 @@ def _triangle(
             if value is not None and start is not None and start - value > worst:
                 worst, where = start - value, (row, column)
     title = "Nothing is lost when tasks are learnt one after the other"
-    if worst >= 0.005:
-        title = f"{tasks[where[1]]} loses {words.number(worst * 100, 1)} points after {tasks[where[0]]}"
+    if worst >= 0.5:
+        lost = words.number(worst, 1).removesuffix(".0")
+        title = f"{_label(tasks[where[1]])} loses {lost} points after {tasks[where[0]]}"
     rows = [
         (f"After {task}", *(_cell(matrix[row][column]) if column <= row else "" for column in range(count)))
         for row, task in enumerate(tasks)
     ]
     return Chart(
         title=(finding.get("title") or title) if alone else title,
-        subtitle="Accuracy on each task (column) after each task was learnt (row), plain fine-tuning",
+        subtitle="Score on each task (column) after each task was learnt (row), plain fine-tuning",
         note="Orange: lost against the day the task was learnt",
         wide=_matrix(tasks, matrix, theme.WIDTHS["half"]),
         narrow=_matrix(tasks, matrix, theme.WIDTHS["narrow"]),
@@ -150,12 +155,12 @@ def _triangle(
 
 
 def _step(change: float) -> int:
-    """A change of accuracy -> its step of the diverging scale; within 5 points it is noise, and grey."""
-    return min(6, max(0, int((change + 0.35) / 0.1 + 1e-9)))
+    """A change in points -> its step of the diverging scale; within 5 points it is noise, and grey."""
+    return min(6, max(0, int((change + 35) / 10 + 1e-9)))
 
 
 def _cell(value: float | None) -> str:
-    return "" if value is None else words.percent(value, 0)
+    return "" if value is None else words.percent(value / 100, 0)
 
 
 def _matrix(tasks: Sequence[str], matrix: Sequence[Sequence[float | None]], width: int) -> dict[str, Any]:

@@ -44,11 +44,13 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
     device, peak = facts.get("device") or {}, facts.get("peak") or {}
     total = peak.get("mid") or sum(part["bytes"] for part in parts)
     rows = [
-        (_name(part["part"]), words.size(part["bytes"]), words.percent(part["bytes"] / total))
+        (_name(part["part"]), words.memory(part["bytes"]), words.percent(part["bytes"] / total))
         for part in parts
     ]
-    batch = facts.get("largest_batch")
-    note = f"Largest batch that fits: {words.number(batch)}" if batch else "Counted layer by layer"
+    batch, note = facts.get("largest_batch"), "Counted layer by layer"
+    if batch is not None:
+        fits = f"{note}; the largest batch that fits has {words.number(batch)} rows"
+        note = fits if batch else f"{note}; not even a batch of one row fits"
     return [
         Chart(
             title=finding.get("title") or "What training needs in memory",
@@ -82,14 +84,14 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
     ends = [start + value for start, value in zip(starts, values, strict=True)]
     right = biggest * 1.02
     left = round(max(theme.text_width(name) for name in names)) + 16
-    room = round(max(theme.text_width(words.size(value)) for value in values)) + 14
+    room = round(max(theme.text_width(words.memory(value)) for value in values)) + 14
     notes = [
         theme.text(
             _label_start(end, peak, place),
             place,
-            words.size(value),
+            words.memory(value),
             xshift=theme.clear_of(
-                _label_start(end, peak, place), words.size(value), limit, right / (width - left - room), 6
+                _label_start(end, peak, place), words.memory(value), limit, right / (width - left - room), 6
             ),
             font={"color": theme.INK, "weight": 600} if place == 0 else {},
         )
@@ -104,7 +106,7 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
             "base": starts,
             "width": 0.5,
             "marker": {"color": [*[theme.S5] * len(sizes), theme.S1]},
-            "hovertext": [words.size(v) for v in values],
+            "hovertext": [words.memory(v) for v in values],
             "hovertemplate": "%{hovertext}<extra></extra>",
         }
     ]
@@ -118,7 +120,7 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
             theme.text(
                 limit,
                 1,
-                f"Device: {words.size(limit)}",
+                f"Device: {words.memory(limit)}",
                 yref="paper",
                 yanchor="bottom",
                 yshift=3,
@@ -133,7 +135,7 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
             width,
             34 * len(names) + 76,
             margin={"l": left, "r": room, "t": 26, "b": 34},
-            xaxis=theme.axis(0, right, ticks, lambda v: words.size(v) if v else "0", grid=True),
+            xaxis=theme.axis(0, right, ticks, lambda v: words.memory(v) if v else "0", grid=True),
             yaxis=theme.axis(-0.6, len(names) - 0.4, places, names),
             shapes=shapes,
             annotations=notes,
@@ -219,12 +221,24 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     ]
 
 
+# The axis ticks are round in the unit that people read: the largest that the longest bar fills.
+UNITS = {"hours": (1 / 3_600_000, 1 / 3600, 1 / 60, 1.0, 24.0), "kwh": (0.001, 1.0), "money": (1.0,)}
+FROM = {"hours": (0, 1 / 3600, 0.025, 1.5, 72), "kwh": (0, 0.1), "money": (0,)}  # where each unit begins
+
+
+def _ticks(key: str, top: float, count: int) -> list[float]:
+    unit = max(unit for unit, start in zip(UNITS[key], FROM[key], strict=True) if top >= start)
+    if key == "money" and top < 0.02:
+        return [0]  # all of it is under a cent or two: the labels say so
+    return [tick * unit for tick in theme.nice_ticks(0, top / unit, count)]
+
+
 def _form(key: str, currency: str) -> Callable[[float], str]:
     if key == "money":
         return lambda value: words.money(value, currency) if value else words.money(0, currency)
     if key == "hours":
         return lambda value: words.hours(value) if value else "0"
-    return lambda value: f"{words.short(value)} kWh" if value else "0"
+    return lambda value: words.energy(value) if value else "0"
 
 
 def _cell(one: Facts | None, key: str, currency: str) -> str:
@@ -291,7 +305,7 @@ def _panel(
         each = layout["height"] / panels
         bottom = layout["height"] - (number + 1) * each + 34
         xdomain, ydomain = [0, 1], [bottom / layout["height"], (bottom + len(shown) * 27) / layout["height"]]
-    ticks = theme.nice_ticks(0, top, 2 if beside else 3)
+    ticks = _ticks(key, top, 2 if beside else 3)
     layout[f"xaxis{tag}"] = theme.axis(0, right, ticks, form, grid=True, domain=xdomain, anchor=f"y{tag}")
     layout[f"yaxis{tag}"] = theme.axis(
         -0.6,

@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Part, Table
+from assessments.dashboards.figures.chart import Chart, Part, Table, stand_in
 
 Facts = Mapping[str, Any]
 
 
 def sensitivity(facts: Facts, finding: Facts) -> list[Part]:
     """A tornado from the planned setting, sorted, with the seed's noise as its last bar."""
-    bars = sorted(facts.get("tornado") or [], key=lambda one: -max(abs(one["down"]), abs(one["up"])))[:8]
+    known = [
+        one for one in facts.get("tornado") or [] if one.get("parameter") != "seed"
+    ]  # it has its own bar
+    bars = sorted(known, key=lambda one: -max(abs(one["down"]), abs(one["up"])))[:8]
     if not bars:
         return []
     metric = str(facts.get("metric", "score"))
@@ -32,14 +35,12 @@ def sensitivity(facts: Facts, finding: Facts) -> list[Part]:
     ]
     noise = facts.get("seed_sd")
     if noise is not None:
-        rows.append(
-            ("Random seed", "", "", words.signed(-_points(noise, bars)), words.signed(_points(noise, bars)))
-        )
+        rows.append(("Random seed", "", "", words.signed(-noise), words.signed(noise)))
     return [
         Chart(
             title=finding.get("title") or "What each setting moves",
-            subtitle=f"Change in {metric} when one setting moves up or down, in points",
-            note="One setting at a time, same seeds; the last bar is luck alone",
+            subtitle=f"Change in {metric} in points when one setting is a quarter lower or higher",
+            note=f"One setting at a time, same seeds; the last bar is luck alone. {stand_in(facts)}".strip(),
             wide=_tornado(bars, facts, theme.WIDTHS["half"]),
             narrow=_tornado(bars, facts, theme.WIDTHS["narrow"]),
             says=finding.get("note", ""),
@@ -60,11 +61,6 @@ def _setting(value: Any) -> str:
     )
 
 
-def _points(noise: float, bars: Sequence[Facts]) -> float:
-    """Seed noise in the points of the other bars."""
-    return float(noise)
-
-
 def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
     names = [_name(one) for one in bars]
     losses = [min(one["down"], one["up"], 0.0) for one in bars]
@@ -74,7 +70,7 @@ def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
         names, losses, gains = [*names, "Random seed"], [*losses, -noise], [*gains, noise]
     places = [len(names) - 1 - place for place in range(len(names))]
     spread = max(gains) - min(losses) or 1.0
-    left = round(min(max(theme.text_width(name) for name in names) + 16, width * 0.4))
+    left = round(min(max(theme.text_width(name) for name in names) + 16, width * 0.44))
     pad = 46 / (width - left - 14 - 92) * spread  # room for the number beside a bar
     low, high = min(losses) - pad, max(gains) + pad
     data, notes = [], []
@@ -95,7 +91,7 @@ def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
         plain = {"color": theme.INK}
         if loss < 0:
             notes.append(theme.text(loss, place, words.signed(loss), xanchor="right", xshift=-5, font=plain))
-        if gain > 0:
+        if gain > 0 or loss == 0:
             notes.append(theme.text(gain, place, words.signed(gain), xshift=5, font=plain))
     base = facts.get("base")
     head = (
@@ -120,13 +116,20 @@ def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
             xaxis=theme.axis(
                 low,
                 high,
-                theme.nice_ticks(min(losses) * 1.02, max(gains) * 1.02, 5),
+                theme.nice_ticks(
+                    min(losses) * 1.02, max(gains) * 1.02, _tick_count(spread, pad, width - left)
+                ),
                 lambda v: words.signed(v, 1 if spread < 4 else 0),
                 grid=True,
                 title="Change in points",
             ),
-            yaxis=theme.axis(-0.6, len(names) - 0.4, places, names),
+            yaxis=theme.axis(-0.6, len(names) - 0.4, places, [theme.fit(name, left - 16) for name in names]),
             shapes=[theme.rule(0, 0, 0, 1, theme.INK, dash="solid", width=1.5, yref="paper")],
             annotations=notes,
         ),
     }
+
+
+def _tick_count(spread: float, pad: float, room: float) -> int:
+    """As many ticks as have room beside each other, each with its sign and a decimal."""
+    return max(2, int(room * spread / (spread + 2 * pad) / 46))

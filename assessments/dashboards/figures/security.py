@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table, stand_in
 
 Facts = Mapping[str, Any]
 
@@ -18,11 +18,13 @@ LINES = (
     ("pgd", "Stepwise attack", theme.S1, "solid", "circle"),
     ("worst", "Worst case", theme.S4, "solid", "circle"),
 )
+LINE_FACTS = ("random", "fgsm", "pgd", "worst", "worst_low", "worst_high")
 KINDS = {"of 255": "Size of pixel change, out of 255", "sd": "Size of change, in standard deviations"}
 
 
 def adversarial(facts: Facts, finding: Facts) -> list[Part]:
     """Accuracy against the size of a change, by attack, with the agreed size shaded."""
+    facts = _from_clean(facts)
     strength, worst = facts.get("strength") or [], facts.get("worst") or []
     if len(strength) < 2 or len(worst) != len(strength):
         return []
@@ -51,11 +53,17 @@ def adversarial(facts: Facts, finding: Facts) -> list[Part]:
 
 def _note(facts: Facts, finding: Facts) -> str:
     sample = finding.get("sample")
-    return (
-        f"{words.number(sample)} test rows; the worst of all attacks counts"
-        if sample
-        else "Worst of all attacks"
-    )
+    note = f"{words.number(sample)} test rows; the" if sample else "The"
+    return f"{note} worst of all attacks counts. {stand_in(facts)}".strip()
+
+
+def _from_clean(facts: Facts) -> Facts:
+    """The facts with every line beginning at no change at all, where all of them are as good."""
+    strength, clean = facts.get("strength") or [], facts.get("clean")
+    if not strength or strength[0] <= 0 or clean is None:
+        return facts
+    lines = {key: [clean, *facts[key]] for key in LINE_FACTS if facts.get(key)}
+    return {**facts, **lines, "strength": [0, *strength]}
 
 
 def _known(facts: Facts) -> list[tuple[str, str, str, str, str]]:
@@ -123,11 +131,11 @@ def _lines(facts: Facts, width: int, height: int, *, narrow: bool) -> dict[str, 
             notes.append(
                 theme.text(
                     threat,
-                    min(0.97, value),
+                    value,
                     words.percent(value, 0),
                     xshift=8,
-                    yanchor="bottom",
-                    yshift=3,
+                    yanchor="top" if value > 0.85 else "bottom",  # above it stands the threat's own label
+                    yshift=-6 if value > 0.85 else 3,
                     font={"color": theme.S4, "weight": 600, "size": 13},
                 )
             )

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import plotly.graph_objects as go
 import pytest
 
-from assessments.dashboards import figures, svg
+from assessments.dashboards import figures, svg, theme
 from assessments.dashboards.figures.chart import Chart
 from tests.assessments.dashboards import sample
 from workers.probes import catalog
@@ -112,7 +112,8 @@ def test_long_names_are_cut_before_they_reach_the_bars():
     }
     (chart,) = figures.of(finding)
     assert len(chart.wide["data"][0]["x"]) == 12
-    assert all(len(name) <= 18 for name in chart.wide["layout"]["yaxis"]["ticktext"])
+    names = chart.wide["layout"]["yaxis"]["ticktext"]
+    assert all(name.endswith("…") and theme.text_width(name) <= 404 * 0.38 for name in names)
     assert "18 classes in between" in chart.note
 
 
@@ -135,6 +136,34 @@ def test_images_of_the_data_are_shown_as_pictures_and_rows_as_a_table():
     for suspect in finding["facts"]["suspects"]:
         del suspect["image"]
     assert figures.of(finding)[0].kind == "listing"
+
+
+def test_a_stand_in_for_the_planned_model_is_named_under_the_chart():
+    (chart,) = figures.of(sample.finding("hyperparameters.sensitivity"))
+    assert "A small model stood in for the planned one. The stand-in stopped after 500 steps" in chart.note
+
+
+def test_luck_has_one_bar_and_not_two():
+    (chart,) = figures.of(sample.finding("hyperparameters.sensitivity"))
+    assert chart.wide["layout"]["yaxis"]["ticktext"].count("Random seed") == 1
+    assert "Another random start" not in chart.wide["layout"]["yaxis"]["ticktext"]
+
+
+def test_accuracy_lines_begin_at_the_untouched_input():
+    chart = figures.of(sample.finding("security.adversarial"))[0]
+    worst = chart.wide["data"][-1]
+    assert (worst["x"][0], worst["y"][0]) == (0, 0.946)
+
+
+def test_tiny_costs_have_no_ticks_that_all_read_the_same():
+    finding = sample.finding("hardware.training_cost")
+    for one in finding["facts"]["by_accelerator"]:
+        for key in ("money", "hours", "kwh"):
+            one[key] = {name: value / 1e6 for name, value in one[key].items()}
+    (chart,) = figures.of(finding)
+    for key in ("xaxis", "xaxis2", "xaxis3"):
+        ticks = chart.wide["layout"][key]["ticktext"]
+        assert len(set(ticks)) == len(ticks)
 
 
 def test_both_drawers_take_the_same_step_for_the_same_loss():
