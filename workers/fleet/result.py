@@ -84,16 +84,18 @@ class Fleet:
     def join(cls, fleets: Sequence[Fleet]) -> Fleet:
         """One fleet out of several of the same shape."""
         first = fleets[0]
-        averaged = None if first.averaged is None else torch.cat([fleet.averaged for fleet in fleets])
+        averages = [fleet.averaged for fleet in fleets if fleet.averaged is not None]
         return cls(
-            first.net, first.heads, [member for fleet in fleets for member in fleet.members],
+            first.net,
+            first.heads,
+            [member for fleet in fleets for member in fleet.members],
             [torch.cat(views) for views in zip(*(fleet.parameters for fleet in fleets), strict=True)],
-            *(
-                np.concatenate([getattr(fleet, name) for fleet in fleets])
-                for name in ("centre", "scale", "steps", "validation_loss")
-            ),
-            averaged,
-        )  # fmt: skip
+            np.concatenate([fleet.centre for fleet in fleets]),
+            np.concatenate([fleet.scale for fleet in fleets]),
+            np.concatenate([fleet.steps for fleet in fleets]),
+            np.concatenate([fleet.validation_loss for fleet in fleets]),
+            torch.cat(averages) if averages else None,
+        )
 
     def _rows(self, x: Any) -> torch.Tensor:
         rows = x.float() if torch.is_tensor(x) else torch.from_numpy(np.asarray(x, np.float32))

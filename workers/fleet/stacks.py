@@ -39,7 +39,7 @@ class Optimiser:
     def __init__(self, kind: str, rates: Stack, decays: Stack, momenta: torch.Tensor) -> None:
         self.kind, self.rates, self.decays, self.momenta = kind, rates, decays, momenta
         self.first = rates.zeros()  # of momentum, or Adam's first moment
-        self.second = rates.zeros() if kind != "sgd" else None
+        self.second = rates.zeros() if kind != "sgd" else self.first  # Adam's second moment
         self.step_count = 0
         self._prepare()
 
@@ -55,8 +55,7 @@ class Optimiser:
     def keep(self, kept: torch.Tensor) -> None:
         self.rates, self.decays = self.rates.keep(kept), self.decays.keep(kept)
         self.momenta, self.first = self.momenta[kept], self.first.keep(kept)
-        if self.second is not None:
-            self.second = self.second.keep(kept)
+        self.second = self.second.keep(kept) if self.kind != "sgd" else self.first
         self._prepare()
 
     def step(self, parameters: Stack, gradients: Stack) -> None:

@@ -315,6 +315,8 @@ class Training:
 
         Only those due: a check that a neighbour's end brings about must not change anyone else's course.
         """
+        if self.held is None or self.best_parameters is None:
+            return np.zeros(len(due), bool)
         rows, used = self.held
         x = self.x[rows] if self.x.ndim == 2 else self.x[self.own][:, rows]
         outputs = forward(self.parameters.views, x, self.recipe.net)
@@ -336,13 +338,16 @@ class Training:
 
     def _average(self, step: int) -> None:
         """Adds the logits on all rows for members that have just ended a pass over their data."""
+        averaged, begin = self.results.averaged, self.recipe.average_from or 0.0
+        if averaged is None:
+            return
         for place, k in enumerate(self.own.tolist()):
             a_pass = max(1, round(len(self.rows[k]) / self.recipe.batch))
-            late = step >= self.recipe.average_from * self.limits[k]
+            late = step >= begin * self.limits[k]
             if (step % a_pass == 0 and late) or (step == self.limits[k] and not self.results.averages[k]):
                 own = [view[place : place + 1] for view in self.parameters.views]
                 x = self.x if self.x.ndim == 2 else self.x[k]
-                self.results.averaged[k] += forward(own, x, self.recipe.net)[0].T
+                averaged[k] += forward(own, x, self.recipe.net)[0].T
                 self.results.averages[k] += 1
 
     def _leave(self, stop: np.ndarray, step: int) -> torch.Tensor:
@@ -374,7 +379,7 @@ class Training:
         self.orders.keep(places)
         self.dropouts.keep(places)
         self.best = self.best[there]
-        if self.held:
+        if self.held is not None and self.best_parameters is not None:
             self.held = (self.held[0], self.held[1][there])
             self.best_parameters = self.best_parameters.keep(there)
         self._room()

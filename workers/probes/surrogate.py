@@ -46,7 +46,7 @@ def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> R
     goal, y = sample.targets[target], sample.labels(target)
     known = np.isfinite(y) if goal.task == "regression" else y >= 0
     draw = np.random.default_rng([seed, 7])
-    parts = []
+    parts: list[np.ndarray] = []
     for wanted in (sample.split == 0, sample.split > 0):
         found = np.flatnonzero(known & wanted)
         if len(found) < FEWEST:

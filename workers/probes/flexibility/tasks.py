@@ -39,7 +39,9 @@ def two_tasks(sample: Sample, found: Rows) -> Tasks | str:
     if len(found.classes) >= 4:
         return _checked(_class_halves(found))
     if not found.classes:
-        return _checked(_value_halves(sample, found))
+        halves = _value_halves(sample, found)
+        if all(np.std(halves.y[0][part]) > 0 for part in halves.train if len(part)):
+            return _checked(halves)
     return _row_halves(sample, found)
 
 
@@ -114,7 +116,9 @@ def _row_halves(sample: Sample, found: Rows) -> Tasks | str:
             "There is one task, so its rows were split in two halves that look different (along a main"
             " direction of the features).",
         )  # fmt: skip
-        fewest = min(_fewest(tasks.y[0][tasks.train[i]], len(found.classes)) for i in (0, 1))
+        fewest = 1  # of a number, the first direction will do
+        if found.classes:
+            fewest = min(_fewest(tasks.y[0][tasks.train[i]], len(found.classes)) for i in (0, 1))
         if fewest > most and not isinstance(_checked(tasks), str):
             best, most = tasks, fewest
     return best or said or "The rows cannot be split into two tasks that both have enough of two classes."

@@ -111,7 +111,7 @@ def measure(sample: Sample, found: Rows, budget: Budget, threat: float) -> Findi
     if place.shape is not None:
         facts["examples"] = _examples(sample, found, place, fooled, curve.moved[at], x, y, attacked)
     noise = lost(curve.clean, curve.random[at], budget.seed)
-    facts["faults"] = _faults(low, noise[1], pairs, answered(sample, "S4"))
+    facts["faults"] = _faults(low, noise[1], float(curve.clean.mean()), pairs, answered(sample, "S4"))
     title, note = _words(curve, at, place, value, twin, seeds, centre)
     return Finding(value, note, facts, low, high, len(attacked), title)
 
@@ -151,7 +151,8 @@ def _pixels(sample: Sample, found: Rows) -> Ground:
         size = [max(4, round(length * ratio)) for length in pictures.shape[1:3]]
         stack = torch.nn.functional.interpolate(stack, size, mode="area")
         pictures = stack.permute(0, 2, 3, 1).contiguous().numpy()
-    shape = tuple(int(length) for length in pictures.shape[1:])
+    high, wide, channels = (int(length) for length in pictures.shape[1:])
+    shape = (high, wide, channels)
     flat = pictures.reshape(len(pictures), -1)
     centre, spread = float(flat[found.train].mean()), max(1e-3, float(flat[found.train].std()))
     ends = [torch.full((flat.shape[1],), (end - centre) / spread) for end in (0.0, 1.0)]
@@ -348,14 +349,20 @@ def _matrix(
     return {"classes": list(classes), "counts": counts.tolist()}, pairs
 
 
-def _faults(low: float, noise_low: float, pairs: list[list[str]], gain: str | None) -> list[dict[str, Any]]:
-    """Weakness to attack is a fault only where somebody gains by it; weakness to chance always is."""
+def _faults(
+    low: float, noise_low: float, clean: float, pairs: list[list[str]], gain: str | None
+) -> list[dict[str, Any]]:
+    """Weakness to attack is a fault only where somebody gains by it; weakness to chance always is.
+
+    Unless the stand-in is a poor model anyway: then its weakness says little about the planned one.
+    """
     faults = []
     if low >= 0.1:
         severity = "low" if gain not in ("some", "lot") else "high" if low >= 0.3 else "medium"
         faults.append({"fault": "fragile_to_attack", "severity": severity, "pairs": pairs})
     if noise_low > 0.1:
-        faults.append({"fault": "fragile_to_noise", "severity": "high", "pairs": pairs})
+        severity = "high" if clean >= 0.8 else "low"
+        faults.append({"fault": "fragile_to_noise", "severity": severity, "pairs": pairs})
     return faults
 
 
@@ -419,6 +426,8 @@ def _words(
         f" chance to {curve.random[at].mean():.0%}. {place.where}"
         f" Trained on attacked examples it keeps {twin['at_threat']:.0%}."
     )
+    if clean < 0.6:
+        note += " That small model is weak to begin with, so take this as a rough sign only."
     if seeds < SEEDS:
         note += f" Measured on {seeds} of {SEEDS} models, as the time allowed."
     return title, " ".join([note, *centre.caveats])
