@@ -112,14 +112,14 @@ def read(sample: Sample, model: Architecture) -> Demand:
         batch = max(1, round(tokens / model.tokens))
     if batch is None:
         batch = 8 if model.tokens > 64 else 32
-        if model.family != "boosting":
+        if model.family not in ("boosting", "linear"):
             assumed.append(f"The plan names no batch size; {batch} rows are taken.")
     batch = int(batch)
     steps = _steps(sample, model, rows, batch, assumed)
     optimizer = sample.planned("training.optimizer")
     if optimizer is None:
         optimizer = "adamw" if model.tokens > 64 else "adam"
-        if model.family != "boosting":
+        if model.family not in ("boosting", "linear"):
             assumed.append(f"The plan names no optimiser; {optimizer} is taken.")
     method = sample.planned("training.method", "full")
     return Demand(

@@ -51,7 +51,9 @@ def _table(model: Architecture, wanted: Demand, device: Device) -> Finding:
     low, mid, high = (sum(footprint.table_bytes(model, wanted.rows, place).values()) for place in range(3))
     facts = _facts(model, wanted, device, (low, mid, high), footprint.table_bytes(model, wanted.rows))
     facts["flops_per_step"] = 6.0 * model.parameters * wanted.rows if model.family == "linear" else None
-    facts["largest_batch"] = int(max(0.0, device.memory - 350 * 2**20) / max(1.0, mid / max(1, wanted.rows)))
+    twice = sum(footprint.table_bytes(model, 2 * wanted.rows).values())
+    each = (twice - mid) / wanted.rows  # a line, like every part of it
+    facts["largest_batch"] = max(0, int(wanted.rows + (device.memory - mid) / each))
     half = sum(footprint.table_bytes(model, max(1, wanted.rows // 2)).values())
     facts["what_if"] = [{"what": "half the rows", "bytes": round(half)}]
     return _finding(model, wanted, device, (low, mid, high), facts, estimated=True)

@@ -176,3 +176,13 @@ def test_nothing_at_all_still_gets_an_answer_that_says_so():
     found = run({})
     assert found.basis == "estimated"
     assert "stands in for it" in found.note
+
+
+@pytest.mark.parametrize("kind", ["logistic_regression", "gradient_boosting"])
+def test_the_most_rows_of_a_table_fill_the_memory(kind):
+    plan = {"model": {"kind": kind, "classes": 2, "trees": 50, "depth": 4}, "data": {"rows": 1000}}
+    found = run({**plan, "hardware": {"train": {"device": "cpu"}}})
+    full = run(
+        {**plan, "data": {"rows": found.facts["largest_batch"]}, "hardware": {"train": {"device": "cpu"}}}
+    )
+    assert full.value == pytest.approx(1, rel=0.01)
