@@ -9,18 +9,22 @@ import pytest
 
 from workers import launch, sandbox
 
+SECRET = "what no probe may see"  # stands in the worker's environment before any server starts
+
 
 @pytest.fixture(scope="module")
 def misbehaving() -> Iterator[None]:
     """Hosts started from here on resolve ``test.NAME`` in that module; no setting can do this."""
     before = launch.os.environ.pop(launch.VARIABLE, None)
     launch.TEST_TARGETS = "tests.workers.misbehaving"
+    launch.os.environ["SECRET_OF_THE_WORKER"] = SECRET
     try:
         sandbox.start()
         yield
     finally:
         sandbox.stop()
         launch.TEST_TARGETS = None
+        del launch.os.environ["SECRET_OF_THE_WORKER"]
         if before:
             launch.os.environ[launch.VARIABLE] = before
 
