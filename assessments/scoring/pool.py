@@ -11,8 +11,10 @@ How it works, in this version of the rules:
   overall draw is made of the dimensions in the same way, bent by the stakes.
 * What nobody has looked at shares ONE draw. Independent draws would cancel each other out, and
   ignorance would look like knowledge of the middle.
-* The range (5 to 95 % of the draws) is then opened by the uncovered share: low' = c * low and
-  high' = 100 - c * (100 - high). With nothing known that is exactly 0 to 100.
+* The low end of the range is the 5 % quantile if everything that nobody has looked at were fine, the
+  high end the 95 % quantile if all of it were as bad as can be; of an item that only an answer tells
+  about, the share that the answer does not cover counts as not looked at. With nothing known that is
+  exactly 0 to 100, and whatever becomes unknown can only open the range at both ends.
 
 Monotone by construction: an item keeps its random numbers whatever its evidence says, its quantile
 function rises with each of low, score and high, and power mean, notch and stakes rise with each draw.
@@ -52,6 +54,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Draws:
+    """The same draws three times: if what is not known were fine, as likely, as bad as can be."""
+
+    least: tuple[float, ...]
+    likely: tuple[float, ...]
+    most: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pooled:
     """The judgement of a dimension, or of the whole."""
 
@@ -61,7 +72,7 @@ class Pooled:
     coverage: float  # 0 to 1
     probability: Mapping[str, float]  # level -> how likely it is
     known: tuple[int, int]  # items known at least in part, of all that apply
-    draws: tuple[float, ...]
+    draws: Draws
 
     def as_json(self, rules: Rules) -> dict[str, Any]:
         shown = None if self.score is None else whole(self.score)
@@ -205,48 +216,77 @@ def _dimension(rules: Rules, name: str, items: Sequence[Known]) -> Pooled:
     seed, n, notch = simulation["seed"], simulation["draws"], rules.data["notch"]
     mine = [one for one in items if one.item.dimension == name and one.state != "not_applicable"]
     total = sum(one.item.weight for one in mine)
-    anything = [100 * u for u in _uniforms(seed, "unknown", n)]
-    sums, worst = [0.0] * n, [0.0] * n
+    anything = tuple(100 * u for u in _uniforms(seed, "unknown", n))
+    known, likely = [0.0] * n, [0.0] * n  # fourth powers by weight
+    worst = [0.0] * n  # a notch below the worst known item
+    unseen = ceiling = 0.0  # weight that nobody has looked at, and the notch if that were critical
     for one in mine:
+        weight, pull = one.item.weight, min(1.0, one.item.weight)
+        unseen += weight * (1 - one.covers)
         draws: Sequence[float] = anything
+        if one.covers == 0:
+            ceiling = max(ceiling, 100 * pull - notch)
         if one.spreads:
             draws = _spread_draws(seed, n, f"{name}:{one.item.id}", one.spreads)
-            pull = min(1.0, one.item.weight)
+            if one.covers:
+                share = weight * one.covers
+                known = [k + share * (d * d) * (d * d) for k, d in zip(known, draws, strict=True)]
             worst = [max(w, pull * d - notch) for w, d in zip(worst, draws, strict=True)]
             if one.open:
                 draws = [max(d, a) for d, a in zip(draws, anything, strict=True)]
-        weight = one.item.weight
-        sums = [s + weight * (d * d) * (d * d) for s, d in zip(sums, draws, strict=True)]
-    pooled = [max(w, sqrt(sqrt(s / total))) for s, w in zip(sums, worst, strict=True)] if total else anything
-    coverage = sum(one.item.weight * one.covers for one in mine) / total if total else 0.0
-    return _pooled(rules, pooled, coverage, (sum(one.covers > 0 for one in mine), len(mine)))
+        likely = [s + weight * (d * d) * (d * d) for s, d in zip(likely, draws, strict=True)]
+    count = (sum(one.covers > 0 for one in mine), len(mine))
+    if not total:
+        return _pooled(rules, Draws((0.0,) * n, anything, (100.0,) * n), 0.0, count)
+    found = Draws(
+        tuple(max(w, sqrt(sqrt(k / total))) for k, w in zip(known, worst, strict=True)),
+        tuple(max(w, sqrt(sqrt(s / total))) for s, w in zip(likely, worst, strict=True)),
+        tuple(
+            max(w, ceiling, sqrt(sqrt((k + unseen * 1e8) / total)))  # 100 to the fourth
+            for k, w in zip(known, worst, strict=True)
+        ),
+    )
+    return _pooled(rules, found, 1 - unseen / total, count)
 
 
 def _overall(rules: Rules, dimensions: Mapping[str, Pooled], stakes: float) -> Pooled:
-    notch = rules.data["notch"]
-    draws = []
-    for row in zip(*(one.draws for one in dimensions.values()), strict=True):
-        mean = sqrt(sqrt(sum((d * d) * (d * d) for d in row) / len(row)))
-        raw = max(mean, max(row) - notch)
-        draws.append(raw + (stakes - 1) * raw * (100 - raw) / 100)
+    each = [one.draws for one in dimensions.values()]
+    found = Draws(
+        _whole(rules, [one.least for one in each], stakes),
+        _whole(rules, [one.likely for one in each], stakes),
+        _whole(rules, [one.most for one in each], stakes),
+    )
     coverage = sum(one.coverage for one in dimensions.values()) / len(dimensions)
-    known = tuple(sum(one.known[i] for one in dimensions.values()) for i in (0, 1))
-    return _pooled(rules, draws, coverage, known)
+    known, of = (sum(one.known[i] for one in dimensions.values()) for i in (0, 1))
+    return _pooled(rules, found, coverage, (known, of))
 
 
-def _pooled(rules: Rules, draws: Sequence[float], coverage: float, known: tuple[int, ...]) -> Pooled:
+def _whole(rules: Rules, dimensions: Sequence[Sequence[float]], stakes: float) -> tuple[float, ...]:
+    """The overall draws from those of the dimensions."""
+    draws = []
+    for row in zip(*dimensions, strict=True):
+        mean = sqrt(sqrt(sum((d * d) * (d * d) for d in row) / len(row)))
+        raw = max(mean, max(row) - rules.data["notch"])
+        draws.append(raw + (stakes - 1) * raw * (100 - raw) / 100)
+    return tuple(draws)
+
+
+def _pooled(rules: Rules, draws: Draws, coverage: float, known: tuple[int, int]) -> Pooled:
     levels = rules.data["levels"]
-    ordered = sorted(draws)
-    below, above = (_at(ordered, q) for q in rules.data["simulation"]["quantiles"])
+    below, above = rules.data["simulation"]["quantiles"]
+    ordered = sorted(draws.likely)
     counts = dict.fromkeys(levels, 0)
     for draw in ordered:
         counts[rules.level(draw)] += 1
     share = {
         level: coverage * counts[level] / len(ordered) + (1 - coverage) / len(levels) for level in levels
     }
-    low, high = coverage * below, 100 - coverage * (100 - above)
+    # An "I do not know" is evidence against, but not for anything: alone it leaves 0 to 100.
+    low, high = (
+        (_at(sorted(draws.least), below), _at(sorted(draws.most), above)) if coverage > 0 else (0.0, 100.0)
+    )
     score = _at(ordered, 0.5) if coverage > 0 else None
-    return Pooled(score, low, high, coverage, share, (known[0], known[1]), tuple(draws))
+    return Pooled(score, low, high, coverage, share, known, draws)
 
 
 def _at(ordered: Sequence[float], share: float) -> float:

@@ -148,13 +148,28 @@ def test_a_probe_that_measured_nothing_changes_nothing(found, answers, probe, st
 
 @settings(max_examples=60, deadline=None)
 @given(some_findings, some_answers, st.sampled_from(PROBES), dangers)
-def test_skipping_a_probe_never_narrows_the_range(found, answers, probe, danger):
-    with_it = pool.judge(RULES, {**found, probe: measured(probe, danger)}, answers)
-    skipped = pool.judge(RULES, {**found, probe: finding(state="skipped")}, answers)
-    name = RULES.item_of(probe).dimension
-    old, new = with_it.dimensions[name], skipped.dimensions[name]
-    assert new.high - new.low >= old.high - old.low - EPSILON
-    assert new.coverage <= old.coverage
+def test_skipping_a_probe_never_narrows_the_range_at_either_end(found, answers, probe, danger):
+    item = RULES.item_of(probe)
+    others = {id: one for id, one in answers.items() if id not in item.questions}  # they would take its place
+    with_it = pool.judge(RULES, {**found, probe: measured(probe, danger)}, others)
+    skipped = pool.judge(RULES, {**found, probe: finding(state="skipped")}, others)
+    for old, new in zip(pooled(with_it), pooled(skipped), strict=True):
+        assert new.low <= old.low + EPSILON
+        assert new.high >= old.high - EPSILON
+        assert new.coverage <= old.coverage + EPSILON
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_findings, some_answers, st.sampled_from(SCORED), st.data())
+def test_leaving_a_question_open_never_narrows_the_range_at_either_end(found, answers, id, data):
+    item = next(item for item in RULES.items if id in item.questions)
+    others = {one: given for one, given in answers.items() if one not in item.questions}
+    given_ = data.draw(an_answer(id).filter(lambda one: "not_applicable" not in one))
+    told = pool.judge(RULES, found, {**others, id: given_})
+    silent = pool.judge(RULES, found, others)
+    for old, new in zip(pooled(told), pooled(silent), strict=True):
+        assert new.low <= old.low + EPSILON
+        assert new.high >= old.high - EPSILON
 
 
 @settings(max_examples=60, deadline=None)
