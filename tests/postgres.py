@@ -41,7 +41,17 @@ def server() -> Iterator[str]:
     fast = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     try:
         subprocess.run(
-            [_bin() / "initdb", "--no-sync", "--locale=C", "-E", "UTF8", "-U", "riskboard", "-D", folder / "data"],
+            [
+                _bin() / "initdb",
+                "--no-sync",
+                "--locale=C",
+                "-E",
+                "UTF8",
+                "-U",
+                "riskboard",
+                "-D",
+                folder / "data",
+            ],
             check=True,
             capture_output=True,
             cwd=folder,

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -53,23 +54,23 @@ def reap() -> None:
 
 def measure(job: Job) -> None:
     """Runs the job's probe in the sandbox, with heartbeats, and writes down how it ended."""
-    lease = Lease(job)
+    lease = Lease(job, longest(job))
     scratch = storage.scratch(str(job.pk), job.token)
     began = time.monotonic()
     try:
-        if job.probe == PREPARE:
-            finding = prepare(job, scratch, lease)
-        else:
-            finding = sandbox.measure(job.request(scratch), lease.progress, lease.cancelled)
+        with lease:
+            if job.probe == PREPARE:
+                finding = prepare(job, scratch, lease)
+            else:
+                finding = sandbox.measure(job.request(scratch), lease.progress, lease.cancelled)
     except sandbox.Unusable as unusable:
         job.fail(str(unusable), again=False, seconds=time.monotonic() - began)
     except sandbox.Stopped as stopped:  # deadline, memory, crash: a failure becomes evidence
-        if lease.lost or stopped.cause == "cancelled":
+        if stopped.cause == "cancelled":
             log.info("job %s is no longer ours; its probe was stopped", job.pk)
-            job.fail("The worker was stopped while it measured this.")  # changes nothing when it is lost
         else:
             job.fail(stopped.reason, again=stopped.cause in AGAIN, seconds=time.monotonic() - began)
-    except (FileNotFoundError, OSError) as error:  # the upload is gone, or the disk is full
+    except OSError as error:  # the upload is gone, or the disk is full
         log.exception("job %s cannot be measured", job.pk)
         job.fail(f"The worker could not read or write a file ({error.strerror or error}).")
     else:
@@ -77,6 +78,12 @@ def measure(job: Job) -> None:
             log.info("job %s was taken over meanwhile; this result is dropped", job.pk)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def longest(job: Job) -> float:
+    """Seconds after which no probe can still be measuring: twice its own limit, and twice a cold start."""
+    limit = settings.PREPARE_SECONDS if job.probe == PREPARE else settings.PROBE_SECONDS
+    return 2 * (max(limit, job.run.seconds_a_probe or 0) + sandbox.STARTUP)
 
 
 def prepare(job: Job, scratch: Path, lease: Lease) -> Finding:
@@ -97,32 +104,52 @@ def prepare(job: Job, scratch: Path, lease: Lease) -> Finding:
 
 
 class Lease:
-    """Keeps a job ours while its probe measures, and notices when it is not: cancelled, or taken over."""
+    """Keeps a job ours while its probe measures, and notices when it is not: cancelled, or taken over.
 
-    def __init__(self, job: Job) -> None:
+    A thread does it, so that a probe that starts slowly or says nothing loses no lease; the thread
+    gives up after ``longest`` seconds, so that a worker which hangs does.
+    """
+
+    def __init__(self, job: Job, longest: float = float("inf")) -> None:
         self.job = job
         self.lost = False
         self._said: tuple[float, str] | None = None
-        self._looked = self._renewed = time.monotonic()
+        self._renewed = time.monotonic()
+        self._until = self._renewed + longest
+        self._ended = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name=f"lease of {job.pk}", daemon=True)
+
+    def __enter__(self) -> Lease:
+        self._keeper.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._keeper.join()
 
     def progress(self, share: float, sentence: str) -> None:
         self._said = (share, sentence)
-        self.look()
 
     def cancelled(self) -> bool:
-        self.look()
         return self.lost
 
-    def look(self) -> None:
-        """At most once a second: renews when it is time or there is news, else only looks."""
-        now = time.monotonic()
-        if self.lost or now - self._looked < LOOK_SECONDS:
-            return
-        self._looked = now
+    def _keep(self) -> None:
         try:
-            if self._said or now - self._renewed >= settings.HEARTBEAT_SECONDS:
-                self.lost = not self.job.heartbeat(*(self._said or ()))
-                self._said, self._renewed = None, now
+            while not self.lost and not self._ended.wait(LOOK_SECONDS):
+                self.look()
+        finally:
+            connection.close()
+
+    def look(self) -> None:
+        """Renews when it is time or there is news, else only looks whether the job is still ours."""
+        now = time.monotonic()
+        said, self._said = self._said, None
+        try:
+            if now > self._until:
+                self.lost = True
+            elif said or now - self._renewed >= settings.HEARTBEAT_SECONDS:
+                self.lost = not self.job.heartbeat(*(said or ()))
+                self._renewed = now
             else:
                 self.lost = not self.job.ours().exists()
         except DatabaseError as error:

@@ -231,7 +231,10 @@ class CheckRequest(serializers.Serializer):
     name = serializers.CharField(max_length=200, required=False, help_text="Left out: the first file's name.")
     client = serializers.CharField(max_length=200, required=False, allow_blank=True)
     target = serializers.ListField(
-        child=serializers.CharField(max_length=200), required=False, max_length=50, help_text="Repeat for more."
+        child=serializers.CharField(max_length=200),
+        required=False,
+        max_length=50,
+        help_text="Repeat for more.",
     )
     probes = serializers.ListField(
         child=serializers.CharField(max_length=80), required=False, help_text="Probe ids or dimensions."

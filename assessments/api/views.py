@@ -58,7 +58,8 @@ class CheckView(APIView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(
-        request={"multipart/form-data": serializers.CheckRequest}, responses={202: serializers.CheckSerializer}
+        request={"multipart/form-data": serializers.CheckRequest},
+        responses={202: serializers.CheckSerializer},
     )
     def post(self, request: Request) -> Response:
         """Files, plan and answers in one request: a new assessment, and its run on the way.

@@ -14,7 +14,12 @@ pytestmark = pytest.mark.django_db
 def test_the_schema_has_no_gaps(tmp_path):
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
     text = (tmp_path / "schema.yml").read_text()
-    for path in ("assessments/{id}/files/", "assessments/{id}/plan/", "runs/{id}/report/", "runs/{id}/links/"):
+    for path in (
+        "assessments/{id}/files/",
+        "assessments/{id}/plan/",
+        "runs/{id}/report/",
+        "runs/{id}/links/",
+    ):
         assert f"/api/v1/{path}" in text
 
 
@@ -24,9 +29,13 @@ def test_the_docs_come_from_our_own_host_without_inline_script_or_style():
     assert page.status_code == 200
     assert "script-src 'self'" in page["Content-Security-Policy"]
     assert "unsafe" not in page["Content-Security-Policy"]
-    assert re.findall(r"<script(?![^>]*\bsrc=)", html) == [] and "<style" not in html and " style=" not in html
+    assert re.findall(r"<script(?![^>]*\bsrc=)", html) == []
+    assert "<style" not in html
+    assert " style=" not in html
     addresses = re.findall(r'(?:src|href)="([^"]+)"', html)
-    assert len(addresses) == 5 and all(address.startswith("/") for address in addresses)
+    assert len(addresses) == 5
+    assert all(address.startswith("/") for address in addresses)
     script = APIClient().get(addresses[-1].replace("&amp;", "&"))
-    assert script.status_code == 200 and script["Content-Type"].startswith("application/javascript")
+    assert script.status_code == 200
+    assert script["Content-Type"].startswith("application/javascript")
     assert "/api/schema/" in script.content.decode()

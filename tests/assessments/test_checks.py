@@ -8,7 +8,8 @@ from workers.probes import catalog
 
 
 def test_every_active_probe_has_its_module_and_its_rules():
-    assert checks.probes_have_modules() == [] and checks.probes_have_rules() == []
+    assert checks.probes_have_modules() == []
+    assert checks.probes_have_rules() == []
 
 
 def test_a_spec_without_module_or_rules_is_named(monkeypatch):

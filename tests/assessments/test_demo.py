@@ -46,8 +46,10 @@ def test_the_truth_is_what_is_in_the_zip_and_the_same_every_time(tmp_path):
             if original not in broken:
                 a, b = (Image.open(archive.open(name)).tobytes() for name in (original, copy))
                 assert sum(x != y for x, y in zip(a, b, strict=True)) <= 100
-    assert sorted(broken) == truth["broken_files"] and len(names) == truth["pictures"]
-    assert len(truth["label_flips"]) == 72 and all(f["given"] != f["true"] for f in truth["label_flips"])
+    assert sorted(broken) == truth["broken_files"]
+    assert len(names) == truth["pictures"]
+    assert len(truth["label_flips"]) == 72
+    assert all(f["given"] != f["true"] for f in truth["label_flips"])
     assert all(flip["file"].startswith(f"{flip['given']}/") for flip in truth["label_flips"])
 
 
@@ -56,11 +58,9 @@ def test_a_second_start_finds_user_run_and_link_again(monkeypatch, settings, tmp
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr(Job, "publish", lambda job: None)
     first, second = demo.make(print), demo.make(print)
-    assert (
-        first.run == second.run
-        and first.password == second.password
-        and (first.new, second.new) == (True, False)
-    )
+    assert first.run == second.run
+    assert first.password == second.password
+    assert (first.new, second.new) == (True, False)
     assert Assessment.objects.count() == Run.objects.count() == 1
     assert authenticate(RequestFactory().post("/"), username=demo.USER, password=first.password)
     assert stat.S_IMODE((tmp_path / "demo.json").stat().st_mode) == 0o600

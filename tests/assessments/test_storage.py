@@ -43,7 +43,8 @@ def test_the_byte_cap_runs_along_and_nothing_is_left(place):
         stored(*[b"x" * 600] * 2)
     with pytest.raises(storage.TooLarge), storage.incoming(endless(), 1000):
         pass
-    assert list((place / "incoming").iterdir()) == [] and not (place / "files").exists()
+    assert list((place / "incoming").iterdir()) == []
+    assert not (place / "files").exists()
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(place):
@@ -103,4 +104,6 @@ def test_the_sweep_takes_what_the_dead_left_and_nothing_that_lives(place):
     for path in (old, live, place / "incoming" / "x.part"):
         os.utime(path, (time.time() - 7200,) * 2)
     assert storage.sweep(live=frozenset({live.name})) == 2
-    assert not old.exists() and live.exists() and new.exists()
+    assert not old.exists()
+    assert live.exists()
+    assert new.exists()

@@ -38,7 +38,8 @@ def test_of_many_callers_at_once_one_gets_the_job(job):
 def test_a_claim_is_one_conditional_update(job, django_assert_num_queries):
     with django_assert_num_queries(3) as seen:  # the update, the row itself, the run's first start
         Job.objects.claim(job.pk)
-    assert seen[0]["sql"].startswith("UPDATE") and "SELECT" not in seen[0]["sql"]
+    assert seen[0]["sql"].startswith("UPDATE")
+    assert "SELECT" not in seen[0]["sql"]
 
 
 def test_a_second_claim_of_a_taken_job_does_nothing(job):
@@ -64,7 +65,8 @@ def test_a_zombie_writes_nothing(job):
     zombie = Job.objects.claim(job.pk)
     expire(zombie)
     heir = Job.objects.claim(job.pk)
-    assert heir is not None and heir.token != zombie.token
+    assert heir is not None
+    assert heir.token != zombie.token
     assert not zombie.heartbeat(0.9, "still here")
     assert not zombie.finish(Finding(0.9, "stale"))
     assert not zombie.fail("stale")
@@ -84,10 +86,12 @@ def test_the_finding_and_the_end_are_one_transaction(job, monkeypatch):
         with pytest.raises(RuntimeError):
             mine.finish(FOUND)
     job.refresh_from_db()
-    assert job.state == State.RUNNING and not Evidence.objects.exists()
+    assert job.state == State.RUNNING
+    assert not Evidence.objects.exists()
     assert mine.finish(FOUND, 1.5)
     evidence = Evidence.objects.get()
-    assert evidence.finding == FOUND and evidence.seconds == 1.5
+    assert evidence.finding == FOUND
+    assert evidence.seconds == 1.5
 
 
 def test_a_job_finished_twice_leaves_one_evidence(job):
@@ -111,7 +115,8 @@ def test_a_failure_is_tried_again_after_a_pause_that_grows(job):
         mine = Job.objects.claim(job.pk)
         assert mine.fail("The probe crashed.")
         job.refresh_from_db()
-        assert job.state == State.WAITING and Job.objects.claim(job.pk) is None  # not yet
+        assert job.state == State.WAITING
+        assert Job.objects.claim(job.pk) is None
         pauses.append(job.ready_at)
         Job.objects.filter(pk=job.pk).update(ready_at=Now())
     mine = Job.objects.claim(job.pk)
@@ -127,7 +132,8 @@ def test_a_poison_job_that_kills_every_worker_ends_with_a_sentence(job):
         expire(job)
         Job.objects.reap()
     job.refresh_from_db()
-    assert job.state == State.STOPPED and "lost 3 times" in job.sentence
+    assert job.state == State.STOPPED
+    assert "lost 3 times" in job.sentence
     assert Job.objects.claim(job.pk) is None
     assert Evidence.objects.get(probe=job.probe).state == "failed"
 
@@ -139,7 +145,8 @@ def test_the_reaper_puts_back_what_a_dead_worker_held_and_sends_its_message(job,
     expire(job)
     assert Job.objects.reap() == 2
     job.refresh_from_db()
-    assert (job.state, job.token) == (State.WAITING, "") and published == [str(job.pk)]
+    assert (job.state, job.token) == (State.WAITING, "")
+    assert published == [str(job.pk)]
 
 
 def test_the_reaper_leaves_a_job_that_was_renewed_meanwhile(job):
@@ -154,8 +161,10 @@ def test_a_lost_message_is_sent_again_once_in_a_while_and_not_at_every_tick(run,
     published.clear()
     assert Job.objects.reap() == 0  # sent just now
     run.jobs.update(publish_after=Now() - timedelta(seconds=1))
-    assert Job.objects.reap() == 2 and len(published) == 2
-    assert Job.objects.reap() == 0 and len(published) == 2
+    assert Job.objects.reap() == 2
+    assert len(published) == 2
+    assert Job.objects.reap() == 0
+    assert len(published) == 2
     job = run.jobs.first()
     assert job.publish_after - job.ready_at > REPUBLISH
 
@@ -174,16 +183,19 @@ def test_jobs_of_a_cancelled_run_lose_their_lease_and_cannot_be_claimed(run):
     first, second = run.jobs.all()
     mine = Job.objects.claim(first.pk)
     actions.cancel_run(run)
-    assert not mine.heartbeat() and not mine.finish(FOUND)
+    assert not mine.heartbeat()
+    assert not mine.finish(FOUND)
     assert Job.objects.claim(second.pk) is None
-    assert Run.objects.get().state == State.CANCELLED and not Evidence.objects.exists()
+    assert Run.objects.get().state == State.CANCELLED
+    assert not Evidence.objects.exists()
 
 
 def test_a_finding_that_is_no_json_is_a_failed_one_and_not_a_lost_one(job):
     mine = Job.objects.claim(job.pk)
     assert mine.finish(Finding(float("nan"), "not a number"))
     job.refresh_from_db()
-    assert job.state == State.STOPPED and "not finite" in job.sentence
+    assert job.state == State.STOPPED
+    assert "not finite" in job.sentence
 
 
 def test_any_text_of_an_upload_can_be_stored(job):
@@ -204,7 +216,8 @@ def test_two_last_jobs_that_end_at_once_freeze_one_report(run):
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(finish, taken)) == [True, True]
     run.refresh_from_db()
-    assert run.state == State.DONE and run.report["format"] == "riskboard.report/1"
+    assert run.state == State.DONE
+    assert run.report["format"] == "riskboard.report/1"
     assert not Run.objects.get(pk=run.pk).close()
 
 

@@ -57,10 +57,12 @@ def test_the_report_is_frozen_when_the_last_job_ends_and_follows_from_its_eviden
     first, second = run.jobs.all()
     Job.objects.claim(first.pk).finish(FOUND)
     run.refresh_from_db()
-    assert run.report is None and run.state == State.RUNNING
+    assert run.report is None
+    assert run.state == State.RUNNING
     Job.objects.claim(second.pk).fail("It crashed.", again=False)
     run.refresh_from_db()
-    assert run.state == State.DONE and run.seconds >= 0
+    assert run.state == State.DONE
+    assert run.seconds >= 0
     assert {f["probe"]: f["state"] for f in run.report["findings"]} == {
         "hardware.inventory": "measured",
         "hardware.memory": "failed",
@@ -87,10 +89,12 @@ def test_a_report_that_cannot_be_built_says_so_and_can_be_tried_again(run, monke
         patch.setattr(Run, "build_report", broken)
         measure_all(run)
     run.refresh_from_db()
-    assert run.state == State.STOPPED and "could not be built" in run.note
+    assert run.state == State.STOPPED
+    assert "could not be built" in run.note
     actions.retry_run(run)
     run.refresh_from_db()
-    assert run.state == State.DONE and run.report
+    assert run.state == State.DONE
+    assert run.report
 
 
 def test_evidence_that_came_while_the_report_was_built_keeps_it_from_being_frozen(run, monkeypatch):
@@ -107,5 +111,6 @@ def test_evidence_that_came_while_the_report_was_built_keeps_it_from_being_froze
     monkeypatch.setattr(Run, "build_report", slow)
     Job.objects.claim(second.pk).finish(FOUND)
     run.refresh_from_db()
-    assert run.report is None and run.state == State.RUNNING
+    assert run.report is None
+    assert run.state == State.RUNNING
     monkeypatch.undo()

@@ -34,9 +34,8 @@ def test_messages_outlive_kill_9_and_only_the_owner_reaches_it(sock):
     try:
         link = redis.Redis(unix_socket_path=str(sock))
         link.rpush("cpu", "one")
-        assert (
-            link.config_get("port") == {"port": "0"} and link.config_get("appendonly")["appendonly"] == "yes"
-        )
+        assert link.config_get("port") == {"port": "0"}
+        assert link.config_get("appendonly")["appendonly"] == "yes"
         assert link.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
         assert stat.S_IMODE(sock.parent.stat().st_mode) == 0o700
         link.execute_command("WAITAOF", 1, 0, 5000)  # on disk, as it is a second later by itself
@@ -53,7 +52,8 @@ def test_messages_outlive_kill_9_and_only_the_owner_reaches_it(sock):
 def test_a_long_data_folder_gets_a_short_socket(tmp_path):
     long = tmp_path / ("x" * 120)
     found = broker.socket_path(long)
-    assert len(str(found)) <= broker.SOCKET_PATH_MOST and found == broker.socket_path(long)
+    assert len(str(found)) <= broker.SOCKET_PATH_MOST
+    assert found == broker.socket_path(long)
     with socket.socket(socket.AF_UNIX) as probe:
         found.parent.mkdir(mode=0o700)
         try:
@@ -68,6 +68,8 @@ def test_without_the_package_a_server_on_path_and_then_files_are_said(monkeypatc
     monkeypatch.setattr(
         broker.shutil, "which", lambda name: f"/bin/{name}" if name == "redis-server" else None
     )
-    assert broker.find().program == Path("/bin/redis-server") and "redis-server" in broker.find().sentence
+    assert broker.find().program == Path("/bin/redis-server")
+    assert "redis-server" in broker.find().sentence
     monkeypatch.setattr(broker.shutil, "which", lambda name: None)
-    assert broker.find().program is None and "files" in broker.find().sentence
+    assert broker.find().program is None
+    assert "files" in broker.find().sentence

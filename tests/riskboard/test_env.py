@@ -39,11 +39,9 @@ def test_a_bad_value_stops_the_start_with_a_sentence(monkeypatch, read, value):
     with pytest.raises(SystemExit) as stopped:
         read()
     sentence = str(stopped.value)
-    assert (
-        sentence.startswith("RiskBoard cannot start: X is")
-        and sentence.endswith(".")
-        and "\n" not in sentence
-    )
+    assert sentence.startswith("RiskBoard cannot start: X is")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
 
 
 @pytest.mark.parametrize(
@@ -58,7 +56,8 @@ def test_the_key_is_made_once_for_its_owner_only_and_differs_between_installatio
     first = env.secret("RISKBOARD_NO_KEY", tmp_path / "key")
     assert env.secret("RISKBOARD_NO_KEY", tmp_path / "key") == first
     assert env.secret("RISKBOARD_NO_KEY", tmp_path / "other") != first
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600 and len(first) >= 64
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert len(first) >= 64
     assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "other"]
 
 
@@ -81,13 +80,18 @@ def test_debug_is_off_and_sqlite_waits_its_turn_unless_told_otherwise(settings):
     assert not settings.DEBUG
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         options = settings.DATABASES["default"]["OPTIONS"]
-        assert options["transaction_mode"] == "IMMEDIATE" and options["timeout"] == 20
+        assert options["transaction_mode"] == "IMMEDIATE"
+        assert options["timeout"] == 20
 
 
 def test_messages_are_json_and_late_and_leave_no_results():
     from riskboard.celery import app
 
-    assert app.conf.accept_content == ["json"] and app.conf.task_serializer == "json"
-    assert app.conf.task_acks_late and app.conf.task_reject_on_worker_lost
-    assert app.conf.worker_prefetch_multiplier == 1 and app.conf.task_ignore_result
-    assert app.conf.result_backend is None and app.conf.worker_pool == "prefork"
+    assert app.conf.accept_content == ["json"]
+    assert app.conf.task_serializer == "json"
+    assert app.conf.task_acks_late
+    assert app.conf.task_reject_on_worker_lost
+    assert app.conf.worker_prefetch_multiplier == 1
+    assert app.conf.task_ignore_result
+    assert app.conf.result_backend is None
+    assert app.conf.worker_pool == "prefork"

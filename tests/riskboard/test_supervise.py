@@ -49,8 +49,10 @@ def test_a_killed_child_comes_back_and_the_one_who_asked_is_told(supervisor):
     os.kill(first, signal.SIGKILL)
     child.process.wait()
     assert until(lambda: supervisor.look() or child.alive)
-    assert child.process.pid != first and deaths == [1]
-    assert "SIGKILL" in supervisor.said[0] and "sleeper.log" in supervisor.said[0]
+    assert child.process.pid != first
+    assert deaths == [1]
+    assert "SIGKILL" in supervisor.said[0]
+    assert "sleeper.log" in supervisor.said[0]
 
 
 def test_a_child_that_keeps_dying_is_started_ever_more_slowly(supervisor):
@@ -60,7 +62,8 @@ def test_a_child_that_keeps_dying_is_started_ever_more_slowly(supervisor):
     while time.monotonic() < end:
         supervisor.look()
         time.sleep(0.02)
-    assert 2 <= child.deaths <= 4 and child.pause >= 2
+    assert 2 <= child.deaths <= 4
+    assert child.pause >= 2
 
 
 def test_stopping_ends_even_what_does_not_listen(supervisor):

@@ -83,7 +83,8 @@ def fake(monkeypatch, published) -> FakeSandbox:
 def test_prepare_goes_first_and_its_end_sends_the_rest(fake, published):
     run = started(probes=["data.class_balance", "data.readability"])
     tasks.run_job(published.pop())
-    assert fake.asked[0].names == ("train.csv",) and fake.asked[0].inputs[0].read_bytes() == csv().getvalue()
+    assert fake.asked[0].names == ("train.csv",)
+    assert fake.asked[0].inputs[0].read_bytes() == csv().getvalue()
     assert len(published) == 2
     for pk in list(published):
         tasks.run_job(pk)
@@ -92,7 +93,8 @@ def test_prepare_goes_first_and_its_end_sends_the_rest(fake, published):
         True,
     ]
     run.refresh_from_db()
-    assert run.state == State.DONE and run.report["assessment"]["dataset"]["rows"] == 60
+    assert run.state == State.DONE
+    assert run.report["assessment"]["dataset"]["rows"] == 60
 
 
 def test_each_message_delivered_five_times_measures_once(fake, published):
@@ -101,14 +103,16 @@ def test_each_message_delivered_five_times_measures_once(fake, published):
         for pk in list(published):
             for _ in range(5):
                 tasks.run_job(pk)
-    assert len(fake.asked) == 2 and Evidence.objects.count() == 2
+    assert len(fake.asked) == 2
+    assert Evidence.objects.count() == 2
 
 
 @pytest.mark.parametrize("message", ["", "no-id", "00000000-0000-0000-0000-000000000000", 7, None])
 def test_a_forged_message_changes_nothing(fake, message):
     started()
     tasks.run_job(message)
-    assert fake.asked == [] and set(Job.objects.values_list("state", flat=True)) == {"waiting"}
+    assert fake.asked == []
+    assert set(Job.objects.values_list("state", flat=True)) == {"waiting"}
 
 
 def test_the_same_files_and_plan_are_read_once(fake, published):
@@ -127,7 +131,8 @@ def test_data_that_cannot_be_used_stops_the_run_with_its_sentence(fake, publishe
     tasks.run_job(published.pop())
     run.refresh_from_db()
     assert (run.state, run.note) == (State.STOPPED, "train.csv has only a header; add rows below it.")
-    assert [job.state for job in run.jobs.all()] == ["stopped", "cancelled"] and run.report is None
+    assert [job.state for job in run.jobs.all()] == ["stopped", "cancelled"]
+    assert run.report is None
 
 
 def test_a_crash_is_tried_three_times_and_a_deadline_once(fake, published):
@@ -146,22 +151,33 @@ def test_a_crash_is_tried_three_times_and_a_deadline_once(fake, published):
         Job.objects.filter(pk=crash.pk).update(ready_at=crash.started_at)
     assert crash.state == State.STOPPED
     run.refresh_from_db()
-    assert run.state == State.DONE and run.report["overall"]["coverage"] is not None
+    assert run.state == State.DONE
+    assert run.report["overall"]["coverage"] is not None
+
+
+def wait_for(true, seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def test_a_cancelled_job_notices_and_leaves_nothing(fake, published, monkeypatch, settings):
-    monkeypatch.setattr(tasks, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(tasks, "LOOK_SECONDS", 0.05)
     run = started()
 
     def cancel_meanwhile(request, on_progress, cancelled):
         assert not cancelled()
         actions.cancel_run(run)
-        return sandbox.Stopped("was cancelled", "cancelled") if cancelled() else FOUND
+        return sandbox.Stopped("was cancelled", "cancelled") if wait_for(cancelled) else FOUND
 
     fake.answers = [cancel_meanwhile]
     tasks.run_job(published.pop())
     run.refresh_from_db()
-    assert run.state == State.CANCELLED and not Evidence.objects.exists()
+    assert run.state == State.CANCELLED
+    assert not Evidence.objects.exists()
     assert list((settings.DATA_DIR / "scratch").glob("*")) == []
 
 
@@ -171,43 +187,69 @@ def test_a_worker_that_lost_its_lease_drops_its_result(fake, published):
     def taken_over(request, on_progress, cancelled):
         Job.objects.abandon()
         Job.objects.reap()
-        return FOUND
+        return FOUND  # although nobody wants it any more
 
     fake.answers = [taken_over]
     tasks.run_job(published[0])
-    assert not Evidence.objects.exists() and run.jobs.first().state == State.WAITING
+    assert not Evidence.objects.exists()
+    assert run.jobs.first().state == State.WAITING
 
 
 def test_progress_is_told_and_renews_the_lease(fake, published, monkeypatch):
-    monkeypatch.setattr(tasks, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(tasks, "LOOK_SECONDS", 0.05)
     started()
     seen = []
 
     def slow(request, on_progress, cancelled):
+        job = Job.objects.get(state=State.RUNNING)
         Job.objects.abandon()
         on_progress(0.5, "Half of it")
-        job = Job.objects.get(state=State.RUNNING)
-        seen.append((job.progress, job.sentence, Job.objects.claim(job.pk)))
+        assert wait_for(lambda: Job.objects.get(pk=job.pk).progress == 0.5)
+        seen.append((Job.objects.get(pk=job.pk).sentence, Job.objects.claim(job.pk)))
         return FOUND
 
     fake.answers = [slow]
     tasks.run_job(published.pop())
-    assert seen == [(0.5, "Half of it", None)]
+    assert seen == [("Half of it", None)]
+
+
+def test_a_probe_that_says_nothing_keeps_its_lease_and_a_worker_that_hangs_does_not(
+    fake, published, monkeypatch, settings
+):
+    monkeypatch.setattr(tasks, "LOOK_SECONDS", 0.05)
+    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 0.6, 0.2
+    started()
+
+    def silent(request, on_progress, cancelled):
+        time.sleep(1.5)
+        assert Job.objects.reap() == 0
+        assert not cancelled()
+        monkeypatch.setattr(tasks.Lease, "look", lambda lease: None)  # as if it had given up
+        assert wait_for(lambda: Job.objects.reap() > 0)
+        return FOUND
+
+    fake.answers = [silent]
+    tasks.run_job(published.pop())
+    assert not Evidence.objects.exists()
+    lease = tasks.Lease(Job.objects.claim(Job.objects.first().pk), longest=0.0)
+    monkeypatch.undo()
+    lease.look()
+    assert lease.cancelled()
 
 
 def test_a_database_that_is_away_for_a_moment_stops_nothing(fake, published, monkeypatch, settings):
-    monkeypatch.setattr(tasks, "LOOK_SECONDS", 0.0)
     started()
-    job = Job.objects.claim(published.pop())
-    lease = tasks.Lease(job)
+    lease = tasks.Lease(Job.objects.claim(published.pop()))
 
     def away(*args):
         raise OperationalError("gone")
 
     monkeypatch.setattr(Job, "heartbeat", away)
     lease.progress(0.1, "now")
+    lease.look()
     assert not lease.cancelled()
     lease._renewed -= settings.LEASE_SECONDS + 1
+    lease.look()
     assert lease.cancelled()
 
 
