@@ -46,14 +46,15 @@ class Command(BaseCommand):
             "--answers", type=Path, metavar="FILE", help="answers to the questions, JSON or YAML"
         )
         parser.add_argument(
-            "--target", action="append", default=[], metavar="NAME", help="a column to predict"
+            "--target", action="extend", nargs="+", default=[], metavar="NAME", help="columns to predict"
         )
         parser.add_argument(
             "--only",
-            action="append",
+            action="extend",
+            nargs="+",
             default=[],
             metavar="NAME",
-            help=f"a probe, or one of {', '.join(DIMENSIONS)}",
+            help=f"probes, or any of {', '.join(DIMENSIONS)}",
         )
         parser.add_argument("--seconds", type=float, default=assess.DEFAULT_SECONDS, help="for the whole run")
         parser.add_argument("--seed", type=int, default=0)
