@@ -38,7 +38,7 @@ from workers.probes import catalog
 from workers.probes.base import Finding
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
     from knox.models import AuthToken
 
 MAX_FILES = 20
@@ -47,7 +47,7 @@ LINK_DAYS_MOST = 366
 NO_FILES = "Not measured, because no files were uploaded."
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is what happened, not a mistake
     """This cannot be done now; the text says why and what to do."""
 
 
@@ -58,7 +58,7 @@ class Unknown(Refused):
 # -- the assessment -------------------------------------------------------------------------------
 @transaction.atomic
 def create_assessment(
-    user: AbstractBaseUser,
+    user: User,
     name: str,
     client: str = "",
     targets: Iterable[str] = (),
@@ -85,9 +85,7 @@ def update_assessment(assessment: Assessment, **changes: Any) -> Assessment:
     return assessment
 
 
-def add_file(
-    assessment: Assessment, upload: IO[bytes], name: str, user: AbstractBaseUser | None = None
-) -> DataSet:
+def add_file(assessment: Assessment, upload: IO[bytes], name: str, user: User | None = None) -> DataSet:
     """Stores one upload by its content's hash; a file of the same name takes the place of the old one."""
     name = file_name(name)
     with storage.incoming(_chunks(upload), settings.MAX_UPLOAD) as (path, stored):
@@ -108,7 +106,7 @@ def add_file(
 
 
 @transaction.atomic
-def remove_file(assessment: Assessment, sha256: str, user: AbstractBaseUser | None = None) -> DataSet:
+def remove_file(assessment: Assessment, sha256: str, user: User | None = None) -> DataSet:
     """Takes a file out of the data set; runs that measured it keep it."""
     row = _locked(assessment)
     files = row.dataset.files if row.dataset else []
@@ -122,7 +120,7 @@ def save_plan(
     assessment: Assessment,
     source: str | bytes | Mapping[str, Any],
     name: str = "plan.json",
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Plan:
     """Reads a training plan (JSON, YAML or a mapping); raises PlanError with every sentence there is."""
     from workers import plan
@@ -149,7 +147,7 @@ def save_answers(
     values: Mapping[str, Any],
     *,
     replace: bool = False,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
 ) -> Answers:
     """Adds answers to those there are, or replaces them all; None takes an answer back.
 
@@ -179,7 +177,7 @@ def start_run(
     assessment: Assessment,
     probes: Iterable[str] | None = None,
     *,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     seed: int = 0,
     seconds_a_probe: float | None = None,
 ) -> Run:
@@ -225,7 +223,7 @@ def start_run(
 
 @transaction.atomic
 def check(
-    user: AbstractBaseUser,
+    user: User,
     name: str,
     files: Iterable[tuple[IO[bytes], str]],
     *,
@@ -320,7 +318,7 @@ def retry_run(run: Run) -> Run:
 def make_share_link(
     run: Run,
     *,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     label: str = "",
     expires_at: datetime | None = None,
     days: int = LINK_DAYS,
@@ -368,14 +366,14 @@ def revoke_link(link: ShareLink) -> ShareLink:
     return link
 
 
-def make_token(user: AbstractBaseUser) -> tuple[AuthToken, str]:
+def make_token(user: User) -> tuple[AuthToken, str]:
     """-> the API token's row and the token, which is shown this once: only its hash is stored."""
     from knox.models import AuthToken
 
     return AuthToken.objects.create(user=user)
 
 
-def revoke_token(user: AbstractBaseUser, token_key: str) -> None:
+def revoke_token(user: User, token_key: str) -> None:
     """Ends the person's own token that begins with ``token_key``."""
     from knox.models import AuthToken
 
@@ -423,7 +421,7 @@ def _version(
     given: Assessment,
     model: type[Any],
     field: str,
-    user: AbstractBaseUser | None,
+    user: User | None,
     **values: Any,
 ) -> Any:
     """Writes the next version and points the assessment at it; ``given`` is the caller's own copy."""

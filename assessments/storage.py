@@ -25,11 +25,11 @@ CHUNK = 1 << 20
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class StorageFull(Exception):
+class StorageFull(Exception):  # noqa: N818
     """There is too little room for another upload; what is stored stays readable."""
 
 
-class TooLarge(Exception):
+class TooLarge(Exception):  # noqa: N818
     """The upload has more bytes than one file may have here."""
 
 

@@ -28,7 +28,7 @@ class Packer(Compressor):
 class Storage(CompressedManifestStaticFilesStorage):
     """Hashed names only, for a year in every cache; comments that name left-out maps stay as they are."""
 
-    patterns = (("*.css", CompressedManifestStaticFilesStorage.patterns[0][1][:-1]),)
+    patterns = (("*.css", tuple(CompressedManifestStaticFilesStorage.patterns[0][1])[:-1]),)
     keep_only_hashed_files = True
 
     def create_compressor(self, **kwargs: Any) -> Compressor:
@@ -47,7 +47,7 @@ def collect() -> bool:
 
 
 def _fingerprint() -> str:
-    found = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    found = hashlib.sha256(str(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for name, storage in finder.list(LEFT_OUT):
             try:

@@ -45,7 +45,7 @@ def as_sentence(error: Exception, context: dict[str, Any]) -> Response | None:
         response.data = {"detail": "This token is not valid; make a new one under Settings, API."}
     elif isinstance(error, exceptions.NotAuthenticated):
         response.data = {"detail": "Sign in, or send a token: Authorization: Token rbk_..."}
-    elif isinstance(getattr(error, "detail", None), str):
+    elif isinstance(error, exceptions.APIException) and isinstance(error.detail, str):
         response.data = {"detail": str(error.detail)}
     else:
         response.data = {"detail": "There is nothing here."}

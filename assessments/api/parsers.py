@@ -43,5 +43,5 @@ class Raw(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: Any, media_type: str | None = None, context: Mapping | None = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, context: Mapping | None = None) -> Any:
         return _read(stream, 256 * 1024 + 1)

@@ -191,7 +191,7 @@ class NewLinkSerializer(LinkSerializer):
 
 
 class LinkRequest(serializers.Serializer):
-    label = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    label = serializers.CharField(max_length=120, required=False, allow_blank=True)  # type: ignore[assignment]
     days = serializers.IntegerField(min_value=1, max_value=366, required=False)
     expires_at = serializers.DateTimeField(required=False)
     password = serializers.CharField(

@@ -1,6 +1,6 @@
 """/api/v1/, its schema and its pages."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
@@ -11,7 +11,7 @@ router.register("assessments", viewsets.AssessmentViewSet, basename="assessment"
 router.register("runs", viewsets.RunViewSet, basename="run")
 router.register("links", viewsets.LinkViewSet, basename="link")
 
-v1 = [
+v1: list[URLPattern | URLResolver] = [
     path("token/", views.TokenView.as_view(), name="token"),
     path("checks/", views.CheckView.as_view(), name="checks"),
     path("questions/", views.QuestionsView.as_view(), name="questions"),

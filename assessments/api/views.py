@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any, cast
 
 from django.contrib.auth import authenticate
-from django.http import HttpRequest, JsonResponse
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -29,7 +31,7 @@ DOCUMENT_LIMIT = 256 * 1024 + 1  # one byte more than a plan or an answer file m
 class TokenView(APIView):
     """Sign-in for programs. A token can end itself, and make no other one."""
 
-    def get_permissions(self) -> list:
+    def get_permissions(self) -> Any:
         return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
 
     def get_authenticators(self) -> list:
@@ -71,7 +73,7 @@ class CheckView(APIView):
         said = asked.validated_data
         files = [(file, file.name) for file in said.get("file", ())]
         run = actions.check(
-            request.user,
+            cast(User, request.user),
             said.get("name") or (files[0][1] if files else "Plan and answers"),
             files,
             client=said.get("client", ""),
@@ -119,14 +121,15 @@ class DocsView(SpectacularSwaggerSplitView):
 
 
 @require_safe
-def shared_report(request: HttpRequest, token: str) -> JsonResponse:
+def shared_report(request: HttpRequest, token: str) -> HttpResponse:
     """A shared report's data; unknown, ended and locked links say the same words as their page."""
     opened = links.find(request, token)
     if opened.status == 401:
-        body, code = {"detail": "This link asks for a password; open its page first."}, 401
-    elif opened.status != 200 or (document := opened.link.shown()) is None:
-        body, code = {"detail": links.STOPPED}, opened.status if opened.status != 200 else 410
-    else:
-        opened.link.count_open()
-        body, code = document, 200
-    return links.private(JsonResponse(body, status=code))
+        said = {"detail": "This link asks for a password; open its page first."}
+        return links.private(JsonResponse(said, status=401))
+    document = opened.link.shown() if opened.link and opened.status == 200 else None
+    if opened.link is None or document is None:
+        status = 410 if opened.status == 200 else opened.status
+        return links.private(JsonResponse({"detail": links.STOPPED}, status=status))
+    opened.link.count_open()
+    return links.private(JsonResponse(document))

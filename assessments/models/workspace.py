@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
-class NoWorkspace(Exception):
+class NoWorkspace(Exception):  # noqa: N818
     """The person has an account here, but belongs to no workspace."""
 
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> WorkspaceQuerySet:
-        return self.filter(memberships__user_id=user.pk) if user.is_authenticated else self.none()
+        return self.filter(memberships__user__pk=user.pk) if user.is_authenticated else self.none()
 
     @transaction.atomic
     def of(self, user: AbstractBaseUser | AnonymousUser) -> Workspace:
@@ -32,7 +32,7 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         if not getattr(user, "is_superuser", False):
             raise NoWorkspace("You belong to no workspace yet; ask its owner to add you.")
         workspace = self.default()
-        workspace.memberships.get_or_create(user_id=user.pk, defaults={"role": Membership.Role.OWNER})
+        workspace.memberships.get_or_create(user_id=int(user.pk), defaults={"role": Membership.Role.OWNER})
         return workspace
 
     def default(self) -> Workspace:

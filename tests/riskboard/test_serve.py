@@ -26,11 +26,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def manage(folder: Path, *words: str, **options) -> subprocess.CompletedProcess:
+def manage(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "manage.py", *words]
     return subprocess.run(
-        [sys.executable, "manage.py", *words], cwd=ROOT, env=environment(folder), capture_output=True, text=True,
-        timeout=120, **options,
-    )  # fmt: skip
+        command, cwd=ROOT, env=environment(folder), capture_output=True, text=True, timeout=120
+    )
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -147,6 +147,6 @@ def test_sigterm_stops_everything_and_leaves_no_process(board):
     assert process.wait(30) == 0
     assert "RiskBoard has stopped" in said()
     assert "Traceback" not in said()
-    gone, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
     assert get(f"{address}/healthz")[0] == 0

@@ -19,7 +19,8 @@ SLEEPS = [sys.executable, "-c", "import time; print('up', flush=True); time.slee
 STUBBORN = [
     sys.executable,
     "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "print('up', flush=True); time.sleep(600)",
 ]
 
 

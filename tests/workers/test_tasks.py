@@ -278,6 +278,10 @@ def complete(*runs: Run) -> bool:
     return not Run.objects.filter(pk__in=[run.pk for run in runs]).exclude(state=State.DONE).exists()
 
 
+def measuring() -> bool:
+    return Job.objects.filter(state=State.RUNNING).exists()
+
+
 def assert_whole(*runs: Run) -> None:
     """Complete, every probe measured, no evidence twice, nothing left over."""
     for run in runs:
@@ -318,11 +322,12 @@ def test_twenty_kills_over_ten_runs_lose_nothing_and_double_nothing(board):
         run = started(number)
         runs.append(run)
         for child in (board.worker, board.broker if number % 2 else board.worker):
-            pause = time.monotonic() + chance.uniform(0.2, 4)
-            board.until(lambda pause=pause: time.monotonic() > pause, 30)
-            if child.alive:
-                board.kill(child)
-                kills += 1
+            # In the middle of a measurement, or at any moment around it.
+            board.until(lambda run=run: measuring() or complete(run), 120)
+            time.sleep(chance.uniform(0, 0.2))
+            board.until(lambda child=child: child.alive, 60)
+            board.kill(child)
+            kills += 1
         # A job is given three tries; a fourth kill of the same one would rightly end it.
         board.until(lambda: complete(*runs), 120)
     assert kills == 20
@@ -331,4 +336,4 @@ def test_twenty_kills_over_ten_runs_lose_nothing_and_double_nothing(board):
     print(
         f"\n20 kills over 10 runs: {time.monotonic() - began:.0f} s, {extra} extra attempts, lease {LEASE} s"
     )
-    assert extra <= 2 * kills
+    assert 5 <= extra <= 2 * kills  # many of the kills did hit a measurement

@@ -99,7 +99,7 @@ class Command(BaseCommand):
         self.say(server.sentence)
         if server.program is None:  # every process has to read this, ours too: start anew with it
             os.environ["REDIS_URL"] = "filesystem://"
-            os.execv(sys.executable, [sys.executable, *sys.argv])
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - ourselves
         sock: Path = settings.BROKER_SOCKET
         try:
             broker.make_folder(sock)
