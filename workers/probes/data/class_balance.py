@@ -16,7 +16,7 @@ from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, listed, one_in, percent, pieces
 
 ROWS_NEEDED = math.ceil(0.25 * (1.645 / 0.05) ** 2)
-FEW, TOO_FEW = 30, 10  # rows of a class: below, its score is a guess / it can hardly be learnt
+FEW, TOO_FEW = 20, 10  # rows of a class: below, its score is a guess / it can hardly be learnt
 MEDIUM, HIGH = 0.10, 0.01  # balance below which an imbalance is a medium / high fault
 MOST_CLASSES = 200  # in the facts; a target with more is cut, and says so
 
@@ -50,8 +50,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
     rarest, commonest = seen["counts"][seen["rarest"]], max(seen["counts"].values())
     low, high = clopper_pearson(rarest, rarest + commonest)
     return Finding(
-        balance, _note(sample, target, seen), facts, low=min(low, balance), high=min(0.5, max(high, balance)),
-        sample=seen["rows"], title=_title(seen, balance),
+        balance,
+        _note(sample, target, seen),
+        facts,
+        low=min(low, balance),
+        high=min(0.5, max(high, balance)),
+        sample=seen["rows"],
+        title=_title(seen, balance),
     )
 
 
@@ -163,7 +168,9 @@ def _note(sample: Sample, target: Target, seen: dict[str, Any]) -> str:
     short = ROWS_NEEDED - rows
     if short > 0:
         note += f" {count(short, 'more ' + unit)} of it would let you state its accuracy within 5 points."
-    missing = [name for name in seen["by_split"].get("train", {}) if name not in seen["by_split"].get("test", {})]
+    missing = [
+        name for name in seen["by_split"].get("train", {}) if name not in seen["by_split"].get("test", {})
+    ]
     if missing and seen["by_split"].get("test"):
         note += f" The test part has no {listed(missing)}."
     return note

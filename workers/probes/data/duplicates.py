@@ -25,7 +25,18 @@ NULL_ROWS = 50_000
 MEDIUM, HIGH = 0.01, 0.05  # share of rows
 ACROSS_MEDIUM, ACROSS_HIGH = 0.005, 0.02  # share of test rows; probes.md D4
 REPEATED_MEDIUM = 0.005
-FILE_FACTS = {"width", "height", "mode", "bytes", "sha256", "seconds", "rate", "channels", "duration", "sample_rate"}
+FILE_FACTS = {
+    "width",
+    "height",
+    "mode",
+    "bytes",
+    "sha256",
+    "seconds",
+    "rate",
+    "channels",
+    "duration",
+    "sample_rate",
+}
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -44,7 +55,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
 # -- exact --------------------------------------------------------------------------------------------
 def _columns(sample: Sample) -> list[str]:
     """Columns that make a row what it is; without identifiers, which would make every copy unique."""
-    return [c.name for c in sample.columns if c.type not in ("identifier", "empty") and c.role not in ("split", "ignored")]
+    return [
+        c.name
+        for c in sample.columns
+        if c.type not in ("identifier", "empty") and c.role not in ("split", "ignored")
+    ]
 
 
 def _canonical(sample: Sample) -> str:
@@ -58,7 +73,9 @@ def _canonical(sample: Sample) -> str:
     for name in names:
         cell = "trim(" + '"' + name.replace('"', '""') + '")'
         number = f"try_cast({cell} AS DOUBLE)"
-        cells.append(f"coalesce(CASE WHEN isfinite({number}) THEN format('{{:.5e}}', {number}) END, {cell}, '')")
+        cells.append(
+            f"coalesce(CASE WHEN isfinite({number}) THEN format('{{:.5e}}', {number}) END, {cell}, '')"
+        )
     return "concat_ws(chr(31), " + ", ".join(cells) + ")"
 
 
@@ -102,7 +119,7 @@ def _identifiers(table: Any, sample: Sample) -> dict[str, int]:
     """Identifier columns whose values come back, and in how many rows."""
     found = {}
     for column in sample.columns:
-        if column.type != "identifier":
+        if column.type != "identifier" or (sample.kind in ("images", "audio") and column.name in FILE_FACTS):
             continue
         name = '"' + column.name.replace('"', '""') + '"'
         rows, distinct = table.execute(
@@ -124,6 +141,10 @@ def _near(sample: Sample, budget: Budget, exact: np.ndarray) -> tuple[np.ndarray
     at = np.arange(len(ids)) if len(ids) <= most else np.sort(rng.choice(len(ids), most, replace=False))
     if sample.kind == "images" and "images" in sample.arrays:
         pairs = near_copies.pictures(sample.arrays["images"][at])
+        for i, target in enumerate(sample.targets):
+            if target.task != "regression":  # O beside 0: alike, but said to be another thing
+                y = sample.labels(i)[at]
+                pairs = pairs[y[pairs[:, 0]] == y[pairs[:, 1]]]
     elif (column := _text_column(sample)) is not None:
         with sample.table() as table:
             name = '"' + column.replace('"', '""') + '"'
@@ -137,7 +158,9 @@ def _near(sample: Sample, budget: Budget, exact: np.ndarray) -> tuple[np.ndarray
     pairs = ids[at][pairs]
     same = {tuple(pair) for pair in exact.tolist()}
     group = {second: first for first, second in exact.tolist()}
-    kept = [p for p in pairs.tolist() if tuple(p) not in same and group.get(p[0], p[0]) != group.get(p[1], p[1])]
+    kept = [
+        p for p in pairs.tolist() if tuple(p) not in same and group.get(p[0], p[0]) != group.get(p[1], p[1])
+    ]
     return np.array(kept, dtype=int).reshape(-1, 2), len(at)
 
 
@@ -149,13 +172,21 @@ def _text_column(sample: Sample) -> str | None:
     """The column of running text of a text data set."""
     if sample.kind != "text":
         return None
-    named = [c.name for c in sample.columns if c.role == "text"] or [c.name for c in sample.columns if c.type == "text"]
+    named = [c.name for c in sample.columns if c.role == "text"] or [
+        c.name for c in sample.columns if c.type == "text"
+    ]
     return named[0] if named else None
 
 
 # -- judging --------------------------------------------------------------------------------------------
 def _finding(
-    sample: Sample, exact: np.ndarray, copies: int, expected: float, near: np.ndarray, checked: int, repeated: dict[str, int]
+    sample: Sample,
+    exact: np.ndarray,
+    copies: int,
+    expected: float,
+    near: np.ndarray,
+    checked: int,
+    repeated: dict[str, int],
 ) -> Finding:
     rows = sample.rows
     discrete = expected >= 1 or _few_values(sample, copies)
@@ -164,7 +195,11 @@ def _finding(
     hits = min(rows, round(beyond + alike))
     low, high = clopper_pearson(hits, rows)
     across, tested = _across(sample, np.concatenate([exact if beyond else exact[:0], near]))
-    shown = np.concatenate([near, exact])[:MOST_PAIRS] if len(near) < len(exact) else np.concatenate([exact, near])[:MOST_PAIRS]
+    shown = (
+        np.concatenate([near, exact])[:MOST_PAIRS]
+        if len(near) < len(exact)
+        else np.concatenate([exact, near])[:MOST_PAIRS]
+    )
     flat = sample.places(shown.reshape(-1)) if len(shown) else []
     pairs = [[flat[2 * k], flat[2 * k + 1]] for k in range(len(shown))]
     facts: dict[str, Any] = {
@@ -173,11 +208,26 @@ def _finding(
         "null": {"copies": round(expected, 1), "how": "the same columns, each shuffled"},
     }  # fmt: skip
     facts["faults"] = _faults(sample, facts, exact, near, beyond, across, tested)
-    where = [place for place, _ in zip(sample.places(np.unique(np.concatenate([exact, near])[:, 1])[:1000]), range(1000), strict=False)]
-    facts |= {"files": [p["file"] for p in where]} if where and "file" in where[0] else {"rows": [p["row"] for p in where]}
+    where = [
+        place
+        for place, _ in zip(
+            sample.places(np.unique(np.concatenate([exact, near])[:, 1])[:1000]), range(1000), strict=False
+        )
+    ]
+    facts |= (
+        {"files": [p["file"] for p in where]}
+        if where and "file" in where[0]
+        else {"rows": [p["row"] for p in where]}
+    )
     share = hits / rows
     return Finding(
-        share, _note(sample, facts, tested), facts, low=min(low, share), high=high, sample=rows, title=_title(sample, facts, share)
+        share,
+        _note(sample, facts, tested),
+        facts,
+        low=min(low, share),
+        high=high,
+        sample=rows,
+        title=_title(sample, facts, share),
     )
 
 
@@ -202,13 +252,21 @@ def _across(sample: Sample, pairs: np.ndarray) -> tuple[np.ndarray, int]:
         if not len(pairs) or not tested:
             return pairs[:0], tested
         ids = np.unique(pairs).tolist()
-        split = dict(table.execute("SELECT _id, _split FROM rows WHERE _id IN (SELECT unnest(?))", [ids]).fetchall())
+        split = dict(
+            table.execute("SELECT _id, _split FROM rows WHERE _id IN (SELECT unnest(?))", [ids]).fetchall()
+        )
     side = np.array([[split[i] == SPLITS[2] for i in pair] for pair in pairs.tolist()])
     return pairs[side[:, 0] != side[:, 1]], tested
 
 
 def _faults(
-    sample: Sample, facts: dict[str, Any], exact: np.ndarray, near: np.ndarray, beyond: float, across: np.ndarray, tested: int
+    sample: Sample,
+    facts: dict[str, Any],
+    exact: np.ndarray,
+    near: np.ndarray,
+    beyond: float,
+    across: np.ndarray,
+    tested: int,
 ) -> list[dict[str, Any]]:
     def grade(share: float, medium: float, high: float) -> str:
         return "high" if share >= high else "medium" if share >= medium else "low"
@@ -241,22 +299,32 @@ def _faults(
 
 def _title(sample: Sample, facts: dict[str, Any], share: float) -> str:
     unit = pieces(sample.kind)
-    if facts["across_split"] and any(fault["fault"] == "duplicates_across_split" for fault in facts["faults"]):
+    if facts["across_split"] and any(
+        fault["fault"] == "duplicates_across_split" for fault in facts["faults"]
+    ):
         return f"{count(facts['across_split'], 'copy', 'copies')} of test {unit} are in the training part"
     if not facts["exact"] and not facts["near"]:
         return f"No {pieces(sample.kind, 1)} is there twice"
     if facts["exact"] and not facts["beyond_chance"]:
         return f"Equal {unit} are to be expected in columns with so few values"
-    return f"{percent(share)} of the {unit} are copies" if share >= 0.001 else f"Hardly any {pieces(sample.kind, 1)} is a copy"
+    return (
+        f"{percent(share)} of the {unit} are copies"
+        if share >= 0.001
+        else f"Hardly any {pieces(sample.kind, 1)} is a copy"
+    )
 
 
 def _note(sample: Sample, facts: dict[str, Any], tested: int) -> str:
     unit = pieces(sample.kind)
-    parts = [f"{count(facts['exact'], 'exact copy', 'exact copies')} and {count(facts['near'], 'near copy', 'near copies')} in {sample.rows:,} {unit}"]
+    parts = [
+        f"{count(facts['exact'], 'exact copy', 'exact copies')} and {count(facts['near'], 'near copy', 'near copies')} in {sample.rows:,} {unit}"
+    ]
     if facts["expected_by_chance"] >= 1:
         parts[0] += f" (about {facts['expected_by_chance']:,.0f} exact ones are expected by chance)"
     if facts["across_split"]:
-        parts.append(f"{count(facts['across_split'], 'pair')} with one side in the test part of {tested:,} {unit}: keep copies on one side")
+        parts.append(
+            f"{count(facts['across_split'], 'pair')} with one side in the test part of {tested:,} {unit}: keep copies on one side"
+        )
     for name, rows in facts["repeated_identifiers"].items():
         parts.append(f"{name} comes back in {count(rows, 'row')}")
     if facts["near_looked_at"] and facts["near_looked_at"] < sample.rows:

@@ -105,7 +105,12 @@ def run(sample: Sample, budget: Budget) -> Finding:
             facts["faults"] += _faults(sample, one)
     facts |= _what_if(sample, worst, budget)
     return Finding(
-        worst.value, _note(sample, worst), facts, low=worst.low, high=worst.lapses.high, sample=len(worst.y),
+        worst.value,
+        _note(sample, worst),
+        facts,
+        low=worst.low,
+        high=worst.lapses.high,
+        sample=len(worst.y),
         title=_title(worst),
     )
 
@@ -189,8 +194,11 @@ def _what_if(sample: Sample, one: Judged, budget: Budget) -> dict[str, Any]:
     after = lapse.fit(look(x[clean], y[clean], number, budget.seed + 2, device=budget.device).mean, y[clean])
     facts["gain"] = _gain(x, y, clean, number, budget)
     hours = suspect.sum() * 2 * 0.5 / 60  # two people, half a minute a label
-    effort = f"{max(1, round(hours))} {'hour' if hours < 1.5 else 'hours'}, two people" if hours < 8 else (
-        f"{round(hours / 8)} {'day' if hours < 12 else 'days'}, two people")
+    effort = (
+        f"{max(1, round(hours))} {'hour' if hours < 1.5 else 'hours'}, two people"
+        if hours < 8
+        else (f"{round(hours / 8)} {'day' if hours < 12 else 'days'}, two people")
+    )
     facts["mitigations"] = [{
         "title": f"Re-check {count(int(suspect.sum()), 'suspect label')}",
         "value": min(after.rate, one.value), "low": min(after.low, one.value), "high": after.high,
@@ -201,7 +209,9 @@ def _what_if(sample: Sample, one: Judged, budget: Budget) -> dict[str, Any]:
     return facts
 
 
-def _gain(x: np.ndarray, y: np.ndarray, clean: np.ndarray, classes: int, budget: Budget) -> dict[str, Any] | None:
+def _gain(
+    x: np.ndarray, y: np.ndarray, clean: np.ndarray, classes: int, budget: Budget
+) -> dict[str, Any] | None:
     """Points of accuracy on unsuspected rows when the listed ones leave the training part; paired."""
     from workers.fleet import Head, Member, Net, train
 
@@ -214,7 +224,9 @@ def _gain(x: np.ndarray, y: np.ndarray, clean: np.ndarray, classes: int, budget:
         for s in range(seeds)
         for f in range(5)
     ]
-    fleet = train(x, y, both, net=Net((32,)), heads=(Head(classes),), steps=250, optimizer="adamw", device=budget.device)
+    fleet = train(
+        x, y, both, net=Net((32,)), heads=(Head(classes),), steps=250, optimizer="adamw", device=budget.device
+    )
     right = fleet.predict(x) == y
     gains = []
     for k in range(seeds * 5):
@@ -291,7 +303,9 @@ def _faults(sample: Sample, one: Judged) -> list[dict[str, Any]]:
         low = one.low
         severity = "high" if low >= HIGH else "medium" if low >= MEDIUM else "low"
         places = sample.places(sample.arrays["ids"][one.at[one.listed[:MOST_LISTED]]])
-        faults.append({"fault": "label_errors", "severity": severity, **_places(places), "columns": [one.target.name]})
+        faults.append(
+            {"fault": "label_errors", "severity": severity, **_places(places), "columns": [one.target.name]}
+        )
     for first, second in _ambiguous(one)[:5]:
         faults.append({
             "fault": "ambiguous_classes", "severity": "low",
@@ -318,17 +332,26 @@ def _title(one: Judged) -> str:
         return "No label looks wrong"
     if one.bounded:
         return f"At most about {one_in(one.lapses.rate)} labels is wrong"
-    return f"About {one_in(one.value)} labels looks wrong" if one.low >= 0.005 else "Hardly any label looks wrong"
+    return (
+        f"About {one_in(one.value)} labels looks wrong"
+        if one.low >= 0.005
+        else "Hardly any label looks wrong"
+    )
 
 
 def _note(sample: Sample, one: Judged) -> str:
     unit = pieces(sample.kind)
-    of = f"{len(one.y):,} {unit}" if len(one.y) == sample.rows else f"{len(one.y):,} of {sample.rows:,} {unit}"
+    of = (
+        f"{len(one.y):,} {unit}" if len(one.y) == sample.rows else f"{len(one.y):,} of {sample.rows:,} {unit}"
+    )
     if not len(one.listed):
         return f"In {of}, no label of {one.target.name} is more likely wrong than the row is hard."
     best = one.chances.argmax(axis=1)[one.listed]
     kinds, rows = np.unique(np.stack([one.y[one.listed], best], axis=1), axis=0, return_counts=True)
-    common = [f"{one.classes[kinds[k][0]]} that looks like {one.classes[kinds[k][1]]}" for k in np.argsort(-rows)[:2]]
+    common = [
+        f"{one.classes[kinds[k][0]]} that looks like {one.classes[kinds[k][1]]}"
+        for k in np.argsort(-rows)[:2]
+    ]
     if one.bounded:
         return (
             f"{count(len(one.listed), 'label')} of {one.target.name} in {of} may be wrong (most often {listed(common)}), "

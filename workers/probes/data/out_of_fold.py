@@ -24,7 +24,9 @@ class Views:
 
     names: tuple[str, ...]
     each: tuple[np.ndarray, ...]
-    in_sample: np.ndarray  # margin of the given label, averaged over passes and seeds of networks that saw the row
+    in_sample: (
+        np.ndarray
+    )  # margin of the given label, averaged over passes and seeds of networks that saw the row
 
     @property
     def mean(self) -> np.ndarray:

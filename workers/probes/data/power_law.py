@@ -20,7 +20,9 @@ def errors(t: np.ndarray, n: np.ndarray) -> np.ndarray:
     return np.exp(t[0]) + np.exp(t[1] - np.exp(t[2]) * np.log(n + shift))
 
 
-def fit(n: np.ndarray, error: np.ndarray, se: np.ndarray, four: bool, start: np.ndarray | None = None) -> np.ndarray:
+def fit(
+    n: np.ndarray, error: np.ndarray, se: np.ndarray, four: bool, start: np.ndarray | None = None
+) -> np.ndarray:
     """Log parameters of the best curve; from ``start`` alone where one is given, else from several."""
     from scipy.optimize import least_squares
 
@@ -45,7 +47,11 @@ def fit(n: np.ndarray, error: np.ndarray, se: np.ndarray, four: bool, start: np.
 
 
 def refits(
-    n: np.ndarray, draws: list[np.ndarray], se: np.ndarray, seed: int, go_on: Callable[[], bool] = lambda: True
+    n: np.ndarray,
+    draws: list[np.ndarray],
+    se: np.ndarray,
+    seed: int,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> list[np.ndarray]:
     """One curve a draw of errors float [anchors]: half POW3, half POW4, 0 to 2 first anchors left out."""
     rng = np.random.default_rng(seed)

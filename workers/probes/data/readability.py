@@ -53,8 +53,15 @@ def run(sample: Sample, budget: Budget) -> Finding:
     low, high = clopper_pearson(hit, total)
     unit = pieces(sample.kind)
     return Finding(
-        share, _note(sample, faults, unreadable, hit, total), facts, low=low, high=high, sample=total,
-        title=f"All {total:,} {unit} can be read" if not hit else f"{percent(share)} of the {unit} read badly",
+        share,
+        _note(sample, faults, unreadable, hit, total),
+        facts,
+        low=low,
+        high=high,
+        sample=total,
+        title=f"All {total:,} {unit} can be read"
+        if not hit
+        else f"{percent(share)} of the {unit} read badly",
     )
 
 
@@ -92,8 +99,12 @@ def _note(sample: Sample, faults: list, unreadable: list[str], hit: int, total: 
         return f"{listed(unreadable)} could not be read; upload a repaired copy."
     if not faults:
         what = count(total, pieces(sample.kind, 1))
-        return f"{what} in {count(len(sample.manifest.get('files', ())) or 1, 'file')} read without a problem."
+        return (
+            f"{what} in {count(len(sample.manifest.get('files', ())) or 1, 'file')} read without a problem."
+        )
     seen = list(dict.fromkeys(PLAIN.get(f["fault"], f["fault"].replace("_", " ")) for f in faults))
     own = next((fault["note"] for fault in faults if fault.get("note")), "")
-    start = f"{hit:,} of {total:,} {pieces(sample.kind)} show " if hit else "Every row was read, but there is "
+    start = (
+        f"{hit:,} of {total:,} {pieces(sample.kind)} show " if hit else "Every row was read, but there is "
+    )
     return f"{start}{listed(seen)}." + (f" {own}" if own else "")

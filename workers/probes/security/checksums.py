@@ -57,7 +57,11 @@ def us_ssn(text: str) -> bool:
 
 def uk_nino(text: str) -> bool:
     head = text[:2].upper()
-    return head not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ") and head[0] not in "DFIQUV" and head[1] not in "DFIOQUV"
+    return (
+        head not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
+        and head[0] not in "DFIQUV"
+        and head[1] not in "DFIOQUV"
+    )
 
 
 def es_dni(text: str) -> bool:

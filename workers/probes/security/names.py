@@ -68,7 +68,7 @@ FIRST_NAMES = frozenset(
     tony tracy travis ulrich ulrike ursula ute uwe valentina valerie vanessa vera verena veronica vicente victor
     victoria vikram vincent viola virginia vivian volker walter wanda warren wayne wei wendy werner wilhelm william
     winifred wolfgang xavier yan yolanda yusuf yvonne zachary zoe
-    """.split()
+    """.split()  # noqa: SIM905 - a list of this length is read as text
 )
 WORD = re.compile(r"[^\W\d_]+")
 

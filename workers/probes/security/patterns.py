@@ -130,7 +130,9 @@ def found(text: str) -> Iterator[tuple[int, int, str]]:
                 continue
             if pattern.check is not None and not pattern.check(match.group()):
                 continue
-            if not pattern.alone and not (pattern.cue and pattern.cue.search(text, max(0, start - 25), start)):
+            if not pattern.alone and not (
+                pattern.cue and pattern.cue.search(text, max(0, start - 25), start)
+            ):
                 continue
             taken.append((start, end))
             yield start, end, pattern.kind

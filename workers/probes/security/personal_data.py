@@ -64,8 +64,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
     share = len(affected) / max(sample.rows, 1)
     low, high = jeffreys(len(affected), sample.rows)
     return Finding(
-        share, _note(sample, hits, share, notes), _facts(sample, hits, notes), low=min(low, share),
-        high=max(high, share), sample=sample.rows, title=_title(sample, hits, share),
+        share,
+        _note(sample, hits, share, notes),
+        _facts(sample, hits, notes),
+        low=min(low, share),
+        high=max(high, share),
+        sample=sample.rows,
+        title=_title(sample, hits, share),
     )
 
 
@@ -148,7 +153,9 @@ def _rarely_by_chance(hits: Hits, filled: int) -> bool:
     return hits.kind in ("card", "phone") and len(hits.ids) > 0.2 * filled
 
 
-def _best(column: str, cells: list[tuple], filled: int, shapes: Iterable[Pattern], hint: str | None) -> list[Hits]:
+def _best(
+    column: str, cells: list[tuple], filled: int, shapes: Iterable[Pattern], hint: str | None
+) -> list[Hits]:
     """The kind whose pattern fits most cells far more often than chance would."""
     best: tuple[float, int, Pattern, list] | None = None
     values = {cell[2] for cell in cells}  # each distinct value is looked at once
@@ -157,9 +164,15 @@ def _best(column: str, cells: list[tuple], filled: int, shapes: Iterable[Pattern
             continue
         good = {value for value in values if whole(value, pattern)}
         fitting = [cell for cell in cells if cell[2] in good] if good else []
-        odds = certainty(len(fitting), filled, pattern.chance, PRIOR_HEADER if hint == pattern.kind else PRIOR)
+        odds = certainty(
+            len(fitting), filled, pattern.chance, PRIOR_HEADER if hint == pattern.kind else PRIOR
+        )
         enough = 0.05 if hint == pattern.kind or pattern.chance < 1e-3 else 0.5
-        if odds >= CERTAIN and len(fitting) >= max(2, enough * filled) and (best is None or len(fitting) > best[1]):
+        if (
+            odds >= CERTAIN
+            and len(fitting) >= max(2, enough * filled)
+            and (best is None or len(fitting) > best[1])
+        ):
             best = (odds, len(fitting), pattern, fitting)
     if best is None:
         return []
@@ -220,9 +233,19 @@ def _day(text: str) -> datetime.date | None:
     text = text.strip()
     if not any(c.isdigit() for c in text) or len(text) > 20:
         return None
-    for form in ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y%m%d", "%d %B %Y", "%B %d, %Y"):
+    for form in (
+        "%Y-%m-%d",
+        "%d.%m.%Y",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%Y/%m/%d",
+        "%d-%m-%Y",
+        "%Y%m%d",
+        "%d %B %Y",
+        "%B %d, %Y",
+    ):
         try:
-            return datetime.datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
+            return datetime.datetime.strptime(text, form).date()
         except ValueError:
             continue
     return None
@@ -241,11 +264,15 @@ def _people(column: str, hint: str | None, cells: list[tuple], filled: int) -> H
     """Names: a header that says so with cells that are words, or common first names in many cells."""
     if hint not in (None, "name"):
         return None
-    wordy = [cell for cell in cells if not any(c.isdigit() for c in cell[2]) and 2 <= len(cell[2].strip()) <= 80]
+    wordy = [
+        cell for cell in cells if not any(c.isdigit() for c in cell[2]) and 2 <= len(cell[2].strip()) <= 80
+    ]
     if len({cell[2] for cell in wordy}) < max(5, 0.05 * filled):
         return None  # few distinct values: a category
     known = sum(names.names_a_person(cell[2]) for cell in wordy)
-    single = sum(bool(w := names.WORD.findall(cell[2])) and w[0].lower() in names.FIRST_NAMES for cell in wordy)
+    single = sum(
+        bool(w := names.WORD.findall(cell[2])) and w[0].lower() in names.FIRST_NAMES for cell in wordy
+    )
     needed = 0.1 if hint == "name" else 0.15 if names.called_name(column) else 0.4
     most = max(known, single if hint == "name" or names.called_name(column) else 0)
     if most < max(3, needed * filled):
@@ -318,7 +345,13 @@ def _title(sample: Sample, hits: list[Hits], share: float) -> str:
         return "No personal data was found"
     kinds = list(dict.fromkeys(hit.kind for hit in sorted(hits, key=lambda hit: -len(hit.ids))))
     what = listed([WHAT[kind] for kind in kinds], 2)
-    where = "Every row" if share > 0.995 else f"{percent(share)} of the rows" if share > 0.1 else f"{one_in(share)} rows"
+    where = (
+        "Every row"
+        if share > 0.995
+        else f"{percent(share)} of the rows"
+        if share > 0.1
+        else f"{one_in(share)} rows"
+    )
     return f"{where} hold{'s' if where == 'Every row' or where.startswith('1 in') else ''} {what}"
 
 
@@ -327,5 +360,8 @@ def _note(sample: Sample, hits: list[Hits], share: float, notes: list[str]) -> s
     if not hits:
         return f"None of the {sample.rows:,} {pieces(sample.kind)} shows a known form of personal data. {told}".strip()
     columns = list(dict.fromkeys(hit.column for hit in sorted(hits, key=lambda hit: -len(hit.ids))))
-    parts = [f"{column} ({', '.join(WHAT[hit.kind] for hit in hits if hit.column == column)})" for column in columns]
+    parts = [
+        f"{column} ({', '.join(WHAT[hit.kind] for hit in hits if hit.column == column)})"
+        for column in columns
+    ]
     return f"Remove, mask or declare {listed(parts, 5)}. {told}".strip()

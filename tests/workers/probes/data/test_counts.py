@@ -11,7 +11,9 @@ from workers.probes.data import class_balance, readability
 
 def labelled(folder, counts, plan=None, split=None, **more):
     labels = [name for name, rows in counts.items() for _ in range(rows)]
-    return class_balance.run(prepared(folder, {"y": labels}, {"y": "multiclass"}, plan=plan, split=split, **more), Budget())
+    return class_balance.run(
+        prepared(folder, {"y": labels}, {"y": "multiclass"}, plan=plan, split=split, **more), Budget()
+    )
 
 
 def severities(finding):
@@ -27,7 +29,12 @@ def test_clean_files_read_without_a_fault(tmp_path):
 def test_rows_of_several_faults_count_once(tmp_path):
     seen = [
         {"fault": "mojibake", "severity": "low", "rows": [1, 2]},
-        {"fault": "ragged_lines", "severity": "medium", "rows": [2, 3], "note": "Lines 2 and 3 have a cell too many."},
+        {
+            "fault": "ragged_lines",
+            "severity": "medium",
+            "rows": [2, 3],
+            "note": "Lines 2 and 3 have a cell too many.",
+        },
     ]
     finding = readability.run(prepared(tmp_path, {"a": ["1"] * 100}, faults=seen), Budget())
     assert finding.value == pytest.approx(0.03)
@@ -38,7 +45,9 @@ def test_rows_of_several_faults_count_once(tmp_path):
 def test_pictures_that_do_not_open_count_though_they_are_no_rows(tmp_path):
     seen = [{"fault": "broken_files", "severity": "medium", "files": ["a/9.png"]}]
     names = [f"a/{i}.png" for i in range(9)]
-    finding = readability.run(prepared(tmp_path, {"y": ["a"] * 9}, kind="images", files=names, faults=seen), Budget())
+    finding = readability.run(
+        prepared(tmp_path, {"y": ["a"] * 9}, kind="images", files=names, faults=seen), Budget()
+    )
     assert finding.value == pytest.approx(0.1)
 
 
@@ -64,7 +73,9 @@ def test_ten_equal_classes_are_balanced(tmp_path):
 
 
 def test_accuracy_hides_a_rare_class(tmp_path):
-    found = severities(labelled(tmp_path, {"no": 5000, "yes": 300}, plan={"evaluation": {"metric": "accuracy"}}))
+    found = severities(
+        labelled(tmp_path, {"no": 5000, "yes": 300}, plan={"evaluation": {"metric": "accuracy"}})
+    )
     assert found["metric_hides_rare_classes"] == "medium"
 
 
@@ -83,6 +94,8 @@ def test_the_worst_of_several_targets_leads(tmp_path):
 
 
 def test_a_number_gets_a_histogram_and_no_score(tmp_path):
-    finding = class_balance.run(prepared(tmp_path, {"price": [str(i) for i in range(100)]}, {"price": "regression"}), Budget())
+    finding = class_balance.run(
+        prepared(tmp_path, {"price": [str(i) for i in range(100)]}, {"price": "regression"}), Budget()
+    )
     assert (finding.state, finding.value) == ("skipped", None)
     assert sum(finding.facts["histogram"]["counts"]) == 100

@@ -68,13 +68,16 @@ def test_clean_labels_stay_quiet(tmp_path, name):
 @pytest.mark.parametrize("share", [0.1, 0.2])
 def test_planted_flips_are_listed_and_counted(tmp_path, name, share):
     x, y = real(name)
-    noisy, planted = flipped(y, share, seed=11)
-    finding = judged(tmp_path, x, noisy)
-    precision, recall = quality(finding, planted)
-    assert precision >= 0.8
-    assert recall >= 0.7
-    assert finding.value == pytest.approx(share, abs=0.035)
-    assert finding.facts["faults"][0]["severity"] == "high"
+    measured = []
+    for seed in range(3):
+        noisy, planted = flipped(y, share, seed=20 + seed)
+        finding = judged(tmp_path / str(seed), x, noisy)
+        measured.append((*quality(finding, planted), finding.value))
+        assert finding.facts["faults"][0]["severity"] == "high"
+    precision, recall, value = np.mean(measured, axis=0)
+    assert precision >= 0.85
+    assert recall >= 0.8
+    assert value == pytest.approx(share, abs=0.025)
 
 
 def test_one_class_called_another_is_seen_where_the_other_is_right(tmp_path):
@@ -179,7 +182,7 @@ def test_the_lapse_rate_covers_the_truth():
         wrong = rng.random(800) < 0.06
         found = lapse.fit(np.stack([chance, 1 - chance], 1), np.where(wrong, 1 - y, y))
         inside += found.low <= 0.06 <= found.high
-    assert 33 <= inside
+    assert inside >= 33
 
 
 def test_the_ready_faulty_set_meets_the_bar(tmp_path, shared_data):

@@ -80,7 +80,7 @@ def test_a_target_in_another_metric_is_not_compared(tmp_path):
 def test_labels_without_signal_are_named(tmp_path):
     rng = np.random.default_rng(1)
     finding = curve_of(tmp_path, rng.normal(size=(400, 5)), rng.integers(0, 2, 400), "binary")
-    assert finding.state == "skipped" or "no_signal" in {fault["fault"] for fault in finding.facts["faults"]}
+    assert "no_signal" in {fault["fault"] for fault in finding.facts["faults"]}
 
 
 def test_numbers_are_scored_by_r2(tmp_path):
@@ -91,17 +91,24 @@ def test_numbers_are_scored_by_r2(tmp_path):
 
 def test_the_same_seed_gives_the_same_curve(tmp_path):
     data = load_breast_cancer(return_X_y=True)
-    assert curve_of(tmp_path / "a", *data, "binary").as_json() == curve_of(tmp_path / "b", *data, "binary").as_json()
+    assert (
+        curve_of(tmp_path / "a", *data, "binary").as_json()
+        == curve_of(tmp_path / "b", *data, "binary").as_json()
+    )
 
 
 def test_a_curve_that_gets_worse_is_not_forecast():
-    error = np.tile(np.linspace(0.3, 0.1, 8)[:, None], (1, 8)) + np.random.default_rng(0).normal(0, 0.002, (8, 8))
+    error = np.tile(np.linspace(0.3, 0.1, 8)[:, None], (1, 8)) + np.random.default_rng(0).normal(
+        0, 0.002, (8, 8)
+    )
     assert learning_curve._worse(learning_curve.Curve(np.arange(1, 9) * 50, error, 0.5)) is None
     error[-1] += 0.1
     assert learning_curve._worse(learning_curve.Curve(np.arange(1, 9) * 50, error, 0.5)) == 400
 
 
-@pytest.mark.parametrize(("metric", "expected"), [("accuracy", 0.75), ("balanced accuracy", 0.5), ("macro F1", 3 / 7)])
+@pytest.mark.parametrize(
+    ("metric", "expected"), [("accuracy", 0.75), ("balanced accuracy", 0.5), ("macro F1", 3 / 7)]
+)
 def test_scores_are_what_their_names_say(metric, expected):
     y = np.array([0, 0, 0, 1])
     assert learning_curve.score(np.zeros(4, int), y, metric) == pytest.approx(expected)
