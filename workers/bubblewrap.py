@@ -54,8 +54,8 @@ def command(job: dict[str, Any], root: Path, *, tests: bool = False) -> list[str
         for path in (*confine.GPU_READS, "/sys/devices"):
             line += ["--ro-bind-try", path, path]
         for pattern in confine.GPU_DEVICES:
-            for path in sorted(Path("/dev").glob(pattern)):
-                line += ["--dev-bind", str(path), str(path)]
+            for device in sorted(Path("/dev").glob(pattern)):
+                line += ["--dev-bind", str(device), str(device)]
     return [*line, "--bind", job["out"], job["out"], "--chdir", str(root)]
 
 

@@ -108,9 +108,10 @@ def program(*, gpu: bool = False, pid: int | None = None) -> bytes:
     if column == 0:
         lines += [(_AT_LEAST, 0, 1, X32), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
     for name, numbers in CALLS.items():
-        if numbers[column] is not None and not (gpu and name in FOR_A_GPU):
+        number = numbers[column]
+        if number is not None and not (gpu and name in FOR_A_GPU):
             refusal = errno.ENOSYS if name.startswith(("io_", "file_")) else errno.EPERM
-            lines += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ERRNO | refusal)]
+            lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | refusal)]
     for name, numbers in SPECIAL.items():
         rule = list(_special(name, os.getpid() if pid is None else pid))
         lines += [(_EQUAL, 0, len(rule), numbers[column]), *rule]

@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         "Measures data, plan and answers, and judges them. "
         "Exit codes: 0 fine, 1 gate failed, 2 bad input, 3 not enough evidence."
     )
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.error = self.refuse  # type: ignore[method-assign, assignment]
@@ -86,7 +86,9 @@ class Command(BaseCommand):
             probes = assess.chosen(only)
         except assess.Unknown as unknown:
             raise Refused(str(unknown)) from None
-        errors = Console(file=self.stderr._out, stderr=True)  # rich asks the stream whether it is a terminal
+        errors = Console(
+            file=cast(TextIO, self.stderr._out), stderr=True
+        )  # rich asks the stream whether it is a terminal
         try:
             with terminal.Bars(errors, probes, reading=bool(files)) as bars:
                 measured = assess.assess(
@@ -104,7 +106,7 @@ class Command(BaseCommand):
                 json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8"
             )
             written.replace(out)
-        terminal.show(Console(file=self.stdout._out), report)
+        terminal.show(Console(file=cast(TextIO, self.stdout._out)), report)
         if measured.reading and measured.reading.finding.state == "failed":
             errors.print(terminal.plain(measured.reading.finding.note))
         dimensions = {probe.partition(".")[0] for probe in probes} if only else set()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand
 from rich.console import Console
@@ -14,10 +13,10 @@ from workers.probes import catalog
 
 class Command(BaseCommand):
     help = "Lists the probes: what each asks, what it needs, and how long it takes."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console(file=self.stdout._out)
+        console = Console(file=cast(TextIO, self.stdout._out))
         table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column("Probe", no_wrap=True)
         table.add_column("Asks")
