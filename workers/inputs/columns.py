@@ -64,7 +64,8 @@ def present(name: str) -> str:
 def plain_number(name: str) -> str:
     """SQL for a finite number as computers write it; nan, inf and 1_0, which DuckDB would take, are none."""
     text = f"trim({quoted(name)})"
-    return f"CASE WHEN regexp_full_match({text}, '[-+0-9.eE]+') THEN try_cast({text} AS DOUBLE) END"
+    value = f"try_cast({text} AS DOUBLE)"
+    return f"CASE WHEN isfinite({value}) AND position('_' IN {text}) = 0 THEN {value} END"
 
 
 def european_number(name: str) -> str:
@@ -127,32 +128,55 @@ def _counted(con: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> l
     """What is counted of each column, many columns in one walk over the table."""
     inner, outer = [], []
     for i, name in enumerate(names):
-        inner.append(
-            f"{present(name)} AS w{i}, {plain_number(name)} AS n{i},"
-            f" replace(trim({quoted(name)}), '\u00a0', ' ') AS t{i}"
-        )
-        odd = f"count(*) FILTER (n{i} IS NULL AND regexp_full_match(t{i}, "
+        inner.append(f"{present(name)} AS w{i}, {plain_number(name)} AS n{i}")
         outer.append(
-            f"count(*), count(w{i}), count(DISTINCT w{i}), count(n{i}), min(n{i}), max(n{i}),"
-            f" count(*) FILTER (n{i} = floor(n{i})), avg(length(w{i})), avg(len(string_split(w{i}, ' '))),"
-            f" {odd}{literal(EUROPEAN)})), {odd}{literal(ENGLISH)})), {odd}{literal(EITHER)}))"
+            f"count(*), count(w{i}), approx_count_distinct(w{i}), count(n{i}), min(n{i}), max(n{i}),"
+            f" count(*) FILTER (n{i} = floor(n{i})), avg(length(w{i})), avg(len(string_split(w{i}, ' ')))"
         )
-    query = f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM {source})"
-    row: Any = con.execute(query).fetchone()
+    # Planning such a statement costs more than running it: so its columns are copied out, and it runs as it
+    # stands (0.1 s instead of 0.5 s for 25 columns of 120 rows).
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _part AS SELECT {', '.join(map(quoted, names))} FROM {source}")
+    con.execute("PRAGMA disable_optimizer")
+    try:
+        query = f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM _part)"
+        row: Any = con.execute(query).fetchone()
+    finally:
+        con.execute("PRAGMA enable_optimizer")
+        con.execute("DROP TABLE _part")
     each = len(row) // len(names)
     return [row[i * each : (i + 1) * each] for i in range(len(names))]
+
+
+def _notations(con: duckdb.DuckDBPyConnection, source: str, name: str) -> tuple[int, int, int]:
+    """How many values are numbers only in the European, the English, or either notation."""
+    odd = "count(*) FILTER (n IS NULL AND regexp_full_match(t, "
+    row: Any = con.execute(
+        f"SELECT {odd}{literal(EUROPEAN)})), {odd}{literal(ENGLISH)})), {odd}{literal(EITHER)})) FROM"
+        f" (SELECT {plain_number(name)} AS n, replace(trim({quoted(name)}), '\u00a0', ' ') AS t"
+        f" FROM {source})"
+    ).fetchone()
+    return row
 
 
 def _one(
     con: duckdb.DuckDBPyConnection, source: str, name: str, counted: tuple[Any, ...], delimiter: str | None
 ) -> Profile:
-    rows, filled, distinct, plain, low, high, whole, length, words, european, english, either = counted
-    number = plain_number(name)
+    rows, filled, distinct, plain, low, high, whole, length, words = counted
+    number, fits = plain_number(name), plain >= FITS * filled
+    if filled and not (fits and whole < plain and low < high):
+        # Exact counting is dear, and of amounts with fractions nobody asks how many there are.
+        exact: Any = con.execute(f"SELECT count(DISTINCT {present(name)}) FROM {source}").fetchone()
+        distinct = exact[0]
+    elif filled:
+        distinct = max(2, min(distinct, filled))
     made = Profile(name, "category", present(name), rows, filled, distinct, words or 0.0, length or 0.0)
     if not filled:
         made.type = "empty"
         return made
-    if plain >= FITS * filled:
+    european = english = either = 0
+    if not fits:
+        european, english, either = _notations(con, source, name)
+    if fits:
         made.type, made.value, made.low, made.high = "number", number, low, high
         made.whole = whole == plain
     elif european + plain >= FITS * filled and (european > either or delimiter == ";" or english < european):
