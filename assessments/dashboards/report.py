@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from assessments import questions
 from assessments.dashboards import figures, svg, words
 from assessments.dashboards.figures.chart import Chart, Part
+from assessments.dashboards.page import (
+    Action,
+    Answer,
+    Dimension,
+    Drawn,
+    Fact,
+    FindingRow,
+    Page,
+    Row,
+    Score,
+    Told,
+)
 from workers.probes import catalog
 from workers.probes.base import DIMENSIONS
 
@@ -29,155 +40,6 @@ ACTIONS_ON_TOP = 3
 TOLD_MOST = 6
 LISTED_MOST = 6  # further actions, and next evidence
 STATES = {"skipped": "Not measured", "failed": "Stopped"}
-
-
-@dataclass(frozen=True)
-class Score:
-    """A score with everything that must stand beside it."""
-
-    score: float | None
-    low: float
-    high: float
-    level: str
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Score:
-        score = data.get("score")
-        return cls(score, data.get("low") or 0, _or(data.get("high"), 100), data.get("level") or "unknown")
-
-    @property
-    def range(self) -> str:
-        return words.span(self.low, self.high)
-
-
-@dataclass(frozen=True)
-class Dimension(Score):
-    id: str = ""
-    title: str = ""
-    gloss: str = ""
-    reason: str = ""
-    rows: Sequence[Row] = ()
-    told: Told | None = None  # where no row has it beside itself, it comes after them
-    known: str = ""
-
-    @property
-    def told_after(self) -> bool:
-        return self.told is not None and not any(row.told for row in self.rows)
-
-
-@dataclass(frozen=True)
-class Fact:
-    label: str
-    value: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class FindingRow:
-    """One finding, as its folded row and what is inside."""
-
-    probe: str
-    anchor: str
-    dimension: str
-    title: str
-    level: str
-    state: str
-    word: str  # instead of a level, where nothing was measured
-    basis: str
-    paragraphs: Sequence[str]
-    facts: Sequence[Fact]
-    fix: str
-
-
-@dataclass(frozen=True)
-class Action:
-    number: int
-    title: str
-    note: str
-    dimension: str
-    before: float | None
-    after: float | None
-    level: str
-    effort: str
-    basis: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    asks: str
-    says: str
-    basis: str
-    warn: bool = False
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the team answered about a dimension, and how many questions are open."""
-
-    answers: Sequence[Answer]
-    more: int
-    open: int
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure with its SVG pair and its dictionary for Plotly; other kinds need no drawing."""
-
-    part: Part
-    id: str
-    wide: str = ""
-    narrow: str = ""
-    json: Mapping[str, Any] | None = None
-
-    @property
-    def template(self) -> str:
-        return f"report/_{self.part.kind}.html"
-
-
-@dataclass(frozen=True)
-class Row:
-    """Figures that stand side by side."""
-
-    items: Sequence[Drawn]
-    css: str = ""
-    told: bool = False  # what the team told stands in this row too
-
-
-@dataclass(frozen=True)
-class Page:
-    """Everything on the report page."""
-
-    name: str
-    client: str
-    date: datetime | None
-    overall: Score
-    verdict: tuple[str, str]
-    odds: str
-    pulls: str
-    coverage: Sequence[tuple[str, str]]
-    dimensions: Sequence[Dimension]
-    actions: Sequence[Action]
-    more_actions: Sequence[Action]
-    together: Mapping[str, Any] | None  # {"count", "from", "to"}: the top actions' joint effect
-    contradictions: Sequence[Mapping[str, Any]]
-    findings: Sequence[FindingRow]
-    next_evidence: Sequence[Mapping[str, str]]
-    method: Sequence[tuple[str, str]] = field(default_factory=tuple)
-    run: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def together_words(self) -> str:
-        count = self.together["count"] if self.together else 0
-        return {2: "Both together", 3: "All three together"}.get(count, f"All {count} together")
-
-    @property
-    def finding_count(self) -> str:
-        count = len(self.findings)
-        return f"{count} finding{'s' * (count != 1)}, most serious first"
-
-
-def _or(value: Any, otherwise: Any) -> Any:
-    return otherwise if value is None else value
 
 
 def build(document: Document, date: datetime | None = None) -> Page:
@@ -251,7 +113,7 @@ def _coverage(document: Document) -> list[tuple[str, str]]:
     dataset = document.get("assessment", {}).get("dataset") or {}
     if dataset.get("rows"):
         noun = {"images": "images", "audio": "recordings", "text": "texts"}.get(
-            dataset.get("modality"), "rows"
+            str(dataset.get("modality")), "rows"
         )
         lines.append(("database", f"{words.number(dataset['rows'])} {noun}"))
     return lines
@@ -262,7 +124,7 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
     mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
     drawn = [one for finding in mine for one in _figures(finding)]
     told = _told(key, document)
-    known = one.get("known") or ()
+    known: Sequence[int] = one.get("known") or ()
     return Dimension(
         score=score.score,
         low=score.low,
@@ -373,7 +235,9 @@ def _facts(one: Mapping[str, Any]) -> list[Fact]:
     if value is not None:
         form = _form(unit)
         low, high = one.get("low"), one.get("high")
-        between = f"90% range {words.span(low, high, form, '–')}" if None not in (low, high) else ""
+        between = (
+            f"90% range {words.span(low, high, form, '–')}" if low is not None and high is not None else ""
+        )
         facts.append(Fact(unit.capitalize() or "Value", form(value), between))
     if one.get("sample") is not None:
         facts.append(Fact("Measured on", words.number(one["sample"]), "rows, files or repeats"))

@@ -35,7 +35,7 @@ def create(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             try:
-                link, token = actions.make_share_link(run, user=request.user, **form.choices())
+                link, token = _made(request, run, form)
             except actions.Refused as error:
                 form.add_error(None, str(error))
             else:
@@ -44,6 +44,11 @@ def create(request: HttpRequest, pk: UUID) -> HttpResponse:
         status = 400
     context["links"] = list(run.links.live())
     return render(request, "share/create.html", context, status=status)
+
+
+def _made(request: HttpRequest, run: Run, form: ShareForm) -> tuple[ShareLink, str]:
+    user = request.user if request.user.is_authenticated else None
+    return actions.make_share_link(run, user=user, **form.choices())
 
 
 @login_required
@@ -60,7 +65,9 @@ def listing(request: HttpRequest) -> HttpResponse:
 def off(request: HttpRequest, pk: UUID) -> HttpResponse:
     link = get_object_or_404(ShareLink.objects.visible_to(request.user).select_related("run"), pk=pk)
     actions.revoke_link(link)
-    messages.success(request, f"{link.label or 'The link'} is turned off. People who have it see a page that says so.")
+    messages.success(
+        request, f"{link.label or 'The link'} is turned off. People who have it see a page that says so."
+    )
     if request.POST.get("back") == "report":
         return redirect("assessments:run-report", link.run_id)
     return redirect("assessments:share-list")
@@ -76,7 +83,9 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     document = opened.link.shown() if opened.link is not None and opened.status == 200 else None
     if opened.link is None or document is None:
         status = 404 if opened.status == 200 else opened.status
-        return links.private(render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=status))
+        return links.private(
+            render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=status)
+        )
     opened.link.count_open()
     page = dashboard.build(document, opened.link.run.finished_at if opened.link.snapshot else None)
     context = {"page": page, "levels": LEVELS, "link": opened.link, "token": token}

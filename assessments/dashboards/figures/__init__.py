@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assessments.dashboards.figures import data, flexibility, hardware, hyperparameters, security
+from assessments.dashboards.figures import (
+    accelerators,
+    data,
+    flexibility,
+    hardware,
+    hyperparameters,
+    security,
+)
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures, Strip, Table
 
 Builder = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Part]]
@@ -23,7 +30,7 @@ BUILDERS: dict[str, Builder] = {
     "security.adversarial": security.adversarial,
     "hardware.inventory": hardware.inventory,
     "hardware.memory": hardware.memory,
-    "hardware.training_cost": hardware.training_cost,
+    "hardware.training_cost": accelerators.training_cost,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
 }

@@ -18,7 +18,8 @@ def forgetting(facts: Facts, finding: Facts) -> list[Part]:
     if strategies:
         parts.append(_strategies(strategies, facts, finding))
     tasks, matrix = facts.get("tasks") or [], facts.get("matrix") or []
-    if len(tasks) >= 2 and len(matrix) == len(tasks):
+    needed = 3 if strategies else 2  # two tasks are told whole by the ways to retrain
+    if len(tasks) >= needed and len(matrix) == len(tasks):
         parts.append(_triangle(tasks, matrix, finding, alone=not strategies))
     return parts
 
@@ -80,7 +81,7 @@ def _before_after(order: Sequence[Facts], width: int) -> dict[str, Any]:
     for one, place in zip(order, places, strict=True):
         after, before = float(one["old_after"]), _before(one)
         colour = theme.NEG if after < before - 0.5 else theme.POS
-        both = {"type": "scatter", "x": [before, after], "y": [place, place]}
+        both: dict[str, Any] = {"type": "scatter", "x": [before, after], "y": [place, place]}
         data.append({**both, "mode": "lines", "line": {"color": colour, "width": 3}, "hoverinfo": "skip"})
         data.append(
             {

@@ -170,3 +170,17 @@ def test_both_drawers_take_the_same_step_for_the_same_loss():
     triangle = figures.of(sample.finding("flexibility.forgetting"))[1]
     steps = {value for row in triangle.wide["data"][0]["z"] for value in row if value is not None}
     assert steps == {0, 1, 3}
+
+
+def test_two_tasks_need_no_matrix_beside_the_ways_to_retrain():
+    finding = sample.finding("flexibility.forgetting")
+    finding["facts"] |= {"tasks": ["old", "new"], "matrix": [[97, 20], [66, 96]]}
+    assert len(figures.of(finding)) == 1
+    finding["facts"]["strategies"] = []
+    (matrix,) = figures.of(finding)
+    assert matrix.wide["data"][0]["type"] == "heatmap"
+
+
+def test_memory_ticks_are_round_in_the_unit_they_are_written_in():
+    (chart,) = figures.of(sample.finding("hardware.memory"))
+    assert chart.wide["layout"]["xaxis"]["ticktext"] == ["0", "10 GB", "20 GB"]

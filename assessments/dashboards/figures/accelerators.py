@@ -1,0 +1,219 @@
+"""What the training costs on each accelerator: money, hours and energy as aligned dot plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assessments.dashboards import theme, words
+from assessments.dashboards.figures.chart import Chart, Part, Table
+from assessments.dashboards.figures.hardware import interval
+
+Facts = Mapping[str, Any]
+
+# what -> (fact, heading)
+MEASURES = (("money", "Cost"), ("hours", "Time"), ("kwh", "Energy"))
+
+
+def training_cost(facts: Facts, finding: Facts) -> list[Part]:
+    """Cost, time and energy of the same training on each accelerator, as three aligned dot plots."""
+    found = [one for one in facts.get("by_accelerator") or [] if any(one.get(key) for key, _ in MEASURES)]
+    if not found:
+        return []
+    chosen = facts.get("chosen")
+    money = [one["money"]["p50"] for one in found if one.get("money")]
+    order = sorted(found, key=lambda one: (one.get("money") or one.get("hours") or {}).get("p50", 0))
+    kept = [one for one in order if one["id"] == chosen]
+    shown = sorted(
+        kept + [one for one in order if one["id"] != chosen][: 8 - len(kept)],
+        key=lambda one: order.index(one),
+    )
+    left_out = len(order) - len(shown)
+    note = "Bars show the 90% range"
+    if left_out:
+        note += f"; {left_out} dearer ones are in the table"
+    if any(one.get("fits") is False for one in shown):
+        note += "; hollow: the training does not fit its memory"
+    currency = facts.get("currency", "USD")
+    rows = [
+        (
+            one["name"],
+            "yes" if one.get("fits", True) else "no",
+            *(_cell(one.get(key), key, currency) for key, _ in MEASURES),
+        )
+        for one in order
+    ]
+    return [
+        Chart(
+            title=finding.get("title") or "What the training costs, by accelerator",
+            subtitle="Cost, time and energy of the same training"
+            + (f" on {len(shown)} accelerators" if money else ""),
+            note=note,
+            width="full",
+            basis=finding.get("basis", "estimated"),
+            wide=_dots(shown, facts, beside=True),
+            narrow=_dots(shown, facts, beside=False),
+            says=finding.get("note", ""),
+            table=Table(("Accelerator", "Fits", "Cost", "Time", "Energy"), rows, frozenset({2, 3, 4})),
+        )
+    ]
+
+
+# The axis ticks are round in the unit that people read: the largest that the longest bar fills.
+UNITS = {"hours": (1 / 3_600_000, 1 / 3600, 1 / 60, 1.0, 24.0), "kwh": (0.001, 1.0), "money": (1.0,)}
+FROM = {"hours": (0, 1 / 3600, 0.025, 1.5, 72), "kwh": (0, 0.1), "money": (0,)}  # where each unit begins
+
+
+def _ticks(key: str, top: float, count: int) -> list[float]:
+    unit = max(unit for unit, start in zip(UNITS[key], FROM[key], strict=True) if top >= start)
+    if key == "money" and top < 0.02:
+        return [0]  # all of it is under a cent or two: the labels say so
+    return [tick * unit for tick in theme.nice_ticks(0, top / unit, count)]
+
+
+def _form(key: str, currency: str) -> Callable[[float], str]:
+    if key == "money":
+        return lambda value: words.money(value, currency) if value else words.money(0, currency)
+    if key == "hours":
+        return lambda value: words.hours(value) if value else "0"
+    return lambda value: words.energy(value) if value else "0"
+
+
+def _cell(one: Facts | None, key: str, currency: str) -> str:
+    if not one:
+        return "not known"
+    return _range(one, _form(key, currency))
+
+
+def _range(one: Facts, form: Callable[[float], str]) -> str:
+    return f"{form(one['p50'])} ({words.span(one['p10'], one['p90'], form)})"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One of the dot plots: its measure, its axes, and the px between their ends."""
+
+    key: str
+    head: str
+    tag: str  # of its axes: "" for the first, then "2", "3"
+    form: Callable[[float], str]
+    limit: float | None  # budget or deadline, where it is near enough to be drawn
+    right: float  # the end of its axis, with room for the last label
+    px: float
+
+    @property
+    def ref(self) -> dict[str, str]:
+        return {"xref": f"x{self.tag}", "yref": f"y{self.tag}"}
+
+    @property
+    def top_ref(self) -> dict[str, str]:
+        return {"xref": f"x{self.tag}", "yref": f"y{self.tag} domain", "yanchor": "bottom"}
+
+
+def _dots(shown: Sequence[Facts], facts: Facts, *, beside: bool) -> dict[str, Any]:
+    """Three panels side by side, or one under the other on a phone."""
+    names = [str(one["name"]) if beside else _short_name(str(one["name"])) for one in shown]
+    rows, width = len(shown), theme.WIDTHS["full" if beside else "narrow"]
+    measures = [(key, head) for key, head in MEASURES if any(one.get(key) for one in shown)]
+    count = len(measures)
+    left = round(min(max(theme.text_width(name) for name in names) + 16, width * 0.4))
+    margin = {"l": left, "r": 8, "t": 30, "b": 30} if beside else {"l": left, "r": 8, "t": 0, "b": 0}
+    height = rows * 30 + 60 if beside else count * (rows * 27 + 66)
+    places = [rows - 1 - place for place in range(rows)]
+    layout = theme.layout(width, height, margin=margin)
+    data: list[dict[str, Any]] = []
+    for number, (key, head) in enumerate(measures):
+        share = 1 / count - 0.03 if beside else 1.0
+        tag = str(number + 1) if number else ""
+        panel = _panel(
+            key, head, tag, [one for one in shown if one.get(key)], facts, (width - left - 8) * share
+        )
+        if beside:
+            start = number / count + (0.03 if number else 0)
+            xdomain, ydomain = [start, start + share], [0.0, 1.0]
+        else:
+            bottom = height - (number + 1) * height / count + 34
+            xdomain, ydomain = [0.0, 1.0], [bottom / height, (bottom + rows * 27) / height]
+        top = max(max(one[key]["p90"] for one in shown if one.get(key)), panel.limit or 0) or 1.0
+        ticks = _ticks(key, top, 2 if beside else 3)
+        layout[f"xaxis{tag}"] = theme.axis(
+            0, panel.right, ticks, panel.form, grid=True, domain=xdomain, anchor=f"y{tag}"
+        )
+        layout[f"yaxis{tag}"] = theme.axis(
+            -0.6,
+            rows - 0.4,
+            places,
+            names,
+            domain=ydomain,
+            anchor=f"x{tag}",
+            showticklabels=not beside or number == 0,
+        )
+        bold = {"color": theme.INK, "weight": 600}
+        layout["annotations"].append(theme.text(0, 1, head, **panel.top_ref, yshift=6, font=bold))
+        for one, place in zip(shown, places, strict=True):
+            if one.get(key):
+                data += _dot(panel, one, place, mine=one["id"] == facts.get("chosen"))
+                layout["annotations"].append(_dot_label(panel, one, place, one["id"] == facts.get("chosen")))
+        _limit(panel, layout)
+    return {"data": data, "layout": layout}
+
+
+def _panel(key: str, head: str, tag: str, known: Sequence[Facts], facts: Facts, px: float) -> Panel:
+    form = _form(key, facts.get("currency") or "USD")
+    limit = {"money": facts.get("budget"), "hours": facts.get("deadline_hours")}.get(key)
+    top = max(one[key]["p90"] for one in known)
+    if limit and limit > 2.5 * top:  # far away: its line would squeeze the dots
+        limit = None
+    label = max(theme.text_width(form(one[key]["p50"])) for one in known) + 14
+    right = (max(top, limit or 0) or 1.0) / max(0.3, 1 - label / px)
+    return Panel(key, head, tag, form, limit, right, px)
+
+
+def _dot(panel: Panel, one: Facts, place: int, *, mine: bool) -> list[dict[str, Any]]:
+    """A thin line from nought, the 90 % range, and the dot; hollow where the training does not fit."""
+    colour, found = theme.S1 if mine else theme.S5, one[panel.key]
+    axes = {"xaxis": f"x{panel.tag}", "yaxis": f"y{panel.tag}"}
+    stem = {
+        "type": "scatter", "x": [0, found["p50"]], "y": [place, place], "mode": "lines",
+        "line": {"color": colour, "width": 1.5}, "hoverinfo": "skip", **axes,
+    }  # fmt: skip
+    dot = {
+        **interval([found["p50"]], [found["p10"]], [found["p90"]], [place], colour),
+        "marker": {
+            "size": 9,
+            "color": colour if one.get("fits", True) else theme.SURFACE,
+            "line": {"color": colour, "width": 2},
+        },
+        "hoverinfo": None,
+        "hovertext": [_range(found, panel.form)],
+        "hovertemplate": f"{one['name']}: %{{hovertext}}<extra></extra>",
+        **axes,
+    }
+    return [stem, dot]
+
+
+def _dot_label(panel: Panel, one: Facts, place: int, mine: bool) -> dict[str, Any]:
+    end, said = one[panel.key]["p90"], panel.form(one[panel.key]["p50"])
+    shift = theme.clear_of(end, said, panel.limit, panel.right / panel.px)
+    font = {"color": theme.INK, "weight": 600} if mine else {"color": theme.INK}
+    return theme.text(end, place, said, **panel.ref, xshift=shift, font=font)
+
+
+def _limit(panel: Panel, layout: dict[str, Any]) -> None:
+    if not panel.limit:
+        return
+    ref = {"xref": f"x{panel.tag}", "yref": f"y{panel.tag} domain"}
+    line = theme.rule(panel.limit, 0, panel.limit, 1, theme.S2, dash="dash", width=1.5, **ref)
+    layout["shapes"].append(line)
+    name = "Budget" if panel.key == "money" else "Deadline"
+    places = {"xanchor": "right", "yshift": 6, "xshift": 14, "font": {"color": theme.S2}}
+    layout["annotations"].append(theme.text(panel.limit, 1, name, **panel.top_ref, **places))
+
+
+def _short_name(name: str) -> str:
+    """The name without its maker and its words in brackets, for a narrow place."""
+    bare = name.split("(")[0].strip()
+    for maker in ("NVIDIA ", "AMD ", "Google ", "Intel "):
+        bare = bare.removeprefix(maker)
+    return bare if len(bare) <= 15 else bare[:14] + "…"

@@ -1,0 +1,161 @@
+"""What stands on the report page, as plain values: ``report`` fills them, templates write them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from assessments.dashboards import words
+from assessments.dashboards.figures.chart import Part
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score with everything that must stand beside it."""
+
+    score: float | None
+    low: float
+    high: float
+    level: str
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Score:
+        score = data.get("score")
+        return cls(
+            score,
+            data.get("low") or 0,
+            100 if data.get("high") is None else data["high"],
+            data.get("level") or "unknown",
+        )
+
+    @property
+    def range(self) -> str:
+        return words.span(self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Dimension(Score):
+    id: str = ""
+    title: str = ""
+    gloss: str = ""
+    reason: str = ""
+    rows: Sequence[Row] = ()
+    told: Told | None = None  # where no row has it beside itself, it comes after them
+    known: str = ""
+
+    @property
+    def told_after(self) -> bool:
+        return self.told is not None and not any(row.told for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Fact:
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One finding, as its folded row and what is inside."""
+
+    probe: str
+    anchor: str
+    dimension: str
+    title: str
+    level: str
+    state: str
+    word: str  # instead of a level, where nothing was measured
+    basis: str
+    paragraphs: Sequence[str]
+    facts: Sequence[Fact]
+    fix: str
+
+
+@dataclass(frozen=True)
+class Action:
+    number: int
+    title: str
+    note: str
+    dimension: str
+    before: float | None
+    after: float | None
+    level: str
+    effort: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    asks: str
+    says: str
+    basis: str
+    warn: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the team answered about a dimension, and how many questions are open."""
+
+    answers: Sequence[Answer]
+    more: int
+    open: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure with its SVG pair and its dictionary for Plotly; other kinds need no drawing."""
+
+    part: Part
+    id: str
+    wide: str = ""
+    narrow: str = ""
+    json: Mapping[str, Any] | None = None
+
+    @property
+    def template(self) -> str:
+        return f"report/_{self.part.kind}.html"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Figures that stand side by side."""
+
+    items: Sequence[Drawn]
+    css: str = ""
+    told: bool = False  # what the team told stands in this row too
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything on the report page."""
+
+    name: str
+    client: str
+    date: datetime | None
+    overall: Score
+    verdict: tuple[str, str]
+    odds: str
+    pulls: str
+    coverage: Sequence[tuple[str, str]]
+    dimensions: Sequence[Dimension]
+    actions: Sequence[Action]
+    more_actions: Sequence[Action]
+    together: Mapping[str, Any] | None  # {"count", "from", "to"}: the top actions' joint effect
+    contradictions: Sequence[Mapping[str, Any]]
+    findings: Sequence[FindingRow]
+    next_evidence: Sequence[Mapping[str, str]]
+    method: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def together_words(self) -> str:
+        count = self.together["count"] if self.together else 0
+        return {2: "Both together", 3: "All three together"}.get(count, f"All {count} together")
+
+    @property
+    def finding_count(self) -> str:
+        count = len(self.findings)
+        return f"{count} finding{'s' * (count != 1)}, most serious first"
