@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names that go into SQL are quoted, words are parameters
 """How rare the rarest class is, in every target, over the whole upload.
 
 Value: rows of the rarest class over rows of the rarest and the commonest class together. With two

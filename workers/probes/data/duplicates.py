@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names that go into SQL are quoted, words are parameters
 """How much of the data is there twice: equal rows, nearly equal rows, copies on both sides of the split.
 
 Exact copies are found in SQL over the whole upload, by a hash of the canonical row (blanks trimmed, numbers
@@ -203,8 +204,10 @@ def _finding(
     flat = sample.places(shown.reshape(-1)) if len(shown) else []
     pairs = [[flat[2 * k], flat[2 * k + 1]] for k in range(len(shown))]
     facts: dict[str, Any] = {
-        "exact": copies, "near": len(near), "across_split": len(across), "pairs": pairs, "expected_by_chance": round(expected, 1),
-        "near_looked_at": checked, "beyond_chance": round(beyond, 1), "repeated_identifiers": repeated, "discrete": discrete,
+        "exact": copies, "near": len(near), "across_split": len(across), "pairs": pairs,
+        "expected_by_chance": round(expected, 1),
+        "near_looked_at": checked, "beyond_chance": round(beyond, 1), "repeated_identifiers": repeated,
+        "discrete": discrete,
         "null": {"copies": round(expected, 1), "how": "the same columns, each shuffled"},
     }  # fmt: skip
     facts["faults"] = _faults(sample, facts, exact, near, beyond, across, tested)
@@ -317,13 +320,15 @@ def _title(sample: Sample, facts: dict[str, Any], share: float) -> str:
 def _note(sample: Sample, facts: dict[str, Any], tested: int) -> str:
     unit = pieces(sample.kind)
     parts = [
-        f"{count(facts['exact'], 'exact copy', 'exact copies')} and {count(facts['near'], 'near copy', 'near copies')} in {sample.rows:,} {unit}"
+        f"{count(facts['exact'], 'exact copy', 'exact copies')} and "
+        f"{count(facts['near'], 'near copy', 'near copies')} in {sample.rows:,} {unit}"
     ]
     if facts["expected_by_chance"] >= 1:
         parts[0] += f" (about {facts['expected_by_chance']:,.0f} exact ones are expected by chance)"
     if facts["across_split"]:
         parts.append(
-            f"{count(facts['across_split'], 'pair')} with one side in the test part of {tested:,} {unit}: keep copies on one side"
+            f"{count(facts['across_split'], 'pair')} with one side in the test part of {tested:,} {unit}: "
+            "keep copies on one side"
         )
     for name, rows in facts["repeated_identifiers"].items():
         parts.append(f"{name} comes back in {count(rows, 'row')}")

@@ -17,6 +17,7 @@ Rows are judged in groups of at most 2,000, each with its own models, as many gr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,7 @@ def _judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: floa
     return Judged(
         target, at[seen], y[seen], tuple(target.classes[c] for c in kept), chances, rank,
         sum((one < 0).astype(int) for one in each), lapse.fit(chances, y[seen]),
-        [np.arange(a, b) for a, b in zip(sizes, sizes[1:], strict=False)], twins / len(seen),
+        [np.arange(a, b) for a, b in pairwise(sizes)], twins / len(seen),
     )  # fmt: skip
 
 
@@ -354,10 +355,12 @@ def _note(sample: Sample, one: Judged) -> str:
     ]
     if one.bounded:
         return (
-            f"{count(len(one.listed), 'label')} of {one.target.name} in {of} may be wrong (most often {listed(common)}), "
+            f"{count(len(one.listed), 'label')} of {one.target.name} in {of} may be wrong "
+            f"(most often {listed(common)}), "
             "or the columns do not decide the outcome: re-check a few, or add columns that explain it."
         )
     return (
-        f"Let two people look at {count(len(one.listed), 'label')} of {one.target.name} (most often {listed(common)}); "
+        f"Let two people look at {count(len(one.listed), 'label')} of {one.target.name} "
+        f"(most often {listed(common)}); "
         f"{percent(one.lapses.low)} to {percent(one.lapses.high)} of {of} are likely labelled wrongly."
     )

@@ -28,7 +28,7 @@ STARTS = tuple((rho, slope) for rho in (-5.0, -2.0, -0.4) for slope in (0.0, 1.0
 
 @dataclass(frozen=True)
 class Lapses:
-    """rate, low, high: share of wrong labels with its 90 % interval; wrong float [n]: how surely each row is one."""
+    """rate, low, high: share of wrong labels with its 90 % interval; wrong float [n]: how surely each is."""
 
     rate: float
     low: float
@@ -106,13 +106,13 @@ def _groups(best: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _recall(best: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Share of each class's labels that are predicted. A class nobody can predict is hard, not mislabelled."""
+    """Share of each class's labels that are predicted; what nobody can predict is hard, not mislabelled."""
     size = np.bincount(y, minlength=int(max(best.max(), y.max())) + 1)
     return np.bincount(y, best == y, len(size)) / np.maximum(size, 1)
 
 
 def confident_region(chances: np.ndarray, y: np.ndarray, share: float = 0.3) -> tuple[int, int]:
-    """Labels that differ from the prediction, among the surest 30 % of each predicted class; and how many those are."""
+    """Labels that differ from the prediction among the surest rows of each class; and how many those are."""
     best, sure = chances.argmax(axis=1), chances.max(axis=1)
     kept = np.zeros(len(y), bool)
     for label in np.unique(best):

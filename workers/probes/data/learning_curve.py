@@ -26,7 +26,8 @@ CONFORMAL, REACH = 1.3, 6
 HELD_OUT, MOST_HELD = 0.25, 1_000
 FEWEST = 60
 METRICS = {
-    "accuracy": "accuracy", "acc": "accuracy", "balanced_accuracy": "balanced accuracy", "recall_macro": "balanced accuracy",
+    "accuracy": "accuracy", "acc": "accuracy",
+    "balanced_accuracy": "balanced accuracy", "recall_macro": "balanced accuracy",
     "f1": "macro F1", "macro_f1": "macro F1", "f1_macro": "macro F1", "r2": "R2",
 }  # fmt: skip
 
@@ -64,7 +65,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if bad is not None:
         facts["faults"] = []
         return Finding.skipped(
-            f"More rows made it worse (at {bad:,} rows), so this curve is not forecast; check the order and the labels.",
+            f"More rows made it worse (at {bad:,} rows), so this curve is not forecast; "
+            "check the order and the labels.",
             **facts,
         )
     budget.progress(0.7, "Fitting learning curves")
@@ -138,7 +140,7 @@ def _measure(
 
 
 def score(said: np.ndarray, y: np.ndarray, metric: str) -> float:
-    """The metric of predictions [n] against y [n]; 1 is perfect. R2 is at least -1, so that errors stay bounded."""
+    """The metric of predictions [n] against y [n]; 1 is perfect. R2 is cut at -1 so that errors stay bounded."""
     if metric == "R2":
         said = np.nan_to_num(said.astype(float), nan=float(y.mean()))
         return float(max(-1.0, 1 - ((y - said) ** 2).sum() / max(((y - y.mean()) ** 2).sum(), 1e-12)))
@@ -155,7 +157,7 @@ def score(said: np.ndarray, y: np.ndarray, metric: str) -> float:
 
 
 def _worse(curve: Curve) -> int | None:
-    """The first size at which more rows clearly hurt: by over a point and two standard errors of the pairs."""
+    """The largest size, where it clearly hurt: by over a point and two standard errors of the pairs."""
     mean = curve.error.mean(axis=1)
     for k in range(1, len(mean)):
         best = int(mean[:k].argmin())
@@ -300,12 +302,14 @@ def _note(facts: dict[str, Any], metric: str, now: int, target: float | None, sa
     if needed is None or needed["p50"] is None:
         return (
             text
-            + f"; even six times as many reach {_shown(target, metric)} in only {1 - facts['unreachable']:.0%} of the forecasts."
+            + f"; even six times as many reach {_shown(target, metric)} in only "
+            + f"{1 - facts['unreachable']:.0%} of the forecasts."
         )
     if needed["p50"] <= now:
         return text + f", and the plan asks for {_shown(target, metric)}."
     last = f"{needed['p95']:,}" if needed["p95"] is not None else f"more than {facts['forecast']['n'][-1]:,}"
     return (
         text
-        + f"; plan for {needed['p50']:,} rows (likely {needed['p05']:,} to {last}) until {_shown(target, metric)}."
+        + f"; plan for {needed['p50']:,} rows (likely {needed['p05']:,} to {last}) "
+        + f"until {_shown(target, metric)}."
     )

@@ -110,7 +110,7 @@ def _jaccard(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def tables(x: np.ndarray) -> np.ndarray:
-    """Near copies among rows of numbers float [n, d]: far closer than neighbours usually are, but not equal."""
+    """Near copies among rows of numbers float [n, d]: far closer than neighbours are, but not equal."""
     from sklearn.neighbors import NearestNeighbors
 
     if x.shape[1] < 4 or len(x) < 50:

@@ -1,4 +1,4 @@
-"""What three unlike models say about rows they were not shown: logistic regression, small networks, neighbours.
+"""What three unlike models say about rows they were not shown: a linear one, networks, neighbours.
 
 Rows with equal features always share a fold, because a copy in the training part would hide an error.
 """

@@ -31,7 +31,8 @@ def fit(
     if four:
         low, high = [*low, -2.0], [*high, float(np.log(n.max()))]
     starts = [start] if start is not None else [
-        np.array([np.log(max(error.min() * share, 2e-4)), np.log(max(error[0] - error.min() * share, 1e-3)) + c * np.log(n[0]),
+        np.array([np.log(max(error.min() * share, 2e-4)),
+                  np.log(max(error[0] - error.min() * share, 1e-3)) + c * np.log(n[0]),
                   np.log(c), np.log(n[0])][: len(low)])
         for share in (0.1, 0.6, 0.95) for c in (0.4, 1.0)
     ]  # fmt: skip

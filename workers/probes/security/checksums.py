@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Checksums of numbers that name a person, a card or an account; each takes the text as found.
 
 Sources: ISO 13616 (IBAN), ISO/IEC 7812 (Luhn), and the rules each country publishes for its number.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Words that columns of personal data are called by, and first names common where such tables come from.
 
 The list is short on purpose: a column of names is recognised by the share of its cells that hold one
@@ -26,7 +27,9 @@ HEADERS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _HEADERS = [(kind, re.compile(rf"(?:^|_)(?:{words})(?:$|_)")) for kind, words in HEADERS]
 
-TITLES = re.compile(r"\b(?:mr|mrs|ms|miss|mme|mlle|dr|prof|herr|frau|sir|rev|master|don|doña|sr|sra)\b\.?", re.I)
+TITLES = re.compile(
+    r"\b(?:mr|mrs|ms|miss|mme|mlle|dr|prof|herr|frau|sir|rev|master|don|doña|sr|sra)\b\.?", re.I
+)
 
 FIRST_NAMES = frozenset(
     """
@@ -77,7 +80,9 @@ def header_kind(column: str) -> str | None:
     """What a column's name promises: "Date of birth" -> "birth_date"; None when it promises nothing."""
     name = re.sub(r"([a-z])([A-Z])", r"\1_\2", column)
     name = re.sub(r"[^\w]+", "_", name).strip("_").lower()
-    if re.search(r"(?:^|_)(?:file|class|column|product|species|item|model|brand|host|table|company)_?name", name):
+    if re.search(
+        r"(?:^|_)(?:file|class|column|product|species|item|model|brand|host|table|company)_?name", name
+    ):
         return None
     return next((kind for kind, regex in _HEADERS if regex.search(name)), None)
 

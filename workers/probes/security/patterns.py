@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """How personal data looks in a cell or a text: one regular expression a kind, and what confirms it.
 
 ``chance`` is how often a cell of that shape passes without being one: a checksum of one digit lets

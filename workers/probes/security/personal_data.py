@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names that go into SQL are quoted, words are parameters
 """Personal data in columns and in running text, found by shape, checksum, header and common names.
 
 Every cell of the upload is looked at: SQL narrows a column to the cells that could hold something,
@@ -92,7 +93,8 @@ def _column(table: Any, column: Column, rows: int, notes: list[str]) -> list[Hit
     coarse = f"regexp_matches({name}, '[@0-9]')" if running or not _wordy(column, hint) else "true"
     step = max(1, filled // MOST_CELLS)
     cells = table.execute(
-        f"SELECT _id, _row, {name} FROM rows WHERE trim({name}) <> '' AND {coarse} AND _id % {step} = 0 ORDER BY _id"
+        f"SELECT _id, _row, {name} FROM rows WHERE trim({name}) <> '' AND {coarse}"
+        f" AND _id % {step} = 0 ORDER BY _id"
     ).fetchall()
     if step > 1:
         notes.append(f"{column.name}: every {step}th row was read.")
@@ -297,7 +299,8 @@ def _facts(sample: Sample, hits: list[Hits], notes: list[str]) -> dict[str, Any]
         low, high = jeffreys(len(hit.ids), hit.of)
         share = len(hit.ids) / max(hit.of, 1)
         by_column.append({
-            "column": hit.column, "kind": hit.kind, "rows": len(hit.ids), "share": round(share, 6), "low": low,
+            "column": hit.column, "kind": hit.kind, "rows": len(hit.ids), "share": round(share, 6),
+            "low": low,
             "high": high, "example": hit.example, "certain": hit.certain,
         })  # fmt: skip
         spans += [{**span, "column": hit.column} for span in hit.spans]
@@ -358,7 +361,8 @@ def _title(sample: Sample, hits: list[Hits], share: float) -> str:
 def _note(sample: Sample, hits: list[Hits], share: float, notes: list[str]) -> str:
     told = " ".join(notes)
     if not hits:
-        return f"None of the {sample.rows:,} {pieces(sample.kind)} shows a known form of personal data. {told}".strip()
+        of = f"{sample.rows:,} {pieces(sample.kind)}"
+        return f"None of the {of} shows a known form of personal data. {told}".strip()
     columns = list(dict.fromkeys(hit.column for hit in sorted(hits, key=lambda hit: -len(hit.ids))))
     parts = [
         f"{column} ({', '.join(WHAT[hit.kind] for hit in hits if hit.column == column)})"
