@@ -140,7 +140,7 @@ def _measure(
 
 
 def score(said: np.ndarray, y: np.ndarray, metric: str) -> float:
-    """The metric of predictions [n] against y [n]; 1 is perfect. R2 is cut at -1 so that errors stay bounded."""
+    """The metric of predictions [n] against y [n]; 1 is perfect. R2 is cut at -1."""
     if metric == "R2":
         said = np.nan_to_num(said.astype(float), nan=float(y.mean()))
         return float(max(-1.0, 1 - ((y - said) ** 2).sum() / max(((y - y.mean()) ** 2).sum(), 1e-12)))
