@@ -151,7 +151,7 @@ class AnswerForm:
             "I only know roughly",
             f"Choose from ranges such as {example}",
             checked=now is not None,
-            fields=[Field("range", f"About how many{' ' + unit if unit else ''}?", input="radio", options=options)],
+            fields=[Field("range", f"About how many {unit}".strip() + "?", input="radio", options=options)],
         )
 
     def _given(self, name: str, otherwise: Any) -> Any:

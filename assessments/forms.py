@@ -42,7 +42,7 @@ class AssessmentForm(forms.Form):
     targets = forms.CharField(
         max_length=2000, required=False, widget=forms.TextInput({**TEXT, "aria-describedby": "targets-hint"})
     )
-    files = FilesField()
+    files = FilesField()  # type: ignore[assignment]  # the field; bound files are only read as cleaned_data
     plan = forms.FileField(
         required=False,
         allow_empty_file=True,

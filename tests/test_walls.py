@@ -51,9 +51,7 @@ def test_the_web_side_never_names_torch(path):
     assert not {name for name in imported(path) if name.partition(".")[0] == "torch"}
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in PROBES if p.is_file()], ids=lambda p: str(p.relative_to(ROOT))
-)
+@pytest.mark.parametrize("path", [p for p in PROBES if p.is_file()], ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_probe_never_names_django(path):
     forbidden = {"django", "celery", "assessments", "riskboard"}
     assert not {name for name in imported(path) if name.partition(".")[0] in forbidden}

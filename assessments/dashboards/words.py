@@ -99,6 +99,14 @@ def energy(kwh: float) -> str:
     return f"{short(kwh * 1000)} Wh" if kwh >= 0.00005 else "under 0.1 Wh"
 
 
+def file_size(count: float) -> str:
+    """Bytes of a file, in powers of ten as file managers show them: 1.1 kB, 2 GB."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor * 0.9995:
+            return f"{_figures(count / factor)} {unit}"
+    return f"{number(count)} bytes"
+
+
 def hours(value: float) -> str:
     """0.02 -> "1 min"; 3.4 -> "3.4 h"; 400 -> "17 days"."""
     seconds = value * 3600

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from knox.models import AuthToken
 
 from assessments import actions
+from assessments.views.signed_in import SignedInRequest
 
 
 class SignIn(LoginView):
@@ -30,7 +31,7 @@ class SignIn(LoginView):
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: SignedInRequest) -> HttpResponse:
     """The person's own tokens; a new one is shown on the page that answers its making, and only there."""
     made = actions.make_token(request.user)[1] if request.method == "POST" else ""
     live = AuthToken.objects.filter(user=request.user, expiry__gt=timezone.now()).order_by("-created")
@@ -39,7 +40,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def token_off(request: HttpRequest, key: str) -> HttpResponse:
+def token_off(request: SignedInRequest, key: str) -> HttpResponse:
     try:
         actions.revoke_token(request.user, key)
         messages.success(request, "The token is turned off.")

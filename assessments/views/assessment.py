@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,23 +19,25 @@ from assessments.dashboards import words
 from assessments.forms import AssessmentForm, split_targets
 from assessments.models import Assessment, Run
 from assessments.views.run import progress_of
+from assessments.views.signed_in import SignedInRequest
 from workers.plan import PlanError
 from workers.probes import catalog
 
 REFUSALS = (actions.Refused, intake.Unreadable, storage.StorageFull)
 TAKEN_FOR = {
-    "csv": "a table (CSV)",
-    "csv.gz": "a packed table (CSV.gz)",
-    "parquet": "a table (Parquet)",
-    "jsonl": "a table or texts (JSON lines)",
-    "zip": "a zip of images or audio",
+    intake.Kind.CSV: "a table (CSV)",
+    intake.Kind.CSV_GZ: "a packed table (CSV.gz)",
+    intake.Kind.JSONL: "a table or texts (JSON lines)",
+    intake.Kind.JSONL_GZ: "a packed table or texts (JSON lines)",
+    intake.Kind.PARQUET: "a table (Parquet)",
+    intake.Kind.ZIP: "a zip, of images, audio or tables",
 }
 WORDS = {"waiting": "Waiting", "running": "Running", "stopped": "Stopped", "cancelled": "Stopped"}
 
 
 @login_required
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: SignedInRequest) -> HttpResponse:
     rows = [_row(assessment) for assessment in Assessment.objects.visible_to(request.user).for_list()]
     return render(request, "assessment/list.html", {"here": "assessments", "assessments": rows})
 
@@ -46,7 +48,7 @@ def _row(assessment: Assessment) -> dict[str, Any]:
     changed = date_format(assessment.changed_at, "j F Y")
     return {
         "assessment": assessment,
-        "overall": reported.overall if reported else None,
+        "overall": reported.overall if reported else None,  # type: ignore[attr-defined]
         "word": WORDS.get(runs[0].state, "Not started") if runs else "Not started",
         "said": f"changed {changed}",
     }
@@ -54,7 +56,7 @@ def _row(assessment: Assessment) -> dict[str, Any]:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     form = AssessmentForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         assessment = actions.create_assessment(
@@ -75,12 +77,12 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return _detail(request, _get(request, pk))
 
 
 def _detail(
-    request: HttpRequest,
+    request: SignedInRequest,
     assessment: Assessment,
     *,
     errors: Iterable[tuple[str, str]] = (),
@@ -101,7 +103,11 @@ def _detail(
             for p in sections
         ],
         "files": [
-            {**file, "size": words.size(file["bytes"]), "taken_for": TAKEN_FOR.get(file["kind"], file["kind"])}
+            {
+                **file,
+                "size": words.file_size(file["bytes"]),
+                "taken_for": TAKEN_FOR[intake.Kind(file["kind"])],
+            }
             for file in assessment.files
         ],
         "answered": sum(part.answered for part in sections),
@@ -120,7 +126,7 @@ def _detail(
 
 @login_required
 @require_POST
-def file_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+def file_add(request: SignedInRequest, pk: UUID) -> HttpResponse:
     assessment = _get(request, pk)
     for sentence in _add_files(request, assessment, request.FILES.getlist("files")):
         messages.error(request, sentence)
@@ -130,7 +136,7 @@ def file_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def file_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
+def file_remove(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
         actions.remove_file(_get(request, pk), request.POST.get("sha256", ""), request.user)
     except actions.Refused as error:
@@ -140,7 +146,7 @@ def file_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def plan_save(request: HttpRequest, pk: UUID) -> HttpResponse:
+def plan_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
     assessment, source = _get(request, pk), request.POST.get("source", "")
     refused = _save_plan(request, assessment, source, "The plan")
     if refused:
@@ -150,11 +156,11 @@ def plan_save(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("assessments:assessment-detail", pk)
 
 
-def _get(request: HttpRequest, pk: UUID) -> Assessment:
+def _get(request: SignedInRequest, pk: UUID) -> Assessment:
     return get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
 
 
-def _add_files(request: HttpRequest, assessment: Assessment, files: Iterable[Any]) -> list[str]:
+def _add_files(request: SignedInRequest, assessment: Assessment, files: Iterable[Any]) -> list[str]:
     """Adds what can be used; -> a sentence for each file that cannot."""
     refused = []
     for upload in files:
@@ -165,7 +171,7 @@ def _add_files(request: HttpRequest, assessment: Assessment, files: Iterable[Any
     return refused
 
 
-def _save_plan(request: HttpRequest, assessment: Assessment, source: str | bytes, name: str) -> list[str]:
+def _save_plan(request: SignedInRequest, assessment: Assessment, source: str | bytes, name: str) -> list[str]:
     try:
         actions.save_plan(assessment, source, name, request.user)
     except PlanError as error:
@@ -184,4 +190,4 @@ def _first_open(assessment: Assessment, section: str) -> int:
 
 
 def _limit() -> str:
-    return words.size(settings.MAX_UPLOAD)
+    return words.file_size(settings.MAX_UPLOAD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import actions, questions
 from assessments.answer_form import AnswerForm
 from assessments.models import Assessment
+from assessments.views.signed_in import SignedInRequest
 from workers.probes import catalog
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def question(request: HttpRequest, pk: UUID, section: str, number: int) -> HttpResponse:
+def question(request: SignedInRequest, pk: UUID, section: str, number: int) -> HttpResponse:
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
     asked = questions.by_section().get(section, ())
     if not 1 <= number <= len(asked):
@@ -61,7 +62,7 @@ def _back(assessment: Assessment, section: str, number: int, *, checking: bool) 
 
 @login_required
 @require_safe
-def check(request: HttpRequest, pk: UUID) -> HttpResponse:
+def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
     answers = assessment.answer_values
     sections = [
@@ -80,9 +81,9 @@ def check(request: HttpRequest, pk: UUID) -> HttpResponse:
         "here": "assessments",
         "assessment": assessment,
         "sections": sections,
-        "lede": f"{len(answers)} of {len(questions.ALL)} questions are answered. What is open widens the range "
-        "of the report; it never counts against you.",
-        "estimate": f"{len(catalog.ACTIVE)} probes run, usually within {max(1, round(seconds / 60) + 1)} minutes. "
+        "lede": f"{len(answers)} of {len(questions.ALL)} questions are answered. What is open widens "
+        "the range of the report; it never counts as safe.",
+        "estimate": f"{len(catalog.ACTIVE)} probes run, usually within {round(seconds / 60) + 1} minutes. "
         "You can close the page while they do.",
     }
     return render(request, "assessment/check.html", context)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assessments import actions
 from assessments.dashboards import words
 from assessments.models import Assessment, Job, Run, State
+from assessments.views.signed_in import SignedInRequest
 from workers.probes import catalog
 
 STATES = {
@@ -29,7 +30,7 @@ STATES = {
 
 @login_required
 @require_safe
-def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user).for_progress(), pk=pk)
     asked = [catalog.BY_ID[probe] for probe in run.probes if probe in catalog.BY_ID]
     seconds = sum(spec.seconds for spec in asked)
@@ -39,8 +40,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     lede = (
         f"It took {words.hours(run.seconds / 3600)}."
         if run.seconds is not None
-        else f"{len(asked)} probes, usually within {words.hours(seconds / 3600)}. It uses this board's own machine "
-        "and costs nothing."
+        else f"{len(asked)} probes, usually within {words.hours(seconds / 3600)}. "
+        "It uses this board's own machine and costs nothing."
     )
     context = {
         "here": "assessments", "run": run, "asked": asked, "heading": heading, "lede": lede,
@@ -52,14 +53,14 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @never_cache
 @require_safe
-def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+def progress(request: SignedInRequest, pk: UUID) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user).for_progress(), pk=pk)
     return render(request, "run/_progress.html", {"run": run, **progress_of(run)})
 
 
 @login_required
 @require_POST
-def start(request: HttpRequest, pk: UUID) -> HttpResponse:
+def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """``pk`` is the assessment's."""
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user), pk=pk)
     try:
@@ -72,7 +73,7 @@ def start(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
     try:
         actions.cancel_run(run)
@@ -83,7 +84,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def job_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+def job_retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     job = get_object_or_404(Job.objects.filter(run__in=Run.objects.visible_to(request.user)), pk=pk)
     try:
         actions.retry_job(job)
@@ -107,7 +108,7 @@ def progress_of(run: Run) -> dict[str, Any]:
 
 
 def _job(run: Run, job: Job) -> dict[str, Any]:
-    skipped = job.state == State.DONE and job.result_state == "skipped"
+    skipped = job.state == State.DONE and job.result_state == "skipped"  # type: ignore[attr-defined]
     seconds = None
     if job.started_at and job.state in (State.RUNNING, State.DONE):
         seconds = ((job.finished_at or timezone.now()) - job.started_at).total_seconds()

@@ -91,7 +91,7 @@ class _Seen:
         self.nul = False
 
     def bad(self, error: UnicodeError) -> tuple[str, int]:
-        assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - the codec calls it for decoding only
+        assert isinstance(error, UnicodeDecodeError)
         wrong = error.object[error.start : error.end]
         self.errors += 1
         self.undefined = self.undefined or any(byte in UNDEFINED_IN_CP1252 for byte in wrong)

@@ -41,7 +41,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
             worst = (seen["balance"], target)
     faults.sort(key=lambda fault: ("high", "medium", "low").index(fault["severity"]))
     if worst is None:
-        facts = {"by_target": by_target, "faults": []}
+        facts: dict[str, Any] = {"by_target": by_target, "faults": []}
         facts |= by_target.get(sample.targets[0].name, {})
         name = sample.targets[0].name
         return Finding.skipped(f"{name} is a number, so there are no classes to balance.", **facts)

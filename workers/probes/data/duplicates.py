@@ -242,16 +242,21 @@ def _few_values(sample: Sample, copies: int) -> bool:
     with sample.table() as table:
         for name in _columns(sample):
             quoted = '"' + name.replace('"', '""') + '"'
-            ways *= max(1, table.execute(f"SELECT count(DISTINCT {quoted}) FROM rows").fetchone()[0])
+            ways *= max(1, _count(table, f"SELECT count(DISTINCT {quoted}) FROM rows"))
             if ways > 1e9:
                 return False
     return ways < 20 * sample.rows
 
 
+def _count(table: Any, query: str) -> int:
+    """The one number that a counting query answers."""
+    return int(table.execute(query).fetchone()[0])
+
+
 def _across(sample: Sample, pairs: np.ndarray) -> tuple[np.ndarray, int]:
     """Pairs between the training part and the test part, and how many rows the test part has."""
     with sample.table() as table:
-        tested = table.execute("SELECT count(*) FROM rows WHERE _split = 'test'").fetchone()[0]
+        tested = _count(table, "SELECT count(*) FROM rows WHERE _split = 'test'")
         if not len(pairs) or not tested:
             return pairs[:0], tested
         ids = np.unique(pairs).tolist()

@@ -147,7 +147,7 @@ def _judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: floa
     sizes = np.cumsum([0] + [len(group) for group, _ in parts])
     return Judged(
         target, at[seen], y[seen], tuple(target.classes[c] for c in kept), chances, rank,
-        sum((one < 0).astype(int) for one in each), lapse.fit(chances, y[seen]),
+        np.sum([one < 0 for one in each], axis=0), lapse.fit(chances, y[seen]),
         [np.arange(a, b) for a, b in pairwise(sizes)], twins / len(seen),
     )  # fmt: skip
 
@@ -234,12 +234,13 @@ def _gain(
         held = (fold == k % 5) & clean
         if held.any():
             gains.append(100 * (right[seeds * 5 + k, held].mean() - right[k, held].mean()))
-    gains = np.array(gains)
+    gained = np.array(gains)
     # Folds share training rows: Nadeau and Bengio's correction keeps the interval from being too narrow.
-    spread = gains.std(ddof=1) * np.sqrt(1 / len(gains) + 0.25)
+    spread = gained.std(ddof=1) * np.sqrt(1 / len(gained) + 0.25)
     return {
-        "points": float(gains.mean()), "low": float(gains.mean() - 1.645 * spread),
-        "high": float(gains.mean() + 1.645 * spread), "metric": "accuracy", "on": "rows that are not suspect",
+        "points": float(gained.mean()), "low": float(gained.mean() - 1.645 * spread),
+        "high": float(gained.mean() + 1.645 * spread), "metric": "accuracy",
+        "on": "rows that are not suspect",
     }  # fmt: skip
 
 

@@ -86,6 +86,7 @@ def look(
         x, y, members, net=Net(hidden=(32,)), heads=(Head(classes),), steps=steps, optimizer="adamw",
         average_from=0.0, progress=progress, device=device,
     )  # fmt: skip
+    assert fleet.averaged is not None, "asked for by average_from"
     averaged = fleet.averaged.cpu().numpy().astype(float)  # [K, n, classes], over all passes
     chances = _softmax(averaged)
     network = np.zeros((len(x), classes))

@@ -44,6 +44,7 @@ def fit(
         )
         if best is None or found.cost < best.cost:
             best = found
+    assert best is not None, "there is always a start"
     return best.x
 
 

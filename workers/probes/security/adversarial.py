@@ -396,7 +396,7 @@ def _examples(
 def _png(row: np.ndarray, place: Ground) -> str:
     from PIL import Image
 
-    assert place.shape is not None  # noqa: S101 (told to the type checker)
+    assert place.shape is not None
     pixels = np.clip(np.round((row / place.scale + place.offset) * 255), 0, 255).astype(np.uint8)
     picture = pixels.reshape(place.shape)
     made = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture[..., :3])

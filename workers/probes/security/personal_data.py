@@ -294,7 +294,9 @@ def _addresses(column: str, hint: str | None, cells: list[tuple], filled: int) -
 
 # -- words and facts ------------------------------------------------------------------------------------
 def _facts(sample: Sample, hits: list[Hits], notes: list[str]) -> dict[str, Any]:
-    by_column, faults, spans = [], [], []
+    by_column: list[dict[str, Any]] = []
+    faults: list[dict[str, Any]] = []
+    spans: list[dict[str, Any]] = []
     for hit in sorted(hits, key=lambda hit: -len(hit.ids)):
         low, high = jeffreys(len(hit.ids), hit.of)
         share = len(hit.ids) / max(hit.of, 1)
@@ -314,7 +316,8 @@ def _facts(sample: Sample, hits: list[Hits], notes: list[str]) -> dict[str, Any]
     for column in dict.fromkeys(entry["column"] for entry in by_column):
         own = [entry for entry in by_column if entry["column"] == column]
         kinds = [entry["kind"] for entry in own]
-        direct, share = bool(DIRECT & set(kinds)), sum(entry["rows"] for entry in own) / max(sample.rows, 1)
+        direct = bool(DIRECT & set(kinds))
+        share = sum(entry["rows"] for entry in own) / max(sample.rows, 1)
         severity = "medium" if declared or not direct or share < 0.01 else "high"
         fault = {"fault": "pii", "severity": severity, "columns": [column], "kinds": kinds}
         inside = [span for span in spans if span["column"] == column][:MOST_SPANS]
