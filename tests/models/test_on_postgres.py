@@ -27,4 +27,4 @@ def test_rows_and_api_hold_on_postgresql_too():
             timeout=300,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
-    assert " passed" in done.stdout
+    assert "100%" in done.stdout  # and one of those tests asks which database it is on
