@@ -32,9 +32,7 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         if not getattr(user, "is_superuser", False):
             raise NoWorkspace("You belong to no workspace yet; ask its owner to add you.")
         workspace = self.default()
-        workspace.memberships.get_or_create(
-            user_id=cast(int, user.pk), defaults={"role": Membership.Role.OWNER}
-        )
+        workspace.memberships.get_or_create(user_id=user.pk or 0, defaults={"role": Membership.Role.OWNER})
         return workspace
 
     def default(self) -> Workspace:
