@@ -128,11 +128,16 @@ class _Run:
         return self.ended.is_set() or time.monotonic() - self.began > self.total
 
     def one(self, probe: str, seconds: float, **what: Any) -> FindingRecord:
-        """One probe in its sandbox; what stops it becomes a failed finding with the reason."""
+        """One probe in its sandbox; what stops it becomes a failed finding with the reason.
+
+        It plans with its own part of the time. On a busy machine it may take more, up to the run's end:
+        a measurement that comes late is worth more than one that was thrown away.
+        """
         started = time.monotonic()
         request = sandbox.Request(
             probe, self.folder / probe, plan=self.plan, answers=self.answers, targets=self.targets,
-            seed=self.seed, seconds=seconds, memory=memory_for(self.parallel), device=self.device, **what,
+            seed=self.seed, seconds=max(seconds, self.total), told=seconds,
+            memory=memory_for(self.parallel), device=self.device, **what,
         )  # fmt: skip
         if self.out_of_time():
             finding = Finding.failed(f"{request.title} was not reached within {self.total:.3g} seconds.")

@@ -148,3 +148,15 @@ def test_a_probe_runs_in_a_notebook(table):
     assert sum(found.facts["counts"].values()) == 240
     with pytest.raises(LookupError, match=r"data\.nothing"):
         run("data.nothing", table)
+
+
+def test_a_late_probe_keeps_its_measurement_while_the_run_lasts(monkeypatch):
+    asked = []
+
+    def measure(request: sandbox.Request, on_progress: object, cancelled: object) -> Finding:
+        asked.append(request)
+        return Finding(1.0, "Measured.")
+
+    monkeypatch.setattr(sandbox, "measure", measure)
+    assess.assess(only=["hardware"], seconds=90)
+    assert all(request.told < request.seconds == 90 for request in asked)
