@@ -1,12 +1,12 @@
-"""What to do first and what to find out next, each with what it would change."""
+"""What to do first: actions with what each would change, the concrete words from the evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assessments.scoring import pool, risk
+from assessments.scoring import ledger, pool, risk, steps
 from assessments.scoring.pool import Judgement, Known, whole
 from assessments.scoring.rules import Rules
 
@@ -25,24 +25,73 @@ class Action:
 
 
 def actions(
-    rules: Rules, judgement: Judgement, findings: Mapping[str, risk.Evidence]
+    rules: Rules,
+    judgement: Judgement,
+    findings: Mapping[str, risk.Evidence],
+    told: Mapping[str, str] | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Every action that helps, most effect on the overall score first, and the top ones together."""
-    now = judgement
+    """Every action worth naming, most effect on the overall score first, and the top ones together.
+
+    ``told`` holds each answer in words.
+    """
+    ranked = best(rules, judgement, findings, told)
+    return shown(rules, judgement, ranked)
+
+
+def best(
+    rules: Rules,
+    now: Judgement,
+    findings: Mapping[str, risk.Evidence],
+    told: Mapping[str, str] | None = None,
+) -> list[Action]:
+    """The best action for each item that asks for one, most effect on the overall score first."""
     ranked = []
     for known in now.items:
         tried = [
             (_gain(now, now.with_item(action.after), known), action)
-            for action in _options(rules, known, findings)
+            for action in _options(rules, known, findings, told or {}, now.dataset)
+            if action.after.mode < known.mode
         ]
-        best = max(tried, key=lambda pair: pair[0], default=None)
-        if best is not None and best[0][1] > 0:
-            ranked.append(best)
+        most = max(tried, key=lambda pair: pair[0], default=None)
+        if most is not None:
+            ranked.append(most)
     ranked.sort(key=lambda pair: (pair[0], pair[1].title), reverse=True)
-    shown = [one for _, action in ranked if (one := _as_json(rules, now, action)) is not None]
-    kept = {one["title"] for one in shown}
-    top = [action.after for _, action in ranked if action.title in kept][: rules.data["advice"]["top"]]
-    return shown, _together(now, top)
+    return [action for _, action in ranked]
+
+
+def shown(
+    rules: Rules, now: Judgement, ranked: Sequence[Action]
+) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """The actions that are worth their points, as in a report, and what the top ones do together.
+
+    One that gains too little alone, because something equally bad stands beside it, counts with what it
+    gains once the other actions are done.
+    """
+    kept, entries = [], []
+    for action in ranked:
+        entry = _as_json(rules, action, now, now.with_item(action.after))
+        if entry is None:
+            others = now.with_items(one.after for one in ranked if one is not action)
+            entry = _as_json(rules, action, others, others.with_item(action.after))
+            if entry is not None:
+                entry["note"] = f"Counted with the other steps done. {entry['note']}".strip()
+        if entry is not None:
+            kept.append(action)
+            entries.append(entry)
+    return entries, _together(now, [one.after for one in kept[: rules.data["advice"]["top"]]])
+
+
+def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Judgement | None:
+    """The judgement once everything serious is dealt with; None where no action is known for a thing."""
+    after = {action.after.item: action.after for action in ranked}
+    serious = [one.item for one in judgement.items if is_serious(rules, one)]
+    if any(item not in after or is_serious(rules, after[item]) for item in serious):
+        return None
+    return judgement.with_items(after[item] for item in serious)
+
+
+def is_serious(rules: Rules, known: Known) -> bool:
+    return known.covers > 0 and whole(known.mode) >= rules.data["serious"]
 
 
 def _gain(now: Judgement, after: Judgement, known: Known) -> tuple[float, float]:
@@ -54,11 +103,11 @@ def _gain(now: Judgement, after: Judgement, known: Known) -> tuple[float, float]
     )
 
 
-def _as_json(rules: Rules, now: Judgement, action: Action) -> dict[str, Any] | None:
+def _as_json(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any] | None:
+    """The action between two judgements; None when it is worth less than the rules ask for."""
     name = action.after.item.dimension
-    after = now.with_item(action.after)
     before, then = whole(now.dimensions[name].score or 0), whole(after.dimensions[name].score or 0)
-    if then >= before:
+    if before - then < rules.data["advice"]["least"]:
         return None
     source = rules.data["readings"].get(action.source, {}).get("probe", action.source)
     return {
@@ -88,21 +137,29 @@ def _together(now: Judgement, after: Iterable[Known]) -> dict[str, Any] | None:
     }
 
 
-def _options(rules: Rules, known: Known, findings: Mapping[str, risk.Evidence]) -> list[Action]:
+def _options(
+    rules: Rules,
+    known: Known,
+    findings: Mapping[str, risk.Evidence],
+    told: Mapping[str, str],
+    dataset: risk.Evidence | None,
+) -> list[Action]:
     """What could be done about an item's worst source; nothing for an item that is fine or unknown."""
     if known.state not in ("measured", "answered") or known.mode < rules.data["advice"]["from_score"]:
         return []
     worst = max(range(len(known.spreads)), key=lambda place: known.spreads[place][1])
     source = known.sources[worst]
     if known.state == "answered":
-        return _answered(rules, known, worst, source)
+        return _answered(rules, known, worst, source, told)
     if source in rules.data["readings"]:
-        best = min(score for _, score in rules.anchors[source].points)
-        return [_item_action(known, source, _better(rules, known, worst, best))]
-    finding = findings[source]
-    tried = [_tried(rules, known, worst, source, one, finding) for one in _mitigations(finding)]
-    good = [one for one in tried if one is not None]
-    return good or [_usual(rules, known, worst, source, finding)]
+        return _from_reading(rules, known, worst, source, findings, dataset)
+    tried = [
+        action
+        for one in _mitigations(findings[source])
+        if (action := _tried(rules, known, worst, source, one, findings[source])) is not None
+        and known.mode - action.after.mode >= rules.data["advice"]["least"]
+    ]
+    return tried or _usual(rules, known, worst, source, findings, dataset)
 
 
 def _mitigations(finding: risk.Evidence) -> list[Mapping[str, Any]]:
@@ -120,7 +177,7 @@ def _tried(
     scored = risk.score(rules, probe, value, risk.number(one.get("low")), risk.number(one.get("high")))
     return Action(
         title=str(one["title"]).rstrip("."),
-        why=finding.get("title") or finding.get("note") or "",
+        why=ledger.about(rules, finding),
         note=str(one.get("note") or ""),
         effort=str(one.get("effort") or rules.data["probes"][probe]["effort"]),
         basis="estimated" if one.get("basis") == "estimated" else "measured",
@@ -129,88 +186,59 @@ def _tried(
     )
 
 
-def _usual(rules: Rules, known: Known, worst: int, probe: str, finding: risk.Evidence) -> Action:
-    """What the probe's Spec advises, if it reached the rules' good value."""
-    entry = rules.data["probes"][probe]
-    scored = risk.score(rules, probe, entry["good"])
-    return Action(
-        title=str(finding.get("fix") or known.item.fix or known.item.title).rstrip("."),
-        why=finding.get("title") or finding.get("note") or "",
-        note="",
-        effort=entry["effort"],
-        basis="estimated",
-        source=probe,
-        after=_with(known, worst, (scored.low, scored.score, scored.high)),
-    )
+def _usual(
+    rules: Rules,
+    known: Known,
+    worst: int,
+    probe: str,
+    findings: Mapping[str, risk.Evidence],
+    dataset: risk.Evidence | None,
+) -> list[Action]:
+    """What the rules say about such a finding, if it did what they expect of it."""
+    step = steps.step(rules, probe, findings, dataset)
+    if step is None:
+        return []
+    scored = risk.score(rules, probe, step.good)
+    after = _with(known, worst, (scored.low, scored.score, scored.high))
+    why = ledger.about(rules, findings[probe])
+    return [Action(step.say, why, step.note, step.effort, "estimated", probe, after)]
 
 
-def _answered(rules: Rules, known: Known, worst: int, question: str) -> list[Action]:
-    if not known.item.fix:
+def _from_reading(
+    rules: Rules,
+    known: Known,
+    worst: int,
+    name: str,
+    findings: Mapping[str, risk.Evidence],
+    dataset: risk.Evidence | None,
+) -> list[Action]:
+    entry = rules.data["readings"][name]
+    scored = risk.score(rules, name, entry["good"])
+    return [
+        Action(
+            title=ledger.says(rules, name, findings, dataset, key="do"),
+            why=ledger.says(rules, name, findings, dataset).rstrip("."),
+            note="",
+            effort=entry["effort"],
+            basis="estimated",
+            source=name,
+            after=_with(known, worst, (scored.low, scored.score, scored.high)),
+        )
+    ]
+
+
+def _answered(rules: Rules, known: Known, worst: int, question: str, told: Mapping[str, str]) -> list[Action]:
+    """What an answer asks for: the question's own fix, else that of its item."""
+    rule = rules.data["answers"].get(question, {})
+    title, effort = (rule.get(key) or getattr(known.item, key) for key in ("fix", "effort"))
+    if not title:
         return []
     cap = float(rules.data["evidence"]["declared"]["cap"])
     spread = (cap, cap, cap + rules.data["evidence"]["declared"]["above"])
-    return [_item_action(known, question, _with(known, worst, spread))]
-
-
-def _item_action(known: Known, source: str, after: Known) -> Action:
-    item = known.item
-    return Action(item.fix or item.title, item.title, "", item.effort, "estimated", source, after)
-
-
-def _better(rules: Rules, known: Known, worst: int, score: float) -> Known:
-    slack = rules.data["evidence"]["no_interval"]
-    return _with(known, worst, (max(0.0, score - slack), score, min(100.0, score + slack)))
+    why = f"You told us: {told[question]}" if told.get(question) else known.item.title
+    return [Action(title, why, "", effort, "estimated", question, _with(known, worst, spread))]
 
 
 def _with(known: Known, place: int, spread: pool.Spread) -> Known:
     spreads = (*known.spreads[:place], spread, *known.spreads[place + 1 :])
     return replace(known, spreads=spreads)
-
-
-# -- what to find out next ----------------------------------------------------------------------------
-def next_evidence(rules: Rules, judgement: Judgement, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Probes that measured nothing and questions without an answer, by how much each would narrow
-    the range of its dimension; those that would not narrow it by a point are left out."""
-    found = []
-    for known in judgement.items:
-        name = known.item.dimension
-        width = _width(judgement, name)
-        for kind, source, after in _open(rules, known, answers):
-            narrows = whole(width - _width(judgement.with_item(after), name))
-            if narrows >= 1:
-                found.append({kind: source, "dimension": name, "narrows_by": narrows})
-    return sorted(found, key=lambda one: (-one["narrows_by"], one.get("probe") or one.get("question")))
-
-
-def _width(judgement: Judgement, dimension: str) -> float:
-    pooled = judgement.dimensions[dimension]
-    return pooled.high - pooled.low
-
-
-def _open(rules: Rules, known: Known, answers: Mapping[str, Any]) -> list[tuple[str, str, Known]]:
-    """What could still be learnt about an item, if it turned out as expected today."""
-    if known.state in ("measured", "not_applicable"):
-        return []
-    item, mode = known.item, known.mode
-    slack = rules.data["evidence"]["no_interval"]
-    expected = risk.Scored(mode, max(0.0, mode - slack), min(100.0, mode + slack))
-    found = [
-        ("probe", name, pool.measured(item, {name: expected}))
-        for name in item.evidence
-        if name in rules.data["probes"]
-    ]
-    credit = rules.data["evidence"]["declared"]
-    open_questions = [name for name in item.questions if name not in answers or answers[name].get("unknown")]
-    for name in open_questions:
-        low = max(credit["cap"], mode - credit["below"])
-        spread = (low, max(mode, credit["cap"]), min(100.0, mode + credit["above"]))
-        after = Known(
-            item,
-            "answered",
-            min(1.0, known.covers + credit["covers"] / len(item.questions)),
-            (*(() if known.covers == 0 else known.spreads), spread),
-            open=False,
-            sources=(*known.sources, name),
-        )
-        found.append(("question", name, after))
-    return found

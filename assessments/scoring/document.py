@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assessments import questions
-from assessments.scoring import advice, canonical, ledger, pool, risk, words
+from assessments.scoring import advice, canonical, ledger, outlook, pool, risk, words
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Rules
 from workers.probes import catalog
@@ -21,7 +21,7 @@ from workers.probes.base import Spec
 FORMAT = "riskboard.report/1"
 ORDER = {spec.id: place for place, spec in enumerate(catalog.SPECS)}
 MEASURED = ("state", "basis", "value", "low", "high", "sample", "title", "note", "facts")
-JUDGED = ("score", "score_low", "score_high", "level")  # of a finding; everything else in it is evidence
+JUDGED = ("score", "score_low", "score_high", "level", "says")  # of a finding; the rest of it is evidence
 TIMES = ("seconds",)
 
 
@@ -79,12 +79,15 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
     told = {one["id"]: one["answer"] for one in report["questions"]["list"]}
     judgement = pool.judge(rules, findings, answers, dataset)
     contradictions = ledger.contradictions(rules, findings, answers, told, dataset)
-    todo, together = advice.actions(rules, judgement, findings)
+    ranked = advice.best(rules, judgement, findings, told)
+    todo, together = advice.shown(rules, judgement, ranked)
+    later = outlook.next_evidence(rules, judgement, answers, findings)
+    settled = advice.settled(rules, judgement, ranked)
     return {
         "overall": {
             **judgement.overall.as_json(rules),
             "stakes": judgement.stakes,
-            "verdict": words.verdict(rules, judgement),
+            "verdict": words.verdict(rules, judgement, settled, later),
             "summary": words.summary(rules, judgement, findings, contradictions),
         },
         "dimensions": [
@@ -96,11 +99,11 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
             }
             for name, pooled in judgement.dimensions.items()
         ],
-        "findings": sorted((_scored(rules, one) for one in report["findings"]), key=_serious_first),
+        "findings": sorted((_scored(rules, one, findings) for one in report["findings"]), key=_serious_first),
         "contradictions": contradictions,
         "actions": todo,
         "together": together,
-        "next_evidence": advice.next_evidence(rules, judgement, answers),
+        "next_evidence": later,
         "forecast": _forecast(findings.get("hardware.training_cost")),
         "probes": {
             "measured": sum(one["state"] == "measured" for one in findings.values()),
@@ -183,14 +186,23 @@ def _questions(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # -- what follows from it -----------------------------------------------------------------------------
-def _scored(rules: Rules, finding: Mapping[str, Any]) -> dict[str, Any]:
-    scored = risk.measured(rules, finding, finding["probe"])
+def _scored(
+    rules: Rules, finding: Mapping[str, Any], findings: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    scored = risk.measured(rules, finding, finding["probe"], findings)
     kept = {key: value for key, value in finding.items() if key not in JUDGED}
     if scored is None:
-        return {**kept, "score": None, "score_low": None, "score_high": None, "level": "unknown"}
+        nothing = {"score": None, "score_low": None, "score_high": None, "level": "unknown"}
+        return {**kept, **nothing, "says": str(finding.get("note") or finding["title"]).rstrip(".")}
     score = pool.whole(scored.score)
     ends = {"score_low": pool.whole(scored.low), "score_high": pool.whole(scored.high)}
-    return {**kept, "score": score, **ends, "level": rules.level(score)}
+    return {
+        **kept,
+        "score": score,
+        **ends,
+        "level": rules.level(score),
+        "says": ledger.about(rules, finding, scored),
+    }
 
 
 def _serious_first(finding: Mapping[str, Any]) -> tuple[float, int, str]:
@@ -309,17 +321,29 @@ ALWAYS = (
 )
 
 
+SHAPES: dict[str, type] = {
+    **dict.fromkeys(("run", "assessment", "answers", "questions", "overall", "probes", "hashes"), dict),
+    **dict.fromkeys(("findings", "dimensions", "contradictions", "actions", "next_evidence"), list),
+}
+
+
 def _checked(report: Any) -> Rules:
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise BadReport(f'This is not a report: its "format" is not "{FORMAT}".')
     missing = [key for key in ALWAYS if key not in report]
     if missing:
         raise BadReport(f"This report is not complete: it has no {', '.join(missing)}.")
+    for key, kind in SHAPES.items():
+        whole = isinstance(report[key], kind)
+        if not whole or (kind is list and not all(isinstance(one, dict) for one in report[key])):
+            raise BadReport(f'This report is damaged: "{key}" is not what a report holds there.')
     try:
         canonical.dumps(report)
         return rulebook.load(str(report["rules"]))
     except rulebook.RulesError as error:
         raise BadReport(f"This report cannot be checked here. {error}") from None
+    except RecursionError:
+        raise BadReport("This report is damaged: it is nested too deeply.") from None
     except ValueError:
         raise BadReport("This report holds a number that is not finite.") from None
 

@@ -109,16 +109,44 @@ def _measured(
     return finding.get("title") or finding.get("note") or ""
 
 
+def about(rules: Rules, finding: risk.Evidence, scored: risk.Scored | None = None) -> str:
+    """A finding in a line; where its title alone sounds better than its score, what raised the score.
+
+    That is a fault that the title does not speak of, or a range too wide to tell. Without ``scored`` the
+    finding is scored by itself.
+    """
+    title = str(finding.get("title") or finding.get("note") or "").rstrip(".")
+    probe = str(finding.get("probe") or "")
+    value = risk.number(finding.get("value"))
+    scored = scored or risk.measured(rules, finding, probe)
+    if scored is None or value is None:
+        return title
+    asks = rules.data["advice"]["from_score"]
+    if scored.score < asks:
+        return title
+    if rules.anchors[probe](value) < asks:
+        fault = risk.raised_by(rules, finding) or {}
+        said = rules.data["faults"].get(fault.get("fault"))
+        return f"{title}, but {said}" if said else title
+    needs = rules.data["probes"].get(probe, {}).get("needs")
+    if needs and scored.low == 0:
+        return f"{title}; {needs['unknown']}"
+    if scored.low < asks and scored.high - scored.low >= rules.data["wide"]:
+        return f"{title}; the range is too wide to tell"
+    return title
+
+
 def says(
     rules: Rules,
     name: str,
     findings: Mapping[str, risk.Evidence],
     dataset: Mapping[str, Any] | None = None,
+    key: str = "says",
 ) -> str:
-    """A reading in a sentence; empty when it was not measured."""
+    """A reading in a sentence, or (``key`` "do") what to do about it; empty when it was not measured."""
     entry = rules.data["readings"][name]
     value = risk.reading(rules, name, findings, dataset)
     if value is None:
         return ""
     of = risk.number((findings.get(entry.get("probe", "")) or {}).get(entry.get("per", ""))) or 1.0
-    return entry["says"].format(value=value, count=value * of, percent=value * 100)
+    return str(entry[key]).format(value=value, count=value * of, percent=value * 100)

@@ -132,7 +132,10 @@ def know(
     answers: Mapping[str, Mapping[str, Any]],
     dataset: risk.Evidence | None = None,
 ) -> Known:
-    """What is known about an item: the worst measurement; without any, the worst answer."""
+    """What is known about an item: the worst measurement; without any, the worst answer.
+
+    Where a probe says that its question does not apply, only an answer keeps the item alive.
+    """
     scored = {name: risk.evidence(rules, name, findings, dataset) for name in item.evidence}
     seen = {name: one for name, one in scored.items() if one is not None}
     if seen:
@@ -141,7 +144,16 @@ def know(
     applies = [name for name in item.questions if "not_applicable" not in given.get(name, {})]
     if given and not applies:
         return Known(item, "not_applicable", sources=tuple(given))
-    return answered(rules, item, {name: given[name] for name in applies if name in given}, len(applies))
+    told = {name: given[name] for name in applies if name in given}
+    beside = tuple(name for name in item.evidence if not_applicable(findings.get(name, {})))
+    if beside and not told:
+        return Known(item, "not_applicable", sources=beside)
+    return answered(rules, item, told, len(applies))
+
+
+def not_applicable(finding: risk.Evidence) -> bool:
+    """Whether a probe found that its question makes no sense here: no classes in a number to predict."""
+    return finding.get("state") == "skipped" and bool((finding.get("facts") or {}).get("not_applicable"))
 
 
 def measured(item: Item, seen: Mapping[str, risk.Scored]) -> Known:

@@ -37,11 +37,14 @@ def score(
     return Scored(at, min(ends), max(ends))
 
 
-def measured(rules: Rules, finding: Evidence, probe: str) -> Scored | None:
+def measured(
+    rules: Rules, finding: Evidence, probe: str, findings: Mapping[str, Evidence] | None = None
+) -> Scored | None:
     """The risk of a finding; None when it measured nothing, or the rules do not know its probe.
 
     A fault that the finding names keeps its score from falling below what that severity means, also
-    where the value alone looks harmless: one truncated file is a small share of the rows.
+    where the value alone looks harmless: one truncated file is a small share of the rows. One that only
+    matters against what the plan needs (``needs``) is no worse than that need among ``findings``.
     """
     if finding.get("state", "measured") != "measured" or probe not in rules.anchors:
         return None
@@ -49,12 +52,45 @@ def measured(rules: Rules, finding: Evidence, probe: str) -> Scored | None:
     if value is None:
         return None
     scored = score(rules, probe, value, number(finding.get("low")), number(finding.get("high")))
-    floors = rules.data["evidence"]["faults"]
-    floor = max((floors.get(fault.get("severity"), 0) for fault in _faults(finding)), default=0)
-    if floor <= scored.score:
+    floor = _floor(rules, raised_by(rules, finding))
+    if floor > scored.score:
+        slack = rules.data["evidence"]["no_interval"]
+        scored = Scored(floor, max(scored.low, floor - slack), max(scored.high, floor))
+    if "needs" not in rules.data["probes"].get(probe, {}):
         return scored
-    slack = rules.data["evidence"]["no_interval"]
-    return Scored(float(floor), max(scored.low, float(floor - slack)), max(scored.high, float(floor)))
+    need = _need(rules.data["probes"][probe]["needs"], findings or {})
+    if need is None:
+        return Scored(scored.score, 0.0, scored.high)
+    return Scored(min(scored.score, need), min(scored.low, need), min(scored.high, need))
+
+
+def raised_by(rules: Rules, finding: Evidence) -> Mapping[str, Any] | None:
+    """The worst fault of a finding that no other evidence scores; None without any."""
+    elsewhere = rules.data["evidence"]["elsewhere"]
+    faults = [fault for fault in _faults(finding) if fault.get("fault") not in elsewhere]
+    return max(faults, key=lambda fault: _floor(rules, fault), default=None)
+
+
+def _floor(rules: Rules, fault: Mapping[str, Any] | None) -> float:
+    return float(rules.data["evidence"]["faults"].get((fault or {}).get("severity"), 0))
+
+
+def _need(entry: Mapping[str, Any], findings: Mapping[str, Evidence]) -> float | None:
+    """How bad a machine can be for the plan: the hours it takes there over the hours allowed, scored.
+
+    None where no forecast says so; 100 where the plan does not fit.
+    """
+    finding = findings.get(entry["probe"], {})
+    facts = finding.get("facts") or {}
+    devices = facts.get("by_accelerator") or ()
+    device = next((one for one in devices if one.get("id") == entry["device"]), None)
+    allowed = number(facts.get("deadline_hours"))
+    if finding.get("state", "measured") != "measured" or device is None or not allowed:
+        return None
+    if not device.get("fits"):
+        return 100.0
+    hours = number((device.get("hours") or {}).get("p90"))
+    return None if hours is None else Anchors.read(entry)(hours / allowed)
 
 
 def reading(
@@ -89,7 +125,7 @@ def evidence(
     if name in rules.data["readings"]:
         value = reading(rules, name, findings, dataset)
         return None if value is None else score(rules, name, value)
-    return measured(rules, findings[name], name) if name in findings else None
+    return measured(rules, findings[name], name, findings) if name in findings else None
 
 
 def number(value: Any) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assessments.scoring import ledger, risk
+from assessments.scoring.advice import is_serious
 from assessments.scoring.pool import Judgement, Known, whole
 from assessments.scoring.rules import Rules
 
@@ -20,12 +21,25 @@ BAD = ("high", "critical")
 
 
 def reason(rules: Rules, judgement: Judgement, dimension: str, findings: Mapping[str, risk.Evidence]) -> str:
-    """One line: what pulls this dimension up most, or how little is known about it."""
-    mine = [one for one in judgement.items if one.item.dimension == dimension and one.covers > 0]
-    if not mine:
+    """One line: what pulls this dimension up most; where nothing known does, what nobody has looked at."""
+    mine = [one for one in judgement.items if one.item.dimension == dimension]
+    known = [one for one in mine if one.covers > 0]
+    if not known:
         return "Nothing is known here yet"
-    worst = max(mine, key=lambda one: (min(1.0, one.item.weight) * one.mode, one.item.weight, one.item.id))
-    return _about(rules, worst, findings, judgement.dataset)
+    worst = max(known, key=_pull)
+    if worst.mode >= rules.data["advice"]["from_score"]:
+        return _about(rules, worst, findings, judgement.dataset)
+    of = sum(one.state != "not_applicable" for one in mine)
+    if all(one.state == "answered" for one in known):
+        return f"You told us about {len(known)} of {of} risks; nothing was measured"
+    if len(known) == of:
+        return "No sign of trouble in any of its risks"
+    rest = of - len(known)
+    return f"No sign of trouble in {len(known)} of {of} risks; nobody has looked at the other {rest}"
+
+
+def _pull(known: Known) -> tuple[float, float, str]:
+    return (min(1.0, known.item.weight) * known.mode, known.item.weight, known.item.id)
 
 
 def _about(
@@ -39,22 +53,83 @@ def _about(
     if source in rules.data["readings"]:
         return ledger.says(rules, source, findings, dataset).rstrip(".")
     if source in findings:
-        finding = findings[source]
-        return (finding.get("title") or finding.get("note") or known.item.title).rstrip(".")
+        low, mode, high = known.spreads[place]
+        said = ledger.about(rules, {**findings[source], "probe": source}, risk.Scored(mode, low, high))
+        return said or known.item.title
     return f"{known.item.title}: you told us, nothing was measured"
 
 
-def verdict(rules: Rules, judgement: Judgement) -> str:
-    """The one sentence that opens a report."""
-    level = judgement.overall.as_json(rules)["level"]
-    serious = [one for one in judgement.items if _serious(rules, one)]
-    sentence: str = rules.data["verdicts"][level]["serious" if serious else "clear"]
-    count = len(serious)
-    return sentence.format(things="1 thing is" if count == 1 else f"{count} things are")
+def verdict(
+    rules: Rules,
+    judgement: Judgement,
+    settled: Judgement | None = None,
+    later: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """The one sentence that opens a report: nothing is called ready of which too little is known.
+
+    ``settled`` is the judgement once everything serious is dealt with, None where that is not known;
+    ``later`` what could be found out next, the most telling first.
+    """
+    overall = judgement.overall
+    count = sum(is_serious(rules, one) for one in judgement.items)
+    key = _verdict(rules, judgement, settled, count)
+    sentence: str = rules.data["verdicts"][key]
+    said = sentence.format(
+        count=_counted(count, "thing"),
+        things=f"{_counted(count, 'thing')} {'is' if count == 1 else 'are'}",
+        known=f"{round(overall.coverage * 100)}%",
+        high=whole(overall.high),
+        surer=_surer(later),
+    )
+    return said.strip()
 
 
-def _serious(rules: Rules, known: Known) -> bool:
-    return known.covers > 0 and whole(known.mode) >= rules.data["serious"]
+def _verdict(rules: Rules, judgement: Judgement, settled: Judgement | None, serious: int) -> str:
+    overall = judgement.overall
+    enough = round(overall.coverage, 2) >= rules.data["thin"]  # as it is shown
+    if overall.coverage == 0:
+        return "nothing"
+    if serious:
+        if rules.level(whole(overall.score or 0)) == "critical":
+            return "stop"
+        step = _ready(rules, settled) if settled is not None else ""
+        return f"{step}_once" if step else "fix" if enough else "fix_unknown"
+    step = _ready(rules, judgement)
+    if step:
+        return step
+    if not enough:
+        return "unknown"
+    return "high" if whole(overall.score or 0) >= rules.data["serious"] else "open"
+
+
+def _ready(rules: Rules, judgement: Judgement) -> str:
+    """The best step that a judgement is ready for; empty for none."""
+    overall = judgement.overall
+    for step, bounds in rules.data["ready"].items():
+        if (
+            whole(overall.score or 0) < bounds["score"]
+            and whole(overall.high) < bounds["high"]
+            and round(overall.coverage, 2) >= bounds["coverage"]
+        ):
+            return str(step)
+    return ""
+
+
+def _surer(later: Sequence[Mapping[str, Any]]) -> str:
+    """What would make a verdict surer: how many checks and questions are open, and where to begin."""
+    checks = [one["probe"] for one in later if "probe" in one]
+    asked = sum("question" in one for one in later)
+    parts = [_counted(len(checks), "check"), _counted(asked, "question")]
+    still = _listed([part for part in parts if part]) if any(parts) else ""
+    if not still:
+        return ""
+    verb = "is" if len(checks) + asked == 1 else "are"
+    first = TITLES.get(later[0]["dimension"], later[0]["dimension"])
+    return f"{still} {verb} still open; those on {first} tell most."
+
+
+def _counted(number: int, what: str) -> str:
+    return "" if not number else f"1 {what}" if number == 1 else f"{number} {what}s"
 
 
 def summary(
@@ -66,7 +141,7 @@ def summary(
     """The plain sentences after the verdict: the worst things found, every dimension that is high or
     worse, answers that the measurement contradicts, and how much nobody has looked at."""
     sentences = []
-    serious = [one for one in judgement.items if _serious(rules, one)]
+    serious = [one for one in judgement.items if is_serious(rules, one)]
     serious.sort(key=lambda one: (-min(1.0, one.item.weight) * one.mode, one.item.id))
     for known in serious[:2]:
         sentences.append(_about(rules, known, findings, judgement.dataset) + ".")
@@ -91,6 +166,8 @@ def _unlooked(rules: Rules, judgement: Judgement) -> list[str]:
     found = [f"Nothing is known about {_listed(nothing)} yet."] if nothing else []
     if coverage < rules.data["thin"]:
         found.append(f"Only {round(coverage * 100)}% of the risks are known, so the range is wide.")
+    elif coverage < rules.data["ready"]["training"]["coverage"]:
+        found.append(f"{round(coverage * 100)}% of the risks are known; the rest keeps the range wide.")
     return found
 
 

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from assessments.scoring import document
 
 SHOWN = 50  # fields named one by one
+LARGEST = 64 * 1024**2  # bytes; a report with pictures has a few hundred thousand
 
 
 class Command(BaseCommand):
@@ -46,12 +47,21 @@ class Command(BaseCommand):
 def read(name: str) -> Any:
     """The JSON of a file; raises BadReport with one sentence."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8-sig")
+        if name == "-":
+            found = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(name).open("rb") as file:
+                found = file.read(LARGEST + 1)
+        text = found[:LARGEST].decode("utf-8-sig")
     except FileNotFoundError:
         raise document.BadReport("There is no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a zero byte in the name
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise document.BadReport(f"The file cannot be read: {reason}.") from None
+    if len(found) > LARGEST:
+        raise document.BadReport(f"The file is larger than {LARGEST // 1024**2} MB, so it is no report.")
+    if not text.strip():
+        raise document.BadReport("The file is empty.")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

@@ -8,8 +8,14 @@ import sys
 import pytest
 from django.core.management import call_command
 
+from assessments.management.commands import verify as command
 from tests.assessments.scoring.test_document import REPORT
 from tests.conftest import ROOT
+
+
+DEEP: dict = {}
+for _ in range(800):
+    DEEP = {"in": DEEP}
 
 
 def verify(capsys, path):
@@ -50,7 +56,15 @@ def test_a_changed_number_ends_with_1_and_is_named(file, capsys):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "This is not JSON: line 1"),
+        ("", "The file is empty."),
+        (" \n", "The file is empty."),
+        (json.dumps(REPORT)[:5000], "This is not JSON: line 1"),
+        (json.dumps({**REPORT, "format": "other/1"}), 'its "format" is not'),
+        (json.dumps({**REPORT, "rules": "1999.1"}), "There are no rules '1999.1'"),
+        (json.dumps({**REPORT, "seconds": float("nan")}), "a number that is not finite"),
+        (json.dumps({**REPORT, "findings": 5}), 'damaged: "findings" is not what a report holds there'),
+        (json.dumps({**REPORT, "next_evidence": [1]}), 'damaged: "next_evidence" is not'),
+        (json.dumps({**REPORT, "run": DEEP}), "damaged: it is nested too deeply"),
         ('{"format": ', "This is not JSON: line 1"),
         ("[]", 'This is not a report: its "format" is not "riskboard.report/1".'),
         ("[" * 200_000, "This is not JSON"),
@@ -69,6 +83,15 @@ def test_a_file_that_is_not_there_or_not_text_ends_with_2(tmp_path, capsys):
     assert "cannot be read" in verify(capsys, tmp_path)[2]
     (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00\x80")
     assert verify(capsys, tmp_path / "b.json")[0] == 2
+
+
+def test_a_huge_file_is_not_read_to_its_end(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "LARGEST", 1024**2)
+    (tmp_path / "huge.json").write_bytes(b" " * (1024**2 + 1))
+    code, out, err = verify(capsys, tmp_path / "huge.json")
+    assert (code, out) == (2, "")
+    assert err.endswith("The file is larger than 1 MB, so it is no report.\n")
+    assert verify(capsys, "/dev/zero")[0] == 2
 
 
 def test_it_needs_no_database_and_no_torch(file):

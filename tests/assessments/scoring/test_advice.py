@@ -12,8 +12,8 @@ FIXES = {spec.id: spec.fix for spec in catalog.SPECS}
 
 def advised(found=None, answers=None):
     found = findings() if found is None else found
-    found = {probe: {**one, "fix": FIXES[probe]} for probe, one in found.items()}
-    return advice.actions(RULES, pool.judge(RULES, found, answers or {}), found)
+    found = {probe: {**one, "probe": probe, "fix": FIXES[probe]} for probe, one in found.items()}
+    return advice.actions(RULES, pool.judge(RULES, found, answers or {}), found, {"S9": "Nobody"})
 
 
 def by_source(actions):
@@ -40,7 +40,7 @@ def test_from_and_to_are_the_scores_of_the_dimension_before_and_after():
 def test_without_a_trial_the_usual_fix_is_an_estimate():
     one = by_source(advised()[0])["flexibility.forgetting"]
     assert one["basis"] == "estimated"
-    assert one["title"] == FIXES["flexibility.forgetting"].rstrip(".")
+    assert one["title"] == RULES.data["steps"]["flexibility.forgetting"][-1]["say"]
     assert one["effort"] == RULES.data["probes"]["flexibility.forgetting"]["effort"]
 
 
@@ -56,7 +56,11 @@ def test_the_best_of_several_trials_is_taken_and_one_that_harms_is_not():
     assert by_source(advised(seen)[0])["data.label_errors"]["title"] == "Best"
     assert by_source(advised(seen)[0])["data.label_errors"]["basis"] == "estimated"
     only_worse = findings(data__label_errors=finding(0.1, 0.08, 0.12, "Many", {"mitigations": trials[:1]}))
-    assert "data.label_errors" not in by_source(advised(only_worse)[0])
+    usual = by_source(advised(only_worse)[0])["data.label_errors"]
+    assert (usual["title"], usual["basis"]) == (
+        "Let two people check 200 labels drawn at random",
+        "estimated",
+    )
 
 
 def test_what_is_fine_needs_no_action():
@@ -83,29 +87,51 @@ def test_the_top_three_together_do_more_than_the_first_alone():
     assert together["to"] <= min(one["overall_to"] for one in actions[:3])
 
 
-def test_nothing_known_asks_for_evidence_and_not_for_action():
+def test_nothing_known_asks_for_no_action():
     assert advised({}) == ([], None)
-    found = advice.next_evidence(RULES, pool.judge(RULES, {}, {}), {})
-    assert {one.get("probe") for one in found} >= set(catalog.ACTIVE)
 
 
-def test_next_evidence_leaves_out_what_is_measured_or_answered():
-    answers = {"D6": {"value": "no"}, "D5": {"unknown": True}, "H6": {"not_applicable": "batch"}}
-    skipped = findings(hardware__memory=finding(state="skipped"))
-    found = advice.next_evidence(RULES, pool.judge(RULES, skipped, answers), answers)
-    sources = [one.get("probe") or one["question"] for one in found]
-    assert "hardware.memory" in sources
-    assert "D5" in sources, "what nobody knew yet may be found out"
-    assert {"D6", "H6", "D3", "data.label_errors"}.isdisjoint(sources)
+def test_an_action_is_worth_the_least_that_the_rules_ask_for():
+    seen = findings(hyperparameters__sensitivity=finding(0.1, 0.0, 0.3, "Steady", {"seed_sd": 0.52}))
+    known = next(one for one in pool.judge(RULES, seen, {}).items if one.item.id == "seeds")
+    assert known.mode >= RULES.data["advice"]["from_score"], "it asks for an action, which gains a point"
+    actions, _ = advised(seen, ANSWERS)
+    assert "hyperparameters.sensitivity" not in by_source(actions)
+    assert all(one["from"] - one["to"] >= RULES.data["advice"]["least"] for one in actions)
 
 
-def test_next_evidence_is_ordered_by_how_much_it_narrows():
-    found = advice.next_evidence(RULES, pool.judge(RULES, findings(), ANSWERS), ANSWERS)
-    narrows = [one["narrows_by"] for one in found]
-    assert narrows == sorted(narrows, reverse=True)
-    assert all(one >= 1 for one in narrows)
+def test_of_two_things_equally_bad_both_are_named():
+    """Alone, neither moves the dimension much: the other one still holds it up."""
+    seen = findings(
+        data__label_errors=finding(0.4, 0.38, 0.42, "Wrong labels", {"listed": 200, "target": "y"}),
+        data__readability=finding(0.6, 0.58, 0.62, "Unreadable", {"affected": 60}),
+    )
+    named = by_source(advised(seen)[0])
+    assert {"data.label_errors", "data.readability"} <= set(named)
+    assert (
+        "with the other steps done" in named["data.label_errors"]["note"] + named["data.readability"]["note"]
+    )
 
 
-def test_a_measurement_narrows_more_than_an_answer_to_the_same_question():
-    found = by_source(advice.next_evidence(RULES, pool.judge(RULES, {}, {}), {}))
-    assert found["data.label_errors"]["narrows_by"] > found["D3"]["narrows_by"]
+def test_an_answer_is_quoted_and_asks_for_what_its_own_question_is_about():
+    one = by_source(advised(answers={"S9": {"value": "nobody"}})[0])["S9"]
+    assert one["why"] == "You told us: Nobody"
+    seen = findings(data__learning_curve=None)
+    few = by_source(advised(seen, {"D1": {"value": "yes"}, "D2": {"value": {"total": 50, "rarest": 4}}})[0])
+    assert few["D2"]["title"] == "Collect and label more examples, the rarest outcome first"
+
+
+def test_a_reading_says_itself_why_and_what_to_do():
+    seen = findings(hyperparameters__sensitivity=finding(0.1, 0.0, 0.3, "Steady", {"seed_sd": 17.5}))
+    one = by_source(advised(seen)[0])["hyperparameters.sensitivity"]
+    assert one["why"] == "Another random start moves the result by 17.5 points"
+    assert "mean of five random starts" in one["title"]
+
+
+def test_what_settles_everything_serious_is_known_only_if_each_thing_has_an_action():
+    seen = {probe: {**one, "probe": probe} for probe, one in findings().items()}
+    now = pool.judge(RULES, seen, {})
+    ranked = advice.best(RULES, now, seen)
+    after = advice.settled(RULES, now, ranked)
+    assert not any(advice.is_serious(RULES, one) for one in after.items)
+    assert advice.settled(RULES, now, ranked[:1]) is None

@@ -42,6 +42,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     faults.sort(key=lambda fault: ("high", "medium", "low").index(fault["severity"]))
     if worst is None:
         facts: dict[str, Any] = {"by_target": by_target, "faults": []}
+        if all(target.task == "regression" for target in sample.targets):
+            facts["not_applicable"] = True  # there is nothing to find out, unlike in one class alone
         facts |= by_target.get(sample.targets[0].name, {})
         name = sample.targets[0].name
         return Finding.skipped(f"{name} is a number, so there are no classes to balance.", **facts)

@@ -83,7 +83,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped("No target column is named, so there are no labels to check.")
     classified = [(i, target) for i, target in enumerate(sample.targets) if target.task != "regression"]
     if not classified:
-        return Finding.skipped("The target is a number; wrong labels are looked for among classes only.")
+        return Finding.skipped(
+            "The target is a number; wrong labels are looked for among classes only.", not_applicable=True
+        )
     judged: list[Judged] = []
     skipped: list[str] = []
     for turn, (i, target) in enumerate(classified):

@@ -94,6 +94,16 @@ def _what_if(plan: Footprint, rows: int) -> list[dict[str, Any]]:
     return [{"what": what, "bytes": size} for what, size in sizes if size < now]
 
 
+TITLES = {
+    "half the batch": "Halve the batch",
+    "16-bit numbers (bf16)": "Train in 16-bit numbers (bf16)",
+    "keep fewer activations (checkpointing)": "Keep fewer activations (checkpointing)",
+    "8-bit optimiser": "Use an 8-bit optimiser",
+    "train small adapters only (LoRA)": "Train small adapters only (LoRA)",
+    "train the last layer only": "Train the last layer only",
+}
+
+
 def _mitigations(plan: Footprint, rows: int, device: Device, mid: float) -> list[dict[str, Any]]:
     """What would make it fit, when it is close to not fitting."""
     if mid < 0.7 * device.memory:
@@ -104,7 +114,7 @@ def _mitigations(plan: Footprint, rows: int, device: Device, mid: float) -> list
         value = change["bytes"] / device.memory
         if change["bytes"] < 0.95 * mid:
             found.append({
-                "title": f"Try {change['what']}", "value": value, "low": 0.8 * value, "high": 1.2 * value,
+                "title": TITLES[change["what"]], "value": value, "low": 0.8 * value, "high": 1.2 * value,
                 "effort": effort.get(change["what"], "2 days, one engineer"), "basis": "estimated",
                 "note": f"Memory falls from {words.size(mid)} to {words.size(change['bytes'])}.",
             })  # fmt: skip

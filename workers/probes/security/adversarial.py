@@ -63,7 +63,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(found)
     if not found.classes:
         return Finding.skipped(
-            "The target is a number. This check counts wrong classes, so it does not apply here."
+            "The target is a number. This check counts wrong classes, so it does not apply here.",
+            not_applicable=True,
         )
     return measure(sample, found, budget, THREATS.get(sample.kind, 0.1))
 
