@@ -99,7 +99,7 @@ def test_an_upload_over_the_limit_is_its_own_error():
         (b'{"a":' * 5000, "no JSON object"),
         (bytes(range(256)) * 20, "binary file"),
         (gzip.compress(zips.honest(), mtime=0), "archive inside gzip"),
-        (gzip.compress(gzip.compress(CSV), mtime=0), "archive inside gzip"),
+        (gzip.compress(gzip.compress(CSV, mtime=0), mtime=0), "archive inside gzip"),
         (gzip.compress(b"", mtime=0), "nothing in it"),
         (b"\x1f\x8b\x08\x00garbage-garbage", "damaged gzip"),
         (b"PAR1" + bytes(20), "cut off"),
