@@ -12,7 +12,6 @@ from assessments.management.commands import verify as command
 from tests.assessments.scoring.test_document import REPORT
 from tests.conftest import ROOT
 
-
 DEEP: dict = {}
 for _ in range(800):
     DEEP = {"in": DEEP}

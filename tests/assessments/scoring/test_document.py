@@ -284,10 +284,29 @@ def test_what_is_no_report_is_refused_in_one_sentence(report, sentence):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("findings", 0, "facts"), []), (("findings", 0), 3), (("answers",), [1]), (("answers", "D1"), "yes"),
-        (("answers", "D1"), {"value": "nonsense"}), (("answers", "D2"), {"roughly": []}), (("hashes",), 3),
-        (("questions",), {}), (("findings",), None), (("next_evidence", 0), 4), (("assessment",), "x"),
+        (("findings", 0, "facts"), []), (("answers", "D1"), "yes"), (("questions",), {}),
+        (("answers", "D1"), {"value": "nonsense"}), (("answers", "D2"), {"roughly": []}),
     ],
 )  # fmt: skip
 def test_a_mangled_report_is_wrong_and_not_a_crash(path, value):
     assert document.verify(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("findings", 0), 3), (("answers",), [1]), (("hashes",), 3), (("findings",), None),
+        (("next_evidence", 0), 4), (("assessment",), "x"),
+    ],
+)  # fmt: skip
+def test_a_report_without_its_parts_is_damaged_and_says_which(path, value):
+    with pytest.raises(document.BadReport, match=f'damaged: "{path[0]}"'):
+        document.verify(changed(path, value))
+
+
+def test_a_finding_says_what_raised_its_score_where_its_title_sounds_harmless():
+    seen = findings(flexibility__forgetting=finding(4.0, 0.0, 12.0, "Retraining hardly harms the old task"))
+    found = {one["probe"]: one for one in build(findings=records(seen))["findings"]}
+    says = found["flexibility.forgetting"]["says"]
+    assert says == "Retraining hardly harms the old task; the range is too wide to tell"
+    assert found["data.label_errors"]["says"] == "About 1 in 16 labels looks wrong"

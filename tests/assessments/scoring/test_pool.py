@@ -268,3 +268,69 @@ def test_known_differently_is_the_same_as_judged_anew():
     expected = pool.judge(RULES, changed, ANSWERS)
     known = next(one for one in expected.items if one.item.id == "labels")
     assert before.with_item(known) == expected
+
+
+# -- what does not apply, what is scored elsewhere, what a machine is needed for ------------------------
+def skipped(**facts):
+    return finding(state="skipped", note="The target is a number.", facts=facts)
+
+
+def test_a_probe_that_does_not_apply_leaves_the_coverage_and_a_skipped_one_does_not():
+    open_ = pool.judge(RULES, findings(data__class_balance=skipped()), {})
+    beside = pool.judge(RULES, findings(data__class_balance=skipped(not_applicable=True)), {})
+    assert beside.dimensions["data"].coverage > open_.dimensions["data"].coverage
+    assert beside.dimensions["data"].known == (4, 7)
+    assert open_.dimensions["data"].known == (4, 8)
+    assert beside.dimensions["data"].high < open_.dimensions["data"].high
+
+
+@pytest.mark.parametrize("state", ["measured", "failed"])
+def test_only_a_skipped_probe_can_say_that_it_does_not_apply(state):
+    seen = findings(data__class_balance=finding(None, state=state, facts={"not_applicable": True}))
+    assert (
+        next(one for one in pool.judge(RULES, seen, {}).items if one.item.id == "balance").state == "unknown"
+    )
+
+
+def test_an_answer_keeps_an_item_alive_whose_probe_does_not_apply():
+    seen = findings(data__class_balance=skipped(not_applicable=True))
+    told = pool.judge(RULES, seen, {"D7": {"value": "no"}})
+    assert next(one for one in told.items if one.item.id == "balance").state == "answered"
+
+
+def test_a_lottery_of_seeds_raises_the_seeds_and_not_the_settings():
+    faults = [{"fault": "seed_lottery", "severity": "high"}]
+    seen = findings(
+        hyperparameters__sensitivity=finding(0.0, 0.0, 0.4, "Steady", {"seed_sd": 17.5, "faults": faults})
+    )
+    modes = {one.item.id: one.mode for one in pool.judge(RULES, seen, {}).items}
+    assert modes["stability"] < 20 < 90 < modes["seeds"]
+
+
+def cost(p90, fits=True, chosen="this-worker"):
+    device = {"id": "this-worker", "name": "This worker", "fits": fits, "hours": {"p50": p90, "p90": p90}}
+    facts = {"by_accelerator": [device], "chosen": chosen, "deadline_hours": 168.0}
+    return finding(0.0, 0.0, 0.01, "Quick", facts)
+
+
+def machine(**changed):
+    seen = findings(hardware__inventory=finding(60.0, 55.0, 66.0, "2 cores, no accelerator"), **changed)
+    return next(one for one in pool.judge(RULES, seen, {}).items if one.item.id == "machine")
+
+
+def test_a_machine_is_only_as_bad_as_the_plan_makes_it():
+    quick, slow = machine(hardware__training_cost=cost(0.01)), machine(hardware__training_cost=cost(400))
+    assert quick.mode <= 5, "seconds of training need no accelerator"
+    assert slow.mode > 20
+    assert machine(hardware__training_cost=cost(0.01, fits=False)).mode == slow.mode
+    modes = [machine(hardware__training_cost=cost(hours)).mode for hours in (1, 20, 80, 150, 300)]
+    assert modes == sorted(modes)
+
+
+def test_without_a_forecast_the_machine_may_be_enough_or_not():
+    (low, _, high), *_ = machine(hardware__training_cost=None).spreads
+    assert low == 0
+    for hours in (0.01, 50, 1000):
+        (least, _, most), *_ = machine(hardware__training_cost=cost(hours)).spreads
+        assert low <= least
+        assert high >= most

@@ -1,5 +1,7 @@
 """The rules file is complete and sound, and no threshold hides elsewhere."""
 
+from itertools import pairwise
+
 import pytest
 
 from assessments.scoring import rules as rulebook
@@ -51,6 +53,9 @@ def test_claims_and_readings_name_what_exists():
     for reading in RULES.data["readings"].values():
         assert reading.get("probe", "data.readability") in catalog.BY_ID
         assert reading["says"].format(value=1.0, count=1.0, percent=1.0)
+        if "anchors" in reading:
+            assert reading["do"].format(value=1.0, count=1.0, percent=1.0)
+            assert reading["effort"]
 
 
 @pytest.mark.parametrize(
@@ -87,3 +92,17 @@ def test_unknown_rules_say_which_are_known():
     with pytest.raises(RulesError, match=r"known are 2026\.1"):
         rulebook.load("1999.9")
     assert rulebook.load("2026.1").version == "2026.1"
+
+
+def test_every_bound_of_a_verdict_is_stricter_for_the_larger_step():
+    steps = list(RULES.data["ready"].values())
+    for strict, loose in pairwise(steps):
+        assert strict["score"] < loose["score"]
+        assert strict["high"] < loose["high"]
+        assert strict["coverage"] > loose["coverage"] >= RULES.data["thin"]
+
+
+def test_every_kind_of_personal_data_has_words():
+    from workers.probes.security.patterns import WHAT
+
+    assert set(WHAT) <= set(RULES.data["kinds"])

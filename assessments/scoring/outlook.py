@@ -1,0 +1,66 @@
+"""What to find out next, and by how much it would narrow the range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assessments.scoring import pool, risk
+from assessments.scoring.pool import Judgement, Known, whole
+from assessments.scoring.rules import Rules
+
+
+def next_evidence(
+    rules: Rules,
+    judgement: Judgement,
+    answers: Mapping[str, Any],
+    findings: Mapping[str, risk.Evidence] | None = None,
+) -> list[dict[str, Any]]:
+    """Probes that measured nothing and questions without an answer, by how much each would narrow
+    the range of its dimension; those that would not narrow it by a point, or do not apply, are left out."""
+    beside = {name for name, one in (findings or {}).items() if pool.not_applicable(one)}
+    found: list[dict[str, Any]] = []
+    for known in judgement.items:
+        name = known.item.dimension
+        width = _width(judgement, name)
+        for kind, source, after in _open(rules, known, answers):
+            if source in beside:
+                continue
+            narrows = whole(width - _width(judgement.with_item(after), name))
+            if narrows >= 1:
+                found.append({kind: source, "dimension": name, "narrows_by": narrows})
+    return sorted(found, key=lambda one: (-one["narrows_by"], one.get("probe") or one.get("question")))
+
+
+def _width(judgement: Judgement, dimension: str) -> float:
+    pooled = judgement.dimensions[dimension]
+    return pooled.high - pooled.low
+
+
+def _open(rules: Rules, known: Known, answers: Mapping[str, Any]) -> list[tuple[str, str, Known]]:
+    """What could still be learnt about an item, if it turned out as expected today."""
+    if known.state in ("measured", "not_applicable"):
+        return []
+    item, mode = known.item, known.mode
+    slack = rules.data["evidence"]["no_interval"]
+    expected = risk.Scored(mode, max(0.0, mode - slack), min(100.0, mode + slack))
+    found = [
+        ("probe", name, pool.measured(item, {name: expected}))
+        for name in item.evidence
+        if name in rules.data["probes"]
+    ]
+    credit = rules.data["evidence"]["declared"]
+    open_questions = [name for name in item.questions if name not in answers or answers[name].get("unknown")]
+    for name in open_questions:
+        low = max(credit["cap"], mode - credit["below"])
+        spread = (low, max(mode, credit["cap"]), min(100.0, mode + credit["above"]))
+        after = Known(
+            item,
+            "answered",
+            min(1.0, known.covers + credit["covers"] / len(item.questions)),
+            (*(() if known.covers == 0 else known.spreads), spread),
+            open=False,
+            sources=(*known.sources, name),
+        )
+        found.append(("question", name, after))
+    return found

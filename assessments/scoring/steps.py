@@ -1,0 +1,283 @@
+"""What to do about a finding, in concrete words: the sentences of ``rules.yaml`` filled from its facts.
+
+Every probe has a list of sentences; the first of which all words are known is said. The words of one
+probe are gathered by one function here, and a word is left out where it would not be true, so that a
+sentence never contradicts its finding: where the target is out of reach, no number of rows is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assessments.scoring.risk import Evidence, number
+from assessments.scoring.rules import Rules
+from workers.probes.hardware import words as hardware
+from workers.probes.words import count, listed, percent, pieces
+
+Words = dict[str, str]
+SERIOUS = ("high", "medium")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    say: str
+    note: str
+    effort: str
+    good: float  # the value that the probe would find afterwards
+
+
+def step(
+    rules: Rules, probe: str, findings: Mapping[str, Evidence], dataset: Evidence | None = None
+) -> Step | None:
+    """The first sentence for a probe that is true of its finding; None for a probe without any."""
+    if probe not in WORDS:
+        return None
+    finding = findings[probe]
+    facts = {**(finding.get("facts") or {}), "kinds": rules.data["kinds"], "low": finding.get("low")}
+    if probe == "hardware.inventory":
+        facts |= _elsewhere(findings)
+    words = {key: value for key, value in WORDS[probe](facts, dataset or {}).items() if value}
+    usual = rules.data["probes"][probe]
+    for entry in rules.data["steps"].get(probe, ()):
+        try:
+            said = {key: text.format(**words) for key, text in entry.items() if isinstance(text, str)}
+        except KeyError:  # a word that is not known
+            continue
+        return Step(
+            said["say"],
+            said.get("note", ""),
+            said.get("effort", usual["effort"]),
+            float(entry.get("good", usual["good"])),
+        )
+    return None
+
+
+# -- small words --------------------------------------------------------------------------------------
+def _faults(facts: Evidence) -> dict[str, Mapping[str, Any]]:
+    """The serious faults by name, the first of each."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for fault in facts.get("faults") or ():
+        if isinstance(fault, Mapping) and fault.get("severity") in SERIOUS:
+            found.setdefault(str(fault.get("fault")), fault)
+    return found
+
+
+def _rows(value: Any, unit: str = "row") -> str:
+    found = number(value)
+    return count(round(found), unit) if found is not None and found >= 1 else ""
+
+
+def _names(value: Any) -> str:
+    """The first few of a list, in one phrase."""
+    return listed(list(value)) if isinstance(value, Sequence) and not isinstance(value, str) and value else ""
+
+
+def _quoted(value: Any) -> str:
+    return _names([f"“{one}”" for one in value or ()])
+
+
+def _unit(dataset: Evidence) -> str:
+    return pieces(str(dataset.get("modality") or ""), 1)
+
+
+def _score(value: Any, metric: Any) -> str:
+    found = number(value)
+    if found is None:
+        return ""
+    return f"{found:.2f}" if metric == "R2" else percent(found) if found < 0.9 else f"{found:.1%}"
+
+
+# -- data ---------------------------------------------------------------------------------------------
+def _readability(facts: Evidence, dataset: Evidence) -> Words:
+    unit = _unit(dataset)
+    bad = [file.get("name") for file in facts.get("files") or () if file.get("problem")]
+    words = {"unreadable": _names(bad), "affected": _rows(facts.get("affected"), unit)}
+    for name, fault in _faults(facts).items():
+        rows, files = fault.get("rows") or (), fault.get("files") or ()
+        if name in ("broken_files", "wrong_sample_rate"):
+            words[name] = _names(files)
+        else:
+            words[name] = _rows(fault.get("count") or len(rows)) or _rows(len(files), "file")
+    return words
+
+
+def _balance(facts: Evidence, dataset: Evidence) -> Words:
+    rarest, unit = facts.get("rarest"), _unit(dataset)
+    faults = _faults(facts)
+    rows = (facts.get("counts") or {}).get(rarest)
+    short = (facts.get("rows_short") or {}).get(rarest)
+    return {
+        "rarest": "" if rarest is None else f"“{rarest}”",
+        "not_in_train": _quoted(faults.get("class_missing_in_train", {}).get("classes")),
+        "not_in_test": _quoted(faults.get("class_missing_in_test", {}).get("classes")),
+        "more": _rows(short, f"more {unit}"),
+        "enough": _rows(facts.get("rows_needed"), unit),
+        "rare_rows": _rows(rows, unit),
+        "hidden": "yes" if "metric_hides_rare_classes" in faults else "",
+    }
+
+
+def _labels(facts: Evidence, dataset: Evidence) -> Words:
+    target = facts.get("target")
+    return {"suspects": _rows(facts.get("listed"), "suspect label"), "target": str(target or "")}
+
+
+def _copies(facts: Evidence, dataset: Evidence) -> Words:
+    faults = _faults(facts)
+    kinds = {"exact": ("exact copy", "exact copies"), "near": ("near copy", "near copies")}
+    found = [count(facts[key], *names) for key, names in kinds.items() if facts.get(key)]
+    repeated = facts.get("repeated_identifiers") or {}
+    said = [f"{column} comes back in {count(rows, 'row')}" for column, rows in repeated.items()]
+    copies = {"duplicates", "near_duplicates"} & set(faults)
+    return {
+        "copies": listed(found) if found and (copies or "repeated_identifiers" not in faults) else "",
+        "repeated": said[0] if said and "repeated_identifiers" in faults else "",
+    }
+
+
+def _curve(facts: Evidence, dataset: Evidence) -> Words:
+    metric, target, now = facts.get("metric"), facts.get("target"), number(facts.get("now"))
+    targets = dataset.get("targets") or [{}]
+    words = {"metric": str(metric or ""), "target": _score(target, metric)}
+    faults = _faults(facts)
+    if "no_signal" in faults:
+        words |= {"no_signal": "yes", "target_column": str(targets[0].get("name") or "the target")}
+    needed = number((facts.get("rows_needed") or {}).get("p50"))
+    if target is None:
+        gain = number((facts.get("gain_from_twice") or {}).get("p50"))
+        if gain is not None and gain > 0:
+            words |= {"as_many": _rows(now, f"more {_unit(dataset)}"), "gain": f"{gain:.1f}"}
+        return {key: value for key, value in words.items() if key != "target"}
+    if needed is None:
+        best = (facts.get("forecast") or {}).get("p50") or [None]
+        words["reachable"] = _score(best[-1], metric)
+    elif now is not None and needed > now:
+        words |= {"more": _rows(needed - now, f"more {_unit(dataset)}"), "rows_needed": f"{needed:,.0f}"}
+        most = number(facts["rows_needed"].get("p95"))
+        words["safe"] = (
+            "In 1 of 20 forecasts or more even six times the data is not enough."
+            if most is None
+            else f"In 19 of 20 forecasts {most:,.0f} are enough."
+        )
+    return words
+
+
+# -- security -----------------------------------------------------------------------------------------
+def _personal(facts: Evidence, dataset: Evidence) -> Words:
+    entries = [one for one in facts.get("by_column") or () if isinstance(one, Mapping)]
+    kinds = facts.get("kinds") or {}
+
+    def kind(one: Mapping[str, Any]) -> str:
+        return str(kinds.get(one.get("kind")) or str(one.get("kind")).replace("_", " "))
+
+    held = [one for one in entries if (number(one.get("share")) or 0) >= 0.5]
+    whole = [f"{one.get('column')} ({kind(one)})" for one in held]
+    if whole:
+        return {"whole_columns": f"the column{'s' * (len(whole) > 1)} {_names(whole)}"}
+    return {
+        "columns": _names(list(dict.fromkeys(one.get("column") for one in entries))),
+        "kinds": _names(list(dict.fromkeys(kind(one) for one in entries))),
+        "rows": _rows(max((number(one.get("rows")) or 0 for one in entries), default=0)),
+    }
+
+
+def _attack(facts: Evidence, dataset: Evidence) -> Words:
+    tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
+    kept = number(tried.get("at_threat"))
+    return {"after_training": "" if kept is None else f"{kept:.0%}"}
+
+
+# -- hardware -----------------------------------------------------------------------------------------
+def _elsewhere(findings: Mapping[str, Evidence]) -> dict[str, Any]:
+    """Where the forecast would rather train, and how long this machine would take."""
+    facts = findings.get("hardware.training_cost", {}).get("facts") or {}
+    entries = {one.get("id"): one for one in facts.get("by_accelerator") or () if isinstance(one, Mapping)}
+    chosen, here = entries.get(facts.get("chosen"), {}), entries.get("this-worker", {})
+    if not chosen or chosen is here or not chosen.get("fits"):
+        return {}
+    return {"chosen": chosen.get("name"), "hours_here": (here.get("hours") or {}).get("p50")}
+
+
+def _machine(facts: Evidence, dataset: Evidence) -> Words:
+    slow = _faults(facts).get("below_data_sheet", {})
+    measured, expected = number(slow.get("measured")), number(slow.get("expected"))
+    here = number(facts.get("hours_here"))
+    return {
+        "measured": "" if measured is None else f"{measured:,.0f}",
+        "expected": "" if expected is None else f"{expected:,.0f}",
+        "chosen": str(facts.get("chosen") or ""),
+        "hours_here": "" if here is None else hardware.hours(here),
+    }
+
+
+def _memory(facts: Evidence, dataset: Evidence) -> Words:
+    peak, device = facts.get("peak") or {}, facts.get("device") or {}
+    has, mid, high = (number(one) for one in (device.get("bytes"), peak.get("mid"), peak.get("high")))
+    largest, batch = number(facts.get("largest_batch")), number(facts.get("batch"))
+    words: Words = {}
+    if has is None or mid is None:
+        return words
+    if mid > has and largest is not None and batch is not None:
+        if largest < 1:
+            words["peak"] = hardware.size(mid)
+        elif largest < batch:
+            words |= {"largest_batch": f"{largest:,.0f}", "batch": f"{batch:,.0f}"}
+    elif high is not None and high > has:
+        words |= {
+            "device": str(device.get("name") or ""),
+            "bad_case": hardware.size(high),
+            "has": hardware.size(has),
+        }
+    return words
+
+
+def _cost(facts: Evidence, dataset: Evidence) -> Words:
+    entries = {one.get("id"): one for one in facts.get("by_accelerator") or () if isinstance(one, Mapping)}
+    chosen, cheapest = entries.get(facts.get("chosen"), {}), entries.get(facts.get("cheapest"), {})
+    if chosen and not chosen.get("fits", True):
+        return {"too_large": "yes", "cheapest": str(cheapest.get("name") or "")}
+    limits = facts.get("limits") or {"hours": facts.get("deadline_hours"), "money": facts.get("budget")}
+    forecast, needed, limit = facts.get("forecast") or {}, [], []
+    for key, say in (("hours", hardware.hours), ("money", hardware.money)):
+        most, allowed = number((forecast.get(key) or {}).get("p90")), number(limits.get(key))
+        if most is not None and allowed is not None and most > allowed:
+            needed.append(say(most))
+            limit.append(say(allowed))
+    return {"needed": _names(needed), "limit": _names(limit)}
+
+
+# -- flexibility, hyperparameters -----------------------------------------------------------------------
+def _forgetting(facts: Evidence, dataset: Evidence) -> Words:
+    harm = (number(facts.get("low")) or 0) > 0
+    return {"tried": "yes" if harm and facts.get("strategies") else "", "unsure": "" if harm else "yes"}
+
+
+def _settings(facts: Evidence, dataset: Evidence) -> Words:
+    bars = [bar for bar in facts.get("tornado") or () if isinstance(bar, Mapping) and bar.get("flagged")]
+    longer = facts.get("under_trained") or ()
+    words = {"under_trained": _names(longer)}
+    if bars:
+        worst = max(bars, key=lambda bar: number(bar.get("loss")) or 0)
+        label = str(worst.get("label") or worst.get("parameter")).lower()
+        down, up = number(worst.get("down")) or 0, number(worst.get("up")) or 0
+        change = "a fifth less" if down < up else "a quarter more"
+        words |= {"setting": label, "change": change, "loss": f"{number(worst.get('loss')) or 0:.1f} points"}
+    return words
+
+
+WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
+    "data.readability": _readability,
+    "data.class_balance": _balance,
+    "data.label_errors": _labels,
+    "data.duplicates": _copies,
+    "data.learning_curve": _curve,
+    "security.personal_data": _personal,
+    "security.adversarial": _attack,
+    "hardware.inventory": _machine,
+    "hardware.memory": _memory,
+    "hardware.training_cost": _cost,
+    "flexibility.forgetting": _forgetting,
+    "hyperparameters.sensitivity": _settings,
+}

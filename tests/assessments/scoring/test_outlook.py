@@ -1,0 +1,45 @@
+"""What to find out next names what would narrow the range, and nothing that does not apply."""
+
+from assessments.scoring import outlook, pool, rules
+from tests.assessments.scoring.evidence import ANSWERS, finding, findings
+from workers.probes import catalog
+
+RULES = rules.load()
+
+
+def by_source(found):
+    return {one.get("probe") or one["question"]: one for one in found}
+
+
+def test_with_nothing_known_every_probe_is_named():
+    found = outlook.next_evidence(RULES, pool.judge(RULES, {}, {}), {})
+    assert {one.get("probe") for one in found} >= set(catalog.ACTIVE)
+
+
+def test_a_probe_that_does_not_apply_is_not_asked_for_even_beside_an_answer():
+    seen = findings(security__adversarial=finding(state="skipped", facts={"not_applicable": True}))
+    answers = {"S4": {"value": "lot"}}
+    found = outlook.next_evidence(RULES, pool.judge(RULES, seen, answers), answers, seen)
+    assert "security.adversarial" not in by_source(found)
+
+
+def test_next_evidence_leaves_out_what_is_measured_or_answered():
+    answers = {"D6": {"value": "no"}, "D5": {"unknown": True}, "H6": {"not_applicable": "batch"}}
+    skipped = findings(hardware__memory=finding(state="skipped"))
+    found = outlook.next_evidence(RULES, pool.judge(RULES, skipped, answers), answers)
+    sources = [one.get("probe") or one["question"] for one in found]
+    assert "hardware.memory" in sources
+    assert "D5" in sources, "what nobody knew yet may be found out"
+    assert {"D6", "H6", "D3", "data.label_errors"}.isdisjoint(sources)
+
+
+def test_next_evidence_is_ordered_by_how_much_it_narrows():
+    found = outlook.next_evidence(RULES, pool.judge(RULES, findings(), ANSWERS), ANSWERS)
+    narrows = [one["narrows_by"] for one in found]
+    assert narrows == sorted(narrows, reverse=True)
+    assert all(one >= 1 for one in narrows)
+
+
+def test_a_measurement_narrows_more_than_an_answer_to_the_same_question():
+    found = by_source(outlook.next_evidence(RULES, pool.judge(RULES, {}, {}), {}))
+    assert found["data.label_errors"]["narrows_by"] > found["D3"]["narrows_by"]

@@ -1,0 +1,154 @@
+"""What to do about a finding is concrete, and true of it."""
+
+import itertools
+import re
+
+import pytest
+
+from assessments.scoring import rules, steps
+from tests.assessments.scoring.evidence import finding, findings
+from workers.probes import catalog
+
+RULES = rules.load()
+DATASET = {"modality": "table", "targets": [{"name": "diagnosis", "task": "binary"}]}
+CURVE = {"metric": "accuracy", "now": 1000, "target": 0.98, "forecast": {"p50": [0.91, 0.93, 0.942]}}
+DEVICE = {"name": "L4", "bytes": 24 * 2**30}
+
+
+def fault(name, severity="high", **places):
+    return {"fault": name, "severity": severity, **places}
+
+
+def peak(low, mid, high):
+    return dict(zip(("low", "mid", "high"), (one * 2**30 for one in (low, mid, high)), strict=True))
+
+
+CASES = [  # probe, value, low, facts, what is said
+    ("data.readability", 0.5, 0.4, {"files": [{"name": "a.csv", "problem": "cut"}]}, "copy of a.csv"),
+    ("data.readability", 0.2, 0.1, {"faults": [fault("ragged_lines", rows=[1, 2])]}, "the 2 rows with too"),
+    ("data.readability", 0.2, 0.1, {"faults": [fault("mojibake", rows=[1])]}, "UTF-8 text: 1 row"),
+    ("data.readability", 0.2, 0.1, {"faults": [fault("total_row", rows=[9])]}, "1 row of sums"),
+    ("data.readability", 0.2, 0.1, {"faults": [fault("wrong_sample_rate", files=["b.wav"])]}, ": b.wav"),
+    ("data.readability", 0.1, 0.1, {"faults": [fault("broken_files", files=["b.png"])]}, "not open: b.png"),
+    ("data.readability", 0.1, 0.1, {"affected": 7}, "the 7 rows that read badly"),
+    ("data.class_balance", 0.01, 0.0, {"rarest": "m", "counts": {"m": 5}, "rows_short": {"m": 266},
+     "rows_needed": 271}, "Collect 266 more rows of “m”"),
+    ("data.class_balance", 0.01, 0.0, {"rarest": "m", "counts": {"m": 900},
+     "faults": [fault("metric_hides_rare_classes")]}, "by balanced accuracy"),
+    ("data.class_balance", 0.01, 0.0, {"rarest": "m", "counts": {"m": 900}}, "Give “m” more weight"),
+    ("data.class_balance", 0.4, 0.3, {"faults": [fault("class_missing_in_test", classes=["m"])]},
+     "so that the test part shows “m”"),
+    ("data.label_errors", 0.1, 0.1, {"listed": 57, "target": "diagnosis"}, "57 suspect labels of diagnosis"),
+    ("data.class_balance", 0.4, 0.3, {"faults": [fault("class_missing_in_train", classes=["m"])]},
+     "so that the training part shows “m”"),
+    ("data.duplicates", 0.1, 0.1, {"exact": 50, "near": 1, "faults": [fault("duplicates")]},
+     "remove 50 exact copies and 1 near copy"),
+    ("data.duplicates", 0.0, 0.0, {"exact": 0, "near": 0, "repeated_identifiers": {"id": 40},
+     "faults": [fault("repeated_identifiers", "medium")]}, "why id comes back in 40 rows"),
+    ("data.learning_curve", 7, 5, {**CURVE, "rows_needed": {"p50": None}},
+     "Agree on a lower target: six times the data would bring about 94.2% accuracy, not 98.0%"),
+    ("data.learning_curve", 4, 3, {**CURVE, "rows_needed": {"p50": 3000, "p95": 5000}},
+     "Collect about 2,000 more rows, to 3,000 in all"),
+    ("data.learning_curve", 3.5, 0, {**CURVE, "rows_needed": {"p50": 900}},
+     "Measure accuracy on a larger test before you promise 98.0%"),
+    ("data.learning_curve", 4, 3, {**CURVE, "target": None, "gain_from_twice": {"p50": 4.2}},
+     "as many rows again: 1,000 more rows"),
+    ("data.learning_curve", 0, 0, {**CURVE, "faults": [fault("no_signal", "medium")]},
+     "Add inputs that tell something about diagnosis"),
+    ("security.personal_data", 1, 1, {"by_column": [{"column": "name", "kind": "name", "share": 1}]},
+     "Remove or mask the column name (names of people)"),
+    ("security.personal_data", 0.01, 0, {"by_column": [{"column": "text", "kind": "phone", "rows": 9,
+     "share": 0.01}]}, "Mask phone numbers in text"),
+    ("security.adversarial", 0.5, 0.4, {"mitigations": [{"at_threat": 0.49}]}, "unlike the training data"),
+    ("hardware.inventory", 20, 15, {"faults": [fault("below_data_sheet", measured=20, expected=120)]},
+     "it does 20 of 120 billion"),
+    ("hardware.memory", 1.6, 1.5, {"batch": 256, "largest_batch": 120, "peak": peak(30, 38, 40),
+     "device": DEVICE}, "at most 120 rows at a time instead of 256"),
+    ("hardware.memory", 900, 800, {"batch": 8, "largest_batch": 0, "peak": peak(1e4, 2e4, 3e4),
+     "device": DEVICE}, "not one row at a time fits"),
+    ("hardware.memory", 0.6, 0.4, {"batch": 8, "largest_batch": 9, "peak": peak(10, 14, 26),
+     "device": DEVICE}, "Try one training step on L4"),
+    ("hardware.training_cost", 0.7, 0.6, {"limits": {"hours": 168, "money": 1000},
+     "forecast": {"hours": {"p90": 240}, "money": {"p90": 900}}}, "Allow 10 days for training"),
+    ("hardware.training_cost", 1, 1, {"chosen": "l4", "cheapest": "h", "by_accelerator": [
+        {"id": "l4", "fits": False}, {"id": "h", "name": "H100", "fits": True}]}, "Train on H100"),
+    ("hardware.training_cost", 1, 1, {"chosen": "l4", "by_accelerator": [{"id": "l4", "fits": False}]},
+     "Choose a smaller model"),
+    ("flexibility.forgetting", 12, 8, {"strategies": [{"id": "x"}]}, "Test the old task after every"),
+    ("flexibility.forgetting", 4, 0, {"strategies": [{"id": "x"}]}, "Measure it again with more examples"),
+    ("hyperparameters.sensitivity", 6, 4, {"tornado": [{"label": "Learning rate", "flagged": True, "loss": 6,
+     "down": -1, "up": -6}]}, "steadier learning rate: a quarter more costs 6.0 points"),
+    ("hyperparameters.sensitivity", 2, 1, {"under_trained": ["training steps"]}, "twice the training steps"),
+]  # fmt: skip
+
+
+def said(probe, value, low, facts, dataset=DATASET):
+    return steps.step(RULES, probe, {probe: finding(value, low, value, "T", facts)}, dataset)
+
+
+@pytest.mark.parametrize(("probe", "value", "low", "facts", "words"), CASES)
+def test_a_step_says_what_where_and_how_many(probe, value, low, facts, words):
+    step = said(probe, value, low, facts)
+    assert words in step.say
+    assert step.effort
+    assert "{" not in step.say + step.note
+
+
+def test_every_probe_has_a_last_sentence_that_needs_no_word_and_points_nowhere():
+    assert set(RULES.data["steps"]) == set(steps.WORDS) == set(catalog.ACTIVE)
+    for probe, entries in RULES.data["steps"].items():
+        assert "{" not in entries[-1]["say"], probe
+        assert said(probe, 1.0, 1.0, {}, {}).say, probe
+        texts = " ".join(text for entry in entries for text in entry.values() if isinstance(text, str))
+        assert not re.search(r"\bhere\b(?! today)|\blist\b", texts), probe
+
+
+def test_no_sentence_of_the_rules_is_out_of_reach():
+    """Each is the first true one of some finding above, or the last of its probe."""
+    reached = {
+        (probe, entry["say"])
+        for probe, value, low, facts, _ in CASES
+        for entry in RULES.data["steps"][probe]
+        if re.fullmatch(
+            ".+?".join(map(re.escape, re.split(r"{\w+}", entry["say"]))) or ".+",
+            said(probe, value, low, facts).say,
+        )
+    }
+    every = {(probe, entry["say"]) for probe, some in RULES.data["steps"].items() for entry in some[:-1]}
+    elsewhere = {"Train on {chosen}: this machine would take about {hours_here}"}  # two tests below
+    assert {say for _, say in every - reached} == elsewhere
+
+
+def test_a_target_out_of_reach_never_asks_for_rows():
+    for p50, target in itertools.product((None, 3000), (0.98, None)):
+        step = said("data.learning_curve", 5, 4, {**CURVE, "rows_needed": {"p50": p50}, "target": target})
+        assert ("more rows" in step.say) == (p50 is not None and target is not None)
+
+
+def test_a_slow_machine_names_where_the_forecast_would_train():
+    cost = {
+        "chosen": "l4",
+        "by_accelerator": [
+            {"id": "l4", "name": "L4", "fits": True},
+            {"id": "this-worker", "name": "This worker", "fits": True, "hours": {"p50": 480.0}},
+        ],
+    }
+    seen = findings(hardware__training_cost=finding(0.2, 0.1, 0.3, "T", cost))
+    assert (
+        steps.step(RULES, "hardware.inventory", seen).say
+        == "Train on L4: this machine would take about 20 days"
+    )
+    cost["chosen"] = "this-worker"
+    seen["hardware.training_cost"] = finding(0.2, 0.1, 0.3, "T", cost)
+    assert "faster machine" in steps.step(RULES, "hardware.inventory", seen).say
+
+
+def test_a_fault_of_low_severity_asks_for_nothing():
+    step = said(
+        "data.class_balance", 0.4, 0.3, {"faults": [fault("class_missing_in_test", "low", classes=["m"])]}
+    )
+    assert "Split again" not in step.say
+
+
+def test_a_probe_that_the_rules_do_not_know_has_no_step():
+    assert steps.step(RULES, "data.unheard_of", {"data.unheard_of": finding(1.0)}) is None

@@ -1,0 +1,121 @@
+"""The verdict says no more than is known, and a reason never contradicts its score."""
+
+import pytest
+
+from assessments.scoring import advice, outlook, pool, rules, words
+from tests.assessments.scoring.evidence import finding, findings
+
+RULES = rules.load()
+GOOD = {
+    probe: finding(entry["good"], entry["good"], entry["good"], "Fine")
+    for probe, entry in RULES.data["probes"].items()
+} | {"hyperparameters.sensitivity": finding(0.1, 0.0, 0.2, "Fine", {"seed_sd": 0.1})}
+
+
+def best(question, rule):
+    """The best answer to a question with options or numbers, backed by a document."""
+    if "options" in rule:
+        value = min(rule["options"], key=rule["options"].get)
+        return {"value": [value] if question in ("S1", "P4") else value, "document": "a.pdf"}
+    return {"value": min(rule["anchors"], key=lambda point: point[1])[0], "document": "a.pdf"}
+
+
+ANSWERED = {
+    name: best(name, rule)
+    for name, rule in RULES.data["answers"].items()
+    if "options" in rule or ("anchors" in rule and "ratio" not in rule)
+}
+
+
+def verdict(found, answers=None):
+    found = {probe: {**one, "probe": probe} for probe, one in found.items()}
+    now = pool.judge(RULES, found, answers or {})
+    ranked = advice.best(RULES, now, found)
+    later = outlook.next_evidence(RULES, now, answers or {}, found)
+    return words.verdict(RULES, now, advice.settled(RULES, now, ranked), later)
+
+
+def reason(dimension, found, answers=None):
+    found = {probe: {**one, "probe": probe} for probe, one in found.items()}
+    return words.reason(RULES, pool.judge(RULES, found, answers or {}), dimension, found)
+
+
+def test_one_good_check_alone_says_that_not_enough_is_known_and_what_would_tell():
+    said = verdict({"data.class_balance": finding(0.4, 0.38, 0.42, "Balanced")})
+    assert said.startswith("Not enough is known to say if this project is ready: 2% of its risks")
+    assert "11 checks and" in said
+    assert said.endswith("tell most.")
+
+
+@pytest.mark.parametrize("count", range(1, 12))
+def test_nothing_is_ready_of_which_too_little_is_known(count):
+    assert not verdict(dict(list(GOOD.items())[:count])).startswith("Ready")
+
+
+def test_good_checks_without_answers_are_not_ready_while_the_range_reaches_critical():
+    now = pool.judge(RULES, GOOD, {})
+    assert now.overall.high >= RULES.data["ready"]["pilot"]["high"]
+    assert verdict(GOOD).startswith(
+        "Nothing serious was found, but with what is still open the risk may be as"
+    )
+
+
+def test_good_checks_and_good_answers_are_ready():
+    declared = {
+        name: {key: one for key, one in given.items() if key != "document"}
+        for name, given in ANSWERED.items()
+    }
+    assert verdict(GOOD, declared) == "Ready for a pilot, not yet for the large training run."
+    assert verdict(GOOD, ANSWERED) == "Ready for the large training run."
+
+
+def test_one_bad_thing_that_has_a_fix_is_ready_once_it_is_fixed():
+    wrong = {**GOOD, "data.label_errors": finding(0.09, 0.08, 0.1, "Wrong", {"listed": 9, "target": "y"})}
+    assert verdict(wrong, ANSWERED) == "Ready for the large training run once 1 thing is fixed."
+    assert verdict(wrong).startswith("Not ready: 1 thing must be fixed first, and with what is still open")
+
+
+def test_bad_news_is_told_however_little_is_known():
+    said = verdict({"data.label_errors": finding(0.09, 0.08, 0.1, "Wrong labels")})
+    assert said.startswith(
+        "Not ready: 1 thing must be fixed first, and not enough is known about the rest (3%"
+    )
+
+
+def test_nothing_known_says_so():
+    assert verdict({}).startswith("Not enough is known yet to say how risky this project is")
+
+
+def test_a_reason_names_a_range_too_wide_to_tell():
+    wide = findings(flexibility__forgetting=finding(4.0, 0.0, 12.0, "Retraining hardly harms the old task"))
+    assert (
+        reason("flexibility", wide) == "Retraining hardly harms the old task; the range is too wide to tell"
+    )
+    sure = findings(flexibility__forgetting=finding(4.0, 3.0, 5.0, "Retraining costs 4 points"))
+    assert reason("flexibility", sure) == "Retraining costs 4 points"
+
+
+def test_a_harmless_title_is_no_reason_for_a_score_that_comes_from_what_nobody_looked_at():
+    calm = findings(flexibility__forgetting=finding(0.0, 0.0, 0.5, "Retraining hardly harms the old task"))
+    assert reason("flexibility", calm) == (
+        "No sign of trouble in 1 of 7 risks; nobody has looked at the other 6"
+    )
+    assert reason("flexibility", {}, {"F7": {"value": "no"}}) == (
+        "You told us about 1 of 7 risks; nothing was measured"
+    )
+
+
+def test_a_fault_that_the_title_does_not_speak_of_is_said():
+    faults = [{"fault": "class_missing_in_test", "severity": "high"}]
+    seen = {"data.class_balance": finding(0.4, 0.39, 0.41, "The classes are balanced", {"faults": faults})}
+    assert reason("data", seen) == "The classes are balanced, but the test part never shows one class"
+
+
+def test_a_machine_without_a_forecast_says_what_is_missing():
+    seen = {"hardware.inventory": finding(5.0, 4.0, 6.0, "1 core, no accelerator")}
+    assert reason("hardware", seen) == "1 core, no accelerator; what the plan needs is not known"
+
+
+def test_the_summary_says_how_much_is_known():
+    now = pool.judge(RULES, GOOD, {})
+    assert "% of the risks are known" in words.summary(RULES, now, GOOD, [])
