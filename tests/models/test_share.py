@@ -67,7 +67,7 @@ def test_a_revoked_and_an_expired_link_have_ended(shared):
     assert not link.ended
     assert actions.revoke_link(link).ended
     other, _ = shared()
-    ShareLink.objects.filter(pk=other.pk).update(expires_at=timezone.now())
+    ShareLink.objects.filter(pk=other.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     other.refresh_from_db()
     assert other.ended
     assert not ShareLink.objects.live().exists()
