@@ -2,10 +2,10 @@
 FROM python:3.11-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 COPY requirements.txt /tmp/
-# PyTorch's own index has the build without CUDA, which is a tenth of the size; for GPU workers: --build-arg TORCH_INDEX=
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# PIP_OPTIONS may name an index that has PyTorch's build without CUDA, which is a tenth of the size.
+ARG PIP_OPTIONS=
 RUN python -m venv /opt/riskboard \
- && /opt/riskboard/bin/pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url $TORCH_INDEX} -r /tmp/requirements.txt
+ && /opt/riskboard/bin/pip install --no-cache-dir $PIP_OPTIONS -r /tmp/requirements.txt
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data riskboard && install -d -o riskboard -m 700 /data
