@@ -99,3 +99,10 @@ def test_a_number_gets_a_histogram_and_no_score(tmp_path):
     )
     assert (finding.state, finding.value) == ("skipped", None)
     assert sum(finding.facts["histogram"]["counts"]) == 100
+    assert finding.facts["not_applicable"], "so that nobody waits for a balance that there cannot be"
+
+
+def test_one_class_alone_is_not_a_question_that_does_not_apply(tmp_path):
+    finding = class_balance.run(prepared(tmp_path, {"y": ["a"] * 50}, {"y": "binary"}), Budget())
+    assert finding.state == "skipped"
+    assert not finding.facts.get("not_applicable")

@@ -140,6 +140,7 @@ def test_numbers_as_targets_are_skipped_with_a_reason(tmp_path):
     sample = prepared(tmp_path, {"price": [str(i) for i in range(50)]}, {"price": "regression"})
     finding = label_errors.run(sample, Budget())
     assert finding.state == "skipped"
+    assert finding.facts["not_applicable"]
     assert "number" in finding.note
 
 

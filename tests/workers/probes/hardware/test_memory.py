@@ -45,6 +45,14 @@ def test_a_model_that_is_too_large_is_named_with_the_device():
     assert found.facts["peak"]["mid"] > states
 
 
+def test_what_would_make_it_fit_is_told_as_something_to_do():
+    found = run(LLAMA).facts
+    verbs = {one["title"].partition(" ")[0] for one in found["mitigations"]}
+    assert verbs
+    assert verbs <= {"Halve", "Train", "Keep", "Use"}
+    assert {one["what"] for one in found["what_if"]} <= set(memory.TITLES)
+
+
 def test_adapters_make_it_fit():
     found = run({**LLAMA, "training": {**LLAMA["training"], "method": "lora", "batch_size": 1}})
     assert found.value < 0.6

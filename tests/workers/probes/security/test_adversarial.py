@@ -146,6 +146,7 @@ def test_a_number_to_predict_is_skipped_with_the_reason(tmp_path):
     finding = adversarial.run(factories.diabetes(tmp_path), Budget())
     assert finding.state == "skipped"
     assert "number" in finding.note
+    assert finding.facts["not_applicable"]
 
 
 def test_weakness_is_a_serious_fault_only_where_somebody_gains():
