@@ -10,6 +10,8 @@ from typing import Any
 from assessments.dashboards import words
 from assessments.dashboards.figures.chart import Part
 
+SPREAD = "spread"  # a chart alone in its row: what it says stands beside it
+
 
 @dataclass(frozen=True)
 class Score:
@@ -44,10 +46,16 @@ class Dimension(Score):
     rows: Sequence[Row] = ()
     told: Told | None = None  # where no row has it beside itself, it comes after them
     known: str = ""
+    asked: str = ""  # that nobody answered any of its questions
 
     @property
     def told_after(self) -> bool:
         return self.told is not None and not any(row.told for row in self.rows)
+
+    @property
+    def summary(self) -> str:
+        """What follows the reason: how much is known, in sentences."""
+        return " ".join(f"{text}." for text in (self.known, self.asked) if text)
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,10 @@ class Row:
     css: str = ""
     told: bool = False  # what the team told stands in this row too
 
+    @property
+    def spread(self) -> bool:
+        return self.css == SPREAD
+
 
 @dataclass(frozen=True)
 class Page:
@@ -141,6 +153,7 @@ class Page:
     pulls: str
     coverage: Sequence[tuple[str, str]]
     dimensions: Sequence[Dimension]
+    sections: Sequence[Sequence[Dimension]]  # the same: each line's, side by side
     actions: Sequence[Action]
     more_actions: Sequence[Action]
     together: Mapping[str, Any] | None  # {"count", "from", "to"}: the top actions' joint effect

@@ -13,33 +13,29 @@ from typing import Any
 
 from assessments import questions
 from assessments.dashboards import figures, svg, words
+from assessments.dashboards.arrange import rows_of, sections_of
 from assessments.dashboards.figures.chart import Chart, Part
+from assessments.dashboards.finding_rows import STATES, TITLES, finding_rows
 from assessments.dashboards.page import (
     Action,
     Answer,
     Dimension,
     Drawn,
-    Fact,
-    FindingRow,
     Page,
-    Row,
     Score,
     Told,
 )
 from workers.probes import catalog
-from workers.probes.base import DIMENSIONS
 
 log = logging.getLogger(__name__)
 
 Document = Mapping[str, Any]
 
-TITLES = {name: name.capitalize() for name in DIMENSIONS}
 GLOSS = {"hyperparameters": "training settings"}
 SERIOUS = ("critical", "high")
 ACTIONS_ON_TOP = 3
 TOLD_MOST = 6
 LISTED_MOST = 6  # further actions, and next evidence
-STATES = {"skipped": "Not measured", "failed": "Stopped"}
 
 
 def build(document: Document, date: datetime | None = None) -> Page:
@@ -48,6 +44,7 @@ def build(document: Document, date: datetime | None = None) -> Page:
     overall = document.get("overall", {})
     found = list(document.get("findings", ()))
     actions = [_action(place, one, document) for place, one in enumerate(document.get("actions", ()), 1)]
+    dimensions = [_dimension(one, document) for one in document.get("dimensions", ())]
     return Page(
         name=assessment.get("name") or "Risk assessment",
         client=assessment.get("client") or "",
@@ -57,12 +54,13 @@ def build(document: Document, date: datetime | None = None) -> Page:
         odds=_odds(overall),
         pulls=_pulls(document.get("dimensions", ())),
         coverage=_coverage(document),
-        dimensions=[_dimension(one, document) for one in document.get("dimensions", ())],
+        dimensions=dimensions,
+        sections=sections_of(dimensions),
         actions=actions[:ACTIONS_ON_TOP],
         more_actions=actions[ACTIONS_ON_TOP : ACTIONS_ON_TOP + LISTED_MOST],
         together=document.get("together"),
         contradictions=[_contradiction(one) for one in document.get("contradictions", ())],
-        findings=[_finding(one) for one in found],
+        findings=finding_rows(found, assessment),
         next_evidence=[_next(one) for one in document.get("next_evidence", ())[:LISTED_MOST]],
         method=_method(document, found),
         run=run,
@@ -81,16 +79,22 @@ def _odds(overall: Mapping[str, Any]) -> str:
     chances = {level: share for level, share in (overall.get("probability") or {}).items() if share}
     if overall.get("score") is None or not chances:
         return ""
-    order = sorted(chances, key=lambda level: -chances[level])
+    order = sorted(chances, key=lambda level: (level != overall.get("level"), -chances[level]))
     best, share = order[0], chances[order[0]]
     if share >= 0.95:
         return f"{best.capitalize()} in nearly all simulations."
-    text = f"{best.capitalize()} in about {round(share * 10)} of 10 simulations"
-    if len(order) > 1:
-        second = chances[order[1]]
-        inner = "the rest" if second >= 0.8 * (1 - share) else f"about {max(1, round(second * 10))}"
-        text += f", {order[1].capitalize()} in {inner}"
-    return text + "."
+    text = [f"{best.capitalize()} in about {_of_ten(share)} of 10 simulations"]
+    for place, level in enumerate(order[1:3], 1):
+        rest = 1 - sum(chances[one] for one in order[:place])
+        if chances[level] >= 0.8 * rest:
+            text.append(f"{level.capitalize()} in the rest")
+            break
+        text.append(f"{level.capitalize()} in about {_of_ten(chances[level])}")
+    return ", ".join(text) + "."
+
+
+def _of_ten(share: float) -> str:
+    return str(round(share * 10)) if share >= 0.05 else "fewer than 1"
 
 
 def _pulls(dimensions: Iterable[Mapping[str, Any]]) -> str:
@@ -112,19 +116,21 @@ def _coverage(document: Document) -> list[tuple[str, str]]:
         lines.append(("list-checks", f"{told['answered']} of {told['of']} questions answered"))
     dataset = document.get("assessment", {}).get("dataset") or {}
     if dataset.get("rows"):
-        noun = {"images": "images", "audio": "recordings", "text": "texts"}.get(
-            str(dataset.get("modality")), "rows"
-        )
-        lines.append(("database", f"{words.number(dataset['rows'])} {noun}"))
+        lines.append(("database", words.count(dataset["rows"], *words.noun(dataset.get("modality")))))
     return lines
 
 
 def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
     key, score = one["id"], Score.of(one)
     mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
-    drawn = [one for finding in mine for one in _figures(finding)]
+    noun = words.noun((document.get("assessment", {}).get("dataset") or {}).get("modality"))
+    drawn = [one for finding in mine for one in _figures({**finding, "noun": noun})]
     told = _told(key, document)
+    beside = told if told and told.answers else None
     known: Sequence[int] = one.get("known") or ()
+    reason = one.get("reason") or ""
+    # Said once: a reason that counts the risks already tells how many of them are known.
+    counted = len(known) == 2 and known[0] and "risk" not in reason
     return Dimension(
         score=score.score,
         low=score.low,
@@ -133,11 +139,21 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         id=key,
         title=TITLES.get(key, key),
         gloss=GLOSS.get(key, ""),
-        reason=one.get("reason") or "",
-        rows=rows_of(drawn, told=told is not None),
-        told=told,
-        known=f"{known[0]} of {known[1]} risks known" if len(known) == 2 else "",
+        reason=reason,
+        rows=rows_of(drawn, told=beside is not None),
+        told=beside,
+        known=f"{known[0]} of {known[1]} risks are known" if counted else "",
+        asked=_nothing_told(told) if told and not told.answers else "",
     )
+
+
+def _nothing_told(told: Told) -> str:
+    """Where nobody has answered anything, a sentence stands instead of an empty list."""
+    if not told.open:
+        return ""
+    if told.open == 1:
+        return "Its one question is not answered, which widens the range"
+    return f"None of its {told.open} questions is answered, which widens the range"
 
 
 def _figures(finding: Mapping[str, Any]) -> list[Drawn]:
@@ -165,30 +181,6 @@ def _drawn(part: Part, probe: str, place: int) -> Drawn:
     )
 
 
-def rows_of(drawn: Sequence[Drawn], *, told: bool) -> list[Row]:
-    """Figures in rows: halves in pairs, the widest alone; the order is kept within each kind.
-
-    ``told``: what the team said stands right of the first figure that is "most" wide, or else of a
-    half without a partner.
-    """
-    strips = [one for one in drawn if one.part.kind == "strip"]
-    most = [one for one in drawn if one.part.width == "most"]
-    halves = [one for one in drawn if one.part.width == "half"]
-    full = [one for one in drawn if one.part.width == "full" and one.part.kind != "strip"]
-    rows = [Row([one]) for one in strips]
-    for one in most:
-        rows.append(Row([one], "grid told-beside" if told or one.part.kind != "listing" else "", told))
-        told = False
-    for place in range(0, len(halves), 2):
-        pair = halves[place : place + 2]
-        alone = len(pair) == 1
-        # Alone, all but a chart takes the whole width; a chart keeps the size that it was drawn for.
-        css = "" if alone and not told and pair[0].part.kind != "chart" else "grid two"
-        rows.append(Row(pair, css, alone and told))
-        told = told and not alone
-    return rows + [Row([one]) for one in full]
-
-
 def _told(key: str, document: Document) -> Told | None:
     """Answers about a dimension, those that a measurement contradicts first; None when not to be shown."""
     told = document.get("questions") or {}
@@ -205,57 +197,6 @@ def _told(key: str, document: Document) -> Told | None:
         for one in mine[:TOLD_MOST]
     ]
     return Told(shown, len(mine) - len(shown), section["of"] - section["answered"])
-
-
-def _finding(one: Mapping[str, Any]) -> FindingRow:
-    probe = one.get("probe") or ""
-    spec = catalog.BY_ID.get(probe)
-    state, dimension = one.get("state", "measured"), one.get("dimension") or probe.partition(".")[0]
-    name = spec.title if spec else probe
-    measured = state == "measured"
-    why = one.get("why") or (spec.why if spec else "")
-    return FindingRow(
-        probe=probe,
-        anchor=f"finding-{probe.replace('.', '-').replace('_', '-') or one.get('question', '')}",
-        dimension=TITLES.get(dimension, dimension),
-        title=one.get("title") or (name if measured else f"{name} was not measured"),
-        level=(one.get("level") or "unknown") if measured else "unknown",
-        state=state,
-        word="" if measured else STATES.get(state, "Not measured"),
-        basis=one.get("basis") or "measured",
-        paragraphs=[text for text in (one.get("note"), why if measured else "") if text],
-        facts=_facts(one) if measured else (),
-        fix=(one.get("fix") or "") if measured else "",
-    )
-
-
-def _facts(one: Mapping[str, Any]) -> list[Fact]:
-    """Value, sample and score: each with its range or its unit."""
-    unit, value, facts = one.get("unit") or "", one.get("value"), []
-    if value is not None:
-        form = _form(unit)
-        low, high = one.get("low"), one.get("high")
-        between = (
-            f"90% range {words.span(low, high, form, '–')}" if low is not None and high is not None else ""
-        )
-        facts.append(Fact(unit.capitalize() or "Value", form(value), between))
-    if one.get("sample") is not None:
-        facts.append(Fact("Measured on", words.number(one["sample"]), "rows, files or repeats"))
-    elif one.get("basis") == "estimated":
-        facts.append(Fact("Based on", "The plan", "no row was needed"))
-    if one.get("score") is not None:
-        facts.append(
-            Fact("Risk from this alone", f"{words.number(one['score'])} of 100", "higher is riskier")
-        )
-    return facts
-
-
-def _form(unit: str) -> Any:
-    if unit.startswith(("share", "chance")):
-        return words.percent
-    if unit.startswith("points"):
-        return lambda value: words.number(value, 1)
-    return words.short
 
 
 def _action(place: int, one: Mapping[str, Any], document: Document) -> Action:

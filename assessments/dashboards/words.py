@@ -60,7 +60,7 @@ def percent(share: float, digits: int | None = None) -> str:
         whole = abs(share * 100 - round(share * 100)) < 1e-9
         digits = 0 if 0.1 <= size <= 0.9 or whole else 1
         if 0 < size < 0.001:
-            digits = 2
+            digits = 2 if size >= 0.00005 else 0
     return number(share * 100, digits) + "%"
 
 
@@ -115,7 +115,8 @@ def hours(value: float) -> str:
     if seconds < 90:
         return f"{_figures(seconds)} s"
     if seconds < 5400:
-        return f"{number(seconds / 60)} min"
+        minutes = seconds / 60
+        return f"{_figures(round(minutes, 1)) if minutes < 9.95 else number(minutes)} min"
     return f"{_figures(value)} h" if value < 72 else f"{number(value / 24)} days"
 
 
@@ -144,9 +145,30 @@ def place(where: object) -> str:
     return f"row {where}" if isinstance(where, int) else str(where)
 
 
+NOUNS = {"images": ("picture", "pictures"), "audio": ("clip", "clips")}
+
+
+def noun(modality: object) -> tuple[str, str]:
+    """One and many of what a data set holds, as the probes say it."""
+    return NOUNS.get(str(modality), ("row", "rows"))
+
+
+def about(value: float) -> str:
+    """A count in running text: 38,509 as it is, 16,777,215 -> "16.8 million"."""
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if abs(value) >= size * 0.9995:
+            return f"{_figures(value / size)} {name}"
+    return number(value)
+
+
 def count(amount: float, one: str, many: str) -> str:
     """1 exact copy, 52 exact copies."""
     return f"{number(amount)} {one if amount == 1 else many}"
+
+
+def first_up(text: str) -> str:
+    """The first letter large, the rest as it is: "R2 of price" keeps its R2."""
+    return text[:1].upper() + text[1:]
 
 
 def and_list(items: Iterable[str]) -> str:

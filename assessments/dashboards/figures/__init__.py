@@ -10,6 +10,7 @@ from typing import Any
 
 from assessments.dashboards.figures import (
     accelerators,
+    classes,
     data,
     flexibility,
     hardware,
@@ -22,7 +23,7 @@ Builder = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Part]]
 
 BUILDERS: dict[str, Builder] = {
     "data.readability": data.readability,
-    "data.class_balance": data.class_balance,
+    "data.class_balance": classes.class_balance,
     "data.label_errors": data.label_errors,
     "data.duplicates": data.duplicates,
     "data.learning_curve": data.learning_curve,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ Facts = Mapping[str, Any]
 
 # what -> (fact, heading)
 MEASURES = (("money", "Cost"), ("hours", "Time"), ("kwh", "Energy"))
+CENT, TENTH = 0.01, 0.0001  # money and kWh under which an amount is told as "under ..."
 
 
 def training_cost(facts: Facts, finding: Facts) -> list[Part]:
@@ -22,7 +24,6 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     if not found:
         return []
     chosen = facts.get("chosen")
-    money = [one["money"]["p50"] for one in found if one.get("money")]
     order = sorted(found, key=lambda one: (one.get("money") or one.get("hours") or {}).get("p50", 0))
     kept = [one for one in order if one["id"] == chosen]
     shown = sorted(
@@ -30,12 +31,18 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
         key=lambda one: order.index(one),
     )
     left_out = len(order) - len(shown)
+    told = _told(shown, facts.get("currency") or "USD")
+    known = [(key, head) for key, head in MEASURES if any(one.get(key) for one in shown)]
+    measures = [(key, head) for key, head in known if key not in told] or known
     note = "Bars show the 90% range"
+    if told:
+        note += f"; each {words.and_list(told.values())}"
     if left_out:
         note += f"; {left_out} dearer ones are in the table"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: the training does not fit its memory"
-    currency = facts.get("currency", "USD")
+    currency = facts.get("currency") or "USD"
+    alone = len(measures) == 1
     rows = [
         (
             one["name"],
@@ -47,17 +54,30 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     return [
         Chart(
             title=finding.get("title") or "What the training costs, by accelerator",
-            subtitle="Cost, time and energy of the same training"
-            + (f" on {len(shown)} accelerators" if money else ""),
+            subtitle=f"{words.and_list(_heads(measures))} of the same training on {len(shown)} accelerators",
             note=note,
-            width="full",
+            width="half" if alone else "full",
             basis=finding.get("basis", "estimated"),
-            wide=_dots(shown, facts, beside=True),
-            narrow=_dots(shown, facts, beside=False),
+            wide=_dots(shown, facts, measures, theme.WIDTHS["half" if alone else "full"], beside=True),
+            narrow=_dots(shown, facts, measures, theme.WIDTHS["narrow"], beside=False),
             says=finding.get("note", ""),
             table=Table(("Accelerator", "Fits", "Cost", "Time", "Energy"), rows, frozenset({2, 3, 4})),
         )
     ]
+
+
+def _told(shown: Sequence[Facts], currency: str) -> dict[str, str]:
+    """Measures too small to be worth a plot: a sentence says as much as eight equal labels."""
+    told = {}
+    if all(one["money"]["p90"] < CENT for one in shown if one.get("money")):
+        told["money"] = f"costs {words.money(CENT / 2, currency)}"
+    if all(one["kwh"]["p90"] < TENTH for one in shown if one.get("kwh")):
+        told["kwh"] = f"uses {words.energy(0)}"
+    return told
+
+
+def _heads(measures: Sequence[tuple[str, str]]) -> list[str]:
+    return [head if place == 0 else head.lower() for place, (_, head) in enumerate(measures)]
 
 
 # The axis ticks are round in the unit that people read: the largest that the longest bar fills.
@@ -111,13 +131,14 @@ class Panel:
         return {"xref": f"x{self.tag}", "yref": f"y{self.tag} domain", "yanchor": "bottom"}
 
 
-def _dots(shown: Sequence[Facts], facts: Facts, *, beside: bool) -> dict[str, Any]:
-    """Three panels side by side, or one under the other on a phone."""
-    names = [str(one["name"]) if beside else _short_name(str(one["name"])) for one in shown]
-    rows, width = len(shown), theme.WIDTHS["full" if beside else "narrow"]
-    measures = [(key, head) for key, head in MEASURES if any(one.get(key) for one in shown)]
-    count = len(measures)
-    left = round(min(max(theme.text_width(name) for name in names) + 16, width * 0.4))
+def _dots(
+    shown: Sequence[Facts], facts: Facts, measures: Sequence[tuple[str, str]], width: int, *, beside: bool
+) -> dict[str, Any]:
+    """Panels side by side, or one under the other on a phone."""
+    roomy = width >= theme.WIDTHS["full"]
+    names = [str(one["name"]) if roomy else _short_name(str(one["name"])) for one in shown]
+    rows, count = len(shown), len(measures)
+    left = math.ceil(min(max(theme.text_width(name) for name in names) + 16, width * 0.4))
     margin = {"l": left, "r": 8, "t": 30, "b": 30} if beside else {"l": left, "r": 8, "t": 0, "b": 0}
     height = rows * 30 + 60 if beside else count * (rows * 27 + 66)
     places = [rows - 1 - place for place in range(rows)]
@@ -136,7 +157,7 @@ def _dots(shown: Sequence[Facts], facts: Facts, *, beside: bool) -> dict[str, An
             bottom = height - (number + 1) * height / count + 34
             xdomain, ydomain = [0.0, 1.0], [bottom / height, (bottom + rows * 27) / height]
         top = max(max(one[key]["p90"] for one in shown if one.get(key)), panel.limit or 0) or 1.0
-        ticks = _ticks(key, top, 2 if beside else 3)
+        ticks = _ticks(key, top, 3 if panel.px > 200 else 2)
         layout[f"xaxis{tag}"] = theme.axis(
             0, panel.right, ticks, panel.form, grid=True, domain=xdomain, anchor=f"y{tag}"
         )

@@ -89,6 +89,12 @@ class Strip(Part):
     kind: str = "strip"
 
 
+def noun(finding: Mapping[str, Any]) -> tuple[str, str]:
+    """One and many of what the data set holds; the page puts it beside the finding."""
+    one, many = finding.get("noun") or ("row", "rows")
+    return one, many
+
+
 def stand_in(facts: Mapping[str, Any]) -> str:
     """That a small model stood in for the planned one, and what it leaves out; empty when none did."""
     surrogate = facts.get("surrogate") or {}

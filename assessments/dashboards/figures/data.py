@@ -1,14 +1,13 @@
-"""The figures of Data: classes, labels, copies, and what more rows would bring."""
+"""The figures of Data: what more rows would bring, labels, copies, and what could not be read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table, noun
 
 Facts = Mapping[str, Any]
 ROWS_SHOWN = 8
@@ -19,15 +18,16 @@ def learning_curve(facts: Facts, finding: Facts) -> list[Part]:
     sizes = facts.get("n") or []
     if len(sizes) < 2 or len(facts.get("score") or []) != len(sizes):
         return []
+    _, rows = noun(finding)
     return [
         Chart(
-            title=finding.get("title") or "What more rows would bring",
-            subtitle=f"{_metric(facts).capitalize()} on unseen rows as the training set grows",
-            note=_curve_note(facts),
-            wide=_curve(facts, theme.WIDTHS["half"], 300),
-            narrow=_curve(facts, theme.WIDTHS["narrow"], 270),
+            title=finding.get("title") or f"What more {rows} would bring",
+            subtitle=f"{words.first_up(_metric(facts))} on unseen {rows} as the training set grows",
+            note=_curve_note(facts, rows),
+            wide=_curve(facts, theme.WIDTHS["half"], 300, rows),
+            narrow=_curve(facts, theme.WIDTHS["narrow"], 270, rows),
             says=finding.get("note", ""),
-            table=_curve_table(facts),
+            table=_curve_table(facts, rows),
         )
     ]
 
@@ -43,15 +43,15 @@ def _forecast(facts: Facts) -> Facts:
     return ahead if whole else {}
 
 
-def _curve_note(facts: Facts) -> str:
+def _curve_note(facts: Facts, rows: str) -> str:
     note = f"{len(facts['n'])} training sizes, fitted power law"
     needed = facts.get("rows_needed")
-    if facts.get("target") is None or not needed:
-        return note
-    return f"{note}; target reached with {words.span(needed['p05'], needed['p95'])} rows"
+    if facts.get("target") is not None and needed:
+        note += f"; target reached with {words.span(needed['p05'], needed['p95'], words.about)} {rows}"
+    return f"{note}. Measured with {facts['model']}" if facts.get("model") else note
 
 
-def _curve(facts: Facts, width: int, height: int) -> dict[str, Any]:
+def _curve(facts: Facts, width: int, height: int, rows: str) -> dict[str, Any]:
     n, score, metric = facts["n"], facts["score"], _metric(facts)
     lows, highs = facts.get("score_low") or score, facts.get("score_high") or score
     ahead, target = _forecast(facts), facts.get("target")
@@ -74,12 +74,12 @@ def _curve(facts: Facts, width: int, height: int) -> dict[str, Any]:
                 ahead["p50"],
                 theme.S1,
                 dash="dot",
-                hover="%{x:,} rows: %{y}<extra>forecast</extra>",
+                hover=f"%{{x:,}} {rows}: %{{y}}<extra>forecast</extra>",
             ),
         ]
     data.append(
         {
-            **_line(n, score, theme.S1, hover="%{x:,} rows: %{y}<extra></extra>"),
+            **_line(n, score, theme.S1, hover=f"%{{x:,}} {rows}: %{{y}}<extra></extra>"),
             "mode": "lines+markers",
             "cliponaxis": False,
             "marker": {"size": 8, "color": theme.SURFACE, "line": {"color": theme.S1, "width": 2}},
@@ -116,7 +116,7 @@ def _curve(facts: Facts, width: int, height: int) -> dict[str, Any]:
     bold = {"color": theme.INK, "weight": 600}
     notes.append(theme.text(at, 0, "You are here", **here, **side, yshift=20, font=bold))
     notes.append(
-        theme.text(at, 0, f"{words.number(now)} rows", **here, **side, yshift=4, font={"color": theme.INK})
+        theme.text(at, 0, f"{words.number(now)} {rows}", **here, **side, yshift=4, font={"color": theme.INK})
     )
     if ahead_n:
         notes.append(
@@ -138,9 +138,11 @@ def _curve(facts: Facts, width: int, height: int) -> dict[str, Any]:
             height,
             margin={"t": 30, "l": 52},
             xaxis=theme.axis(
-                left, right, None, words.short, log=True, line=True, title="Training rows (log scale)"
+                left, right, None, words.short, log=True, line=True, title=f"Training {rows} (log scale)"
             ),
-            yaxis=theme.axis(low, high, None, lambda v: words.metric(v, metric), grid=True),
+            yaxis=theme.axis(
+                low, high, theme.nice_ticks(low, high, 6), lambda v: words.metric(v, metric), grid=True
+            ),
             shapes=shapes,
             annotations=notes,
         ),
@@ -152,7 +154,7 @@ def _line(x: Any, y: Any, colour: str, dash: str = "solid", hover: str = "") -> 
     return {"type": "scatter", "x": [*x], "y": [*y], "mode": "lines", "line": line, "hovertemplate": hover}
 
 
-def _curve_table(facts: Facts) -> Table:
+def _curve_table(facts: Facts, noun: str) -> Table:
     metric, rows = _metric(facts), []
     lows, highs = facts.get("score_low") or facts["score"], facts.get("score_high") or facts["score"]
     for n, score, low, high in zip(facts["n"], facts["score"], lows, highs, strict=True):
@@ -162,112 +164,10 @@ def _curve_table(facts: Facts) -> Table:
     for n, low, mid, high in zip(*(ahead.get(k) or [] for k in ("n", "p05", "p50", "p95")), strict=True):
         between = words.span(low, high, lambda v: words.metric(v, metric, 1), "–")
         rows.append((words.number(n), words.metric(mid, metric, 1), between, "forecast"))
-    return Table(("Rows", _metric(facts).capitalize(), "90% range", "Source"), rows, frozenset({0, 1, 2}))
-
-
-def class_balance(facts: Facts, finding: Facts) -> list[Part]:
-    """Rows of each class, or how a number to predict is spread."""
-    counts, spread = facts.get("counts"), facts.get("histogram")
-    if counts:
-        return [_classes(counts, facts, finding)]
-    return [_histogram(spread, finding)] if spread and spread.get("counts") else []
-
-
-def _classes(counts: Mapping[str, int], facts: Facts, finding: Facts) -> Part:
-    order = sorted(counts.items(), key=lambda item: -item[1])
-    shown = order if len(order) <= 12 else order[:6] + order[-6:]
-    total, left_out = sum(counts.values()), len(order) - len(shown)
-
-    def build(width: int) -> dict[str, Any]:
-        names = [theme.fit(str(name), width * 0.38) for name, _ in shown]
-        biggest, rarest = order[0][1], str(facts.get("rarest", order[-1][0]))
-        room = max(theme.text_width(name) for name in names) + 18
-        places = [len(shown) - 1 - i for i in range(len(shown))]
-        ends = [f"{words.number(rows)}, {words.percent(rows / total)}" for _, rows in shown]
-        wide = max(theme.text_width(end) for end in ends) + 12
-        bars = {
-            "type": "bar",
-            "orientation": "h",
-            "x": [rows for _, rows in shown],
-            "y": places,
-            "width": 0.56,
-            "marker": {"color": [theme.S1 if name == rarest else theme.S5 for name, _ in shown]},
-            "hovertemplate": "%{x:,} rows<extra></extra>",
-        }
-        notes = [
-            theme.text(
-                rows, place, end, xshift=6, font={"color": theme.INK, "weight": 600} if name == rarest else {}
-            )
-            for (name, rows), place, end in zip(shown, places, ends, strict=True)
-        ]
-        return {
-            "data": [bars],
-            "layout": theme.layout(
-                width,
-                max(150, 34 * len(shown) + 24),
-                margin={"l": round(min(room, width * 0.44)), "r": round(wide), "t": 8, "b": 16},
-                xaxis=theme.axis(0, biggest, [], []),
-                yaxis=theme.axis(-0.6, len(shown) - 0.4, places, names),
-                annotations=notes,
-            ),
-        }
-
-    note = f"{words.number(total)} labelled rows"
-    if left_out:
-        note += f"; the {left_out} classes in between are in the table"
-    if facts.get("effective_classes"):
-        note += f"; as varied as {words.number(facts['effective_classes'], 1)} equal classes"
-    return Chart(
-        title=finding.get("title") or "How the classes are spread",
-        subtitle="Rows with each label, the rarest in blue",
-        note=note,
-        wide=build(theme.WIDTHS["half"]),
-        narrow=build(theme.WIDTHS["narrow"]),
-        says=finding.get("note", ""),
-        table=Table(
-            ("Class", "Rows", "Share"),
-            [(name, words.number(rows), words.percent(rows / total)) for name, rows in order[:60]],
-            frozenset({1, 2}),
-        ),
-    )
-
-
-def _histogram(spread: Facts, finding: Facts) -> Part:
-    edges, counts = spread["edges"], spread["counts"]
-
-    def build(width: int, height: int) -> dict[str, Any]:
-        middles = [(a + b) / 2 for a, b in pairwise(edges)]
-        top = max(counts) * 1.08 or 1
-        bars = {
-            "type": "bar",
-            "x": middles,
-            "y": list(counts),
-            "width": (edges[1] - edges[0]) * 0.94,
-            "marker": {"color": theme.S1},
-            "hovertemplate": "%{y:,} rows around %{x}<extra></extra>",
-        }
-        return {
-            "data": [bars],
-            "layout": theme.layout(
-                width,
-                height,
-                xaxis=theme.axis(edges[0], edges[-1], None, words.short, line=True, title="Value to predict"),
-                yaxis=theme.axis(0, top, None, words.short, grid=True),
-            ),
-        }
-
-    rows = [
-        (f"{words.short(a)} to {words.short(b)}", words.number(c))
-        for (a, b), c in zip(pairwise(edges), counts, strict=True)
-    ]
-    return Chart(
-        title=finding.get("title") or "How the value to predict is spread",
-        subtitle="Rows by value",
-        note=f"{words.number(sum(counts))} rows",
-        wide=build(theme.WIDTHS["half"], 270),
-        narrow=build(theme.WIDTHS["narrow"], 250),
-        says=finding.get("note", ""),
-        table=Table(("Value", "Rows"), rows, frozenset({1})),
+    return Table(
+        (words.first_up(noun), words.first_up(_metric(facts)), "90% range", "Source"),
+        rows,
+        frozenset({0, 1, 2}),
     )
 
 
@@ -279,14 +179,14 @@ def label_errors(facts: Facts, finding: Facts) -> list[Part]:
     title = "These labels look wrong"
     total = len(facts.get("rows") or facts.get("files") or suspects)
     pictured = [one for one in suspects if one.get("image")]
-    note = "Cross-validated: no row was judged by a model that learnt from it"
+    note = f"Small models, cross-validated: none judged a {noun(finding)[0]} that it had learnt from"
     if pictured:
         shown = pictured[:6]
         items = [
             Picture(
                 one["image"],
                 str(one["expected"]),
-                f"labelled {one['given']}, {words.percent(one['sure'])} sure",
+                f"labelled {one['given']}, {_sure(one)} sure",
             )
             for one in shown
         ]
@@ -295,14 +195,16 @@ def label_errors(facts: Facts, finding: Facts) -> list[Part]:
     shown = suspects[:ROWS_SHOWN]
     table = Table(
         ("Where", "Recorded", "We expect", "How sure"),
-        [
-            (words.place(one["place"]), str(one["given"]), str(one["expected"]), words.percent(one["sure"]))
-            for one in shown
-        ],
+        [(words.place(one["place"]), str(one["given"]), str(one["expected"]), _sure(one)) for one in shown],
         frozenset({3}),
     )
     sub = _strongest(len(shown), total)
     return [Listing(title, sub, note, table=table, more=_more(total, len(shown)))]
+
+
+def _sure(one: Facts) -> str:
+    """Whole percents, and never all of them."""
+    return f"{min(99, round(100 * one['sure']))}%"
 
 
 def _strongest(shown: int, total: int) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from assessments.dashboards import theme, words
 from assessments.dashboards.figures.chart import Chart, Part, Table, stand_in
+from assessments.dashboards.figures.matrix import Cell
+from assessments.dashboards.figures.matrix import matrix as coloured
 
 Facts = Mapping[str, Any]
 
@@ -165,64 +167,15 @@ def _cell(value: float | None) -> str:
 
 
 def _matrix(tasks: Sequence[str], matrix: Sequence[Sequence[float | None]], width: int) -> dict[str, Any]:
-    count = len(tasks)
     names = [str(task) if len(str(task)) <= 12 else str(task)[:11] + "…" for task in tasks]
-    left = round(max(theme.text_width(f"After {name}") for name in names)) + 16
-    steps = [[edge, theme.DIVERGING[place]] for place in range(7) for edge in (place / 7, (place + 1) / 7)]
-    changes: list[list[int | None]] = []
-    notes = []
-    for row in range(count):
-        line: list[int | None] = []
-        for column in range(count):
-            value, start = matrix[row][column], matrix[column][column]
-            if column > row or value is None or start is None:
-                line.append(None)
-                continue
-            step = _step(value - start)
-            line.append(step)
-            notes.append(
-                theme.text(
-                    column,
-                    count - 1 - row,
-                    _cell(value),
-                    xanchor="center",
-                    font={"color": theme.ON_DIVERGING[step], "weight": 500},
-                )
-            )
-        changes.append(line)
-    notes += [
-        theme.text(column, 1, name, yref="paper", xanchor="center", yanchor="bottom", yshift=6)
-        for column, name in enumerate(names)
+    cells = [
+        [_coloured(value, matrix[at][at]) if at <= line else Cell() for at, value in enumerate(row)]
+        for line, row in enumerate(matrix)
     ]
-    cell = min(64, (width - left - 14) / count * 0.8)
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "x": list(range(count)),
-                "y": [count - 1 - row for row in range(count)],
-                "z": changes,
-                "zmin": -0.5,
-                "zmax": 6.5,
-                "colorscale": steps,
-                "showscale": False,
-                "xgap": 3,
-                "ygap": 3,
-                "hoverinfo": "skip",
-                "hoverongaps": False,
-            }
-        ],
-        "layout": theme.layout(
-            width,
-            round(cell * count) + 52,
-            margin={"l": left, "r": 14, "t": 34, "b": 18},
-            xaxis=theme.axis(-0.5, count - 0.5, [], []),
-            yaxis=theme.axis(
-                -0.5,
-                count - 0.5,
-                [count - 1 - row for row in range(count)],
-                [f"After {name}" for name in names],
-            ),
-            annotations=notes,
-        ),
-    }
+    return coloured([f"After {name}" for name in names], names, cells, width, 50)
+
+
+def _coloured(value: float | None, start: float | None) -> Cell:
+    if value is None or start is None:
+        return Cell()
+    return Cell(_step(value - start), _cell(value))

@@ -49,8 +49,8 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
     ]
     batch, note = facts.get("largest_batch"), "Counted layer by layer"
     if batch is not None:
-        fits = f"{note}; the largest batch that fits has {words.number(batch)} rows"
-        note = fits if batch else f"{note}; not even a batch of one row fits"
+        fits = f"{note}; the largest batch that fits is about {words.about(_two_figures(batch))}"
+        note = fits if batch else f"{note}; not even a batch of one fits"
     return [
         Chart(
             title=finding.get("title") or "What training needs in memory",
@@ -64,6 +64,11 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
             table=Table(("Part", "Memory", "Share of the peak"), rows, frozenset({1, 2})),
         )
     ]
+
+
+def _two_figures(count: float) -> float:
+    """An estimate's digits: 38,509 -> 39,000; what is small enough to be counted stays as it is."""
+    return float(f"{count:.2g}") if count >= 1000 else count
 
 
 def _name(part: str) -> str:
@@ -129,7 +134,8 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
             )
         )
     unit = next((2**power for power in (40, 30, 20, 10) if right >= 2**power), 1)
-    ticks = [tick * unit for tick in theme.nice_ticks(0, right / unit, 3)]
+    most = max(1, int((width - left - room) / 66))  # a tick's words and some air
+    ticks = [tick * unit for tick in theme.nice_ticks(0, right / unit, min(3, most))]
     return {
         "data": data,
         "layout": theme.layout(

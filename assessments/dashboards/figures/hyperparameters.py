@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -70,7 +71,7 @@ def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
         names, losses, gains = [*names, "Random seed"], [*losses, -noise], [*gains, noise]
     places = [len(names) - 1 - place for place in range(len(names))]
     spread = max(gains) - min(losses) or 1.0
-    left = round(min(max(theme.text_width(name) for name in names) + 16, width * 0.44))
+    left = math.ceil(min(max(theme.text_width(name) for name in names) + 16, width * 0.5))
     pad = 46 / (width - left - 14 - 92) * spread  # room for the number beside a bar
     low, high = min(losses) - pad, max(gains) + pad
     data, notes = [], []
@@ -100,6 +101,8 @@ def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
         else f"Your setting, {words.metric(base, str(facts.get('metric', '')), 1)}"
     )
     at = theme.share(0, low, high)
+    ticks = theme.nice_ticks(low, high, max(2, int((width - left - 14) / 62)))
+    digits = next((some for some in (0, 1) if all(round(t, some) == t for t in ticks)), 2)
     anchor = "left" if at < 0.35 else "right" if at > 0.65 else "center"
     notes.append(
         theme.text(
@@ -116,10 +119,8 @@ def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
             xaxis=theme.axis(
                 low,
                 high,
-                theme.nice_ticks(
-                    min(losses) * 1.02, max(gains) * 1.02, _tick_count(spread, pad, width - left)
-                ),
-                lambda v: words.signed(v, 1 if spread < 4 else 0),
+                ticks,
+                lambda v: words.signed(v, digits),
                 grid=True,
                 title="Change in points",
             ),
@@ -128,8 +129,3 @@ def _tornado(bars: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
             annotations=notes,
         ),
     }
-
-
-def _tick_count(spread: float, pad: float, room: float) -> int:
-    """As many ticks as have room beside each other, each with its sign and a decimal."""
-    return max(2, int(room * spread / (spread + 2 * pad) / 46))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table, stand_in
+from assessments.dashboards.figures.chart import (
+    Chart,
+    Listing,
+    Part,
+    Picture,
+    Pictures,
+    Table,
+    noun,
+    stand_in,
+)
+from assessments.dashboards.figures.mistakes import mistaken
 
 Facts = Mapping[str, Any]
 
@@ -40,20 +50,31 @@ def adversarial(facts: Facts, finding: Facts) -> list[Part]:
             table=_table(facts),
         )
     ]
+    parts += mistaken(facts.get("matrix") or {})
     examples = [one for one in facts.get("examples") or [] if one.get("after")]
     if examples:
         items = [
             Picture(one["after"], str(one["to"]), f"is {one['from']}, slightly changed")
-            for one in examples[:6]
+            for one in _varied(examples)[:6]
         ]
         sub = "Each was read rightly before a change too small to see"
         parts.append(Pictures("What the model now takes these for", sub, "Worst case found", items=items))
     return parts
 
 
+def _varied(examples: Sequence[Facts]) -> list[Facts]:
+    """One of each class first, then their seconds: six changed bears show less than six animals."""
+    seen: dict[str, int] = {}
+    turns = []
+    for one in examples:
+        turns.append(seen.get(str(one["from"]), 0))
+        seen[str(one["from"])] = turns[-1] + 1
+    return [examples[at] for at in sorted(range(len(examples)), key=lambda at: turns[at])]
+
+
 def _note(facts: Facts, finding: Facts) -> str:
     sample = finding.get("sample")
-    note = f"{words.number(sample)} test rows; the" if sample else "The"
+    note = f"{words.number(sample)} test {noun(finding)[1]}; the" if sample else "The"
     return f"{note} worst of all attacks counts. {stand_in(facts)}".strip()
 
 

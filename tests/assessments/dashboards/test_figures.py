@@ -124,6 +124,63 @@ def test_the_forecast_is_never_a_bare_line():
     assert chart.wide["data"][2]["line"]["dash"] == "dot"
 
 
+def test_the_learning_curve_says_which_model_stood_in():
+    finding = sample.finding("data.learning_curve")
+    finding["facts"]["model"] = "networks of 32 hidden units in the place of the planned model"
+    (chart,) = figures.of(finding)
+    assert chart.note.endswith("Measured with networks of 32 hidden units in the place of the planned model")
+
+
+def test_figures_call_the_data_what_they_are():
+    finding = sample.finding("data.learning_curve") | {"noun": ("picture", "pictures")}
+    (chart,) = figures.of(finding)
+    written = json.dumps([chart.wide, chart.narrow]) + chart.subtitle
+    assert "18,400 pictures" in written
+    assert " rows" not in written
+
+
+def test_equal_classes_have_no_rarest_one():
+    finding = sample.finding("data.class_balance")
+    finding["facts"] |= {"counts": {"a": 80, "b": 80, "c": 80}, "rarest": "a", "effective_classes": 3.0}
+    (chart,) = figures.of(finding)
+    assert set(chart.wide["data"][0]["marker"]["color"]) == {theme.S5}
+    assert "rarest" not in chart.subtitle
+    assert "equal classes" not in chart.note
+
+
+CONFUSED = {"classes": ["cat", "dog", "cow"], "counts": [[0, 9, 0], [2, 0, 1], [0, 3, 0]]}
+
+
+def mistakes(**changes) -> list[Chart]:
+    finding = sample.finding("security.adversarial")
+    finding["facts"]["matrix"] = {**CONFUSED, **changes}
+    return [one for one in figures.of(finding) if isinstance(one, Chart)][1:]
+
+
+def test_the_matrix_of_mistakes_names_the_commonest_and_darkens_with_the_count():
+    (chart,) = mistakes()
+    assert chart.title == "Cat is most often mistaken for dog"
+    assert chart.wide["data"][0]["z"] == [[None, 0, 3], [2, None, 2], [3, 2, None]]
+    written = [note["text"] for note in chart.wide["layout"]["annotations"]]
+    assert written == ["9", "2", "1", "3", "cat", "dog", "cow"]
+    assert chart.note == "15 right answers were turned into wrong ones"
+
+
+def test_a_matrix_with_little_to_see_is_not_drawn():
+    assert mistakes(counts=[[0, 2, 0], [2, 0, 1], [0, 3, 0]]) == []
+    assert mistakes(classes=["a", "b"], counts=[[0, 30], [30, 0]]) == []
+    assert mistakes(classes=["a", "b"]) == []
+
+
+def test_many_classes_leave_the_ones_that_are_hardly_mistaken_to_the_table():
+    many = [[(row * 7 + column) % 5 if row != column else 0 for column in range(30)] for row in range(30)]
+    (chart,) = mistakes(classes=[f"class number {n}" for n in range(30)], counts=many)
+    assert len(chart.wide["data"][0]["x"]) == 12
+    assert len(chart.narrow["data"][0]["x"]) == 6
+    assert "12 classes of 30" in chart.note
+    assert len(chart.table.rows) == 30
+
+
 def test_seed_noise_is_the_last_bar_of_the_tornado():
     (chart,) = figures.of(sample.finding("hyperparameters.sensitivity"))
     axis = chart.wide["layout"]["yaxis"]
@@ -161,9 +218,27 @@ def test_tiny_costs_have_no_ticks_that_all_read_the_same():
         for key in ("money", "hours", "kwh"):
             one[key] = {name: value / 1e6 for name, value in one[key].items()}
     (chart,) = figures.of(finding)
-    for key in ("xaxis", "xaxis2", "xaxis3"):
-        ticks = chart.wide["layout"][key]["ticktext"]
-        assert len(set(ticks)) == len(ticks)
+    ticks = chart.wide["layout"]["xaxis"]["ticktext"]
+    assert len(set(ticks)) == len(ticks)
+
+
+def test_what_costs_next_to_nothing_everywhere_is_said_once_and_not_plotted():
+    finding = sample.finding("hardware.training_cost")
+    (whole,) = figures.of(finding)
+    assert {"xaxis", "xaxis2", "xaxis3"} <= set(whole.wide["layout"])
+    assert whole.width == "full"
+    for one in finding["facts"]["by_accelerator"]:
+        one["money"] = {"p10": 0.001, "p50": 0.002, "p90": 0.003}
+        one["kwh"] = {"p10": 1e-6, "p50": 2e-6, "p90": 3e-6}
+    (chart,) = figures.of(finding)
+    assert "xaxis2" not in chart.wide["layout"]
+    assert chart.width == "half"
+    assert "each costs under $0.01 and uses under 0.1 Wh" in chart.note
+    assert chart.subtitle.startswith("Time of the same training")
+    for one in finding["facts"]["by_accelerator"]:
+        del one["hours"]
+    (chart,) = figures.of(finding)  # nothing else is known: better a small figure than none
+    assert chart.wide["data"]
 
 
 def test_both_drawers_take_the_same_step_for_the_same_loss():
@@ -184,3 +259,31 @@ def test_two_tasks_need_no_matrix_beside_the_ways_to_retrain():
 def test_memory_ticks_are_round_in_the_unit_they_are_written_in():
     (chart,) = figures.of(sample.finding("hardware.memory"))
     assert chart.wide["layout"]["xaxis"]["ticktext"] == ["0", "10 GB", "20 GB"]
+
+
+def test_memory_ticks_never_touch_on_a_phone():
+    finding = sample.finding("hardware.memory")
+    small = [
+        {"part": part, "bytes": size * 2**20}
+        for part, size in (("weights", 0.02), ("runtime and reserve", 350))
+    ]
+    finding["facts"] |= {"breakdown": small, "device": {}, "peak": {"low": 2e8, "mid": 3.7e8, "high": 5.2e8}}
+    (chart,) = figures.of(finding)
+    layout = chart.narrow["layout"]
+    frame = svg.Frame(layout)
+    axis = layout["xaxis"]
+    ends = [
+        (
+            frame.at("xaxis", at) - theme.text_width(text) / 2,
+            frame.at("xaxis", at) + theme.text_width(text) / 2,
+        )
+        for at, text in zip(axis["tickvals"], axis["ticktext"], strict=True)
+    ]
+    assert all(right + 4 <= left for (_, right), (left, _) in itertools.pairwise(ends))
+
+
+def test_a_batch_that_was_counted_to_the_last_row_is_told_in_round_numbers():
+    finding = sample.finding("hardware.memory")
+    finding["facts"]["largest_batch"] = 16_777_215
+    (chart,) = figures.of(finding)
+    assert chart.note.endswith("the largest batch that fits is about 17 million")

@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from assessments.dashboards import report
-from assessments.dashboards.figures.chart import Chart, Listing, Strip
 from assessments.sharing import shown
 from tests.assessments.dashboards import sample
+from workers.probes import catalog
 from workers.probes.base import DIMENSIONS
 
 
@@ -38,14 +38,19 @@ def test_every_dimension_that_is_high_or_worse_is_named_beside_the_overall_score
         ({"moderate": 0.99, "high": 0.01}, "Moderate in nearly all simulations."),
         (
             {"high": 0.6, "critical": 0.14, "low": 0.13, "minimal": 0.13},
-            "High in about 6 of 10 simulations, Critical in about 1.",
+            "High in about 6 of 10 simulations, Critical in about 1, Low in about 1.",
+        ),
+        # The level of the score comes first, also where another one is as likely.
+        (
+            {"low": 0.289, "moderate": 0.251, "high": 0.23, "critical": 0.13, "minimal": 0.1},
+            "Moderate in about 3 of 10 simulations, Low in about 3, High in about 2.",
         ),
         ({}, ""),
     ],
 )
 def test_odds_are_told_in_counts(chances, text):
     document = sample.document()
-    document["overall"]["probability"] = chances
+    document["overall"] |= {"probability": chances, "level": text.partition(" ")[0].lower() or "moderate"}
     assert report.build(document).odds == text
 
 
@@ -114,9 +119,51 @@ def test_a_value_stands_with_range_sample_and_score():
     row = next(row for row in page.findings if row.probe == "data.label_errors")
     assert [(fact.label, fact.value) for fact in row.facts][:2] == [
         ("Share of labels", "6.1%"),
-        ("Measured on", "18,400"),
+        ("Measured on", "18,400 pictures"),
     ]
+    assert row.facts[1].note == "all there are"
     assert row.facts[0].note == "90% range 4.8%–7.5%"
+
+
+def test_what_is_well_needs_no_cure():
+    rows = report.build(sample.document()).findings
+    assert [row.probe for row in rows if row.level == "minimal"]
+    assert all(not row.fix for row in rows if row.level == "minimal")
+    assert any(row.fix for row in rows)
+
+
+def test_probes_skipped_for_one_reason_are_told_once():
+    records = sample.records()
+    for record in records[:3]:
+        name = catalog.BY_ID[record["probe"]].title
+        record["finding"] |= {
+            "state": "skipped", "value": None, "facts": {}, "title": name,
+            "note": f"{name} needs a data set, and this assessment has none.",
+        }  # fmt: skip
+    page = report.build(sample.document(findings=records))
+    skipped = [row for row in page.findings if row.state == "skipped"]
+    assert [row.title for row in skipped] == ["3 checks were not made"]
+    assert skipped[0].paragraphs[0].endswith(": each needs a data set, and this assessment has none.")
+    assert all(catalog.BY_ID[record["probe"]].title in skipped[0].paragraphs[0] for record in records[:3])
+    assert len(page.findings) == len(records) - 2
+
+
+def test_a_dimension_that_nobody_answered_says_so_in_a_sentence_and_keeps_its_room():
+    page = report.build(sample.document(answers={}))
+    assert all(one.told is None and one.asked.startswith("None of its ") for one in page.dimensions)
+    page = report.build(sample.document())
+    data = next(one for one in page.dimensions if one.id == "data")
+    assert data.told.answers
+    assert data.asked == ""
+
+
+def test_the_number_of_known_risks_is_said_once():
+    document = sample.document()
+    document["dimensions"][0] |= {"reason": "No sign of trouble in 5 of 8 risks", "known": [5, 8]}
+    document["dimensions"][1] |= {"reason": "Anybody can add pictures", "known": [2, 8]}
+    first, second = report.build(document).dimensions[:2]
+    assert "risks are known" not in first.summary
+    assert second.summary.startswith("2 of 8 risks are known.")
 
 
 def test_the_same_document_gives_the_same_page():
@@ -140,21 +187,11 @@ def test_an_old_report_opens_with_one_figure_less(caplog):
     assert "data.learning_curve cannot be drawn" in caplog.text
 
 
-def part(width: str, kind=Chart) -> report.Drawn:
-    return report.Drawn(kind("Title", width=width), "id")
-
-
-def test_figures_stand_in_pairs_and_answers_fill_the_gap():
-    strip, most, halves = part("full", Strip), part("most"), [part("half") for _ in range(3)]
-    rows = report.rows_of([halves[0], most, halves[1], strip, halves[2]], told=True)
-    assert [[*row.items] for row in rows] == [[strip], [most], halves[:2], halves[2:]]
-    assert [row.told for row in rows] == [False, True, False, False]
-    rows = report.rows_of(halves, told=True)
-    assert [row.told for row in rows] == [False, True]
-
-
-def test_a_table_without_a_neighbour_takes_the_whole_width():
-    (row,) = report.rows_of([part("half", Listing)], told=False)
-    assert row.css == ""
-    (row,) = report.rows_of([part("half")], told=False)
-    assert row.css == "grid two"
+@pytest.mark.parametrize("kind", ["images", "table"])
+def test_nothing_on_the_page_is_called_rows_when_it_is_pictures(kind):
+    document = sample.document()
+    document["assessment"]["dataset"]["modality"] = kind
+    page = report.build(document)
+    titles = " ".join(one.part.subtitle for d in page.dimensions for row in d.rows for one in row.items)
+    assert ("unseen pictures" in titles) == (kind == "images")
+    assert page.coverage[-1][1] == ("18,400 pictures" if kind == "images" else "18,400 rows")

@@ -23,6 +23,7 @@ from workers.probes.hardware.steps import Run
 
 SHORTER, LONGER = 0.7, 1.4  # how far off all times may be together
 WORKER_PRICE = (0.02, 0.05, 0.09)  # US dollars for a core and hour of a rented processor [judgement]
+OWN = "This worker"  # its name in the list of devices
 WORTH_RENTING = 1.0  # hours below which setting up another machine takes longer than it saves [judgement]
 FAULTS = {"hours": "too_slow", "money": "too_costly", "kwh": "over_energy_cap", "kg_co2": "over_energy_cap"}
 
@@ -92,7 +93,7 @@ def _devices(
 def _worker_draws(own: Run, wanted: Demand, fits: bool, grid: str | None, seed: int) -> Draws:
     cores = _cores()
     price = tuple(cores * p for p in WORKER_PRICE)
-    return on_worker(own, wanted, "This worker", cores, fits, price, grid, seed)  # type: ignore[arg-type]
+    return on_worker(own, wanted, OWN, cores, fits, price, grid, seed)  # type: ignore[arg-type]
 
 
 def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, Draws | None]:
@@ -183,12 +184,13 @@ def _mitigations(chosen: Draws, best: Draws | None, used: Limits, value: float) 
 def _words(
     chosen: Draws, best: Draws | None, summary: dict[str, Any], used: Limits, limits: Limits, value: float
 ) -> tuple[str, str]:
+    where = "this worker" if chosen.name == OWN else chosen.name
     if not chosen.fits:
-        title = f"Training does not fit on {chosen.name}"
+        title = f"Training does not fit on {where}"
         advice = f"It fits on {best.name}." if best else "No device of the catalogue holds it by itself."
         return title, f"{title}, so it cannot keep any limit. {advice}"
     hours, money, kwh = summary["hours"], summary["money"], summary["kwh"]
-    title = f"About {words.hours(hours['p50'])} and {words.money(money['p50'])} on {chosen.name}"
+    title = f"About {words.hours(hours['p50'])} and {words.money(money['p50'])} on {where}"
     named = [f"{words.hours(used.hours)}" if used.hours is not None else "",
              words.money(used.money) if used.money is not None else "",
              f"{used.kwh:,.0f} kWh" if used.kwh is not None else "",
@@ -197,7 +199,7 @@ def _words(
     note = (
         f"All planned runs take {words.between(words.hours(hours['p10']), words.hours(hours['p90']))}, cost"
         f" {words.between(words.money(money['p10']), words.money(money['p90']))} and use"
-        f" {words.between(words.energy(kwh['p10']), words.energy(kwh['p90']))} on {chosen.name};"
+        f" {words.between(words.energy(kwh['p10']), words.energy(kwh['p90']))} on {where};"
         f" the chance to exceed {bounds} is {value:.0%}."
     )
     if not limits.named:
