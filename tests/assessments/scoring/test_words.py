@@ -1,5 +1,7 @@
 """The verdict says no more than is known, and a reason never contradicts its score."""
 
+from dataclasses import replace
+
 import pytest
 
 from assessments.scoring import advice, outlook, pool, rules, words
@@ -80,6 +82,14 @@ def test_bad_news_is_told_however_little_is_known():
     assert said.startswith(
         "Not ready: 1 thing must be fixed first, and not enough is known about the rest (3%"
     )
+
+
+def test_a_small_high_end_does_not_make_up_for_too_little_coverage():
+    bounds = {"ready": {"pilot": {"score": 101, "high": 101, "coverage": 0.5}}}
+    lenient = replace(RULES, data={**RULES.data, **bounds})
+    few, many = pool.judge(RULES, dict(list(GOOD.items())[:6]), {}), pool.judge(RULES, GOOD, {})
+    assert words.verdict(lenient, few).startswith("Not enough is known")
+    assert words.verdict(lenient, many).startswith("Ready for a pilot")
 
 
 def test_nothing_known_says_so():
