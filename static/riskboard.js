@@ -178,8 +178,11 @@ async function draw(chart) {
     plot.setAttribute("aria-label", still.getAttribute("aria-label") ?? "");
     chart.append(plot);
   }
+  // Drawn at the size it was laid out for, then scaled as the SVG is: labels keep clear of lines alike.
   const box = still.getBoundingClientRect();
-  const layout = { ...figure.layout, width: box.width, height: box.height, autosize: false };
+  plot.style.top = `${box.top - chart.getBoundingClientRect().top}px`;
+  plot.style.transform = `scale(${box.width / figure.layout.width})`;
+  const layout = { ...figure.layout, autosize: false };
   await Plotly.react(plot, figure.data, layout, { displayModeBar: false, responsive: false, scrollZoom: false });
   chart.classList.add("live");
 }

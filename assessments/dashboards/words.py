@@ -61,6 +61,7 @@ def percent(share: float, digits: int | None = None) -> str:
         digits = 0 if 0.1 <= size <= 0.9 or whole else 1
         if 0 < size < 0.001:
             digits = 2 if size >= 0.00005 else 0
+        return number(share * 100, digits).removesuffix(".0") + "%"
     return number(share * 100, digits) + "%"
 
 

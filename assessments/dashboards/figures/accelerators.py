@@ -228,13 +228,19 @@ def _limit(panel: Panel, layout: dict[str, Any]) -> None:
     line = theme.rule(panel.limit, 0, panel.limit, 1, theme.S2, dash="dash", width=1.5, **ref)
     layout["shapes"].append(line)
     name = "Budget" if panel.key == "money" else "Deadline"
-    places = {"xanchor": "right", "yshift": 6, "xshift": 14, "font": {"color": theme.S2}}
+    clear = theme.text_width(panel.head) + 10  # px that the panel's heading takes
+    at = panel.limit / panel.right * panel.px
+    places: dict[str, Any] = {"yshift": 6, "font": {"color": theme.S2}}
+    if at + 14 - theme.text_width(name) < clear:
+        places |= {"xanchor": "left", "xshift": max(-4, clear - at)}
+    else:
+        places |= {"xanchor": "right", "xshift": 14}
     layout["annotations"].append(theme.text(panel.limit, 1, name, **panel.top_ref, **places))
 
 
 def _short_name(name: str) -> str:
     """The name without its maker and its words in brackets, for a narrow place."""
     bare = name.split("(")[0].strip()
-    for maker in ("NVIDIA ", "AMD ", "Google ", "Intel "):
+    for maker in ("NVIDIA ", "AMD ", "Google ", "Intel ", "GeForce "):
         bare = bare.removeprefix(maker)
     return bare if len(bare) <= 15 else bare[:14] + "…"

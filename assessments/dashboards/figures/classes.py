@@ -52,7 +52,7 @@ def _classes(counts: Mapping[str, int], facts: Facts, finding: Facts) -> Part:
             "data": [bars],
             "layout": theme.layout(
                 width,
-                max(150, 34 * len(shown) + 24),
+                max(34, min(60, 240 // len(shown))) * len(shown) + 24,
                 margin={"l": round(min(room, width * 0.44)), "r": round(wide), "t": 8, "b": 16},
                 xaxis=theme.axis(0, biggest, [], []),
                 yaxis=theme.axis(-0.6, len(shown) - 0.4, places, names),

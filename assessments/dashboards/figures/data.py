@@ -22,7 +22,7 @@ def learning_curve(facts: Facts, finding: Facts) -> list[Part]:
     return [
         Chart(
             title=finding.get("title") or f"What more {rows} would bring",
-            subtitle=f"{words.first_up(_metric(facts))} on unseen {rows} as the training set grows",
+            subtitle=f"{_metric_name(facts)} on unseen {rows} as the training set grows",
             note=_curve_note(facts, rows),
             wide=_curve(facts, theme.WIDTHS["half"], 300, rows),
             narrow=_curve(facts, theme.WIDTHS["narrow"], 270, rows),
@@ -34,6 +34,11 @@ def learning_curve(facts: Facts, finding: Facts) -> list[Part]:
 
 def _metric(facts: Facts) -> str:
     return str(facts.get("metric") or "score")
+
+
+def _metric_name(facts: Facts) -> str:
+    plain = {"R2": "Share of the differences explained (R²)"}
+    return plain.get(_metric(facts), words.first_up(_metric(facts)))
 
 
 def _forecast(facts: Facts) -> Facts:
@@ -64,6 +69,9 @@ def _curve(facts: Facts, width: int, height: int, rows: str) -> dict[str, Any]:
     low, high = floor - room * 1.4, ceiling + room * 1.6
     if words.is_share(metric):
         low, high = max(0.0, low), min(1.0, ceiling + room * 0.6) if ceiling > 0.93 else high
+    ticks = theme.nice_ticks(low, high, 6)
+    # Every tick of a share has the same digits: 87.5% is not told as 88% beside 90%.
+    digits = int(any(round(tick, 2) != tick for tick in ticks)) if words.is_share(metric) else None
     data: list[dict[str, Any]] = []
     if ahead_n:
         data += [
@@ -140,9 +148,7 @@ def _curve(facts: Facts, width: int, height: int, rows: str) -> dict[str, Any]:
             xaxis=theme.axis(
                 left, right, None, words.short, log=True, line=True, title=f"Training {rows} (log scale)"
             ),
-            yaxis=theme.axis(
-                low, high, theme.nice_ticks(low, high, 6), lambda v: words.metric(v, metric), grid=True
-            ),
+            yaxis=theme.axis(low, high, ticks, lambda v: words.metric(v, metric, digits), grid=True),
             shapes=shapes,
             annotations=notes,
         ),
@@ -165,7 +171,7 @@ def _curve_table(facts: Facts, noun: str) -> Table:
         between = words.span(low, high, lambda v: words.metric(v, metric, 1), "–")
         rows.append((words.number(n), words.metric(mid, metric, 1), between, "forecast"))
     return Table(
-        (words.first_up(noun), words.first_up(_metric(facts)), "90% range", "Source"),
+        (words.first_up(noun), _metric_name(facts), "90% range", "Source"),
         rows,
         frozenset({0, 1, 2}),
     )

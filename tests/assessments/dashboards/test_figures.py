@@ -166,6 +166,33 @@ def test_the_matrix_of_mistakes_names_the_commonest_and_darkens_with_the_count()
     assert chart.note == "15 right answers were turned into wrong ones"
 
 
+def test_examples_show_each_class_before_any_twice():
+    finding = sample.finding("security.adversarial")
+    example = {"after": "iVBORw0KGgo=", "to": "x"}
+    finding["facts"]["examples"] = [{**example, "from": name} for name in ("a", "a", "b", "a", "c")]
+    (shown,) = [one for one in figures.of(finding) if one.kind == "pictures"]
+    assert [one.text[3] for one in shown.items] == ["a", "b", "c", "a", "a"]
+
+
+def test_a_deadline_that_is_near_keeps_its_name_off_the_heading():
+    finding = sample.finding("hardware.training_cost")
+    for one in finding["facts"]["by_accelerator"]:
+        one["hours"] = {"p10": 40, "p50": 50, "p90": 60}
+    finding["facts"]["deadline_hours"] = 3
+    (chart,) = figures.of(finding)
+    for side in (chart.wide, chart.narrow):
+        frame = svg.Frame(side["layout"])
+        boxes = {note["text"]: svg.text_box(note, frame) for note in side["layout"]["annotations"]}
+        assert boxes["Deadline"][0] >= boxes["Time"][2] + 4
+
+
+def test_a_score_that_is_no_share_is_named_in_words():
+    finding = sample.finding("data.learning_curve")
+    finding["facts"]["metric"] = "R2"
+    (chart,) = figures.of(finding)
+    assert chart.subtitle.startswith("Share of the differences explained (R²) on unseen")
+
+
 def test_a_matrix_with_little_to_see_is_not_drawn():
     assert mistakes(counts=[[0, 2, 0], [2, 0, 1], [0, 3, 0]]) == []
     assert mistakes(classes=["a", "b"], counts=[[0, 30], [30, 0]]) == []

@@ -17,6 +17,8 @@ from assessments.dashboards import words
         (0, "0%"),
         (1, "100%"),
         (0.0002, "0.02%"),
+        (0.000016, "0%"),
+        (0.9002, "90%"),
     ],
 )
 def test_shares_are_percentages_with_as_many_digits_as_they_need(value, text):
@@ -49,7 +51,15 @@ def test_short_numbers_keep_three_figures(value, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.55, "33 min"), (4.4, "4.4 h"), (100, "4 days"), (0.00001, "36 ms"), (0.01, "36 s")],
+    [
+        (0.55, "33 min"),
+        (0.0367, "2.2 min"),
+        (0.05, "3 min"),
+        (4.4, "4.4 h"),
+        (100, "4 days"),
+        (0.00001, "36 ms"),
+        (0.01, "36 s"),
+    ],
 )
 def test_times_have_the_unit_people_would_choose(value, text):
     assert words.hours(value) == text
@@ -71,3 +81,8 @@ def test_money_bytes_ranges_and_places():
     assert words.place({"file": "a/1.png"}) == "a/1.png"
     assert words.and_list(["Data", "Security", "Hardware"]) == "Data, Security and Hardware"
     assert words.and_list([]) == ""
+    assert words.about(38_509) == "38,509"
+    assert words.about(16_777_215) == "16.8 million"
+    assert words.count(1, *words.noun("audio")) == "1 clip"
+    assert words.noun(None) == ("row", "rows")
+    assert words.first_up("R2 of price") == "R2 of price"
