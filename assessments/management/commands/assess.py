@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import uuid
@@ -100,17 +101,28 @@ class Command(BaseCommand):
         finally:
             sandbox.stop()
         report = report_of(measured, files, plan, answers)
-        if out:
-            written = out.with_name(f".{out.name}.part")
-            written.write_text(
-                json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8"
-            )
-            written.replace(out)
         terminal.show(Console(file=cast(TextIO, self.stdout._out)), report)
+        if out:
+            write(out, report)
         if measured.reading and measured.reading.finding.state == "failed":
             errors.print(terminal.plain(measured.reading.finding.note))
         dimensions = {probe.partition(".")[0] for probe in probes} if only else set()
         return verdict(report, options["fail_on"], dimensions)
+
+
+def write(out: Path, report: Mapping[str, Any]) -> None:
+    """The report, whole or not at all: what stood there before stays until the new one is complete."""
+    written = out.with_name(f".{out.name}.part")
+    try:
+        written.write_text(json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+        written.replace(out)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            written.unlink(missing_ok=True)
+        raise Refused(
+            f"The report could not be written to {out} ({error.strerror}): "
+            "name a file in a folder that can be written to."
+        ) from None
 
 
 def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[str, Any]]:

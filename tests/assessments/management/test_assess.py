@@ -153,3 +153,19 @@ def test_the_list_of_probes_names_each_with_its_question():
     call_command("probes", stdout=out)
     assert "data.label_errors" in out.getvalue()
     assert "hyperparameters.sensitivity" in out.getvalue()
+
+
+def test_a_place_that_takes_no_file_is_one_sentence_and_leaves_the_old_report(tmp_path, monkeypatch):
+    out = tmp_path / "r.json"
+    out.write_text("old")
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(
+        command.Refused, match=r"could not be written to .*r\.json \(No space left on device\)"
+    ):
+        command.write(out, {"format": "riskboard.report/1"})
+    assert out.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
