@@ -112,17 +112,44 @@ class Command(BaseCommand):
 
 def write(out: Path, report: Mapping[str, Any]) -> None:
     """The report, whole or not at all: what stood there before stays until the new one is complete."""
-    written = out.with_name(f".{out.name}.part")
+    written = part_of(out)
     try:
         written.write_text(json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
         written.replace(out)
     except OSError as error:
         with contextlib.suppress(OSError):
             written.unlink(missing_ok=True)
-        raise Refused(
-            f"The report could not be written to {out} ({error.strerror}): "
-            "name a file in a folder that can be written to."
-        ) from None
+        raise unwritten(out, error) from None
+
+
+def part_of(out: Path) -> Path:
+    """Where the report is written first, in the folder where it will stand."""
+    return out.with_name(f".{out.name}.part")
+
+
+def unwritten(out: Path, error: OSError | ValueError) -> Refused:
+    reason = getattr(error, "strerror", None) or "its name is none that a file can have"
+    return Refused(
+        f"The report could not be written to {out} ({reason}): "
+        "name a file in a folder that can be written to."
+    )
+
+
+def writable(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuses what a report must not replace, and where none can be written: before anything is measured."""
+    try:
+        if out.is_dir() or not out.parent.is_dir():
+            raise Refused(f"The report cannot be written to {out}: name a file in a folder that exists.")
+        if out.exists() and not out.is_file():
+            raise Refused(f"The report cannot be written to {out}, which is no file; name a file.")
+        for path in inputs:
+            if path.exists() and out.exists() and out.samefile(path):
+                raise Refused(f"The report would replace {path}, which it is about; give --out another name.")
+        with part_of(out).open("wb"):
+            pass
+        part_of(out).unlink()
+    except (OSError, ValueError) as error:  # ValueError: a name of none, or with a zero byte
+        raise unwritten(out, error) from None
 
 
 def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[str, Any]]:
@@ -136,9 +163,8 @@ def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[
         raise Refused("--seconds takes a number from 1 to 86400.")
     if not 0 <= options["seed"] < 2**63:
         raise Refused("--seed takes a whole number from 0 on.")
-    out: Path | None = options["out"]
-    if out and (out.is_dir() or not out.parent.is_dir()):
-        raise Refused(f"The report cannot be written to {out}: name a file in a folder that exists.")
+    if out := options["out"]:
+        writable(out, [path for path in (*files, options["plan"], options["answers"]) if path])
     for path in files:
         readable(path)
         try:

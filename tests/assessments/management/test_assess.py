@@ -64,6 +64,10 @@ BAD = {
     "a word for seconds": (["good.csv", "--seconds", "many"], "--seconds"),
     "no time at all": (["good.csv", "--seconds", "0"], "--seconds"),
     "a report into no folder": (["good.csv", "--out", "none/r.json"], "none/r.json"),
+    "a report over the data": (["good.csv", "--out", "./good.csv"], "would replace good.csv"),
+    "a report over the plan": (["--plan", "fast.json", "--out", "fast.json"], "would replace fast.json"),
+    "a report onto a device": (["good.csv", "--out", "/dev/null"], "no file"),
+    "a report with too long a name": (["good.csv", "--out", "x" * 252], "too long"),
     "nothing at all": ([], "nothing to assess"),
 }
 
@@ -79,6 +83,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case, folder):
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert not (folder / "none").exists()
+    assert (folder / "good.csv").read_text().startswith("a,b,answer\n")
 
 
 def test_a_table_becomes_a_report_that_verifies(folder):
