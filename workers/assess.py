@@ -6,18 +6,20 @@ may spend depends on the total alone and never on how fast the others were.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
+import socket
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from workers import sandbox
+from workers import launch, sandbox
 from workers.probes import catalog
 from workers.probes.base import DIMENSIONS, Finding
 
@@ -25,6 +27,7 @@ PREPARE = "prepare"
 SHARE_OF_PREPARE = 0.3  # of all seconds
 LEAST, MOST_MEMORY = 5.0, 6 * 2**30  # seconds and bytes for one probe
 DEFAULT_SECONDS = 150.0
+LOG = "; the log has more"  # true of a worker; here there is one only when somebody asks
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,15 @@ def memory_for(parallel: int) -> int:
     return int(max(2**30, min(MOST_MEMORY, 0.8 * free / parallel)))
 
 
+def warm() -> None:
+    """Starts the fork server and waits for it: its imports are not taken off the time of the run."""
+    sandbox.start()
+    with contextlib.suppress(OSError), launch._connect() as connection:
+        connection.settimeout(launch.FIRST_ANSWER)
+        connection.shutdown(socket.SHUT_WR)  # as one who only looks: it closes as soon as it serves
+        connection.recv(1)
+
+
 @dataclass
 class _Run:
     """One run while it lasts."""
@@ -148,11 +160,21 @@ class _Run:
                     request, lambda share, said: self.tell(probe, "running", share, said), self.out_of_time
                 )
             except sandbox.Stopped as stopped:
-                late = stopped.cause == "cancelled"
-                said = f"{request.title} was stopped: the {self.total:.3g} seconds for the run were over."
-                finding = Finding.failed(said if late else stopped.reason)
+                finding = Finding.failed(self.told(request, stopped))
+        finding = replace(finding, note=finding.note.replace(LOG, ""))
         self.tell(probe, finding.state, 1.0, finding.title or finding.note)
         return FindingRecord(finding, time.monotonic() - started, started - self.began)
+
+    def told(self, request: sandbox.Request, stopped: sandbox.Stopped) -> str:
+        """Why there is no finding, for somebody who can change the time and the data."""
+        if request.probe == PREPARE and stopped.cause in ("cancelled", "deadline"):
+            return (
+                f"{', '.join(request.names)} could not be read within {self.total:.3g} seconds; "
+                f"use --seconds {max(DEFAULT_SECONDS, 4 * self.total):.0f} or a smaller sample."
+            )
+        if stopped.cause == "cancelled":
+            return f"{request.title} was stopped: the {self.total:.3g} seconds for the run were over."
+        return stopped.reason
 
     def skip(self, probe: str) -> FindingRecord:
         """For a probe whose data nobody could read."""
@@ -178,6 +200,7 @@ def assess(
     """Measures everything that applies. Raises Unknown for a name in ``only``, sandbox.Unusable for data."""
     probes = chosen(only)
     parallel = parallel or cores()
+    warm()
     with tempfile.TemporaryDirectory(prefix="riskboard-run-") as folder:
         run = _Run(
             Path(folder), dict(plan or {}), dict(answers or {}), tuple(targets), seed, seconds, parallel,
@@ -211,7 +234,6 @@ def _measure(
     names: Sequence[str],
 ) -> tuple[FindingRecord | None, dict[str, FindingRecord]]:
     """Prepare beside the probes that need no data; then the rest, the longest first."""
-    sandbox.start()
     early = [probe for probe in probes if not catalog.BY_ID[probe].needs]
     waiting: dict[str, Future[FindingRecord]] = {}
     reading = prepared = None

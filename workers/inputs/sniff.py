@@ -18,12 +18,17 @@ UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 def source(path: Path, name: str) -> Source:
     """Reads the file once: its hash, its kind, and whether its text is clean UTF-8."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        head = stream.read(BLOCK)
-        digest.update(head)
-        while block := stream.read(BLOCK):
-            digest.update(block)
-    size = path.stat().st_size
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(BLOCK)
+            digest.update(head)
+            while block := stream.read(BLOCK):
+                digest.update(block)
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise Unusable(f"{name} does not exist; check the name.") from None
+    except OSError as error:  # a folder, or a file that nobody but its owner may read
+        raise Unusable(f"{name} cannot be opened ({error.strerror}); name a file that may be read.") from None
     if size == 0:
         raise Unusable(f"{name} is empty (0 bytes); export it again.")
     packed = head.startswith(b"\x1f\x8b")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
+import signal
 import sys
+import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
 from django.conf import settings
@@ -30,6 +34,43 @@ LARGEST_DOCUMENT = 256 * 1024  # bytes of a plan or an answer file
 
 class Refused(Exception):  # noqa: N818 - it is what happens to the input
     """Bad input: one sentence, exit code 2."""
+
+
+class Ended(KeyboardInterrupt):
+    """SIGTERM: the run is to end and clean up, as after Ctrl-C."""
+
+
+def end(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: cleaning up takes a moment
+    raise Ended
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[None]:
+    """Meanwhile SIGTERM is an exception, so that no folder and no process is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def logged(log: Path | None) -> Iterator[None]:
+    """What probes print goes to the log file, or nowhere: it may quote the data, and helps nobody here."""
+    logger = logging.getLogger("riskboard.sandbox")
+    handler = logging.FileHandler(log, "w", "utf-8") if log else logging.NullHandler()
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+        handler.close()
 
 
 class Command(BaseCommand):
@@ -61,14 +102,21 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--out", type=Path, metavar="FILE", help="where to write the report, as JSON")
         parser.add_argument(
+            "--log", type=Path, metavar="FILE", help="where to write what failed probes printed"
+        )
+        parser.add_argument(
             "--fail-on", metavar="LEVEL", help=f"exit 1 from this level on: {', '.join(LEVELS)}"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            code = self.run(options)
+            with ending():
+                code = self.run(options)
         except Refused as refused:
             self.refuse(str(refused))
+        except Ended:
+            self.stderr.write("Ended from outside; nothing was written.")
+            sys.exit(143)
         except KeyboardInterrupt:
             self.stderr.write("Stopped; nothing was written.")
             sys.exit(130)
@@ -91,7 +139,7 @@ class Command(BaseCommand):
             file=cast(TextIO, self.stderr._out), stderr=True
         )  # rich asks the stream whether it is a terminal
         try:
-            with terminal.Bars(errors, probes, reading=bool(files)) as bars:
+            with logged(options["log"]), terminal.Bars(errors, probes, reading=bool(files)) as bars:
                 measured = assess.assess(
                     files, [path.name for path in files], plan.plan, answers, options["target"], only,
                     options["seed"], options["seconds"], device=settings.DEVICE, on_event=bars,
@@ -107,7 +155,9 @@ class Command(BaseCommand):
         if measured.reading and measured.reading.finding.state == "failed":
             errors.print(terminal.plain(measured.reading.finding.note))
         dimensions = {probe.partition(".")[0] for probe in probes} if only else set()
-        return verdict(report, options["fail_on"], dimensions)
+        code = verdict(report, options["fail_on"], dimensions)
+        unread = measured.reading is not None and measured.reading.finding.state == "failed"
+        return code or (NOT_ENOUGH if unread else FINE)
 
 
 def write(out: Path, report: Mapping[str, Any]) -> None:
@@ -127,51 +177,75 @@ def part_of(out: Path) -> Path:
     return out.with_name(f".{out.name}.part")
 
 
-def unwritten(out: Path, error: OSError | ValueError) -> Refused:
+def unwritten(out: Path, error: OSError | ValueError, what: str = "report") -> Refused:
     reason = getattr(error, "strerror", None) or "its name is none that a file can have"
     return Refused(
-        f"The report could not be written to {out} ({reason}): "
+        f"The {what} could not be written to {out} ({reason}): "
         "name a file in a folder that can be written to."
     )
 
 
-def writable(out: Path, inputs: Sequence[Path]) -> None:
+def writable(out: Path, inputs: Sequence[Path], what: str = "report") -> None:
     """Refuses what a report must not replace, and where none can be written: before anything is measured."""
     try:
         if out.is_dir() or not out.parent.is_dir():
-            raise Refused(f"The report cannot be written to {out}: name a file in a folder that exists.")
+            raise Refused(f"The {what} cannot be written to {out}: name a file in a folder that exists.")
         if out.exists() and not out.is_file():
-            raise Refused(f"The report cannot be written to {out}, which is no file; name a file.")
+            raise Refused(f"The {what} cannot be written to {out}, which is no file; name a file.")
         for path in inputs:
             if path.exists() and out.exists() and out.samefile(path):
-                raise Refused(f"The report would replace {path}, which it is about; give --out another name.")
+                raise Refused(f"The {what} would replace {path}, which is an input; give it another name.")
         with part_of(out).open("wb"):
             pass
         part_of(out).unlink()
     except (OSError, ValueError) as error:  # ValueError: a name of none, or with a zero byte
-        raise unwritten(out, error) from None
+        raise unwritten(out, error, what) from None
 
 
 def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[str, Any]]:
     """Everything that can be known to be wrong before anything is measured."""
     files: list[Path] = options["data"]
+    swallowed(options)
     if not files and not options["plan"] and not options["answers"]:
         raise Refused("There is nothing to assess: name a data set, a plan (--plan) or answers (--answers).")
     if options["fail_on"] not in (None, *LEVELS):
         raise Refused(f'"{options["fail_on"]}" is no level; --fail-on takes {", ".join(LEVELS)}.')
-    if not 1 <= options["seconds"] <= 86_400:
-        raise Refused("--seconds takes a number from 1 to 86400.")
+    if not assess.LEAST <= options["seconds"] <= 86_400:
+        raise Refused(
+            f"--seconds takes a number from {assess.LEAST:g} to 86400; in less nothing is measured."
+        )
     if not 0 <= options["seed"] < 2**63:
         raise Refused("--seed takes a whole number from 0 on.")
+    inputs = [path for path in (*files, options["plan"], options["answers"]) if path]
     if out := options["out"]:
-        writable(out, [path for path in (*files, options["plan"], options["answers"]) if path])
+        writable(out, inputs)
+    if log := options["log"]:
+        writable(log, inputs, "log")
+        if out and log.resolve() == out.resolve():
+            raise Refused("The log and the report cannot be one file; give --log another name.")
     for path in files:
         readable(path)
         try:
             intake.check(path, path.name, limit=settings.MAX_UPLOAD)
         except intake.Unreadable as error:
             raise Refused(str(error)) from None
-    return files, *documents(options)
+    plan, answers = documents(options)
+    if not files and not plan.plan and not answers:
+        given = " and ".join(path.name for path in inputs)
+        raise Refused(
+            f"{given} says nothing that can be assessed: name a data set, or write at least a setting."
+        )
+    return files, plan, answers
+
+
+def swallowed(options: Mapping[str, Any]) -> None:
+    """--only and --target take every word that follows, also the name of the data."""
+    for option in ("only", "target"):
+        given = options[option]
+        if given and not options["data"] and Path(given[-1]).is_file():
+            raise Refused(
+                f"--{option} took {given[-1]} as one of its names: name the data before --{option}."
+            )
 
 
 def documents(options: Mapping[str, Any]) -> tuple[PlanDocument, dict[str, Any]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -37,6 +39,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     (tmp_path / "header.csv").write_text("a,b,answer\n")
     (tmp_path / "fast.json").write_text('{"training": {"learning_rate": "fast"}}')
+    (tmp_path / "nothing.json").write_text("{}")
     (tmp_path / "answers.json").write_text('{"Z9": "yes"}')
     (tmp_path / "a folder").mkdir()
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -68,6 +71,10 @@ BAD = {
     "a report over the plan": (["--plan", "fast.json", "--out", "fast.json"], "would replace fast.json"),
     "a report onto a device": (["good.csv", "--out", "/dev/null"], "no file"),
     "a report with too long a name": (["good.csv", "--out", "x" * 252], "too long"),
+    "an empty plan": (["--plan", "nothing.json"], "nothing.json says nothing"),
+    "empty answers": (["--answers", "nothing.json"], "nothing.json says nothing"),
+    "the data after --only": (["--only", "data", "good.csv"], "name the data before --only"),
+    "a log over the data": (["good.csv", "--log", "good.csv"], "would replace good.csv"),
     "nothing at all": ([], "nothing to assess"),
 }
 
@@ -98,6 +105,41 @@ def test_a_table_becomes_a_report_that_verifies(folder):
     assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
     report["findings"][0]["value"] = 0.5
     assert document.verify(report) != []
+
+
+def test_a_file_that_the_sandbox_may_not_read_is_named(folder):
+    """Root may read it here, but a probe is nobody."""
+    (folder / "good.csv").chmod(0)
+    done = assess("good.csv", "--only", "data.class_balance", cwd=folder)
+    assert done.returncode == 2
+    assert "good.csv cannot be opened (Permission denied)" in done.stderr
+
+
+def test_sigterm_leaves_nothing_behind(folder):
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), "assess", "good.csv"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(folder / "a folder")},
+    ) as process:  # fmt: skip
+        until = time.monotonic() + 60
+        while not [*(folder / "a folder").glob("riskboard-run-*")] and time.monotonic() < until:
+            time.sleep(0.05)
+        process.terminate()
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 143, said
+    assert out == ""
+    assert "Traceback" not in said
+    assert [*(folder / "a folder").iterdir()] == []
+
+
+def test_what_probes_print_is_never_on_the_terminal(folder, capfd):
+    logger = logging.getLogger("riskboard.sandbox")
+    with command.logged(None):
+        logger.warning("a secret cell")
+    with command.logged(folder / "x.log"):
+        logger.warning("for the file")
+    assert "secret" not in "".join(capfd.readouterr())
+    assert (folder / "x.log").read_text() == "for the file\n"
 
 
 def test_answers_alone_are_judged(folder):
