@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from assessments.api import views, viewsets
+from assessments.views import api_pages
 
 router = SimpleRouter(use_regex_path=True)
 router.register("assessments", viewsets.AssessmentViewSet, basename="assessment")
@@ -23,5 +24,5 @@ app_name = "api"
 urlpatterns = [
     path("v1/", include(v1)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", views.DocsView.as_view(url_name="api:schema"), name="docs"),
+    path("docs/", api_pages.docs, name="docs"),
 ]

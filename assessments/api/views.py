@@ -1,4 +1,4 @@
-"""What is no row of a list: tokens, the questionnaire, the probes, a shared report's data, the docs."""
+"""What is no row of a list: tokens, the questionnaire, the probes, a shared report's data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularSwaggerSplitView
 from knox.auth import TokenAuthentication
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
@@ -111,13 +110,6 @@ class ProbesView(APIView):
         """Every probe, in report order."""
         specs = [catalog.BY_ID[probe] for probe in catalog.ACTIVE]
         return Response(serializers.ProbeSerializer(specs, many=True).data)
-
-
-class DocsView(SpectacularSwaggerSplitView):
-    """Swagger's page from our own host: its script is a file of its own, as the content rules ask."""
-
-    template_name = "api/docs.html"
-    permission_classes = [AllowAny]
 
 
 @require_safe

@@ -12,18 +12,18 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import actions, intake, questions, storage
 from assessments.dashboards import words
 from assessments.forms import AssessmentForm, split_targets
 from assessments.models import Assessment, Run
 from assessments.views.run import progress_of
-from assessments.views.signed_in import SignedInRequest
+from assessments.views.signed_in import SignedInRequest, takes_forms
 from workers.plan import PlanError
 from workers.probes import catalog
 
-REFUSALS = (actions.Refused, intake.Unreadable, storage.StorageFull)
+REFUSALS = (actions.Refused, intake.Unreadable, storage.StorageFull, storage.TooLarge)
 TAKEN_FOR = {
     intake.Kind.CSV: "a table (CSV)",
     intake.Kind.CSV_GZ: "a packed table (CSV.gz)",
@@ -125,7 +125,7 @@ def _detail(
 
 
 @login_required
-@require_POST
+@takes_forms("assessments:assessment-detail")
 def file_add(request: SignedInRequest, pk: UUID) -> HttpResponse:
     assessment = _get(request, pk)
     for sentence in _add_files(request, assessment, request.FILES.getlist("files")):
@@ -135,7 +135,7 @@ def file_add(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@takes_forms("assessments:assessment-detail")
 def file_remove(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
         actions.remove_file(_get(request, pk), request.POST.get("sha256", ""), request.user)
@@ -145,7 +145,7 @@ def file_remove(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@takes_forms("assessments:assessment-detail")
 def plan_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
     assessment, source = _get(request, pk), request.POST.get("source", "")
     refused = _save_plan(request, assessment, source, "The plan")

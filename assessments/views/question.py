@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import actions, questions
 from assessments.answer_form import AnswerForm
 from assessments.models import Assessment
+from assessments.views.run import usually
 from assessments.views.signed_in import SignedInRequest
 from workers.probes import catalog
 
@@ -83,7 +84,7 @@ def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "sections": sections,
         "lede": f"{len(answers)} of {len(questions.ALL)} questions are answered. What is open widens "
         "the range of the report; it never counts as safe.",
-        "estimate": f"{len(catalog.ACTIVE)} probes run, usually within {round(seconds / 60) + 1} minutes. "
+        "estimate": f"{len(catalog.ACTIVE)} probes run, usually within {usually(seconds)}. "
         "You can close the page while they do.",
     }
     return render(request, "assessment/check.html", context)

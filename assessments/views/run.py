@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assessments import actions
 from assessments.dashboards import words
 from assessments.models import Assessment, Job, Run, State
-from assessments.views.signed_in import SignedInRequest
+from assessments.views.signed_in import SignedInRequest, takes_forms
 from workers.probes import catalog
 
 STATES = {
@@ -37,12 +38,13 @@ def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     heading = {State.DONE: "The run is complete", State.WAITING: "The run is waiting"}.get(
         State(run.state), "The run has stopped" if run.finished else "The run is under way"
     )
-    lede = (
-        f"It took {words.hours(run.seconds / 3600)}."
-        if run.seconds is not None
-        else f"{len(asked)} probes, usually within {words.hours(seconds / 3600)}. "
-        "It uses this board's own machine and costs nothing."
-    )
+    if run.state == State.CANCELLED:
+        lede = "Somebody on the team stopped it. You can run the probes again whenever you like."
+    elif run.seconds is not None:
+        lede = f"It took {words.hours(run.seconds / 3600)}."
+    else:
+        lede = f"{words.count(len(asked), 'probe', 'probes')}, usually within {usually(seconds)}. "
+        lede += "It uses this board's own machine and costs nothing."
     context = {
         "here": "assessments", "run": run, "asked": asked, "heading": heading, "lede": lede,
         **progress_of(run),
@@ -59,7 +61,7 @@ def progress(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@takes_forms("assessments:assessment-detail")
 def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """``pk`` is the assessment's."""
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user), pk=pk)
@@ -72,7 +74,7 @@ def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@takes_forms("assessments:run-detail")
 def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
     try:
@@ -93,13 +95,19 @@ def job_retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return redirect("assessments:run-detail", job.run_id)
 
 
+def usually(seconds: float) -> str:
+    """Whole minutes, rounded up: nobody waits 1.6 of them."""
+    return words.count(math.ceil(seconds / 60), "minute", "minutes")
+
+
 def progress_of(run: Run) -> dict[str, Any]:
     """What ``run/_progress.html`` shows of a run whose jobs are prefetched."""
     jobs = [_job(run, job) for job in run.jobs.all()]
     done = sum(job["state"] not in (State.WAITING, State.RUNNING) for job in jobs)
     percent = round(100 * run.progress)
     if run.finished:
-        announced = run.note or f"All {len(jobs)} steps have ended."
+        stopped = "Stopped by the team." if run.state == State.CANCELLED else ""
+        announced = stopped or run.note or f"All {len(jobs)} steps have ended."
         title = f"{'Complete' if run.state == State.DONE else 'Stopped'}: {run.assessment.name}"
     else:
         # Changes once a step, not once a percent: it is read aloud.
@@ -118,10 +126,17 @@ def _job(run: Run, job: Job) -> dict[str, Any]:
         "state": job.state,
         "word": "Skipped" if skipped else _word(job),
         "percent": round(100 * job.progress),
-        "now": job.sentence or ("Starts when the files are read" if job.ready_at is None else "Starts soon"),
+        "now": _now(job),
         "time": words.hours(seconds / 3600) if seconds is not None and job.state == State.DONE else "",
         "may_retry": job.state == State.STOPPED and run.state != State.CANCELLED,
     }
+
+
+def _now(job: Job) -> str:
+    """What a step does; the page says once, not at each step, that a run was cancelled."""
+    if job.state == State.CANCELLED:
+        return ""
+    return job.sentence or ("Starts when the files are read" if job.ready_at is None else "Starts soon")
 
 
 def _word(job: Job) -> str:

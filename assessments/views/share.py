@@ -79,7 +79,10 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The read-only report behind a link; unknown, ended and locked links never name a project."""
     opened = links.find(request, token)
     if opened.status == 401 and opened.link is not None:
-        return links.private(_password(request, opened.link, token))
+        answer = links.private(_password(request, opened.link, token))
+        # Under no-referrer a browser sends its form with "Origin: null", which nobody may trust.
+        answer["Referrer-Policy"] = "same-origin"
+        return answer
     document = opened.link.shown() if opened.link is not None and opened.status == 200 else None
     if opened.link is None or document is None:
         status = 404 if opened.status == 200 else opened.status

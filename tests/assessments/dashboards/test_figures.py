@@ -117,6 +117,19 @@ def test_long_names_are_cut_before_they_reach_the_bars():
     assert "18 classes in between" in chart.note
 
 
+def test_ticks_of_a_share_have_the_same_digits():
+    finding = sample.finding("data.learning_curve")
+    n, score = [20, 50, 100, 400], [0.9, 0.93, 0.95, 0.97]
+    finding["facts"] |= {"n": n, "score": score, "score_low": score, "score_high": score}
+    finding["facts"] |= {"forecast": {}, "target": None, "now": 400}
+    (chart,) = figures.of(finding)
+    axis = chart.wide["layout"]["yaxis"]
+    digits = {len(text.partition(".")[2]) for text in axis["ticktext"]}
+    assert len(digits) == 1
+    for at, text in zip(axis["tickvals"], axis["ticktext"], strict=True):
+        assert float(text.rstrip("%")) == pytest.approx(at * 100)
+
+
 def test_the_forecast_is_never_a_bare_line():
     (chart,) = figures.of(sample.finding("data.learning_curve"))
     fills = [trace for trace in chart.wide["data"] if trace.get("fill") == "toself"]

@@ -115,3 +115,18 @@ def test_hostile_names_are_text_on_the_page(client, owner):
     page = client.get(reverse("assessments:assessment-detail", args=[made.pk])).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_an_address_that_takes_forms_leads_to_its_page_when_it_is_only_opened(client, owner):
+    made = AssessmentFactory(created_by=owner)
+    home = reverse("assessments:assessment-detail", args=[made.pk])
+    for name in ("plan-save", "file-add", "file-remove", "run-start"):
+        assert client.get(reverse(f"assessments:{name}", args=[made.pk])).url == home
+
+
+def test_a_file_over_the_limit_is_one_sentence_on_the_page(client, owner, settings):
+    settings.MAX_UPLOAD = 1000
+    made = AssessmentFactory(created_by=owner)
+    sent = {"files": [csv(content=TABLE * 100)]}
+    page = client.post(reverse("assessments:file-add", args=[made.pk]), sent, follow=True).content.decode()
+    assert "larger than the 0.001 MB" in page
