@@ -49,6 +49,7 @@ class Loaded:
     kind: str
     names: list[str] = field(default_factory=list)  # the columns, in order, as in the table
     brought: set[str] = field(default_factory=set)  # those that the file read last has
+    columns: dict[str, set[str]] = field(default_factory=dict)  # by file, where there are several tables
     files: list[dict[str, Any]] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -124,9 +125,19 @@ def column_names(raw: Iterable[str]) -> tuple[list[str], list[str]]:
         used.add(final.casefold())
         if final != clean:
             told = f"column {place} has no name" if not clean else f"the name {clean!r} is taken twice"
+            if base.casefold() in RESERVED:
+                told = f"the name {clean!r} is used by RiskBoard"
             notes.append(f"Read as {final!r}: {told}.")
         names.append(final)
     return names, notes
+
+
+def kept_as(name: str, columns: Iterable[str]) -> str:
+    """What a column is called here whose own name is one of ours: "_id" -> "_id_2"."""
+    if name.strip().casefold() not in RESERVED:
+        return name
+    pattern = re.compile(rf"{re.escape(name.strip().casefold())}_\d+")
+    return next((column for column in columns if pattern.fullmatch(column.casefold())), name)
 
 
 def split_of(name: str) -> str | None:

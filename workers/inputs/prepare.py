@@ -15,7 +15,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from workers.inputs import columns, features, media, series, sniff, split, table, target, text
-from workers.inputs.base import SPLITS, Loaded, Progress, Unusable, connect, fault, literal, quoted
+from workers.inputs.base import SPLITS, Loaded, Progress, Unusable, connect, fault, kept_as, literal, quoted
 from workers.inputs.columns import Profile
 
 FORMAT = "riskboard.prepared/1"
@@ -151,14 +151,15 @@ def _roles(
     media_ = loaded.kind in ("images", "audio")
     by_name = {p.name: p for p in profiles}
     wanted = [t for key in ("targets", "target") for t in _texts(data.get(key))]
-    free = [p for p in profiles if p.name not in (*named, *wanted)]
+    aimed = {kept_as(name, by_name) for name in (*named, *wanted)}
+    free = [p for p in profiles if p.name not in aimed]
     time = None if media_ else series.clock(con, free, _column(data.get("time"), by_name, "time", loaded))
     column = split.column_of(con, free, _column(data.get("split_column"), by_name, "split", loaded))
     group = _group(free, _column(data.get("group"), by_name, "group", loaded))
     taken = {p.name for p in (time, column, group) if p is not None}
     for name in _texts(data.get("text")):
-        if _column(name, by_name, "text", loaded):
-            by_name[name].type = "text"
+        if found := _column(name, by_name, "text", loaded):
+            by_name[found].type = "text"
     chosen = target.chosen(con, loaded, profiles, named, wanted, taken)
     for made in profiles:
         if made.role == "target" or made.name in loaded.facts:
@@ -205,6 +206,7 @@ def _column(value: Any, by_name: Mapping[str, Profile], what: str, loaded: Loade
     """A column that the plan names, or None, with a note, when there is none of that name."""
     if not isinstance(value, str):
         return None
+    value = kept_as(value, by_name)
     if value in by_name:
         return value
     near = target.nearest(value, list(by_name))

@@ -49,6 +49,8 @@ def load(con: duckdb.DuckDBPyConnection, sources: list[Source], scratch: Path, p
                 " upload one data set at a time."
             )
         start += rows
+        if len(sources) > 1:
+            loaded.columns[source.name] = set(loaded.brought)
         loaded.files.append(
             {
                 "name": source.name,
@@ -59,12 +61,29 @@ def load(con: duckdb.DuckDBPyConnection, sources: list[Source], scratch: Path, p
                 "problem": None,
             }
         )
+    _tell_differences(loaded)
     if split:
         loaded.made_by = "files"
         loaded.how = (
             "As uploaded: " + ", ".join(f"{s.name} is {p}" for s, p in zip(sources, parts, strict=True)) + "."
         )
     return loaded
+
+
+def _tell_differences(loaded: Loaded) -> None:
+    """Columns that some files have and others lack: there, every row is empty."""
+    lacking = {file: sorted(set(loaded.names) - has) for file, has in loaded.columns.items()}
+    lacking = {file: names for file, names in lacking.items() if names}
+    if not lacking:
+        return
+    parts = []
+    for file, names in lacking.items():
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        parts.append(f"{file} has no column {', '.join(names[:5])}{more}")
+    told = f"The files have different columns: {'; '.join(parts)}."
+    loaded.notes.append(told)
+    missing = sorted({name for names in lacking.values() for name in names})
+    loaded.faults.append(fault("another_set_of_columns", "medium", told, files=lacking, columns=missing))
 
 
 def _insert(
@@ -158,7 +177,11 @@ def _tell_dialect(source: Source, dialect: Dialect, loaded: Loaded) -> None:
     if not dialect.header:
         loaded.notes.append(f"{source.name} has no header line; its columns are called column_1 and so on.")
     if dialect.titles:
-        told = f"The first {dialect.titles} lines are titles, not data; they were left out."
+        told = (
+            "The first line is a title, not data; it was left out."
+            if dialect.titles == 1
+            else f"The first {dialect.titles} lines are titles, not data; they were left out."
+        )
         loaded.faults.append(fault("title_lines", "low", told, lines=list(range(dialect.titles))))
     if source.encoding not in ("utf-8", "utf-8 with NUL", "mixed"):
         told = f"The text is in {source.encoding}, not UTF-8; letters beyond ASCII are a guess."
@@ -171,15 +194,19 @@ def _tell_seen(source: Source, seen: Seen, rows: int, dialect: Dialect, loaded: 
 
     ragged = sorted({*seen.ragged, *seen.quotes})
     if ragged:
-        told = f"{len(ragged):,} lines do not have {dialect.width} fields"
+        told = f"{_lines(ragged, 'does', 'do')} not have {dialect.width} fields"
         if seen.quotes:
-            told += f" ({len(seen.quotes):,} of them have a quote that never closes)"
+            told += f" ({len(seen.quotes):,} with a quote that never closes)"
         told += "; the fields that fit were kept."
         loaded.faults.append(fault("ragged_lines", severity(ragged), told, rows=ragged))
     odd = sorted({*seen.odd, *seen.nul})
     if odd:
-        told = f"{len(odd):,} lines hold bytes that are not in the file's own encoding."
+        told = f"{_lines(odd, 'holds', 'hold')} bytes that are not in the file's own encoding."
         loaded.faults.append(fault("odd_encodings", severity(odd), told, rows=odd))
+
+
+def _lines(found: list[int], one: str, many: str) -> str:
+    return f"1 line {one}" if len(found) == 1 else f"{len(found):,} lines {many}"
 
 
 def _without_total(con: duckdb.DuckDBPyConnection, start: int, rows: int, loaded: Loaded) -> int:
@@ -225,11 +252,11 @@ def _load_jsonl(
     rows = _insert(con, source, loaded, names, relation, start, part)
     path.unlink()
     if bad:
-        told = f"{len(bad):,} lines are no JSON object; their rows were left empty."
+        told = f"{_lines(bad, 'is', 'are')} no JSON object and left empty."
         severity = "high" if len(bad) > 0.05 * rows else "medium"
         loaded.faults.append(fault("ragged_lines", severity, told, rows=bad))
     if odd:
-        told = f"{len(odd):,} lines hold bytes that are not in the file's own encoding."
+        told = f"{_lines(odd, 'holds', 'hold')} bytes that are not in the file's own encoding."
         loaded.faults.append(fault("odd_encodings", "medium", told, rows=odd))
     return rows
 
@@ -243,6 +270,8 @@ def _objects(source: Source) -> Iterator[tuple[dict[str, Any] | None, bool]]:
             found = json.loads(line.text, parse_int=str, parse_float=str, parse_constant=str)
         except (ValueError, RecursionError):
             found = None
+        if isinstance(found, dict) and "\\ud" in line.text.lower():  # half a pair is no letter in any name
+            found = {key.encode("utf-8", "replace").decode(): value for key, value in found.items()}
         yield (found if isinstance(found, dict) else None), line.odd
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs.base import Loaded, Unusable, literal, quoted
+from workers.inputs.base import Loaded, Unusable, kept_as, literal, quoted, split_of
 from workers.inputs.columns import MISSING, Profile
 
 MAX_CLASSES = 1_000
@@ -51,14 +51,27 @@ def chosen(
             loaded.notes.append("No column looks like a target; name the one to predict.")
     targets = []
     for name in wanted:
+        _in_every_file(name, loaded, guessed)
         target = _described(con, by_name[name], guessed, strict=not guessed)
         if target:
             by_name[name].role = "target"
             targets.append(target)
+            if sum(re.fullmatch(r"\[.*\]", value) is not None for value in target["classes"][:20]) > 1:
+                loaded.notes.append(f"{name} holds lists of labels: each different list counts as one class.")
     return targets
 
 
+def _in_every_file(name: str, loaded: Loaded, guessed: bool) -> None:
+    """A test file may come without answers. One with another column in their place is a mistake."""
+    for file, columns in loaded.columns.items():
+        others = set().union(*(other for one, other in loaded.columns.items() if one != file))
+        if name not in columns and (columns - others or split_of(file) == "train"):
+            said = "which was guessed as the target" if guessed else "the target"
+            raise Unusable(f"{file} has no column {name}, {said}; rename its column, or leave {file} out.")
+
+
 def _existing(name: str, by_name: Mapping[str, Profile], loaded: Loaded, what: str) -> str:
+    name = kept_as(name, by_name)
     if name in by_name:
         return name
     for other in by_name:
@@ -87,6 +100,11 @@ def _guess(profiles: list[Profile], loaded: Loaded, taken: set[str]) -> str | No
         and p.name not in loaded.facts
         and (p.type == "number" or p.distinct <= min(MAX_CLASSES, p.filled / 2))
     ]
+    if loaded.columns:  # what the training file has; one that another file lacks is told afterwards
+        first = next(
+            (file for file in loaded.columns if split_of(file) == "train"), next(iter(loaded.columns))
+        )
+        fit = [p for p in fit if p.name in loaded.columns[first]]
     if loaded.offered:
         fit = [p for p in fit if p.name in loaded.offered]
     if not fit:

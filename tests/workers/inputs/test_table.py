@@ -321,3 +321,40 @@ def test_no_sql_reaches_a_file_once_loading_is_done(ready, monkeypatch, tmp_path
     monkeypatch.setattr(columns, "profile", profile)
     ready({"data.csv": PLAIN})
     assert tried
+
+
+def test_files_with_other_columns_are_told(ready, refused):
+    train = "a,b,y\n" + "".join(f"{i},{i % 7},{i % 2}\n" for i in range(40))
+    other = "a,c,y\n" + "".join(f"{i},{i % 5},{i % 2}\n" for i in range(20))
+    told = "The files have different columns: d_train.csv has no column c; d_test.csv has no column b."
+    sample = ready({"d_train.csv": train, "d_test.csv": other}, targets=["y"])
+    assert told in sample.manifest["notes"]
+    assert faults(sample)["another_set_of_columns"]["columns"] == ["b", "c"]
+    unlike = other.replace("y", "t", 1)
+    for options in ({"targets": ["y"]}, {}):
+        assert "d_test.csv has no column y" in refused(
+            {"d_train.csv": train, "d_test.csv": unlike}, **options
+        )
+
+
+def test_a_column_called_like_one_of_ours_can_be_the_target(ready):
+    sample = ready(
+        {"x.csv": "a,_id\n" + "".join(f"{i * 7 % 40},{i % 2}\n" for i in range(40))}, targets=["_id"]
+    )
+    assert [one["name"] for one in sample.manifest["targets"]] == ["_id_2"]
+    assert "Read as '_id_2': the name '_id' is used by RiskBoard." in sample.manifest["notes"]
+
+
+def test_half_a_surrogate_pair_in_a_key_is_replaced(ready):
+    lines = "".join(f'{{"a\\ud800": {i}, "y": {i % 2}}}\n' for i in range(20))
+    assert [c["name"] for c in ready({"x.jsonl": lines}).manifest["columns"]] == ["a?", "y"]
+
+
+def test_lists_of_labels_are_told_to_count_as_classes(ready):
+    lines = "".join(
+        json.dumps({"a": i * 3 % 31, "labels": [["x"], ["x", "z"]][i % 2]}) + "\n" for i in range(40)
+    )
+    sample = ready({"x.jsonl": lines}, targets=["labels"])
+    assert (
+        "labels holds lists of labels: each different list counts as one class." in sample.manifest["notes"]
+    )
