@@ -22,6 +22,9 @@ DIMENSIONS = ("data", "security", "hardware", "flexibility", "hyperparameters")
 STATES = ("measured", "skipped", "failed")
 BASES = ("measured", "answered", "estimated")
 SPLITS = ("train", "validation", "test")
+NOTHING_TO_LEARN_FROM = "There is no column to learn from besides the one to predict."
+FARTHEST = 1e6  # standard deviations; a feature farther out says no more and overflows
+LARGEST = 1e15  # of a number to predict, whose square is still exact enough in 32 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +211,26 @@ class Sample:
             raise LookupError("This run has no data.")
         return load_file(self.folder / "arrays.safetensors")
 
-    @property
+    @cached_property
     def features(self) -> np.ndarray:
-        return self.arrays["features"]
+        """The array "features", every cell finite and within FARTHEST of the middle."""
+        import numpy as np
+
+        found = self.arrays["features"]
+        if not found.size or np.abs(found).max() <= FARTHEST:  # NaN compares as false
+            return found
+        return np.nan_to_num(found, nan=0.0, posinf=FARTHEST, neginf=-FARTHEST).clip(-FARTHEST, FARTHEST)
 
     def labels(self, target: int = 0) -> np.ndarray:
-        return self.arrays[f"y{target}"]
+        """Class codes, or numbers; numbers whose squares would overflow are divided by a power of ten."""
+        import numpy as np
+
+        y = self.arrays[f"y{target}"]
+        if y.dtype.kind != "f":
+            return y
+        y = np.where(np.isfinite(y), y, np.float32(np.nan))
+        most = np.nanmax(np.abs(y), initial=0.0)
+        return y if most <= LARGEST else (y / 10.0 ** np.floor(np.log10(most))).astype(y.dtype)
 
     @property
     def split(self) -> np.ndarray:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from workers.fleet import Fleet, Head, Member, Net
-from workers.probes.base import Budget, Sample
+from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Sample
+from workers.probes.words import count
 
 MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
 FEWEST = 20  # rows on either side below which nothing is said
@@ -43,6 +44,8 @@ def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> R
         return "This run has no data."
     if len(sample.targets) <= target:
         return "The upload names no column to predict."
+    if not sample.features.shape[1]:
+        return NOTHING_TO_LEARN_FROM
     goal, y = sample.targets[target], sample.labels(target)
     known = np.isfinite(y) if goal.task == "regression" else y >= 0
     draw = np.random.default_rng([seed, 7])
@@ -50,8 +53,9 @@ def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> R
     for wanted in (sample.split == 0, sample.split > 0):
         found = np.flatnonzero(known & wanted)
         if len(found) < FEWEST:
-            side = "training" if not parts else "test"
-            return f"{len(found)} labelled {side} rows are too few to train on; {FEWEST} are the least."
+            side, use = ("training", "to train on") if not parts else ("test", "to judge a model on")
+            some = count(len(found), f"labelled {side} row")
+            return f"{some} {'is' if len(found) == 1 else 'are'} too few {use}; {FEWEST} are the least."
         if goal.task != "regression" and len(np.unique(y[found])) < 2:
             return f"All of these rows have the same {goal.name}, so there is nothing to learn."
         parts.append(stratified(y if goal.task != "regression" else None, found, most, draw))

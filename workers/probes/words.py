@@ -17,7 +17,9 @@ def one_in(share: float) -> str:
 
 
 def percent(share: float) -> str:
-    """0.0432 -> "4.3%", 0.43 -> "43%", 0.0004 -> "0.04%"."""
+    """0.0432 -> "4.3%", 0.43 -> "43%", 0.0004 -> "0.04%", 0.00001 -> "less than 0.01%"."""
+    if 0 < share < 0.00005:
+        return "less than 0.01%"
     if share == 0 or share >= 0.1:
         return f"{share:.0%}"
     return f"{share:.1%}" if share >= 0.001 else f"{share:.2%}"

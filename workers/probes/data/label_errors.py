@@ -9,7 +9,8 @@ in the order of their mean rank over the margins of every view and the margin th
 row had on average over training.
 Where inputs do not decide the outcome, no method can tell a wrong label from an unlucky case: when the
 models miss more than one unsuspected label in ten, or a quarter of the rows have an equal twin, the rate is
-an upper bound. Then the value is half of it, the interval starts at 0, and the fault is never more than low.
+an upper bound. Then the value is the share that the surest rows alone support, the interval starts at 0, the
+fault is never more than low, and where no row is listed nothing is measured: the finding is inconclusive.
 The null is a fault-free twin: the same rows with the labels that the models agree on.
 Rows are judged in groups of at most 2,000, each with its own models, as many groups as time allows.
 """
@@ -22,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from workers.probes.base import SPLITS, Budget, Finding, Sample, Target
+from workers.probes.base import NOTHING_TO_LEARN_FROM, SPLITS, Budget, Finding, Sample, Target
 from workers.probes.data import lapse
 from workers.probes.data.out_of_fold import Views, folds, look, margins, narrowed
 from workers.probes.intervals import clopper_pearson
@@ -35,6 +36,7 @@ MOST_LISTED = 1_000
 MOST_SUSPECTS = 60
 PICTURES = 12
 OVERLAP, TWINS = 0.10, 0.25  # shares above which a wrong label cannot be told from a hard row [J]
+LEAST = 0.001  # share of wrong labels below which a bounded rate supports none
 MEDIUM, HIGH = 0.01, 0.03  # of the low end of the interval; probes.md D3 [J]
 
 
@@ -65,7 +67,25 @@ class Judged:
 
     @property
     def value(self) -> float:
-        return self.lapses.rate / 2 if self.bounded else self.lapses.rate
+        return self.supported if self.bounded else self.lapses.rate
+
+    @property
+    def supported(self) -> float:
+        """Labels that the surest rows contradict, at least, as a share of all rows."""
+        hits, sure = lapse.confident_region(self.chances, self.y)
+        return min(self.lapses.rate, clopper_pearson(hits, sure)[0] * sure / len(self.y))
+
+    @property
+    def conclusive(self) -> bool:
+        if self.bounded:
+            return self.learnt and bool(len(self.listed)) and self.supported >= LEAST
+        return self.learnt or self.lapses.rate < 0.005
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the models beat guessing; those that do not cannot contradict a label."""
+        right = int((self.chances.argmax(axis=1) == self.y).sum())
+        return clopper_pearson(right, len(self.y))[0] > np.bincount(self.y).max() / len(self.y)
 
     @property
     def low(self) -> float:
@@ -86,6 +106,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(
             "The target is a number; wrong labels are looked for among classes only.", not_applicable=True
         )
+    if not sample.features.shape[1]:
+        return Finding.skipped(NOTHING_TO_LEARN_FROM)
     judged: list[Judged] = []
     skipped: list[str] = []
     for turn, (i, target) in enumerate(classified):
@@ -100,12 +122,14 @@ def run(sample: Sample, budget: Budget) -> Finding:
             judged.append(seen)
     if not judged:
         return Finding.skipped(" ".join(skipped))
-    worst = max(judged, key=lambda one: one.value)
+    worst = max(judged, key=lambda one: (one.conclusive, one.value))
     facts = _facts(sample, worst) | {"not_judged": skipped}
     facts["by_target"] = {one.target.name: _short(one) for one in judged}
     for one in judged:
         if one is not worst:
             facts["faults"] += _faults(sample, one)
+    if not worst.conclusive:
+        return Finding.skipped(_inconclusive(sample, worst), **facts)
     facts |= _what_if(sample, worst, budget)
     return Finding(
         worst.value,
@@ -127,6 +151,8 @@ def _judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: floa
     at = np.flatnonzero(np.isin(labels, kept))
     if len(kept) < 2 or len(at) < FEWEST:
         return f"{target.name} has too few labelled rows to check ({count(len(at), 'row')})."
+    if not np.ptp(sample.features[at], axis=0).any():
+        return f"The rows do not differ in any column but {target.name}, so nothing tells its labels apart."
     y = np.searchsorted(kept, labels[at])
     groups = _grouped(y, budget.seed)
     parts: list[tuple[np.ndarray, Views]] = []
@@ -332,24 +358,48 @@ def _ambiguous(one: Judged) -> list[tuple[int, int]]:
 
 
 def _title(one: Judged) -> str:
-    if not len(one.listed):
-        return "No label looks wrong"
+    """Says no more and no less than the value and its interval do."""
+    found, value = len(one.listed), one.value
     if one.bounded:
-        return f"At most about {one_in(one.lapses.rate)} labels is wrong"
+        return f"{count(found, 'label')} may be wrong, or the columns do not decide"
+    if value < 0.005:
+        return "Hardly any label looks wrong" if found else "No label looks wrong"
+    if one.low < 0.005:
+        return f"Up to {_labels(one.lapses.high)} may be wrong"
+    are = "look" if value > 0.4 else "looks"
+    return f"About {_labels(value)} {are} wrong" + ("" if found else ", but none stands out")
+
+
+def _labels(share: float) -> str:
+    """0.1 -> "1 in 10 labels", 0.5 -> "50% of the labels"."""
+    return f"{one_in(share)} of the labels" if share > 0.4 else f"{one_in(share)} labels"
+
+
+def _of(sample: Sample, one: Judged) -> str:
+    unit = pieces(sample.kind)
     return (
-        f"About {one_in(one.value)} labels looks wrong"
-        if one.low >= 0.005
-        else "Hardly any label looks wrong"
+        f"{len(one.y):,} {unit}" if len(one.y) == sample.rows else f"{len(one.y):,} of {sample.rows:,} {unit}"
+    )
+
+
+def _inconclusive(sample: Sample, one: Judged) -> str:
+    found = f"; {count(len(one.listed), 'label')} would be worth a look" if len(one.listed) else ""
+    return (
+        f"Inconclusive: in {_of(sample, one)} the columns do not decide {one.target.name}, "
+        f"so a wrong label cannot be told from an unlucky case (at most {percent(one.lapses.high)} "
+        f"are wrong{found})."
     )
 
 
 def _note(sample: Sample, one: Judged) -> str:
-    unit = pieces(sample.kind)
-    of = (
-        f"{len(one.y):,} {unit}" if len(one.y) == sample.rows else f"{len(one.y):,} of {sample.rows:,} {unit}"
-    )
+    of = _of(sample, one)
+    low, high = percent(one.low), percent(one.lapses.high)
+    between = f"{low} to {high}" if one.low >= 0.0005 else f"at most {high}"
     if not len(one.listed):
-        return f"In {of}, no label of {one.target.name} is more likely wrong than the row is hard."
+        return (
+            f"In {of}, no label of {one.target.name} is more likely wrong than the row is hard; "
+            f"{between} of them could still be wrong."
+        )
     best = one.chances.argmax(axis=1)[one.listed]
     kinds, rows = np.unique(np.stack([one.y[one.listed], best], axis=1), axis=0, return_counts=True)
     common = [
@@ -360,10 +410,10 @@ def _note(sample: Sample, one: Judged) -> str:
         return (
             f"{count(len(one.listed), 'label')} of {one.target.name} in {of} may be wrong "
             f"(most often {listed(common)}), "
-            "or the columns do not decide the outcome: re-check a few, or add columns that explain it."
+            "or the columns do not decide the outcome: re-check a few, or add columns that explain it. "
+            f"At most {high} of the labels are wrong."
         )
     return (
         f"Let two people look at {count(len(one.listed), 'label')} of {one.target.name} "
-        f"(most often {listed(common)}); "
-        f"{percent(one.lapses.low)} to {percent(one.lapses.high)} of {of} are likely labelled wrongly."
+        f"(most often {listed(common)}); {between} of {of} are likely labelled wrongly."
     )

@@ -115,7 +115,7 @@ def _logistic(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> n
     out = np.full((len(x), classes), 1e-6)
     for f in range(FOLDS):
         shown, held = fold != f, fold == f
-        if not held.any():
+        if not held.any() or not shown.any():
             continue
         known = np.unique(y[shown])
         if len(known) < 2:

@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_blobs
 
 from tests.workers.probes.tables import prepared
-from workers.probes.base import Budget
+from workers.probes.base import Budget, Target
 from workers.probes.data import label_errors, lapse, out_of_fold
 
 
@@ -196,3 +196,48 @@ def test_the_ready_faulty_set_meets_the_bar(tmp_path, shared_data):
     precision, recall = quality(judged(tmp_path, x, y), planted)
     assert precision >= 0.8
     assert recall >= 0.8
+
+
+def bounded(rate, wrong, chances, y):
+    """A target that its inputs do not decide."""
+    lapses = lapse.Lapses(rate, rate / 2, 2 * rate, wrong, 1.0)
+    target = Target("y", "binary", ("a", "b"))
+    return label_errors.Judged(
+        target, np.arange(len(y)), y, ("a", "b"), chances, np.zeros(len(y)), np.zeros(len(y), int), lapses,
+        [np.arange(len(y))], 0.9,
+    )  # fmt: skip
+
+
+def test_a_rate_that_is_only_a_bound_is_no_value():
+    y, chances = np.arange(200) % 2, np.full((200, 2), 0.5)
+    nothing = bounded(0.25, np.zeros(200), chances, y)
+    assert not nothing.conclusive
+    wrong = np.r_[np.ones(20), np.zeros(180)]
+    chances = np.stack([1 - y, y], 1) * 0.8 + 0.1
+    chances[:20] = chances[:20, ::-1] * [0.99, 1.01]
+    some = bounded(0.25, wrong, chances, y)
+    assert 0 <= some.value < 0.1
+    assert "20 labels may be wrong" in label_errors._title(some)
+    assert "1 in" not in label_errors._title(some)
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "says"),
+    [
+        (0.0, 0.001, 0.01, "No label looks wrong"),
+        (0.0, 0.25, 0.5, "Up to 50% of the labels may be wrong"),
+        (0.05, 0.1, 0.2, "About 1 in 10 labels looks wrong, but none stands out"),
+    ],
+)
+def test_the_title_never_contradicts_the_value(low, value, high, says):
+    one = bounded(value, np.zeros(200), np.full((200, 2), 0.5), np.zeros(200, int))
+    one.twins, one.lapses = 0.0, lapse.Lapses(value, low, high, np.zeros(200), 1.0)
+    assert one.overlap == 0
+    assert label_errors._title(one) == says
+
+
+def test_undecided_labels_are_inconclusive(tmp_path):
+    rng = np.random.default_rng(0)
+    finding = judged(tmp_path, rng.normal(size=(120, 3)).astype(np.float32), rng.integers(0, 2, 120))
+    assert finding.state == "skipped"
+    assert finding.note.startswith("Inconclusive: ")
