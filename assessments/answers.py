@@ -78,7 +78,7 @@ def parse(text: str | bytes, name: str) -> dict[Any, Any]:
     if isinstance(data, dict) and set(data) == {"answers"}:
         data = data["answers"]
     if not isinstance(data, dict):
-        raise AnswerError(f'{name} must be a list of ids with their answers, like {{"D1": "yes"}}.')
+        raise AnswerError(f'{name} must be a mapping of ids to their answers, like {{"D1": "yes"}}.')
     return data
 
 

@@ -6,13 +6,14 @@ import json
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
 from assessments.scoring import document
 
 SHOWN = 50  # fields named one by one
+UNLIKE = "Its evidence has a value missing or of another kind than a report has, so it cannot be judged."
 LARGEST = 64 * 1024**2  # bytes; a report with pictures has a few hundred thousand
 
 
@@ -24,21 +25,30 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # a report needs no database, broker or storage
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("report", help="the report's JSON file, or - to read it from standard input")
+        parser.error = self.refuse  # type: ignore[method-assign, assignment]
+        parser.add_argument(
+            "report", nargs="?", help="the report's JSON file, or - to read it from standard input"
+        )
 
-    def handle(self, *args: Any, report: str, **options: Any) -> None:
+    def refuse(self, sentence: str) -> NoReturn:
+        """One line on standard error and exit code 2."""
+        self.stderr.write(" ".join(sentence.split()))
+        sys.exit(2)
+
+    def handle(self, *args: Any, report: str | None = None, **options: Any) -> None:
+        if not report:
+            self.refuse("There is nothing to verify: name a report's JSON file, or - for standard input.")
         try:
             wrong = document.verify(read(report))
         except document.BadReport as error:
-            self.stderr.write(f"{report}: {error}")
-            sys.exit(2)
+            self.refuse(f"{report}: {error}")
         if not wrong:
             self.stdout.write(f"{report} holds: every score follows from the evidence inside.")
             return
         fields = "1 field does" if len(wrong) == 1 else f"{len(wrong)} fields do"
         self.stdout.write(f"{report} does not hold: {fields} not follow from the evidence inside.")
         for path in wrong[:SHOWN]:
-            self.stdout.write(f"  {path}")
+            self.stdout.write(f"  {UNLIKE if path.startswith('(cannot be judged') else path}")
         if len(wrong) > SHOWN:
             self.stdout.write(f"  and {len(wrong) - SHOWN} more")
         sys.exit(1)

@@ -105,3 +105,17 @@ def test_it_needs_no_database_and_no_torch(file):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_evidence_of_another_type_is_told_without_the_name_of_an_error(file, capsys):
+    report = copy.deepcopy(REPORT)
+    report["findings"][0]["value"] = ["much"]
+    code, out, err = verify(capsys, file(report))
+    assert (code, err) == (1, "")
+    assert "Error" not in out
+
+
+def test_without_a_file_it_is_one_sentence(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        call_command("verify")
+    assert capsys.readouterr().err.startswith("There is nothing to verify: name a report")
