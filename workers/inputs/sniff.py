@@ -12,6 +12,17 @@ from pathlib import Path
 from workers.inputs.base import MAX_TEXT, Source, Unusable
 
 BLOCK = 1 << 20
+# What an upload is refused for before it comes here, and a file in a notebook is not.
+FOREIGN = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89HDF\r\n", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    *((bytes((0x80, version)), "a Python pickle, which is never read") for version in (2, 3, 4, 5)),
+)
 UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 
 
@@ -31,6 +42,9 @@ def source(path: Path, name: str) -> Source:
         raise Unusable(f"{name} cannot be opened ({error.strerror}); name a file that may be read.") from None
     if size == 0:
         raise Unusable(f"{name} is empty (0 bytes); export it again.")
+    for magic, what in FOREIGN:
+        if head.startswith(magic):
+            raise Unusable(f"{name} is {what} by its content, which is no data set.")
     packed = head.startswith(b"\x1f\x8b")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return Source(path, name, "zip", False, digest.hexdigest(), size)

@@ -1,0 +1,55 @@
+"""``workers.probes.run`` in a notebook: whatever is wrong is one exception with one sentence."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from workers.inputs import Unusable
+from workers.plan import PlanError
+from workers.probes import run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "good.csv").write_text("a,y\n" + "".join(f"{i * 7 % 40},{i % 2}\n" for i in range(40)))
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    (tmp_path / "pickle.csv").write_bytes(pickle.dumps({"a": [1, 2]}))
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1" + bytes(40))
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04" + bytes(40))
+    with zipfile.ZipFile(tmp_path / "slip.zip", "w") as archive:
+        archive.writestr("../x.png", b"outside")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["none.csv", ".", "picture.csv", "pickle.csv", "cut.parquet", "cut.zip", "slip.zip"]
+)
+def test_what_cannot_be_read_is_unusable_and_named(name, folder):
+    with pytest.raises(Unusable) as caught:
+        run("data.readability", folder / name)
+    assert str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_short_name_of_a_probe_and_no_target_will_do(folder):
+    assert run("class_balance", folder / "good.csv", target=None).state == "measured"
+
+
+def test_an_unknown_probe_names_the_others():
+    with pytest.raises(LookupError, match=r"data\.label_errors"):
+        run("data.nope")
+
+
+@pytest.mark.parametrize("plan", [{"training": {"learning_rate": "fast"}}, {"training": {1, 2}}])
+def test_a_wrong_plan_is_refused(plan):
+    with pytest.raises(PlanError):
+        run("hardware.memory", plan=plan)
+
+
+def test_a_probe_of_data_without_data_is_refused():
+    with pytest.raises(Unusable, match="needs a data set"):
+        run("data.duplicates")
