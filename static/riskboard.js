@@ -176,14 +176,18 @@ async function draw(chart) {
     plot.className = "plot";
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", still.getAttribute("aria-label") ?? "");
+    plot.append(document.createElement("div"));
     chart.append(plot);
   }
   // Drawn at the size it was laid out for, then scaled as the SVG is: labels keep clear of lines alike.
+  // The box around it is as large as the SVG and shares its place, however the card grows.
   const box = still.getBoundingClientRect();
-  plot.style.top = `${box.top - chart.getBoundingClientRect().top}px`;
-  plot.style.transform = `scale(${box.width / figure.layout.width})`;
+  const inner = plot.firstElementChild;
+  plot.style.width = `${box.width}px`;
+  plot.style.height = `${box.height}px`;
+  inner.style.transform = `scale(${box.width / figure.layout.width})`;
   const layout = { ...figure.layout, autosize: false };
-  await Plotly.react(plot, figure.data, layout, { displayModeBar: false, responsive: false, scrollZoom: false });
+  await Plotly.react(inner, figure.data, layout, { displayModeBar: false, responsive: false, scrollZoom: false });
   chart.classList.add("live");
 }
 

@@ -11,10 +11,10 @@ from tests.factories import RunFactory
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_right_password_opens_the_report(page, live_server):
+def test_the_right_password_opens_the_report(open_page, live_server):
     run = RunFactory(report=sample.document())
     _, token = actions.make_share_link(run, password="correct horse")
-    page.goto(f"{live_server.url}/s/{token}/")
+    page = open_page(f"{live_server.url}/s/{token}/")
     page.fill("input[type=password]", "correct horse")
     page.click("main button")
     page.wait_for_selector("text=Risk by dimension")

@@ -91,6 +91,11 @@ def test_charts_come_alive_on_wide_screens_under_the_content_rules(open_page, co
     plot, still = page.locator(".chart.live .plot").first, page.locator(".chart.live svg.wide-only").first
     assert plot.get_attribute("role") == "img"
     assert plot.bounding_box() == pytest.approx(still.bounding_box(), abs=1)
+    page.locator(".figure .data summary").first.click()  # the card grows, and its neighbour with it
+    for place in range(8):
+        plot = page.locator(".chart.live .plot").nth(place)
+        still = page.locator(".chart.live svg.wide-only").nth(place)
+        assert plot.bounding_box() == pytest.approx(still.bounding_box(), abs=1)
     colour = page.locator(".chart.live .plot text").first.evaluate("(one) => getComputedStyle(one).fill")
     assert colour.startswith("rgb")
 
@@ -171,3 +176,19 @@ def test_paper_shows_every_finding_and_no_button(open_page, shared):
     assert not page.locator("[data-print]").is_visible()
     assert not page.locator(".contents").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_the_first_printed_page_holds_the_whole_answer(browser, shared):
+    """A4 without its margins is 178 by 263 mm; a browser has 96 px an inch."""
+    width, height = (round(side / 25.4 * 96) for side in (178, 263))
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.goto(shared, wait_until="load")
+    page.emulate_media(media="print")
+    box = page.locator("ol.cards").bounding_box()
+    assert page.locator("ol.cards > li").count() == 3
+    assert page.locator(".dim").count() == 5
+    assert box["y"] + box["height"] <= height
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert len(page.pdf(prefer_css_page_size=True)) > 50_000
+    context.close()

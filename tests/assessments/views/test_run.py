@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from assessments import actions
 from assessments.models import Evidence, Job, State
+from assessments.views.run import usually
 from tests.factories import AssessmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +72,16 @@ def test_a_run_of_somebody_else_does_not_exist(client, run):
         assert client.get(reverse(f"assessments:{name}", args=[run.pk])).status_code == 404
     for name, pk in [("run-cancel", run.pk), ("job-retry", run.jobs.first().pk)]:
         assert client.post(reverse(f"assessments:{name}", args=[pk])).status_code == 404
+
+
+def test_a_run_that_was_stopped_says_so_once(client, run):
+    actions.cancel_run(run)
+    page = client.get(reverse("assessments:run-detail", args=[run.pk])).content.decode()
+    assert "Somebody on the team stopped it." in page
+    assert "Cancelled" not in page
+    assert page.count("Stopped by the team.") == 1
+
+
+def test_minutes_are_whole():
+    assert usually(96) == "2 minutes"
+    assert usually(30) == "1 minute"
