@@ -22,6 +22,8 @@ def pictures(images: np.ndarray) -> np.ndarray:
     lightened or compressed still counts. Handwriting on 8 x 8 pixels is always alike, so a pair must be twice
     as close as the closest twentieth of second-nearest neighbours. Flat pictures have no shape to compare.
     """
+    if len(images) < 2:
+        return np.empty((0, 2), int)
     grey = images.astype(np.float32).mean(axis=3)
     flat = grey.reshape(len(grey), -1).std(axis=1) < 2
     moved = [_unit(_small(np.roll(grey, (dy, dx), axis=(1, 2)))) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]

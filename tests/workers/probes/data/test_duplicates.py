@@ -88,6 +88,7 @@ def test_identifiers_that_come_back_are_named(tmp_path):
     )
     assert faults(finding)["repeated_identifiers"]["columns"] == ["case"]
     assert finding.facts["repeated_identifiers"] == {"case": 10}
+    assert finding.title.startswith("case comes back in 10 rows")
 
 
 def test_moved_and_lightened_pictures_are_copies_and_others_are_not():
@@ -111,3 +112,24 @@ def test_edited_texts_are_copies_and_unlike_ones_are_not():
     edited = [cell.replace(" ", "  ", 3)[:1].upper() + cell[1:-5] + " ..." for cell in cells[:25]]
     found = near_copies.texts(cells + edited, seed=0)
     assert [tuple(pair) for pair in found] == [(i, 200 + i) for i in range(25)]
+
+
+def test_files_without_content_are_no_copies_of_each_other(tmp_path):
+    names = [f"{i}.wav" for i in range(6)]
+    columns = {
+        "sha256": ["a", "a", "b", "b", "c", "c"], "peak": ["0", "0", "0.5", "0.5", "", ""],
+    }  # fmt: skip
+    broken = {"fault": "broken_files", "severity": "medium", "files": names[4:]}
+    sample = prepared(tmp_path, columns, kind="audio", files=names, faults=[broken])
+    finding = duplicates.run(sample, Budget())
+    assert finding.facts["pairs"] == [[{"file": "2.wav"}, {"file": "3.wav"}]]
+
+
+def test_rows_without_features_one_picture_and_many_columns_are_no_trouble(tmp_path):
+    bare = prepared(tmp_path / "a", {"y": ["0", "1"] * 30}, features=np.empty((60, 0), np.float32))
+    assert duplicates.run(bare, Budget()).state == "measured"
+    assert near_copies.pictures(np.zeros((1, 8, 8, 3), np.uint8)).shape == (0, 2)
+    x = np.random.default_rng(0).normal(size=(60, 450))
+    x[59] = x[0]
+    wide = duplicates.run(prepared(tmp_path / "b", table_of(x), features=standard(x)), Budget())
+    assert wide.facts["exact"] == 1
