@@ -56,6 +56,10 @@ def check_room(wanted: int = 0) -> None:
         )
 
 
+def _size(count: int) -> str:
+    return f"{count / 1e9:g} GB" if count >= 1e9 else f"{count / 1e6:g} MB"
+
+
 @contextmanager
 def incoming(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[Path, Stored]]:
     """The bytes on disk under a passing name, counted and hashed as they come; gone afterwards.
@@ -70,7 +74,7 @@ def incoming(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[Path, Stored
             for chunk in chunks:
                 count += len(chunk)
                 if count > limit:
-                    raise TooLarge(f"The file is larger than the {limit / 1e9:g} GB that one may have here.")
+                    raise TooLarge(f"The file is larger than the {_size(limit)} that one may have here.")
                 digest.update(chunk)
                 out.write(chunk)
             out.flush()

@@ -21,6 +21,9 @@ def upload_limit(
 
     def answer(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            # Django reads such a body as empty; "replace all by nothing" is not what was sent.
+            return told(request, "Send the request with its Content-Length, not in chunks.", 411)
         if not length.isdigit():
             return told(request, "The request's Content-Length is no number.", 400)
         if int(length) > settings.MAX_UPLOAD + _OTHER_FIELDS:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from assessments.models import Assessment, DataSet, Evidence, Job, Plan, Run, ShareLink
 
@@ -190,6 +191,12 @@ class NewLinkSerializer(LinkSerializer):
         return self.context["token"]
 
 
+class Flag(serializers.BooleanField):
+    """A switch that keeps its default when a form leaves it out; a plain one would read that as off."""
+
+    default_empty_html = empty
+
+
 class LinkRequest(serializers.Serializer):
     label = serializers.CharField(max_length=120, required=False, allow_blank=True)  # type: ignore[assignment]
     days = serializers.IntegerField(min_value=1, max_value=366, required=False)
@@ -197,11 +204,11 @@ class LinkRequest(serializers.Serializer):
     password = serializers.CharField(
         max_length=200, required=False, allow_blank=True, write_only=True, trim_whitespace=False
     )
-    snapshot = serializers.BooleanField(required=False)
-    show_recommendations = serializers.BooleanField(required=False)
-    show_samples = serializers.BooleanField(required=False)
-    show_answers = serializers.BooleanField(required=False)
-    show_pdf = serializers.BooleanField(required=False)
+    snapshot = Flag(required=False)
+    show_recommendations = Flag(required=False)
+    show_samples = Flag(required=False)
+    show_answers = Flag(required=False)
+    show_pdf = Flag(required=False)
 
 
 class ProbeSerializer(serializers.Serializer):

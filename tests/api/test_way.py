@@ -245,3 +245,18 @@ def test_a_list_costs_as_many_queries_for_many_as_for_one(api, place, django_ass
         api.put(place + "answers/", {"D1": "yes"})
     with django_assert_max_num_queries(4):
         assert len(json.loads(api.get("/api/v1/assessments/").content)["results"]) == 6
+
+
+def test_a_link_made_from_a_form_has_the_same_defaults_as_one_from_json(api, done):
+    shown = ("snapshot", "show_recommendations", "show_samples", "show_answers", "show_pdf")
+    made = [api.post(done + "links/", {"label": "x"}, format=kind).data for kind in ("json", "multipart")]
+    assert [made[0][name] for name in shown] == [made[1][name] for name in shown]
+    assert made[1]["snapshot"] is True
+
+
+def test_a_chunked_body_is_refused_and_not_read_as_empty(api, place):
+    api.put(place + "answers/", {"D1": "yes"})
+    answer = api.put(place + "answers/", HTTP_TRANSFER_ENCODING="chunked")
+    assert answer.status_code == 411
+    assert "Content-Length" in answer.json()["detail"]
+    assert api.get(place + "answers/").data == {"D1": {"value": "yes"}}
