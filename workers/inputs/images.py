@@ -110,7 +110,8 @@ def tell_broken(loaded: Loaded, broken: dict[str, list[str]], total: int, what: 
     loaded.faults.append(fault("broken_files", severity, told, files=broken["all"]))
     for name, key in (("empty_files", "is empty (0 bytes)"), ("truncated", "is cut off")):
         if broken.get(key):
-            told = f"{len(broken[key]):,} files: each {key}."
+            some = "1 file" if len(broken[key]) == 1 else f"Each of {len(broken[key]):,} files"
+            told = f"{some} {key}."
             loaded.faults.append(fault(name, severity, told, files=broken[key]))
 
 

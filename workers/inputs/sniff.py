@@ -21,7 +21,7 @@ FOREIGN = (
     (b"\x93NUMPY", "a NumPy array"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
-    *((bytes((0x80, version)), "a Python pickle, which is never read") for version in (2, 3, 4, 5)),
+    *((bytes((0x80, version)), "a Python pickle") for version in (2, 3, 4, 5)),
 )
 UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 

@@ -175,3 +175,12 @@ def test_the_broken_digits_are_all_found(ready, shared_data):
 def test_clean_pictures_have_no_fault(ready, shared_data):
     for name in ("digits", "animals", "glyphs"):
         assert ready({f"{name}.zip": shared_data / "images" / f"{name}.zip"}).manifest["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(["a"], "1 file is cut off."), (["a", "b"], "Each of 2 files is cut off.")]
+)
+def test_one_broken_file_is_no_plural(names, told):
+    loaded = images.Loaded(kind="images")
+    images.tell_broken(loaded, {"all": names, "is cut off": names}, 10, "picture")
+    assert loaded.faults[-1]["note"] == told
