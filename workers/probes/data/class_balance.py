@@ -19,6 +19,7 @@ from workers.probes.words import count, listed, one_in, percent, pieces
 ROWS_NEEDED = math.ceil(0.25 * (1.645 / 0.05) ** 2)
 FEW, TOO_FEW = 20, 10  # rows of a class: below, its score is a guess / it can hardly be learnt
 MEDIUM, HIGH = 0.10, 0.01  # balance below which an imbalance is a medium / high fault
+MOST_DRAWN = 1e300
 MOST_CLASSES = 200  # in the facts; a target with more is cut, and says so
 
 
@@ -59,7 +60,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         low=min(low, balance),
         high=min(0.5, max(high, balance)),
         sample=seen["rows"],
-        title=_title(seen, balance),
+        title=_title(seen, balance, faults),
     )
 
 
@@ -152,13 +153,26 @@ def _histogram(sample: Sample, target: Target) -> dict[str, list[float]]:
         values = np.array([row[0] for row in table.execute(query).fetchall()], dtype=float)
     if not len(values):
         return {"edges": [], "counts": []}
+    values = values.clip(-MOST_DRAWN, MOST_DRAWN)  # the width of the bins must stay finite
     low, high = np.quantile(values, [0.005, 0.995])
     edges = np.linspace(low, high if high > low else low + 1, 21)
     counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
     return {"edges": [float(f"{edge:.6g}") for edge in edges], "counts": [int(n) for n in counts]}
 
 
-def _title(seen: dict[str, Any], balance: float) -> str:
+def _title(seen: dict[str, Any], balance: float, faults: list[dict[str, Any]]) -> str:
+    """The worst fault where it is more than a remark; the sentence on balance otherwise."""
+    first = faults[0] if faults and faults[0]["severity"] != "low" else {"fault": ""}
+    names = first.get("classes", [])
+    what = count(len(names), "class", "classes")
+    if first["fault"] in ("too_few_rows", "too_few_images"):
+        rows = "pictures" if first["fault"] == "too_few_images" else "rows"
+        return (
+            f"{what} of {first['columns'][0]} {'has' if len(names) == 1 else 'have'} fewer than {FEW} {rows}"
+        )
+    if first["fault"].startswith("class_missing_in_"):
+        side = "training" if first["fault"].endswith("train") else "test"
+        return f"The {side} part has no {listed(names)}"
     if balance < MEDIUM:
         return f"Only {one_in(seen['share'])} rows is {seen['rarest']}"
     return "The classes are balanced" if balance > 0.3 else f"{seen['rarest']} is less common than the rest"

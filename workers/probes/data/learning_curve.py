@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from workers.probes.base import Budget, Finding, Sample, Target
+from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample, Target
 from workers.probes.data import power_law
 from workers.probes.data.out_of_fold import narrowed
 from workers.probes.words import count
@@ -48,6 +48,8 @@ class Curve:
 def run(sample: Sample, budget: Budget) -> Finding:
     if sample.folder is None or sample.target is None:
         return Finding.skipped("No target column is named, so there is nothing to learn.")
+    if not sample.features.shape[1]:
+        return Finding.skipped(NOTHING_TO_LEARN_FROM)
     metric, compared = _metric(sample, sample.target)
     labels = sample.labels(0)
     known = np.flatnonzero(np.isfinite(labels) if sample.target.task == "regression" else labels >= 0)
@@ -210,6 +212,14 @@ def _forecast(
         facts |= _needed(fits, 1 - target, most)
         low, value, high = (max(0.0, 100 * (target - float(current[k]))) for k in ("p95", "p50", "p05"))
     facts["faults"] = _faults(curve, facts, target)
+    if facts["faults"] and facts["faults"][0]["fault"] == "no_signal" and target is None:
+        return Finding.skipped(
+            f"Inconclusive: with {count(now, 'row')} a small network does no better than guessing "
+            f"({_shown(facts['score'][-1], metric)} {metric}, "
+            f"guessing {_shown(1 - curve.guessing, metric)}), "
+            "so no curve can tell what more data would bring.",
+            **facts,
+        )
     return Finding(
         value, _note(facts, metric, now, target, sample), facts, low=low, high=high, sample=int(curve.n[-1]),
         title=_title(facts, metric, value, target, now), basis="measured",
@@ -260,13 +270,15 @@ def _measured_facts(curve: Curve, metric: str, now: int, target: float | None) -
 def _faults(curve: Curve, facts: dict[str, Any], target: float | None) -> list[dict[str, Any]]:
     faults = []
     guessing = 1 - curve.guessing
+    gain = facts["gain_from_twice"]
     if facts["score_low"][-1] < guessing + 0.005:
         faults.append({"fault": "no_signal", "severity": "medium"})
     if target is not None and facts["unreachable"] > 0.3:
         faults.append(
             {"fault": "target_not_reachable", "severity": "high" if facts["unreachable"] > 0.7 else "medium"}
         )
-    gain = facts["gain_from_twice"]
+    if faults and faults[0]["fault"] == "no_signal":
+        return faults  # what is read off a curve of chance says nothing about more of it
     if gain["p05"] > 0.5:
         faults.append({"fault": "more_data_helps", "severity": "medium" if gain["p05"] > 3 else "low"})
     elif gain["p95"] < 0.5 and target is not None and facts["score_now"]["p95"] < target:

@@ -22,6 +22,7 @@ from workers.probes.surrogate import Surrogate, affordable, answered, interval, 
 SEEDS = 5
 SIZES = (30, 100, 400)  # rows of the new task
 REPLAY = 0.1  # share of the old rows that is kept for replay
+WIDE = 5.0  # points; a loss that may be as high is not called hardly any
 BRIDGE = 16  # units of the adapter between the columns
 LABELS = {
     "scratch": "A second model from scratch",
@@ -273,7 +274,7 @@ def report(
         "faults": _faults(low, tasks, answered(sample, "F2")),
         "mitigations": mitigations,
     }
-    title, note = _words(tasks, tuned, mitigations, value, low, sizes[-1], seeds, centre)
+    title, note = _words(tasks, tuned, mitigations, value, low, high, sizes[-1], seeds, centre)
     used = sum(len(part) for part in (*tasks.test, tasks.train[0])) + sizes[-1]
     return Finding(value, note, facts, low, high, used, title)
 
@@ -315,7 +316,7 @@ def _faults(low: float, tasks: Tasks, frequency: str | None) -> list[dict[str, A
 
 def _words(
     tasks: Tasks, tuned: dict[str, Any], mitigations: list[dict[str, Any]], value: float, low: float,
-    size: int, seeds: int, centre: Surrogate,
+    high: float, size: int, seeds: int, centre: Surrogate,
 ) -> tuple[str, str]:  # fmt: skip
     old, new = tasks.names
     if low > 0:
@@ -323,6 +324,13 @@ def _words(
         note = (
             f"Retrained on {size:,} examples of {new}, a small model falls from {tuned['old_before']:.0f} to"
             f" {tuned['old_after']:.0f} points on {old}."
+        )
+    elif high >= WIDE:
+        title = f"Too wide to tell: retraining costs 0 to {high:.0f} points"
+        note = (
+            f"Retrained on {size:,} examples of {new}, a small model goes from {tuned['old_before']:.0f} to"
+            f" {tuned['old_after']:.0f} points on {old}; with so few rows the loss may be anything"
+            f" from 0 to {high:.0f} points."
         )
     else:
         title = "Retraining hardly harms the old task"

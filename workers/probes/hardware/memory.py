@@ -155,7 +155,7 @@ def _finding(
         advice = f"The largest {what} that fits is {most:,}."
     else:
         bad = "It may not fit in a bad case; the" if high > 1 else "The"
-        advice = f"{bad} largest {what} that fits is about {most:,}."
+        advice = f"{bad} largest {what} that fits is about {words.rounded(most)}."
     sizes = words.between(words.size(peak[0]), words.size(peak[2]))
     note = f"Training {model.says} needs {sizes} on {device.says}. {advice}"
     if facts["assumed"]:

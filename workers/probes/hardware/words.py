@@ -14,6 +14,14 @@ def size(size: float) -> str:
     return f"{size / 1024:,.0f} KB"
 
 
+def rounded(number: float) -> str:
+    """Two figures of a count: 69,191,807 -> "69 million", 1,234 -> "1,200"."""
+    for unit, factor in (("billion", 1e9), ("million", 1e6)):
+        if number >= factor:
+            return f"{float(f'{number / factor:.2g}'):,.10g} {unit}"
+    return f"{float(f'{number:.2g}'):,.0f}"
+
+
 def share(share: float) -> str:
     return f"{share:,.0%}" if share >= 0.01 else "less than 1%"
 

@@ -18,6 +18,7 @@ from workers.probes.base import Budget, Finding, Sample
 from workers.probes.surrogate import Rows, Surrogate, affordable, interval, row_scores, rows, surrogate
 
 FACTORS = (0.5, 0.8, 1.25, 2.0)
+WIDE = 5.0  # points; a loss that may be as high is not called none
 NEAR = (0.8, 1.25)
 SEEDS = 6
 FLEET = ("learning_rate", "weight_decay", "dropout", "init_scale", "steps")  # trained as one
@@ -163,7 +164,8 @@ def report(scores: Scores, centre: Surrogate, found: Rows, seed: int) -> Finding
         "faults": _faults(fragile, seed_sd, seeds),
         "mitigations": [],
     }
-    title, note = _words(fragility, fragile, growing, seed_sd, metric, seeds, centre)
+    lottery = any(fault["fault"] == "seed_lottery" for fault in facts["faults"])
+    title, note = _words(fragility, fragile, growing, seed_sd, metric, seeds, centre, lottery, high)
     return Finding(fragility, note, facts, low, high, len(found.train) + len(found.test), title)
 
 
@@ -300,6 +302,8 @@ def _words(
     metric: str,
     seeds: int,
     centre: Surrogate,
+    lottery: bool,
+    high: float,
 ) -> tuple[str, str]:
     unit = "points of " + metric
     if fragile:
@@ -312,6 +316,10 @@ def _words(
         )
     else:
         title = "Small changes of the settings do no harm"
+        if lottery:
+            title = f"Another random start alone changes {seed_sd:.1f} points"
+        elif high >= WIDE:
+            title = f"Too wide to tell: small changes cost 0 to {high:.0f} points"
         note = (
             f"No setting within a quarter of the plan loses more than chance explains:"
             f" {fragility:.1f} {unit}, where another random start changes {seed_sd:.1f}."
