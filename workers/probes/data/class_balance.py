@@ -162,8 +162,8 @@ def _histogram(sample: Sample, target: Target) -> dict[str, list[float]]:
 
 def _title(seen: dict[str, Any], balance: float, faults: list[dict[str, Any]]) -> str:
     """The worst fault where it is more than a remark; the sentence on balance otherwise."""
-    first = faults[0] if faults and faults[0]["severity"] != "low" else {"fault": ""}
-    names: list[str] = first.get("classes", [])
+    first: dict[str, Any] = faults[0] if faults and faults[0]["severity"] != "low" else {"fault": ""}
+    names = first.get("classes", [])
     what = count(len(names), "class", "classes")
     if first["fault"] in ("too_few_rows", "too_few_images"):
         rows = "pictures" if first["fault"] == "too_few_images" else "rows"
