@@ -259,14 +259,19 @@ def readability(facts: Facts, finding: Facts) -> list[Part]:
     if not bad and not faults:
         return []
     rows = [(str(file["name"]), str(file["problem"])) for file in bad[:ROWS_SHOWN]]
-    rows += [(_fault_place(fault), _fault_words(fault)) for fault in faults[: ROWS_SHOWN - len(rows)]]
+    told = {place for place, _ in rows}
+    for fault in faults:  # one place has one line: its worst fault comes first
+        if (place := _fault_place(fault)) not in told:
+            told.add(place)
+            rows.append((place, _fault_words(fault)))
+    found, rows = len(rows), rows[:ROWS_SHOWN]
     return [
         Listing(
             "What could not be read as it should",
             "Files, columns and rows with what is wrong in them",
             "Every byte of the upload",
             table=Table(("Where", "What is wrong"), rows),
-            more=_more(len(bad) + len(faults), len(rows)),
+            more=_more(found + max(0, len(bad) - ROWS_SHOWN), len(rows)),
         )
     ]
 

@@ -25,15 +25,11 @@ def inventory(facts: Facts, finding: Facts) -> list[Part]:
     items.append(Stat("Accelerator", f"{len(names)} found" if names else "None", ", ".join(names[:2])))
     best = max(facts.get("matmul") or [], key=lambda one: one.get("gflops") or 0, default=None)
     if best:
-        spread = words.span(best["low"], best["high"], words.short) if best.get("low") is not None else ""
-        items.append(Stat("Measured speed", f"{words.short(best['gflops'])} GFLOPS", _rate(best, spread)))
+        said = ", ".join(filter(None, ("billion operations a second", str(best.get("precision") or ""))))
+        items.append(Stat("Measured speed", words.short(best["gflops"]), said))
     if facts.get("memory_gbs"):
         items.append(Stat("Memory speed", f"{words.short(facts['memory_gbs'])} GB/s"))
     return [Strip(finding.get("title") or "The machine at hand", items=items[:5])]
-
-
-def _rate(best: Facts, spread: str) -> str:
-    return ", ".join(part for part in (str(best.get("precision", "")), spread) if part)
 
 
 def memory(facts: Facts, finding: Facts) -> list[Part]:

@@ -206,6 +206,15 @@ def test_a_score_that_is_no_share_is_named_in_words():
     assert chart.subtitle.startswith("Share of the differences explained (R²) on unseen")
 
 
+def test_one_place_that_reads_badly_has_one_line():
+    finding = sample.finding("data.readability")
+    broken = {"fault": "broken_files", "files": ["a.png", "b.png"], "note": "2 files are cut off"}
+    finding["facts"] |= {"files": [], "faults": [broken, {**broken, "fault": "truncated"}]}
+    (listing,) = figures.of(finding)
+    assert listing.table.rows == [("a.png, b.png", "Broken files. 2 files are cut off")]
+    assert listing.more == ""
+
+
 def test_a_matrix_with_little_to_see_is_not_drawn():
     assert mistakes(counts=[[0, 2, 0], [2, 0, 1], [0, 3, 0]]) == []
     assert mistakes(classes=["a", "b"], counts=[[0, 30], [30, 0]]) == []
