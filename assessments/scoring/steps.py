@@ -32,13 +32,13 @@ def step(
     rules: Rules, probe: str, findings: Mapping[str, Evidence], dataset: Evidence | None = None
 ) -> Step | None:
     """The first sentence for a probe that is true of its finding; None for a probe without any."""
-    if probe not in WORDS:
+    if probe not in rules.data["steps"]:
         return None
     finding = findings[probe]
     facts = {**(finding.get("facts") or {}), "kinds": rules.data["kinds"], "low": finding.get("low")}
     if probe == "hardware.inventory":
         facts |= _elsewhere(findings)
-    words = {key: value for key, value in WORDS[probe](facts, dataset or {}).items() if value}
+    words = {key: value for key, value in WORDS.get(probe, _places)(facts, dataset or {}).items() if value}
     usual = rules.data["probes"][probe]
     for entry in rules.data["steps"].get(probe, ()):
         try:
@@ -87,6 +87,24 @@ def _score(value: Any, metric: Any) -> str:
     if found is None:
         return ""
     return f"{found:.2f}" if metric == "R2" else percent(found) if found < 0.9 else f"{found:.1%}"
+
+
+def _places(facts: Evidence, dataset: Evidence) -> Words:
+    """Where the most serious fault stands: words for a probe without a function of its own."""
+    worst = sorted(_faults(facts).values(), key=lambda fault: SERIOUS.index(str(fault.get("severity"))))
+    first: Mapping[str, Any] = worst[0] if worst else {}
+    rows = fault_rows(first)
+    return {
+        "columns": _names(first.get("columns")),
+        "classes": _quoted(first.get("classes")),
+        "files": _names(first.get("files")),
+        "rows": _rows(rows, _unit(dataset)),
+    }
+
+
+def fault_rows(fault: Mapping[str, Any]) -> int:
+    """How many rows a fault names; ``count`` where its list was cut."""
+    return int(number(fault.get("count")) or len(fault.get("rows") or ()))
 
 
 # -- data ---------------------------------------------------------------------------------------------

@@ -1,0 +1,68 @@
+"""What a probe says about planted data, held against the truth."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.planting import Case, Data, Truth
+from workers import host
+from workers.inputs import prepare
+from workers.probes import catalog
+from workers.probes.base import Budget, Finding, Sample
+
+SERIOUS = ("medium", "high")
+
+
+def finding(probe: str, data: Data, seed: int = 0, seconds: float = 60.0) -> Finding:
+    """The probe's finding on this upload."""
+    with tempfile.TemporaryDirectory(prefix="planted-") as folder:
+        paths = []
+        for content in data.files.values():
+            paths.append(Path(folder) / f"{len(paths)}.bin")
+            paths[-1].write_bytes(content)
+        out = Path(folder) / "prepared"
+        prepare(paths, list(data.files), out, plan=data.plan, targets=data.targets, seed=seed)
+        host.seed_everything(seed)
+        sample = Sample(out, data.plan, data.answers)
+        return catalog.load(probe)(sample, Budget(seconds, seed))
+
+
+def named(found: Finding, fault: str) -> list[dict[str, Any]]:
+    """The finding's entries of this fault."""
+    return [one for one in found.facts.get("faults", ()) if one["fault"] == fault]
+
+
+def places(entries: list[dict[str, Any]], kind: str) -> set[Any]:
+    """Columns, rows, files or classes named by any of the entries."""
+    return {place for entry in entries for place in entry.get(kind, ())}
+
+
+def wrong(case: Case, found: Finding, truth: Truth) -> list[str]:
+    """What is wrong with a finding on planted data, in sentences; empty when all is right."""
+    entries = named(found, case.fault)
+    if not entries:
+        others = [one["fault"] for one in found.facts.get("faults", ())]
+        return [f"{case.fault} is not named; named are {others}; {found.state}: {found.note}"]
+    told = []
+    for kind in ("columns", "classes"):
+        true, said = set(getattr(truth, kind)), places(entries, kind)
+        if true and (not true <= said if case.among else true != said):
+            told.append(f"{kind}: said {sorted(said)}, true {sorted(true)}")
+    for kind in ("rows", "files"):
+        true, said = set(getattr(truth, kind)), places(entries, kind)
+        if true:
+            recall, precision = len(true & said) / len(true), len(true & said) / max(1, len(said))
+            if recall < case.recall or precision < case.precision:
+                told.append(f"{kind}: recall {recall:.2f}, precision {precision:.2f}")
+    return told
+
+
+def alarms(found: Finding, fault: str | None = None) -> list[str]:
+    """Serious faults named on clean data: all of them, or only those of one name."""
+    return [
+        f"{one['fault']} ({one['severity']})"
+        for one in found.facts.get("faults", ())
+        if one["severity"] in SERIOUS and fault in (None, one["fault"])
+    ]

@@ -1,0 +1,9 @@
+"""Is our test score inflated because the test knows the training data?"""
+
+from __future__ import annotations
+
+from workers.probes.base import Budget, Finding, Sample
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    return Finding.skipped("This is not measured yet.")

@@ -1,0 +1,9 @@
+"""Would made-up examples help, and would they leak real ones?"""
+
+from __future__ import annotations
+
+from workers.probes.base import Budget, Finding, Sample
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    return Finding.skipped("This is not measured yet.")
