@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from assessments.scoring import pool, risk
@@ -23,13 +24,19 @@ def next_evidence(
     for known in judgement.items:
         name = known.item.dimension
         width = _width(judgement, name)
-        for kind, source, after in _open(rules, known, answers):
+        for kind, source, after in _open(rules, known, answers, beside):
             if source in beside:
                 continue
             narrows = whole(width - _width(judgement.with_item(after), name))
             if narrows >= 1:
                 found.append({kind: source, "dimension": name, "narrows_by": narrows})
-    return sorted(found, key=lambda one: (-one["narrows_by"], one.get("probe") or one.get("question")))
+    found.sort(key=lambda one: (-one["narrows_by"], _source(one)))
+    first = {_source(one): one for one in reversed(found)}  # once, where it tells most
+    return [one for one in found if first[_source(one)] is one]
+
+
+def _source(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("probe") or entry.get("question"))
 
 
 def _width(judgement: Judgement, dimension: str) -> float:
@@ -37,11 +44,28 @@ def _width(judgement: Judgement, dimension: str) -> float:
     return pooled.high - pooled.low
 
 
-def _open(rules: Rules, known: Known, answers: Mapping[str, Any]) -> list[tuple[str, str, Known]]:
+def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> list[tuple[str, str, Known]]:
+    """The probes of a measured item that could not tell, each if it saw nothing worse than the others."""
+    open_ = [
+        name
+        for name in known.item.evidence
+        if name in rules.data["probes"] and name not in known.sources and name not in beside
+    ]
+    return [
+        ("probe", name, replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_))))
+        for name in open_
+    ]
+
+
+def _open(
+    rules: Rules, known: Known, answers: Mapping[str, Any], beside: set[str]
+) -> list[tuple[str, str, Known]]:
     """What could still be learnt about an item, if it turned out as expected today."""
-    if known.state in ("measured", "not_applicable"):
+    if known.state == "not_applicable" or (known.state == "measured" and not known.partial):
         return []
     item, mode = known.item, known.mode
+    if known.partial:
+        return _unmeasured(rules, known, beside)
     slack = rules.data["evidence"]["no_interval"]
     expected = risk.Scored(mode, max(0.0, mode - slack), min(100.0, mode + slack))
     found = [

@@ -5,7 +5,8 @@ How it works, in this version of the rules:
 * An item (one risk of a dimension) is known by measurement, by answer, or not at all. It is a
   distribution over 0 to 100: a triangle on (low, score, high) when measured, a wide triangle whose
   mode stays above a cap when answered, anything from 0 to 100 when unknown. "I do not know" is the
-  larger of anything and the middle answer, so it is never the safer choice.
+  larger of anything and the middle answer, so it is never the safer choice. The worst of its probes
+  counts; one that measured nothing may be worse still, so it leaves the high end of the item open.
 * A dimension's draw is the weighted power mean of its items, exponent 4: one critical item pulls far
   more than an average lets it. It is also never more than a notch below its worst known item. The
   overall draw is made of the dimensions in the same way, bent by the stakes.
@@ -46,6 +47,11 @@ class Known:
     spreads: tuple[Spread, ...] = ()  # of each piece of evidence; the worst counts
     open: bool = True  # it may be anything from 0 to 100 besides
     sources: tuple[str, ...] = ()  # probes, readings and questions that tell about it
+
+    @property
+    def partial(self) -> bool:
+        """Whether some probe that tells about it measured nothing, and could be the worst."""
+        return self.state == "measured" and self.covers < 1
 
     @property
     def mode(self) -> float:
@@ -139,7 +145,7 @@ def know(
     scored = {name: risk.evidence(rules, name, findings, dataset) for name in item.evidence}
     seen = {name: one for name, one in scored.items() if one is not None}
     if seen:
-        return measured(item, seen)
+        return measured(item, seen, _open_probes(rules, item, findings, seen))
     given = {name: answers[name] for name in item.questions if name in answers}
     applies = [name for name in item.questions if "not_applicable" not in given.get(name, {})]
     if given and not applies:
@@ -156,9 +162,22 @@ def not_applicable(finding: risk.Evidence) -> bool:
     return finding.get("state") == "skipped" and bool((finding.get("facts") or {}).get("not_applicable"))
 
 
-def measured(item: Item, seen: Mapping[str, risk.Scored]) -> Known:
+def _open_probes(
+    rules: Rules, item: Item, findings: Mapping[str, risk.Evidence], seen: Mapping[str, risk.Scored]
+) -> tuple[str, ...]:
+    """The probes of an item that measured nothing though their question applies."""
+    return tuple(
+        name
+        for name in item.evidence
+        if name in rules.data["probes"] and name not in seen and not not_applicable(findings.get(name, {}))
+    )
+
+
+def measured(item: Item, seen: Mapping[str, risk.Scored], open_: Sequence[str] = ()) -> Known:
+    """An item that was measured; ``open_`` are the probes that could not tell."""
     spreads = tuple((one.low, one.score, one.high) for one in seen.values())
-    return Known(item, "measured", 1.0, spreads, open=False, sources=tuple(seen))
+    covers = len(seen) / (len(seen) + len(open_))
+    return Known(item, "measured", covers, spreads, open=False, sources=tuple(seen))
 
 
 def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], of: int) -> Known:
@@ -231,22 +250,31 @@ def _dimension(rules: Rules, name: str, items: Sequence[Known]) -> Pooled:
     anything = tuple(100 * u for u in _uniforms(seed, "unknown", n))
     known, likely = [0.0] * n, [0.0] * n  # fourth powers by weight
     worst = [0.0] * n  # a notch below the worst known item
+    closed = [0.0] * n  # the part of `known` that nothing unseen can raise
     unseen = ceiling = 0.0  # weight that nobody has looked at, and the notch if that were critical
     for one in mine:
         weight, pull = one.item.weight, min(1.0, one.item.weight)
         unseen += weight * (1 - one.covers)
         draws: Sequence[float] = anything
-        if one.covers == 0:
+        if one.covers == 0 or one.partial:
             ceiling = max(ceiling, 100 * pull - notch)
         if one.spreads:
             draws = _spread_draws(seed, n, f"{name}:{one.item.id}", one.spreads)
             if one.covers:
-                share = weight * one.covers
-                known = [k + share * (d * d) * (d * d) for k, d in zip(known, draws, strict=True)]
+                # The worst of an item's probes counts, so what one of them saw is there in full.
+                share = weight if one.partial else weight * one.covers
+                known = _added(known, draws, share)
+                closed = closed if one.partial else _added(closed, draws, share)
             worst = [max(w, pull * d - notch) for w, d in zip(worst, draws, strict=True)]
             if one.open:
                 draws = [max(d, a) for d, a in zip(draws, anything, strict=True)]
-        likely = [s + weight * (d * d) * (d * d) for s, d in zip(likely, draws, strict=True)]
+        if one.partial:
+            likely = _added(likely, draws, weight * one.covers)
+            raised = [max(d, a) for d, a in zip(draws, anything, strict=True)]
+            likely = _added(likely, raised, weight * (1 - one.covers))
+        else:
+            likely = _added(likely, draws, weight)
+    bad = unseen + sum(one.item.weight * one.covers for one in mine if one.partial)
     count = (sum(one.covers > 0 for one in mine), len(mine))
     if not total:
         return _pooled(rules, Draws((0.0,) * n, anything, (100.0,) * n), 0.0, count)
@@ -254,11 +282,16 @@ def _dimension(rules: Rules, name: str, items: Sequence[Known]) -> Pooled:
         tuple(max(w, sqrt(sqrt(k / total))) for k, w in zip(known, worst, strict=True)),
         tuple(max(w, sqrt(sqrt(s / total))) for s, w in zip(likely, worst, strict=True)),
         tuple(
-            max(w, ceiling, sqrt(sqrt((k + unseen * 1e8) / total)))  # 100 to the fourth
-            for k, w in zip(known, worst, strict=True)
+            max(w, ceiling, sqrt(sqrt((c + bad * 1e8) / total)))  # 100 to the fourth
+            for c, w in zip(closed, worst, strict=True)
         ),
     )
     return _pooled(rules, found, 1 - unseen / total, count)
+
+
+def _added(sums: Sequence[float], draws: Sequence[float], weight: float) -> list[float]:
+    """Weighted fourth powers, summed draw by draw."""
+    return [s + weight * (d * d) * (d * d) for s, d in zip(sums, draws, strict=True)]
 
 
 def _overall(rules: Rules, dimensions: Mapping[str, Pooled], stakes: float) -> Pooled:

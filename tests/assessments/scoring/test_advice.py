@@ -116,7 +116,7 @@ def test_of_two_things_equally_bad_both_are_named():
 def test_an_answer_is_quoted_and_asks_for_what_its_own_question_is_about():
     one = by_source(advised(answers={"S9": {"value": "nobody"}})[0])["S9"]
     assert one["why"] == "You told us: Nobody"
-    seen = findings(data__learning_curve=None)
+    seen = findings(data__learning_curve=None, data__feasibility=None, data__synthetic=None)
     few = by_source(advised(seen, {"D1": {"value": "yes"}, "D2": {"value": {"total": 50, "rarest": 4}}})[0])
     assert few["D2"]["title"] == "Collect and label more examples, the rarest outcome first"
 

@@ -25,7 +25,8 @@ def test_a_probe_that_does_not_apply_is_not_asked_for_even_beside_an_answer():
 
 def test_next_evidence_leaves_out_what_is_measured_or_answered():
     answers = {"D6": {"value": "no"}, "D5": {"unknown": True}, "H6": {"not_applicable": "batch"}}
-    skipped = findings(hardware__memory=finding(state="skipped"))
+    none = finding(state="skipped")
+    skipped = findings(hardware__memory=none, data__drift=none, data__time_order=none)
     found = outlook.next_evidence(RULES, pool.judge(RULES, skipped, answers), answers)
     sources = [one.get("probe") or one["question"] for one in found]
     assert "hardware.memory" in sources
@@ -43,3 +44,18 @@ def test_next_evidence_is_ordered_by_how_much_it_narrows():
 def test_a_measurement_narrows_more_than_an_answer_to_the_same_question():
     found = by_source(outlook.next_evidence(RULES, pool.judge(RULES, {}, {}), {}))
     assert found["data.label_errors"]["narrows_by"] > found["D3"]["narrows_by"]
+
+
+def test_a_probe_that_could_not_tell_is_named_though_others_tell_about_the_same_item():
+    skipped = findings(data__types=finding(state="skipped"))
+    found = outlook.next_evidence(RULES, pool.judge(RULES, skipped, ANSWERS), ANSWERS, skipped)
+    assert by_source(found)["data.types"]["narrows_by"] >= 1
+    assert {"D4", "data.missing"}.isdisjoint(by_source(found))
+
+
+def test_a_question_that_does_not_arise_is_not_named_beside_one_that_could_not_be_measured():
+    none, beside = finding(state="skipped"), finding(state="skipped", facts={"not_applicable": True})
+    skipped = findings(data__types=none, data__missing=beside)
+    found = by_source(outlook.next_evidence(RULES, pool.judge(RULES, skipped, {}), {}, skipped))
+    assert "data.types" in found
+    assert "data.missing" not in found

@@ -275,25 +275,30 @@ def skipped(**facts):
     return finding(state="skipped", note="The target is a number.", facts=facts)
 
 
+def unbalanced(one):
+    """Both probes of the item "balance" with the same finding."""
+    return {"data__class_balance": one, "data__coverage": one}
+
+
 def test_a_probe_that_does_not_apply_leaves_the_coverage_and_a_skipped_one_does_not():
-    open_ = pool.judge(RULES, findings(data__class_balance=skipped()), {})
-    beside = pool.judge(RULES, findings(data__class_balance=skipped(not_applicable=True)), {})
+    open_ = pool.judge(RULES, findings(**unbalanced(skipped())), {})
+    beside = pool.judge(RULES, findings(**unbalanced(skipped(not_applicable=True))), {})
     assert beside.dimensions["data"].coverage > open_.dimensions["data"].coverage
-    assert beside.dimensions["data"].known == (4, 7)
-    assert open_.dimensions["data"].known == (4, 8)
+    assert beside.dimensions["data"].known == (6, 7)
+    assert open_.dimensions["data"].known == (6, 8)
     assert beside.dimensions["data"].high < open_.dimensions["data"].high
 
 
 @pytest.mark.parametrize("state", ["measured", "failed"])
 def test_only_a_skipped_probe_can_say_that_it_does_not_apply(state):
-    seen = findings(data__class_balance=finding(None, state=state, facts={"not_applicable": True}))
+    seen = findings(**unbalanced(finding(None, state=state, facts={"not_applicable": True})))
     assert (
         next(one for one in pool.judge(RULES, seen, {}).items if one.item.id == "balance").state == "unknown"
     )
 
 
 def test_an_answer_keeps_an_item_alive_whose_probe_does_not_apply():
-    seen = findings(data__class_balance=skipped(not_applicable=True))
+    seen = findings(**unbalanced(skipped(not_applicable=True)))
     told = pool.judge(RULES, seen, {"D7": {"value": "no"}})
     assert next(one for one in told.items if one.item.id == "balance").state == "answered"
 
@@ -342,3 +347,30 @@ def test_without_a_forecast_the_machine_may_be_enough_or_not():
         (least, _, most), *_ = machine(hardware__training_cost=cost(hours)).spreads
         assert low <= least
         assert high >= most
+
+
+# -- several probes about one thing ---------------------------------------------------------------------
+def tidiness(**changed):
+    judged = pool.judge(RULES, findings(**changed), {})
+    return judged.dimensions["data"], next(one for one in judged.items if one.item.id == "tidiness")
+
+
+def test_a_probe_that_could_not_tell_leaves_its_item_open_beside_one_that_could():
+    whole, all_five = tidiness()
+    less, four = tidiness(data__missing=skipped())
+    assert (all_five.covers, all_five.partial, four.covers, four.partial) == (1.0, False, 0.8, True)
+    assert less.coverage < whole.coverage
+    assert less.high >= 80 > whole.high, "it might have been critical"
+    assert less.low <= whole.low
+
+
+def test_a_probe_whose_question_does_not_arise_leaves_nothing_open():
+    _, four = tidiness(data__missing=skipped(not_applicable=True))
+    assert (four.covers, four.partial) == (1.0, False)
+
+
+def test_what_one_probe_saw_counts_in_full_though_another_could_not_tell():
+    bad = measured("data.readability", 1.0)
+    whole, _ = tidiness(data__readability=bad)
+    less, _ = tidiness(data__readability=bad, data__missing=skipped())
+    assert less.low == whole.low
