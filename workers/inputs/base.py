@@ -58,6 +58,8 @@ class Loaded:
     how: str = ""
     # For pictures and sounds: what was decoded, by row; and what a label file or the folders name as target.
     decoded: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)  # the same rows: numbers named by ``measures``
+    measures: tuple[str, ...] = ()
     offered: list[str] = field(default_factory=list)
     offered_is_rule: bool = False
     facts: tuple[str, ...] = ()  # columns that prepare measured itself: width, sha256 ...

@@ -103,9 +103,13 @@ def build(
         if loaded.kind == "images":
             stack = images.stacked(found)
             values, groups, how = images.features(stack, train)
-            return {"features": values, "images": stack}, _told(values, [], groups, how)
-        values, groups, how = audio.features(np.stack(found), train)
-        return {"features": values}, _told(values, [], groups, how)
+            more = {"images": stack}
+        else:
+            values, groups, how = audio.features(np.stack(found), train)
+            more = {}
+        if loaded.measured:
+            more["facts"] = np.stack([loaded.measured[str(i)] for i in ids])
+        return {"features": values, **more}, _told(values, [], groups, how) | {"facts": [*loaded.measures]}
     seen = _seen(con, profiles)
     numbers = [p for p in profiles if p.role == "feature" and p.type == "number"]
     categories = [p for p in profiles if p.role == "feature" and p.type == "category"]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 import zipfile
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from workers.inputs import image_facts, image_faults
 from workers.inputs.archive import BROKEN, Member, read
 from workers.inputs.base import Loaded, Progress, fault
 
@@ -18,48 +21,100 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # every other parser of
 MAX_PIXELS = 50_000_000
 SIDES = (64, 48, 32, 24)  # longest side kept, so that all pictures of the sample fit KEPT_BYTES
 KEPT_BYTES = 160 * 1024**2
-GREY = ("1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L")
+GREY = ("1", "L")
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 FACTS = ("width", "height", "mode", "format", "bytes", "sha256", "problem")
 PIXEL_GRID = 12  # pictures above 16 x 16 are averaged to this many points a side for the features
 BINS = 8  # directions of an edge
 
 
-def decode(data: bytes, side: int) -> tuple[list[Any], np.ndarray | None]:
-    """(width, height, mode, format, problem) of a picture and its pixels, uint8, at most ``side`` a side.
+@dataclass
+class Seen:
+    """One picture: what its file says, its small pixels, and what was measured on the large ones."""
+
+    said: list[Any]  # width, height, mode, format, problem
+    pixels: np.ndarray | None = None  # uint8 [h, w, 1 or 3]
+    facts: np.ndarray | None = None  # float32 [len(image_facts.NAMES)]
+    turned: int = 1  # EXIF orientation; 1 is upright
+
+
+def decode(data: bytes, side: int) -> Seen:
+    """Reads a picture; its kept pixels are at most ``side`` a side.
 
     Only the first frame is read. Whatever a broken file makes Pillow raise becomes ``problem``.
     """
     if not data:
-        return [None, None, None, None, "is empty (0 bytes)"], None
-    facts: list[Any] = [None, None, None, None, None]
+        return Seen([None, None, None, None, "is empty (0 bytes)"])
+    seen = Seen([None, None, None, None, None])
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            facts[:4] = [*picture.size, picture.mode, picture.format]
-            if picture.width * picture.height > MAX_PIXELS:
-                facts[4] = f"has {picture.width:,} x {picture.height:,} pixels, over the {MAX_PIXELS:,} read"
-                return facts, None
-            picture.draft("RGB", (2 * side, 2 * side))  # a JPEG can be decoded small
-            picture.load()
-            return facts, _small(picture, side)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in a file is told as a fault, or not at all
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                seen.said[:4] = [*picture.size, picture.mode, picture.format]
+                if picture.width * picture.height > MAX_PIXELS:
+                    size = f"{picture.width:,} x {picture.height:,} pixels"
+                    seen.said[4] = f"has {size}, over the {MAX_PIXELS:,} read"
+                    return seen
+                about = image_facts.header(picture)
+                picture.draft("RGB", (2 * side, 2 * side))  # a JPEG can be decoded small
+                picture.load()
+                plain = _plain(picture)
+                seen.turned = about["orientation"]
+                if seen.turned in TURNS and picture.format != "TIFF":  # which Pillow turns itself
+                    plain = plain.transpose(TURNS[seen.turned])  # as every viewer shows it
+                seen.facts = image_facts.measured(np.asarray(plain), about)
+                seen.pixels = _small(plain, side)
     except Exception as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        facts[4] = "is cut off" if "truncated" in told.lower() else "is no readable picture"
-        return facts, None
+        seen.said[4] = "is cut off" if "truncated" in told.lower() else _what(data)
+    return seen
+
+
+def _what(data: bytes) -> str:
+    """Why bytes that are no picture are none, as far as their beginning tells."""
+    start = data[:512].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "is a web page"
+    if start.startswith((b"<svg", b"<?xml")):
+        return "is a drawing (SVG), which is not read"
+    if start.startswith(b"riff") and start[8:12] == b"wave":
+        return "is a sound"
+    return "is no readable picture"
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The picture in grey or RGB, at most image_facts.LARGE a side; what is transparent is white.
+
+    A large one is made smaller before it is converted: fifty million points in colour are 200 MB.
+    """
+    if picture.mode in ("P", "PA"):
+        picture = picture.convert("RGBA" if "transparency" in picture.info or picture.mode == "PA" else "RGB")
+    elif picture.mode == "1":
+        picture = picture.convert("L")
+    elif picture.mode.startswith("I;16"):
+        picture = picture.convert("I")
+    often = max(picture.size) // image_facts.LARGE
+    if often > 1:
+        picture = picture.reduce(often)
+    if picture.mode in ("I", "F"):
+        values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
+        # Floating point from 0 to 1 is as usual as whole numbers up to 255 or 65,535.
+        top = 65_535.0 if values.max() > 255 else 1.0 if picture.mode == "F" and values.max() <= 1 else 255.0
+        return Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8))
+    if picture.mode == "LA":
+        picture = picture.convert("RGBA")
+    elif picture.mode in GREY:
+        return picture.convert("L")
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return picture.convert("RGB")
 
 
 def _small(picture: Image.Image, side: int) -> np.ndarray:
-    if picture.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
-        values = np.asarray(picture, dtype=np.float32)
-        top = 65_535.0 if values.max() > 255 else 255.0
-        picture = Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8))
-    elif picture.mode in GREY:
-        picture = picture.convert("L")
-    else:
-        if picture.mode in ("RGBA", "PA", "P"):
-            # What is transparent is white, as on a page.
-            whole = picture.convert("RGBA")
-            picture = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole)
-        picture = picture.convert("RGB")
     if max(picture.size) > side:
         scale = side / max(picture.size)
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
@@ -80,22 +135,28 @@ def gather(
     """The facts of each picture; its pixels go to ``loaded.decoded`` by row when it is in ``keep``."""
     rows: list[list[Any]] = []
     broken: dict[str, list[str]] = {"all": [], "is empty (0 bytes)": [], "is cut off": []}
+    told: list[tuple[str, Seen]] = []
+    loaded.measures = image_facts.NAMES
     for place, member in enumerate(members):
         try:
             data = read(archive, member.info)
-            facts, pixels = decode(data, side)
+            seen = decode(data, side)
         except BROKEN as error:
-            data, pixels = b"", None
-            facts = [None, None, None, None, f"could not be unpacked ({error})"]
-        if facts[4]:
+            data = b""
+            seen = Seen([None, None, None, None, f"could not be unpacked ({error})"])
+        if seen.said[4]:
             broken["all"].append(member.info.filename)
-            broken.setdefault(facts[4], []).append(member.info.filename)
-        rows.append([*facts[:4], len(data), hashlib.sha256(data).hexdigest(), facts[4]])
-        if pixels is not None and first + place in keep:
-            loaded.decoded[str(first + place)] = pixels
+            broken.setdefault(seen.said[4], []).append(member.info.filename)
+        rows.append([*seen.said[:4], len(data), hashlib.sha256(data).hexdigest(), seen.said[4]])
+        if seen.pixels is not None and first + place in keep:
+            loaded.decoded[str(first + place)] = seen.pixels
+            loaded.measured[str(first + place)] = seen.facts
+        seen.pixels = None
+        told.append((member.info.filename, seen))
         if place % 200 == 0:
             progress(place / len(members), f"Looking at picture {place + 1:,} of {len(members):,}.")
     tell_broken(loaded, broken, len(members), "picture")
+    image_faults.tell(loaded, told)
     return rows
 
 

@@ -1,0 +1,139 @@
+"""What a picture shows beside its subject: frame, corners, background, tint, texture; measured in prepare.
+
+Everything is in grey levels of 0 to 255 and measured on the picture as stored; only very large ones are
+made smaller first. Probes read the array ``facts`` float32 [n, len(NAMES)]; -1 stands for "does not apply".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+CORNERS = ("top left", "top right", "bottom left", "bottom right")
+NAMES = (
+    "brightness", "contrast", "saturation", "darkest", "brightest",
+    "tint red", "tint blue",
+    "frame level", "frame spread", "frame step", "frame alike",
+    *(f"{corner} level" for corner in CORNERS), *(f"{corner} spread" for corner in CORNERS),
+    "background red", "background green", "background blue", "background spread",
+    "edges", "mid-grey", "fineness", "noise", "blocks",
+    "width", "height", "quality", "metadata", "colour",
+)  # fmt: skip
+AT = {name: place for place, name in enumerate(NAMES)}
+LARGE = 1_024  # px a side from which the facts are measured on a smaller copy
+TEXTURE = 256  # px a side of the middle in which texture is measured
+EDGE = 8.0  # grey levels below which a step is no step
+ORIENTATION = 0x0112  # EXIF: which way up the picture was taken
+
+
+def measured(pixels: np.ndarray, about: Any) -> np.ndarray:
+    """float32 [len(NAMES)] of uint8 [h, w] or [h, w, 3]; ``about`` is what ``header`` returned."""
+    colour = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    height, width = colour.shape[:2]
+    values = np.full(len(NAMES), -1.0, np.float32)
+    whole = colour.astype(np.float32)
+    grey = whole.mean(axis=2)
+    values[:5] = grey.mean(), grey.std(), np.ptp(whole, axis=2).mean(), *np.quantile(grey, (0.01, 0.99))
+    if colour.shape[2] == 3:
+        # Of the middle, where the subject is: a coloured background alone is no tint of the light.
+        down, across = height // 4, width // 4
+        red, green, blue = whole[down : height - down, across : width - across].mean(axis=(0, 1))
+        values[AT["tint red"]], values[AT["tint blue"]] = red - green, blue - green
+    else:
+        values[AT["tint red"]] = values[AT["tint blue"]] = 0.0
+    if min(height, width) >= 4:
+        _frame(grey, values)
+        _background(whole, values)
+        _texture(grey, values)
+    values[-5:] = about["width"], about["height"], about["quality"], about["metadata"], values[2] > 1
+    return values
+
+
+def header(picture: Image.Image) -> dict[str, Any]:
+    """What the file says of itself, read without decoding a pixel."""
+    tables = getattr(picture, "quantization", None) or {}
+    quality = float(np.mean(list(tables[0]))) if 0 in tables else -1.0
+    exif = picture.getexif() if picture.format in ("JPEG", "PNG", "WEBP", "TIFF", "MPO") else {}
+    told = picture.format == "TIFF" or not len(exif)
+    return {
+        "width": picture.width, "height": picture.height, "quality": quality,
+        "metadata": 0.0 if told else 1.0, "orientation": int(exif.get(ORIENTATION, 1) or 1),
+    }  # fmt: skip
+
+
+def _frame(grey: np.ndarray, values: np.ndarray) -> None:
+    """The outermost ring against the ring inside it, and the four corners against the outer zone."""
+    height, width = grey.shape
+    thick = max(1, round(min(height, width) / 40))
+    outer = _ring(grey, 0, thick)
+    inner = _ring(grey, thick, thick)
+    # Side by side: a subject that runs out of the picture has no step there, a drawn frame has one all round.
+    steps = np.concatenate([
+        grey[0, 1:-1] - grey[thick, 1:-1], grey[-1, 1:-1] - grey[-1 - thick, 1:-1],
+        grey[1:-1, 0] - grey[1:-1, thick], grey[1:-1, -1] - grey[1:-1, -1 - thick],
+    ])  # fmt: skip
+    alike = max((steps > EDGE).mean(), (steps < -EDGE).mean())
+    at = AT["frame level"]
+    values[at : at + 4] = outer.mean(), outer.std(), outer.mean() - inner.mean(), alike
+    zone = float(np.median(_ring(grey, 0, max(1, round(min(height, width) * 0.15)))))
+    down, across = max(2, height // 7), max(2, width // 7)
+    parts = (
+        grey[:down, :across], grey[:down, -across:], grey[-down:, :across], grey[-down:, -across:]
+    )  # fmt: skip
+    first, spread = AT["top left level"], AT["top left spread"]
+    for place, part in enumerate(parts):
+        values[first + place] = part.mean() - zone
+        values[spread + place] = part.std()
+
+
+def _ring(grey: np.ndarray, start: int, thick: int) -> np.ndarray:
+    """The pixels of a ring ``thick`` px wide, ``start`` px from the rim; all that is left when it is small."""
+    height, width = grey.shape
+    cut = grey[start : height - start, start : width - start]
+    if min(cut.shape) <= 2 * thick:
+        return cut.ravel()
+    rest = cut[thick:-thick]
+    return np.concatenate([
+        cut[:thick].ravel(), cut[-thick:].ravel(), rest[:, :thick].ravel(), rest[:, -thick:].ravel()
+    ])  # fmt: skip
+
+
+def _background(whole: np.ndarray, values: np.ndarray) -> None:
+    """The colour that is commonest near the rim, without the frame itself."""
+    height, width = whole.shape[:2]
+    thick = max(1, round(min(height, width) / 40))
+    wide = max(1, round(min(height, width) * 0.15))
+    channels = [_ring(whole[:, :, c], thick, wide) for c in range(whole.shape[2])]
+    middle = [float(np.median(channel)) for channel in channels]
+    if len(middle) == 1:
+        middle *= 3
+    at = AT["background red"]
+    values[at : at + 3] = middle[:3]
+    values[at + 3] = float(np.median(np.abs(channels[0] - np.median(channels[0]))))
+
+
+def _texture(grey: np.ndarray, values: np.ndarray) -> None:
+    """Fine structure of the middle at full resolution; the frame is left out."""
+    height, width = grey.shape
+    thick = max(1, round(min(height, width) / 40))
+    top, left = max(thick, (height - TEXTURE) // 2), max(thick, (width - TEXTURE) // 2)
+    part = grey[top : min(height - thick, top + TEXTURE), left : min(width - thick, left + TEXTURE)]
+    if min(part.shape) < 3:
+        return
+    bend = 4 * part[1:-1, 1:-1] - part[:-2, 1:-1] - part[2:, 1:-1] - part[1:-1, :-2] - part[1:-1, 2:]
+    slope = np.abs(np.diff(part, axis=0)).mean() + np.abs(np.diff(part, axis=1)).mean()
+    low, high = np.quantile(part, (0.02, 0.98))
+    room = max(1.0, float(high - low))
+    between = (part > low + 0.2 * room) & (part < high - 0.2 * room)
+    at = AT["edges"]
+    values[at : at + 4] = (
+        np.log1p(np.abs(bend).mean()), between.mean(), np.abs(bend).mean() / (slope + 1.0),
+        np.log1p(np.median(np.abs(bend))),
+    )  # fmt: skip
+    if min(part.shape) >= 32:
+        # JPEG's grid: steps over multiples of 8 px against all other steps.
+        step = np.abs(np.diff(part, axis=1)).mean(axis=0)
+        grid = (np.arange(len(step)) + left + 1) % 8 == 0
+        values[AT["blocks"]] = step[grid].mean() / (step[~grid].mean() + 0.5)
