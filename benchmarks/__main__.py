@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import _table
+
 HERE = Path(__file__).parent
 
 
@@ -16,6 +18,7 @@ def main() -> int:
         print(f"\n== {name}", flush=True)
         if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
             failed.append(name)
+    _table.main()
     if failed:
         print(f"\nDid not finish: {', '.join(failed)}")
     return len(failed)
