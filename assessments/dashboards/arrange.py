@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from assessments.dashboards.page import SPREAD, Dimension, Drawn, Row
+
+SHOWN_LEAST, SHOWN_MOST = 4, 8  # findings of a dimension whose figures stand open
+
+
+def shown_of(findings: Sequence[Mapping[str, Any]]) -> int:
+    """How many findings of a dimension, the most serious first, have their figures open.
+
+    Those that say something is wrong, within limits; the rest is folded, for a page of twenty figures
+    that all say "fine" hides the one that does not.
+    """
+    measured = [one for one in findings if one.get("state", "measured") == "measured"]
+    wrong = sum(one.get("level") != "minimal" for one in measured)
+    return min(SHOWN_MOST, max(SHOWN_LEAST, wrong))
 
 
 def rows_of(drawn: Sequence[Drawn], *, told: bool) -> list[Row]:

@@ -44,6 +44,7 @@ class Dimension(Score):
     gloss: str = ""
     reason: str = ""
     rows: Sequence[Row] = ()
+    more: Sequence[Row] = ()  # figures of findings that matter less, folded
     told: Told | None = None  # where no row has it beside itself, it comes after them
     known: str = ""
     asked: str = ""  # that nobody answered any of its questions
@@ -51,6 +52,11 @@ class Dimension(Score):
     @property
     def told_after(self) -> bool:
         return self.told is not None and not any(row.told for row in self.rows)
+
+    @property
+    def more_title(self) -> str:
+        count = sum(len(row.items) for row in self.more)
+        return words.count(count, "more figure", "more figures")
 
     @property
     def summary(self) -> str:

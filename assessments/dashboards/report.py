@@ -13,7 +13,7 @@ from typing import Any
 
 from assessments import questions
 from assessments.dashboards import figures, svg, words
-from assessments.dashboards.arrange import rows_of, sections_of
+from assessments.dashboards.arrange import rows_of, sections_of, shown_of
 from assessments.dashboards.figures.chart import Chart, Part
 from assessments.dashboards.finding_rows import STATES, TITLES, finding_rows
 from assessments.dashboards.page import (
@@ -124,7 +124,9 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
     key, score = one["id"], Score.of(one)
     mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
     noun = words.noun((document.get("assessment", {}).get("dataset") or {}).get("modality"))
-    drawn = [one for finding in mine for one in _figures({**finding, "noun": noun})]
+    each = [found for finding in mine if (found := _figures({**finding, "noun": noun}))]
+    first = shown_of(mine)
+    open_, folded = ([one for some in part for one in some] for part in (each[:first], each[first:]))
     told = _told(key, document)
     beside = told if told and told.answers else None
     known: Sequence[int] = one.get("known") or ()
@@ -140,7 +142,8 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         title=TITLES.get(key, key),
         gloss=GLOSS.get(key, ""),
         reason=reason,
-        rows=rows_of(drawn, told=beside is not None),
+        rows=rows_of(open_, told=beside is not None),
+        more=rows_of(folded, told=False),
         told=beside,
         known=f"{known[0]} of {known[1]} risks are known" if counted else "",
         asked=_nothing_told(told) if told and not told.answers else "",

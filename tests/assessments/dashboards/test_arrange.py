@@ -48,3 +48,14 @@ def test_two_small_sections_share_a_line_and_others_do_not():
     )
     assert arrange.sections_of([small[0], told]) == [[small[0]], [told]]
     assert arrange.sections_of([*small, small[0]]) == [small, [small[0]]]
+
+
+def test_what_says_nothing_is_wrong_is_folded_behind_what_does():
+    def findings(wrong, well):
+        levels = ["high"] * wrong + ["minimal"] * well
+        return [{"state": "measured", "level": level} for level in levels]
+
+    assert arrange.shown_of(findings(0, 10)) == arrange.SHOWN_LEAST
+    assert arrange.shown_of(findings(6, 10)) == 6
+    assert arrange.shown_of(findings(20, 0)) == arrange.SHOWN_MOST
+    assert arrange.shown_of([{"state": "skipped", "level": "unknown"}] * 20) == arrange.SHOWN_LEAST

@@ -195,3 +195,16 @@ def test_nothing_on_the_page_is_called_rows_when_it_is_pictures(kind):
     titles = " ".join(one.part.subtitle for d in page.dimensions for row in d.rows for one in row.items)
     assert ("unseen pictures" in titles) == (kind == "images")
     assert page.coverage[-1][1] == ("18,400 pictures" if kind == "images" else "18,400 rows")
+
+
+def test_figures_of_findings_that_matter_less_are_folded(monkeypatch):
+    document = sample.document()
+    data = next(one for one in report.build(document).dimensions if one.id == "data")
+    monkeypatch.setattr("assessments.dashboards.arrange.SHOWN_MOST", 1)
+    folded = next(one for one in report.build(document).dimensions if one.id == "data")
+    count = sum(len(row.items) for row in data.rows)
+    assert 0 < sum(len(row.items) for row in folded.rows) < count
+    assert sum(len(row.items) for row in (*folded.rows, *folded.more)) == count + sum(
+        len(row.items) for row in data.more
+    )
+    assert folded.more_title.endswith(("more figure", "more figures"))
