@@ -1,23 +1,28 @@
 # ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """What each column holds: numbers (in which notation), dates, categories, running text, identifiers.
 
-Judged on up to 50,000 rows. The view ``typed`` is made from this: a value that does not fit its column
-is NULL there and stays as it was written in ``rows``.
+Judged on an even draw of up to 20,000 rows. The table ``numbers`` and the view ``typed`` are made from
+this: a value that does not fit its column is NULL there and stays as it was written in ``rows``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
+from workers.inputs import census
 from workers.inputs.base import RESERVED, Loaded, fault, literal, quoted
+from workers.inputs.census import plain as plain_number
 
-LOOKED_AT = 50_000  # rows
+LOOKED_AT = 20_000  # rows
+LOOKED_CELLS = 10_000_000  # of a very wide table fewer rows
+FEWEST = 2_000
+TRIED = 300  # different values on which dates are tried before all are
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "?", "-", "--")
-AT_ONCE = 25  # columns counted in one statement
 FITS = 0.9  # share of the filled values that must be numbers or dates
 DATE_FORMATS = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S")
 DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M")
@@ -49,6 +54,7 @@ class Profile:
     high: float | None = None
     notation: str = "plain"  # "plain", "european" (1.234,5) or "english" (1,234.5)
     role: str = "feature"
+    reads: Callable[[str], str] | None = None  # SQL of a number or a date from a column's name
 
     @property
     def constant(self) -> bool:
@@ -59,13 +65,6 @@ def present(name: str) -> str:
     """SQL for a text that is not one of the words for "nothing"; NULL otherwise."""
     words = ", ".join(literal(word) for word in MISSING)
     return f"CASE WHEN lower(trim({quoted(name)})) NOT IN ({words}) THEN {quoted(name)} END"
-
-
-def plain_number(name: str) -> str:
-    """SQL for a finite number as computers write it; nan, inf and 1_0, which DuckDB would take, are none."""
-    text = f"trim({quoted(name)})"
-    value = f"try_cast({text} AS DOUBLE)"
-    return f"CASE WHEN isfinite({value}) AND position('_' IN {text}) = 0 THEN {value} END"
 
 
 def european_number(name: str) -> str:
@@ -94,20 +93,20 @@ def date(name: str, formats: tuple[str, ...]) -> str:
 
 def profile(con: duckdb.DuckDBPyConnection, loaded: Loaded, seed: int) -> list[Profile]:
     """Every column of ``rows`` but our own four."""
-    total = con.execute("SELECT count(*) FROM rows").fetchone()
-    source = "rows"
-    if total and total[0] > LOOKED_AT:
+    total: Any = con.execute("SELECT count(*) FROM rows").fetchone()
+    most = min(LOOKED_AT, max(FEWEST, LOOKED_CELLS // max(1, len(loaded.names))))
+    source, rows = "rows", int(total[0])
+    if rows > 1.5 * most:
         con.execute(
-            f"CREATE TEMP TABLE _looked AS SELECT * FROM rows USING SAMPLE reservoir({LOOKED_AT} ROWS)"
-            f" REPEATABLE ({seed % 2**31})"
+            f"CREATE TEMP TABLE _looked AS SELECT * FROM rows"
+            f" WHERE hash(_id, {seed % 2**31}) % {rows} < {most}"
         )
-        source = "_looked"
+        source, rows = "_looked", con.execute("SELECT count(*) FROM _looked").fetchall()[0][0]
     delimiter = (loaded.dialect or {}).get("delimiter")
-    found = []
-    for start in range(0, len(loaded.names), AT_ONCE):
-        names = loaded.names[start : start + AT_ONCE]
-        counted = _counted(con, source, names)
-        found += [_one(con, source, name, row, delimiter) for name, row in zip(names, counted, strict=True)]
+    found: list[Profile] = []
+    width = max(1, min(census.BLOCK, census.CELLS // max(1, rows)))
+    for start in range(0, len(loaded.names), width):
+        found += _block(con, source, rows, loaded.names[start : start + width], delimiter)
     con.execute("DROP TABLE IF EXISTS _looked")
     european = [p.name for p in found if p.notation == "european"]
     if loaded.dialect:
@@ -124,82 +123,78 @@ def _spoken(delimiter: str) -> str:
     return {"\t": "a tab", ";": "a semicolon", "|": "a bar", ",": "a comma"}.get(delimiter, "nothing")
 
 
-def _counted(con: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> list[tuple[Any, ...]]:
-    """What is counted of each column, many columns in one walk over the table."""
-    inner, outer = [], []
-    for i, name in enumerate(names):
-        inner.append(f"{present(name)} AS w{i}, {plain_number(name)} AS n{i}")
-        outer.append(
-            f"count(*), count(w{i}), approx_count_distinct(w{i}), count(n{i}), min(n{i}), max(n{i}),"
-            f" count(*) FILTER (n{i} = floor(n{i})), avg(length(w{i})), avg(len(string_split(w{i}, ' ')))"
-        )
-    # Planning such a statement costs more than running it: so its columns are copied out, and it runs as it
-    # stands (0.1 s instead of 0.5 s for 25 columns of 120 rows).
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _part AS SELECT {', '.join(map(quoted, names))} FROM {source}")
-    con.execute("PRAGMA disable_optimizer")
-    try:
-        query = f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM _part)"
-        row: Any = con.execute(query).fetchone()
-    finally:
-        con.execute("PRAGMA enable_optimizer")
-        con.execute("DROP TABLE _part")
-    each = len(row) // len(names)
-    return [row[i * each : (i + 1) * each] for i in range(len(names))]
-
-
-def _notations(con: duckdb.DuckDBPyConnection, source: str, name: str) -> tuple[int, int, int]:
-    """How many values are numbers only in the European, the English, or either notation."""
-    odd = "count(*) FILTER (n IS NULL AND regexp_full_match(t, "
-    row: Any = con.execute(
-        f"SELECT {odd}{literal(EUROPEAN)})), {odd}{literal(ENGLISH)})), {odd}{literal(EITHER)})) FROM"
-        f" (SELECT {plain_number(name)} AS n, replace(trim({quoted(name)}), '\u00a0', ' ') AS t"
-        f" FROM {source})"
-    ).fetchone()
-    return row
+def _block(
+    con: duckdb.DuckDBPyConnection, source: str, rows: int, names: list[str], delimiter: str | None
+) -> list[Profile]:
+    """Several columns, turned into rows and equal values put together: see ``census``."""
+    listed = ", ".join(map(quoted, names))
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE _counted AS SELECT *, {present("v")} AS w, {plain_number("v")} AS x,
+            replace(trim(v), '\u00a0', ' ') AS t FROM (SELECT k, v, count(*) AS n FROM (SELECT
+            unnest(range({len(names)})) AS k, unnest([{listed}]) AS v FROM {source})
+            WHERE v IS NOT NULL GROUP BY k, v)"""
+    )
+    odd = "sum(n) FILTER (x IS NULL AND regexp_full_match(t, "
+    told = con.execute(
+        f"""SELECT k, sum(n) FILTER (w IS NOT NULL), count(w), sum(n) FILTER (x IS NOT NULL), min(x), max(x),
+            sum(n) FILTER (x = floor(x)), sum(n * length(w)), sum(n * len(string_split(w, ' '))),
+            {odd}{literal(EUROPEAN)})), {odd}{literal(ENGLISH)})), {odd}{literal(EITHER)}))
+            FROM _counted GROUP BY k"""
+    ).fetchall()
+    counted = {row[0]: tuple(value or 0 for value in row[1:]) for row in told}
+    nothing = (0,) * 11
+    found = [_one(con, i, rows, name, counted.get(i, nothing), delimiter) for i, name in enumerate(names)]
+    con.execute("DROP TABLE _counted")
+    return found
 
 
 def _one(
-    con: duckdb.DuckDBPyConnection, source: str, name: str, counted: tuple[Any, ...], delimiter: str | None
+    con: duckdb.DuckDBPyConnection,
+    place: int,
+    rows: int,
+    name: str,
+    counted: tuple[Any, ...],
+    delimiter: str | None,
 ) -> Profile:
-    rows, filled, distinct, plain, low, high, whole, length, words = counted
-    number, fits = plain_number(name), plain >= FITS * filled
-    if filled and not (fits and whole < plain and low < high):
-        # Exact counting is dear, and of amounts with fractions nobody asks how many there are.
-        exact: Any = con.execute(f"SELECT count(DISTINCT {present(name)}) FROM {source}").fetchone()
-        distinct = exact[0]
-    elif filled:
-        distinct = max(2, min(distinct, filled))
-    made = Profile(name, "category", present(name), rows, filled, distinct, words or 0.0, length or 0.0)
+    filled, distinct, plain, low, high, whole, length, words, european, english, either = counted
+    made = Profile(name, "category", present(name), rows, int(filled), distinct)
     if not filled:
         made.type = "empty"
         return made
-    european = english = either = 0
-    if not fits:
-        european, english, either = _notations(con, source, name)
-    if fits:
-        made.type, made.value, made.low, made.high = "number", number, low, high
+    made.words, made.length = float(words) / made.filled, float(length) / made.filled
+    if plain >= FITS * filled:
+        made.type, made.reads, made.low, made.high = "number", plain_number, low, high
         made.whole = whole == plain
     elif european + plain >= FITS * filled and (european > either or delimiter == ";" or english < european):
-        made.type, made.value, made.notation = "number", european_number(name), "european"
+        made.type, made.reads, made.notation = "number", european_number, "european"
     elif english + plain >= FITS * filled:
-        made.type, made.value, made.notation = "number", english_number(name), "english"
-    else:
-        dates = _dates(con, source, name, filled)
-        if dates:
-            made.type, made.value = "date", dates
-    if made.type == "number" and made.low is None:
-        ends = con.execute(f"SELECT min(v), max(v) FROM (SELECT {made.value} AS v FROM {source})").fetchone()
-        made.low, made.high = ends or (None, None)
+        made.type, made.reads, made.notation = "number", english_number, "english"
+    elif plain < (1 - FITS) * filled:
+        made.reads = _dates(con, place, filled)
+        made.type = "date" if made.reads else made.type
+    if made.reads:
+        made.value = made.reads(name)
+    if made.type == "number" and made.low is None and made.reads:
+        query = f"SELECT min(y), max(y) FROM (SELECT {made.reads('v')} AS y FROM _counted WHERE k = {place})"
+        made.low, made.high = con.execute(query).fetchone() or (None, None)
     _judge_words(made)
     return made
 
 
-def _dates(con: duckdb.DuckDBPyConnection, source: str, name: str, filled: int) -> str | None:
-    """The SQL of the date notation that fits, or None; of two that fit, the one that fits more."""
-    tried = [date(name, (*DATE_FORMATS, *order)) for order in (MONTH_FIRST, DAY_FIRST)]
-    counts: Any = con.execute(f"SELECT count({tried[0]}), count({tried[1]}) FROM {source}").fetchone()
-    best = max(range(2), key=lambda i: counts[i])
-    return tried[best] if counts[best] >= FITS * filled else None
+def _dates(con: duckdb.DuckDBPyConnection, place: int, filled: int) -> Callable[[str], str] | None:
+    """How to read the dates of a column, or None; of two orders that fit, the one that fits more."""
+    # Trying a dozen formats on a word that is no date is dear: a few hundred values tell for most columns.
+    few = f"(SELECT v, n FROM _counted WHERE k = {place} AND w IS NOT NULL ORDER BY hash(v) LIMIT {TRIED})"
+    whole = f"(SELECT v, n FROM _counted WHERE k = {place} AND w IS NOT NULL)"
+    orders = [(*DATE_FORMATS, *order) for order in (MONTH_FIRST, DAY_FIRST)]
+    for source, needed in ((few, FITS - 0.1), (whole, FITS)):
+        fits = ", ".join(f"sum(n) FILTER ({date('v', order)} IS NOT NULL)" for order in orders)
+        counts: Any = con.execute(f"SELECT sum(n), {fits} FROM {source}").fetchone()
+        total, *fit = (int(value or 0) for value in counts)
+        if max(fit) < needed * total:
+            return None
+    best = orders[fit.index(max(fit))]
+    return lambda name: date(name, best)
 
 
 def _judge_words(made: Profile) -> None:
@@ -219,8 +214,44 @@ def _judge_words(made: Profile) -> None:
             made.type = "identifier"
 
 
-def make_typed(con: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> None:
-    """The view ``typed``: our four columns, and every other as what it holds."""
-    ours = ", ".join(RESERVED)
-    values = ", ".join(f"{p.value} AS {quoted(p.name)}" for p in profiles)
-    con.execute(f"CREATE OR REPLACE VIEW typed AS SELECT {ours}{', ' + values if values else ''} FROM rows")
+def counted(con: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> dict[str, dict[str, Any]]:
+    """The census of every column over all rows, its numbers and dates read as the profile says."""
+    asked = []
+    for made in profiles:
+        one = census.Asked(made.name, unique=made.distinct > 0.5 * max(1, made.filled))
+        if made.reads and made.type == "date":
+            one = replace(one, date=made.reads("v"))
+        elif made.reads and made.notation != "plain":
+            one = replace(one, number=made.reads("v"))
+        asked.append(one)
+    return census.take(con, asked)
+
+
+def make_typed(
+    con: duckdb.DuckDBPyConnection, profiles: list[Profile], seen: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """The table ``numbers`` and the view ``typed``: our four columns, and every other as what it holds.
+
+    Numbers and dates are read once and stored beside the texts, row by row in the same order. ``seen`` is
+    the census: where it read every number without any care, so does this.
+    """
+    read = [p for p in profiles if p.reads]
+    values = []
+    for p in read:
+        name = quoted(p.name)
+        bare = p.type != "date" and p.notation == "plain" and seen[p.name].get("simple")
+        values.append(f"{f'try_cast({name} AS DOUBLE)' if bare else p.value} AS {name}")
+    con.execute("DROP VIEW IF EXISTS typed")
+    if read:
+        # Planning thousands of columns costs far more than reading them as they come.
+        con.execute("PRAGMA disable_optimizer")
+        try:
+            con.execute(f"CREATE OR REPLACE TABLE numbers AS SELECT {', '.join(values)} FROM rows")
+        finally:
+            con.execute("PRAGMA enable_optimizer")
+    columns = [f"r.{name}" for name in RESERVED]
+    for p in profiles:
+        name = quoted(p.name)
+        columns.append(f"n.{name}" if p.reads else f"{p.value} AS {name}")
+    beside = " POSITIONAL JOIN numbers n" if read else ""
+    con.execute(f"CREATE VIEW typed AS SELECT {', '.join(columns)} FROM rows r{beside}")

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 from safetensors.numpy import save_file
 
-from workers.inputs import columns, features, media, series, sniff, split, table, target, text
+from workers.inputs import census, columns, features, media, series, sniff, split, table, target, text
 from workers.inputs.base import SPLITS, Loaded, Progress, Unusable, connect, fault, kept_as, literal, quoted
 from workers.inputs.columns import Profile
 
@@ -39,9 +39,9 @@ def prepare(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Writes manifest.json, data.duckdb and arrays.safetensors into ``out``; returns the manifest.
+    """Writes manifest.json, census.json, data.duckdb and arrays.safetensors into ``out``.
 
-    ``names`` are what the owner calls the ``inputs``. ``plan`` is the dict of ``workers.plan``; ``targets``
+    Returns the manifest. ``names`` are what the owner calls the ``inputs``. ``plan`` is the dict of ``workers.plan``; ``targets``
     named here come before the plan's. Raises ``Unusable`` with one sentence.
     """
     tell = progress or _silent
@@ -52,9 +52,10 @@ def prepare(
         (out / leftover).unlink(missing_ok=True)
     try:
         with connect(out / "data.duckdb", scratch) as con:
-            manifest, arrays = _prepared(con, inputs, names, scratch, plan or {}, targets, seed, tell)
+            manifest, arrays, seen = _prepared(con, inputs, names, scratch, plan or {}, targets, seed, tell)
             con.execute("CHECKPOINT")
         save_file(arrays, out / "arrays.safetensors")
+        census.write(out, seen)
         (out / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
     except duckdb.OutOfMemoryException as error:
         raise Unusable(
@@ -75,7 +76,7 @@ def _prepared(
     targets: Sequence[str],
     seed: int,
     tell: Progress,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+) -> tuple[dict[str, Any], dict[str, np.ndarray], dict[str, dict[str, Any]]]:
     if not inputs:
         raise Unusable("There is no file to read; upload a data set.")
     data = plan.get("data")
@@ -97,6 +98,7 @@ def _prepared(
     con.execute("SET enable_external_access = false")
     tell(0.55, "Looking at each column.")
     profiles = columns.profile(con, loaded, seed)
+    seen = columns.counted(con, profiles)
     for made in profiles:
         if made.name in loaded.facts:
             made.role = "ignored"
@@ -114,7 +116,7 @@ def _prepared(
         plan=planned if isinstance(planned, Mapping) else {},
         seed=seed,
     )
-    columns.make_typed(con, profiles)
+    columns.make_typed(con, profiles, seen)
     tell(0.75, "Making features.")
     readable = [int(i) for i in loaded.decoded] if loaded.kind in ("images", "audio") else None
     ids = features.sample(con, chosen, readable, seed)
@@ -137,7 +139,7 @@ def _prepared(
         "notes": loaded.notes,
         "faults": loaded.faults,
     }
-    return manifest, {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    return manifest, {name: np.ascontiguousarray(values) for name, values in arrays.items()}, seen
 
 
 def _roles(

@@ -185,6 +185,14 @@ class Sample:
         settings: dict[str, Any] = {"threads": "1", "memory_limit": "1GB", "enable_external_access": "false"}
         return duckdb.connect(str(self.folder / "data.duckdb"), read_only=True, config=settings)
 
+    @cached_property
+    def census(self) -> dict[str, dict[str, Any]]:
+        """Column -> what ``workers.inputs.census`` counted over all rows: rows, filled, distinct, numbers,
+        dates, low, high, mean, sd, zeros, negatives, whole, quantiles, length, and the commonest values."""
+        from workers.inputs import census
+
+        return {} if self.folder is None else census.read(self.folder, self.table, self.columns)
+
     def counts(self, target: Target | None = None) -> dict[str, int]:
         """Class -> rows over the whole upload, the commonest first; rows without a label left out."""
         target = target or self.target
