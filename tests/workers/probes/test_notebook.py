@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from workers.inputs import Unusable
 from workers.plan import PlanError
-from workers.probes import run
+from workers.probes import catalog, run
 
 
 @pytest.fixture
@@ -53,3 +55,23 @@ def test_a_wrong_plan_is_refused(plan):
 def test_a_probe_of_data_without_data_is_refused():
     with pytest.raises(Unusable, match="needs a data set"):
         run("data.duplicates")
+
+
+EVERY = """
+import sys
+sys.modules["django"] = None  # whoever imports it fails
+from workers.probes import run
+from workers.probes.catalog import ACTIVE
+for probe in ACTIVE:
+    found = run(probe, sys.argv[1], target="y", seconds=4)
+    print(probe, found.state, found.note)
+"""
+
+
+def test_every_probe_runs_without_django(folder):
+    code = [sys.executable, "-c", EVERY, str(folder / "good.csv")]
+    done = subprocess.run(code, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert set(lines) == set(catalog.ACTIVE)
+    assert not {probe: said for probe, said in lines.items() if said.startswith("failed")}
