@@ -41,8 +41,8 @@ def prepare(
 ) -> dict[str, Any]:
     """Writes manifest.json, census.json, data.duckdb and arrays.safetensors into ``out``.
 
-    Returns the manifest. ``names`` are what the owner calls the ``inputs``. ``plan`` is the dict of ``workers.plan``; ``targets``
-    named here come before the plan's. Raises ``Unusable`` with one sentence.
+    Returns the manifest. ``names`` are what the owner calls the ``inputs``. ``plan`` is the dict of
+    ``workers.plan``; ``targets`` named here come before the plan's. Raises ``Unusable`` with one sentence.
     """
     tell = progress or _silent
     out.mkdir(parents=True, exist_ok=True)
