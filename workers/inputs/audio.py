@@ -1,21 +1,19 @@
-"""Sounds -> rows with what their files say, and log-mel statistics for small nets; numpy and ``wave``."""
+"""Sounds -> rows with what their files say, and log-mel statistics for small nets."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import struct
-import wave
 import zipfile
-from collections import Counter
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from workers.inputs import audio_facts, audio_faults
 from workers.inputs.archive import BROKEN, Member, read
-from workers.inputs.base import Loaded, Progress, fault
+from workers.inputs.base import Loaded, Progress
 from workers.inputs.images import tell_broken
+from workers.inputs.wav import Broken, decode
 
 MAX_SECONDS = 60.0  # of each sound that go into its features
 MELS = 24
@@ -23,87 +21,6 @@ PIECES = 8  # equal pieces of a sound, so that the order of its parts is kept
 FRAME, STEP = 0.025, 0.010  # seconds
 TOP = 8_000.0  # Hz; hearing and microphones agree on less above
 FACTS = ("seconds", "rate", "channels", "bits", "peak", "rms", "bytes", "sha256", "problem")
-
-
-class Broken(Exception):  # noqa: N818
-    """Why one sound cannot be read."""
-
-
-def decode(data: bytes) -> tuple[np.ndarray, int, int, int, bool]:
-    """Mono samples float32 [n] within -1 and 1, rate, channels, bits, and whether the file was cut off."""
-    if not data:
-        raise Broken("is empty (0 bytes)")
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise Broken("is no WAV sound")
-    try:
-        with wave.open(io.BytesIO(data)) as sound:
-            told, channels, width, rate = (
-                sound.getnframes(),
-                sound.getnchannels(),
-                sound.getsampwidth(),
-                sound.getframerate(),
-            )
-            raw, float_ = sound.readframes(min(told, int(10 * MAX_SECONDS * max(1, rate)))), False
-    except (wave.Error, EOFError, RuntimeError, ValueError) as error:
-        told, channels, width, rate, raw, float_ = _by_hand(data, error)
-    if not (1 <= channels <= 64 and 100 <= rate <= 768_000 and width in (1, 2, 3, 4, 8)):
-        raise Broken(f"has a header that cannot be ({channels} channels, {rate} Hz, {8 * width} bits)")
-    raw = raw[: len(raw) // (channels * width) * channels * width]
-    samples = _samples(raw, width, float_)
-    if not len(samples):
-        raise Broken("has no samples")
-    frames = len(samples) // channels
-    mono = samples.reshape(frames, channels).mean(axis=1)
-    expected = min(told, int(10 * MAX_SECONDS * rate))
-    return np.nan_to_num(mono.astype(np.float32)), rate, channels, 8 * width, frames < expected
-
-
-def _by_hand(data: bytes, error: Exception) -> tuple[int, int, int, int, bytes, bool]:
-    """Reads the two chunks that matter, for what ``wave`` leaves out: floating point, and cut-off files."""
-    at, form, found = 12, None, None
-    while at + 8 <= len(data):
-        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        if name == b"fmt " and at + 24 <= len(data):
-            form = struct.unpack_from("<HHLLHH", data, at + 8)
-        elif name == b"data":
-            found = (at + 8, size)
-            break
-        at += 8 + size + size % 2
-    if form is None or found is None:
-        raise Broken("is cut off") from error
-    kind, channels, rate, bits = form[0], form[1], form[2], form[5]
-    if kind == 0xFFFE and at >= 44:
-        kind = int.from_bytes(data[44:46], "little")  # the subformat of an extensible header
-    if kind not in (1, 3) or not channels or bits % 8:
-        raise Broken("is packed in a way that is not read; save it as plain WAV (PCM)") from error
-    width = bits // 8
-    return (
-        found[1] // max(1, channels * width),
-        channels,
-        width,
-        rate,
-        data[found[0] : found[0] + found[1]],
-        kind == 3,
-    )
-
-
-def _samples(raw: bytes, width: int, float_: bool) -> np.ndarray:
-    if float_:
-        kinds = {4: "<f4", 8: "<f8"}
-        if width not in kinds:
-            raise Broken(f"holds floating point of {8 * width} bits, which is not read")
-        return np.frombuffer(raw, kinds[width])
-    if width == 1:
-        return (np.frombuffer(raw, np.uint8).astype(np.float32) - 128.0) / 128.0
-    if width == 2:
-        return np.frombuffer(raw, "<i2").astype(np.float32) / 32_768.0
-    if width == 4:
-        return (np.frombuffer(raw, "<i4").astype(np.float64) / 2**31).astype(np.float32)
-    if width == 3:
-        parts = np.frombuffer(raw, np.uint8).reshape(-1, 3).astype(np.int32)
-        whole = parts[:, 0] | parts[:, 1] << 8 | parts[:, 2] << 16
-        return ((whole ^ 0x800000) - 0x800000).astype(np.float32) / 2**23
-    raise Broken(f"holds samples of {8 * width} bits, which is not read")
 
 
 def gather(
@@ -117,19 +34,26 @@ def gather(
     """The facts of each sound; its log-mel statistics go to ``loaded.decoded`` by row."""
     rows: list[list[Any]] = []
     broken: dict[str, list[str]] = {"all": [], "is empty (0 bytes)": [], "is cut off": []}
-    rates: list[int | None] = []
+    heard: list[audio_faults.Heard] = []
+    loaded.measures = audio_facts.NAMES
     for place, member in enumerate(members):
         name, data = member.info.filename, b""
         facts: list[Any] = [None] * 6
-        problem, rate = None, None
+        problem = None
         try:
             data = read(archive, member.info)
-            samples, rate, channels, bits, cut = decode(data)
-            peak, rms = float(np.abs(samples).max()), float(np.sqrt(np.mean(samples**2)))
-            facts = [round(len(samples) / rate, 4), rate, channels, bits, round(peak, 5), round(rms, 6)]
-            problem = "is cut off" if cut else None
+            sound = decode(data)
+            samples, rate = sound.samples, sound.rate
+            peak = float(np.abs(samples).max())
+            rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+            seconds = round(sound.seconds, 4)
+            facts = [seconds, rate, sound.channels, sound.bits, round(peak, 5), round(rms, 6)]
+            problem = "is cut off" if sound.cut else None
+            measured, shape = audio_facts.measured(samples, rate, sound.seconds)
+            heard.append(audio_faults.Heard(name, rate, sound.bits, measured[: audio_facts.KEPT], shape))
             if first + place in keep:
                 loaded.decoded[str(first + place)] = statistics(samples, rate)
+                loaded.measured[str(first + place)] = measured
         except Broken as error:
             problem = str(error)
         except BROKEN as error:
@@ -137,26 +61,12 @@ def gather(
         if problem:
             broken["all"].append(name)
             broken.setdefault(problem, []).append(name)
-        rates.append(rate)
         rows.append([*facts, len(data), hashlib.sha256(data).hexdigest(), problem])
         if place % 100 == 0:
             progress(place / len(members), f"Listening to sound {place + 1:,} of {len(members):,}.")
     tell_broken(loaded, broken, len(members), "sound")
-    _tell_rates(loaded, members, rates)
+    audio_faults.tell(loaded, heard)
     return rows
-
-
-def _tell_rates(loaded: Loaded, members: list[Member], rates: list[int | None]) -> None:
-    known = Counter(rate for rate in rates if rate)
-    if len(known) < 2:
-        return
-    usual, times = known.most_common(1)[0]
-    other = [m.info.filename for m, rate in zip(members, rates, strict=True) if rate and rate != usual]
-    told = (
-        f"{len(other):,} files are not at {usual:,} Hz like the other {times:,}; resample them or look why."
-    )
-    severity = "high" if len(other) > 0.05 * len(members) else "medium"
-    loaded.faults.append(fault("wrong_sample_rate", severity, told, files=other))
 
 
 def statistics(samples: np.ndarray, rate: int) -> np.ndarray:

@@ -89,7 +89,7 @@ def _frame(grey: np.ndarray, values: np.ndarray) -> None:
 
 
 def _ring(grey: np.ndarray, start: int, thick: int) -> np.ndarray:
-    """The pixels of a ring ``thick`` px wide, ``start`` px from the rim; all that is left when it is small."""
+    """The pixels of a ring ``thick`` px wide, ``start`` px from the rim; the whole of a small picture."""
     height, width = grey.shape
     cut = grey[start : height - start, start : width - start]
     if min(cut.shape) <= 2 * thick:

@@ -64,15 +64,16 @@ def test_pitch_tells_the_classes_apart(ready):
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_every_sample_width_is_read_alike(width, channels):
-    samples, rate, found, bits, cut = audio.decode(tone(width=width, channels=channels))
+    sound = audio.decode(tone(width=width, channels=channels))
+    samples, rate, found, bits, cut = sound.samples, sound.rate, sound.channels, sound.bits, sound.cut
     assert (rate, found, bits, cut) == (8000, channels, 8 * width, False)
     assert abs(np.abs(samples).max() - 0.5) < 0.01
     assert len(samples) == 2400
 
 
 def test_floating_point_is_read():
-    samples, _, _, bits, cut = audio.decode(floating())
-    assert (len(samples), bits, cut) == (2400, 32, False)
+    sound = audio.decode(floating())
+    assert (len(sound.samples), sound.bits, sound.cut) == (2400, 32, False)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,168 @@
+"""What a sound holds beside its content: length, silence, clipping, offset, hum, noise floor, bandwidth.
+
+Measured once, in prepare. Levels are in dB of full scale. Probes read the array ``facts`` float32
+[n, len(NAMES)]. "line at 50 Hz" is how far a steady narrow tone stands over the frequencies beside it, dB.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+PLAIN = (
+    "seconds", "loudness", "peak", "silent before", "silent after", "silent share", "offset", "clipped",
+    "noise floor", "bandwidth", "line", "line frequency", "line loudness", "without line",
+    "mains", "mains loudness", "mains steady",
+)  # fmt: skip
+GRID = np.arange(20.0, 4_000.0, 10.0)  # Hz: where steady tones are looked for
+NAMES = (*PLAIN, *(f"line at {hertz:.0f} Hz" for hertz in GRID))
+AT = {name: place for place, name in enumerate(NAMES)}
+FIRST = len(PLAIN)
+KEPT = FIRST + 14  # with the lines up to 150 Hz: what is kept of every file of an upload
+FINE = np.arange(0.0, 4_100.0, 2.0)  # Hz
+NEAR = (GRID[:, None] / 2 + np.arange(-3, 4)).astype(int)  # places in FINE
+BESIDE = np.clip(GRID[:, None] / 2 + np.r_[-35:-7, 8:36], 0, len(FINE) - 1).astype(int)
+MAINS = (50.0, 60.0)  # Hz
+WINDOW = 0.25  # seconds of sound in one spectrum, so that 50 and 60 Hz stand apart
+LONGEST = 20.0  # seconds looked at for tones
+STEADY = 20  # percentile over time: what is there even in the quiet moments
+FLOOR = 1e-6  # of full scale: below what 16 bit can hold
+BANDS = 62.5 * 2.0 ** (np.arange(0, 97) / 12)  # Hz, twelve an octave, 62.5 Hz to 16 kHz
+
+
+def decibels(amplitude: float | np.ndarray) -> np.ndarray:
+    return 20 * np.log10(np.maximum(amplitude, FLOOR))
+
+
+def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """float32 [len(NAMES)] of mono samples, and the shape of its spectrum, dB [len(BANDS)]."""
+    values = np.zeros(len(NAMES), np.float32)
+    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    offset = float(samples.mean(dtype=np.float64))
+    frame = max(8, int(0.02 * rate))
+    whole = samples[: max(1, len(samples) // frame) * frame]
+    loud = np.sqrt(np.mean(np.square(whole.reshape(-1, min(frame, len(whole))) - offset), axis=1))
+    heard = np.flatnonzero(loud > max(10 * FLOOR, 0.03 * np.quantile(loud, 0.95)))  # within 30 dB of its loud
+    before, after = (heard[0], len(loud) - 1 - heard[-1]) if len(heard) else (len(loud), 0)
+    step = len(whole) / len(loud) / rate
+    power, hertz = _steady(samples[: int(LONGEST * rate)] - np.float32(offset), rate)
+    lines = _lines(power[0], hertz)
+    line, frequency, level = _strongest(lines, power[0], hertz)
+    hum = peak(power[0], hertz, max(MAINS, key=lambda at: lines[int(np.argmin(np.abs(GRID - at)))]))
+    values[: len(PLAIN)] = (
+        seconds, decibels(rms), np.abs(samples).max(), before * step, after * step,
+        1 - len(heard) / len(loud), offset, clipped(samples), decibels(np.quantile(loud, 0.05)),
+        _bandwidth(power[1], hertz), line, frequency, level, decibels(_without(samples, rate, frequency)),
+        hum, 10 * np.log10(np.interp(hum, hertz, power[0])), _coherent(samples, rate, hum),
+    )  # fmt: skip
+    values[FIRST:] = lines
+    return values, _shape(power[1], hertz)
+
+
+def clipped(samples: np.ndarray) -> float:
+    """Share of samples in runs of three or more at the sound's own largest or smallest value.
+
+    A run counts where the wave arrives steeply: the round top of a slow tone has equal samples too.
+    """
+    high, low = float(samples.max()), float(samples.min())
+    peak = max(high, -low)
+    if peak < 0.02 or len(samples) < 8:
+        return 0.0  # whatever it is, it is silence
+    total = 0
+    for end in (high, low):
+        if abs(end) < 0.3 * peak:
+            continue
+        at = np.abs(samples - end) <= 0.6 / 32_768
+        edges = np.flatnonzero(np.diff(np.r_[False, at, False].astype(np.int8)))
+        start, stop = edges[::2], edges[1::2]
+        before = np.abs(samples[np.maximum(start - 2, 0)] - end)
+        after = np.abs(samples[np.minimum(stop + 1, len(samples) - 1)] - end)
+        runs = (stop - start >= 3) & (np.maximum(before, after) > 0.03 * peak)
+        total += int((stop - start)[runs].sum())
+    return total / len(samples)
+
+
+def _steady(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """Power spectra float64 [2, bins]: what is there most of the time, and the mean; and the bins' Hz."""
+    size = min(max(64, int(WINDOW * rate)), max(64, len(samples)))
+    if len(samples) < size:
+        samples = np.pad(samples, (0, size - len(samples)))
+    window = np.hanning(size).astype(np.float32)
+    window /= window.sum() / 2
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: max(1, size // 4)]
+    if len(frames) > 160:
+        frames = frames[np.linspace(0, len(frames) - 1, 160).astype(int)]
+    length = 1 << (2 * size - 1).bit_length()
+    spectrum = np.abs(np.fft.rfft(frames * window, length)) ** 2
+    power = np.stack([np.percentile(spectrum, STEADY, axis=0), spectrum.mean(axis=0)])
+    return power + FLOOR**2, np.fft.rfftfreq(length, 1 / rate)
+
+
+def _lines(power: np.ndarray, hertz: np.ndarray) -> np.ndarray:
+    """dB that the strongest point within 6 Hz of GRID stands over the middle of those 16 to 70 Hz away."""
+    level = np.interp(FINE, hertz, 10 * np.log10(power))
+    out = level[NEAR].max(axis=1) - np.median(level[BESIDE], axis=1)
+    return np.where(hertz[-1] - 20 >= GRID, out, 0.0)
+
+
+def _strongest(lines: np.ndarray, power: np.ndarray, hertz: np.ndarray) -> tuple[float, float, float]:
+    """The steadiest narrow tone: dB over what is beside it, its Hz, and its level."""
+    place = int(np.argmax(lines))
+    frequency = peak(power, hertz, GRID[place])
+    return float(lines[place]), frequency, float(10 * np.log10(np.interp(frequency, hertz, power)))
+
+
+def peak(power: np.ndarray, hertz: np.ndarray, at: float) -> float:
+    """Hz of the highest point within 6 Hz, between the bins: the top of a parabola through three."""
+    near = np.flatnonzero(np.abs(hertz - at) <= 6)
+    if not len(near):
+        return float(at)
+    best = int(near[np.argmax(power[near])])
+    if not 0 < best < len(power) - 1:
+        return float(hertz[best])
+    left, middle, right = 10 * np.log10(power[best - 1 : best + 2])
+    bend = left - 2 * middle + right
+    shift = float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+    return float(hertz[best] + shift * hertz[1])
+
+
+def _coherent(samples: np.ndarray, rate: int, frequency: float) -> float:
+    """0 to 1: whether a tone keeps its phase from one eighth of the sound to the next, as mains do."""
+    part = samples[: 2 * rate]
+    turned = part * np.exp(-2j * np.pi * frequency / rate * np.arange(len(part)))
+    size = len(turned) // 8
+    if size < 8:
+        return 0.0
+    sums = turned[: 8 * size].reshape(8, size).sum(axis=1)
+    return float(np.abs(sums.sum()) / max(float(np.abs(sums).sum()), 1e-12))
+
+
+def _without(samples: np.ndarray, rate: int, frequency: float) -> float:
+    """rms of what is left when the offset and one steady tone with its harmonics are taken out."""
+    part = samples[: int(LONGEST * rate)].astype(np.float64)
+    columns = [np.ones(len(part))]
+    at = 2 * np.pi * np.arange(len(part)) / rate
+    for times in (1, 2, 3):
+        if 0 < times * frequency < rate / 2:
+            columns += [np.sin(times * frequency * at), np.cos(times * frequency * at)]
+    basis = np.stack(columns, axis=1)
+    found, *_ = np.linalg.lstsq(basis.T @ basis + 1e-9 * np.eye(basis.shape[1]), basis.T @ part, rcond=None)
+    return float(np.sqrt(np.mean((part - basis @ found) ** 2)))
+
+
+def _bandwidth(power: np.ndarray, hertz: np.ndarray) -> float:
+    """Hz above which the mean spectrum stays 60 dB or more under its highest part."""
+    level = 10 * np.log10(power)
+    heard = np.flatnonzero(level > level.max() - 60)
+    return float(hertz[heard[-1]])
+
+
+def _shape(power: np.ndarray, hertz: np.ndarray) -> np.ndarray:
+    """dB in BANDS, a sixth of an octave smooth; NaN above what the rate holds."""
+    edges = np.r_[BANDS * 2 ** (-1 / 12), BANDS[-1] * 2 ** (1 / 12)]
+    total = np.cumsum(np.r_[0.0, power])
+    start = np.searchsorted(hertz, edges[:-1])
+    stop = np.maximum(np.searchsorted(hertz, BANDS * 2 ** (1 / 12)), start + 1)
+    stop = np.minimum(stop, len(power))
+    start = np.minimum(start, stop - 1)
+    level = 10 * np.log10((total[stop] - total[start]) / (stop - start) + FLOOR**2)
+    return np.where(hertz[-1] >= BANDS, level, np.nan)

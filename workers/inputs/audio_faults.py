@@ -1,0 +1,168 @@
+"""Sounds that open and are still not sound: clipped, silent, off centre, humming, or at another rate.
+
+Clipping, silence, offset and hum stand in the manifest for ``data.outliers``; ``data.readability`` names
+``wrong_sample_rate``. What is odd is odd against the rest of its own set.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.inputs.audio_facts import AT, MAINS
+from workers.inputs.base import Loaded, fault
+
+ENOUGH = 20  # sounds from which a set has something usual
+CLIPPED = 0.003  # share of samples cut flat
+SILENT = -60.0  # dB of full scale
+UNDER = 35.0  # dB under the set's middle at which a sound is as good as silent
+OFFSET = 0.02  # of full scale
+HUM = 14.0  # dB a mains tone stands over what is beside it
+AUDIBLE = -60.0  # dB
+STEADY = 0.9  # coherence of a mains tone
+OCTAVE = 12  # places in BANDS
+SURE = 1.5  # score from which a sound fits its set an octave away, see ``_octaves``
+COMPARED = 1_000  # sounds that the others are held against
+ALIKE = 0.05  # spread of likeness between sounds of one set
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One sound: its name, header, facts (up to the low lines) and the shape of its spectrum in dB."""
+
+    name: str
+    rate: int
+    bits: int
+    facts: np.ndarray
+    shape: np.ndarray
+
+
+def tell(loaded: Loaded, heard: Sequence[Heard]) -> None:
+    """Adds the faults of sounds that could be decoded, in the order of the zip."""
+    if not heard:
+        return
+    names = [one.name for one in heard]
+    facts = np.stack([one.facts for one in heard])
+    silent = _silent(facts)
+    clip = (facts[:, AT["clipped"]] >= CLIPPED) & ~silent
+    offset = np.abs(facts[:, AT["offset"]])
+    most = max(OFFSET, 6 * float(np.median(offset))) if len(names) >= ENOUGH else 2 * OFFSET
+    off = offset > most
+    _tell(loaded, "clipping", names, clip, "cut flat at the top: recorded too loud")
+    _tell(loaded, "silence", names, silent, "silent")
+    _tell(loaded, "dc_offset", names, off & ~silent, "off centre: a constant lies under the sound")
+    hum, at = _hum(facts)
+    _tell(loaded, "hum", names, hum, f"humming at {at:.0f} Hz")
+    _rates(loaded, heard, silent)
+
+
+def _tell(loaded: Loaded, name: str, names: Sequence[str], hit: np.ndarray, how: str) -> None:
+    files = [names[i] for i in np.flatnonzero(hit).tolist()]
+    if files:
+        severity = "high" if len(files) > 0.05 * len(names) else "medium"
+        are = "1 sound is" if len(files) == 1 else f"{len(files):,} sounds are"
+        loaded.faults.append(fault(name, severity, f"{are} {how}.", files=files))
+
+
+def _silent(facts: np.ndarray) -> np.ndarray:
+    """bool [n]: nothing is left when a constant and one steady tone are taken out."""
+    left = facts[:, AT["without line"]]
+    usual = float(np.median(left)) if len(left) >= ENOUGH else 0.0
+    # A pure tone has nothing else either: so the tone itself must be faint, or a mains hum.
+    tone = facts[:, AT["line frequency"]]
+    mains = np.min([np.abs(tone - at * k) for at in MAINS for k in (1, 2, 3)], axis=0) < 2
+    faint = (facts[:, AT["loudness"]] < -50) | mains
+    return (left < min(SILENT, usual - 20)) & faint | (left < usual - UNDER) & (left < -50) & faint
+
+
+def _hum(facts: np.ndarray) -> tuple[np.ndarray, float]:
+    """bool [n]: a steady mains tone that the set as a whole does not have; and its usual frequency."""
+    best, frequency = np.zeros(len(facts), bool), 50.0
+    for at in MAINS:
+        line = facts[:, AT[f"line at {at:.0f} Hz"]]
+        usual = float(np.median(line))
+        level = facts[:, AT["mains loudness"]]
+        exact = np.abs(facts[:, AT["mains"]] - at) < 1.5
+        # Speech can be strong at 50 Hz for a moment; only what is fed by the mains keeps its phase.
+        steady = exact & (facts[:, AT["mains steady"]] > STEADY)
+        hit = steady & (line > HUM) & (line > min(usual, HUM) + 10) & (level > AUDIBLE)
+        if hit.sum() > best.sum():
+            best, frequency = hit, at
+    return best, frequency
+
+
+def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
+    """Files at another rate than the rest: by their header, by what is missing above, by their pitch."""
+    known = Counter(one.rate for one in heard)
+    usual, times = known.most_common(1)[0]
+    if len(known) > 1:
+        files = [one.name for one in heard if one.rate != usual]
+        told = f"{len(files):,} files are not at {usual:,} Hz like the other {times:,}; "
+        told += "resample them or look why."
+        severity = "high" if len(files) > 0.05 * len(heard) else "medium"
+        loaded.faults.append(fault("wrong_sample_rate", severity, told, files=files))
+    alike = [one for one, mute in zip(heard, silent, strict=True) if one.rate == usual and not mute]
+    if len(alike) < ENOUGH:
+        return
+    narrow = _narrow(np.array([one.facts[AT["bandwidth"]] for one in alike]), usual)
+    if narrow.any():
+        files = [one.name for one, hit in zip(alike, narrow, strict=True) if hit]
+        told = f"{len(files):,} files hold nothing in their upper half, as if recorded at a lower rate."
+        loaded.faults.append(fault("wrong_sample_rate", "medium", told, files=files))
+    score = _octaves(
+        np.stack([one.shape for one in alike]), np.array([one.facts[AT["seconds"]] for one in alike])
+    )
+    hit = (score > SURE) & ~narrow
+    if 0 < hit.sum() <= 0.3 * len(alike):
+        files = [one.name for one, odd in zip(alike, hit, strict=True) if odd]
+        sure = len(files) >= 2 and float(np.median(score[hit])) > 2
+        told = (
+            f"{len(files):,} files sound like the others an octave higher or lower: "
+            "their samples have another rate than their header says."
+        )
+        loaded.faults.append(fault("wrong_sample_rate", "medium" if sure else "low", told, files=files))
+
+
+def _narrow(bandwidth: np.ndarray, rate: int) -> np.ndarray:
+    """bool [n]: nothing above 55 % of the band where nine of ten sounds use most of it."""
+    half = rate / 2
+    if np.quantile(bandwidth, 0.1) < 0.85 * half:
+        return np.zeros(len(bandwidth), bool)
+    return bandwidth < 0.55 * half
+
+
+def _octaves(shapes: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """float [n]: how much better a sound fits the others when moved an octave than where it is.
+
+    Its spectrum is held against those most like it, here and an octave away; a sound played at twice its
+    rate is also half as long. Log of odds, likeness counted in units of ALIKE; 0 is as good both ways.
+    """
+    bands = int(np.isfinite(shapes).all(axis=0).sum())
+    if bands < 3 * OCTAVE:
+        return np.full(len(shapes), -np.inf)
+    shapes = shapes[:, :bands]
+    others = np.unique(np.linspace(0, len(shapes) - 1, min(len(shapes), COMPARED)).astype(int))
+    low, high = shapes[:, : bands - OCTAVE], shapes[:, OCTAVE:]
+    faster = _nearest(high, low, others) - _nearest(high, high, others)
+    slower = _nearest(low, high, others) - _nearest(low, low, others)
+    length = np.log2(np.maximum(seconds, 1e-3))
+    middle = float(np.median(length))
+    spread = max(0.25, 1.4826 * float(np.median(np.abs(length - middle))))
+    here = ((length - middle) / spread) ** 2 / 2
+    longer, shorter = (here - ((length + k - middle) / spread) ** 2 / 2 for k in (1, -1))
+    return np.maximum(faster / ALIKE + longer, slower / ALIKE + shorter)
+
+
+def _nearest(ours: np.ndarray, theirs: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """float [n]: mean correlation of each row of ``ours`` with the three rows of ``theirs`` most like it."""
+    found = _unit(ours) @ _unit(theirs[others]).T
+    found[others, np.arange(len(others))] = -1.0
+    return np.sort(found, axis=1)[:, -3:].mean(axis=1)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
