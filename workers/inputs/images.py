@@ -29,6 +29,7 @@ TURNS = {
 }  # fmt: skip
 FACTS = ("width", "height", "mode", "format", "bytes", "sha256", "problem")
 PIXEL_GRID = 12  # pictures above 16 x 16 are averaged to this many points a side for the features
+MANY = (("is", "are"), ("has", "have"), ("holds", "hold"))
 BINS = 8  # directions of an edge
 
 
@@ -166,7 +167,7 @@ def tell_broken(loaded: Loaded, broken: dict[str, list[str]], total: int, what: 
         return
     share = len(broken["all"]) / max(1, total)
     severity = "high" if share > 0.05 else "medium"
-    kinds = "; ".join(f"{len(v):,} {k}" for k, v in broken.items() if k != "all" and v)
+    kinds = "; ".join(f"{len(v):,} {_many(k, len(v))}" for k, v in broken.items() if k != "all" and v)
     told = f"{len(broken['all']):,} of {total:,} files could not be read as a {what}: {kinds}."
     loaded.faults.append(fault("broken_files", severity, told, files=broken["all"]))
     for name, key in (("empty_files", "is empty (0 bytes)"), ("truncated", "is cut off")):
@@ -174,6 +175,12 @@ def tell_broken(loaded: Loaded, broken: dict[str, list[str]], total: int, what: 
             some = "1 file" if len(broken[key]) == 1 else f"Each of {len(broken[key]):,} files"
             told = f"{some} {key}."
             loaded.faults.append(fault(name, severity, told, files=broken[key]))
+
+
+def _many(told: str, number: int) -> str:
+    """ "is empty" of several: "are empty"."""
+    first, _, rest = told.partition(" ")
+    return told if number == 1 else f"{dict(MANY).get(first, first)} {rest}"
 
 
 def side_for(kept: int) -> int:

@@ -28,7 +28,7 @@ PLAIN = {
     "wrong_sample_rate": "clips with another sample rate",
     "poor_pictures": "pictures too dark, too bright or blurred",
 }
-OUTLIERS = ("clipping", "silence", "dc_offset", "hum")  # of sounds that open well: ``data.outliers`` names them
+OUTLIERS = ("clipping", "silence", "dc_offset", "hum")  # of sounds: ``data.outliers`` names them
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
