@@ -1,0 +1,121 @@
+"""Answers among the inputs: copies, codes filled afterwards, running numbers, windows that see the future."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from tests.planting import Case, Data, Truth, sets
+
+PROBE = "data.target_leak"
+Frame = Callable[[], pd.DataFrame]
+
+
+def _at(frame: pd.DataFrame, name: str, values, place: int) -> pd.DataFrame:
+    out = frame.copy()
+    out.insert(place % (out.shape[1] + 1), name, values)
+    return out
+
+
+def _codes(frame: pd.DataFrame, target: str) -> np.ndarray:
+    return pd.factorize(frame[target], sort=True)[0]
+
+
+def _copy(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """A share of ``strength`` of the rows holds the class under another name, the rest any of them."""
+    names = np.array([f"K{7 + 3 * code:02d}" for code in range(frame[target].nunique())])
+    codes = _codes(frame, target)
+    lost = rng.random(len(frame)) >= strength
+    codes = np.where(lost, rng.integers(0, len(names), len(frame)), codes)
+    return _at(frame, "case_code", names[codes], int(rng.integers(20)))
+
+
+def _noisy(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """The class as a number with noise of ``1 - strength`` steps between classes."""
+    noise = rng.normal(0, 10 * (1 - strength), len(frame))
+    return _at(frame, "review_points", (10 * _codes(frame, target) + noise).round(3), int(rng.integers(20)))
+
+
+def _afterwards(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Filled in a share of ``strength`` of the first class's rows, and nowhere else."""
+    filled = (_codes(frame, target) == 0) & (rng.random(len(frame)) < strength)
+    amount = rng.gamma(3, 40, len(frame)).round(2)
+    return _at(frame, "amount_repaid", np.where(filled, amount, np.nan), int(rng.integers(20)))
+
+
+def _running(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """A running number by class; ``1 - strength`` of the rows stand anywhere."""
+    key = _codes(frame, target) + rng.random(len(frame))
+    astray = rng.random(len(frame)) >= strength
+    key[astray] = rng.uniform(0, key.max(), astray.sum())
+    return _at(frame, "ref_no", 100_000 + np.argsort(np.argsort(key)), 0)
+
+
+def _number(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    y = frame[target].to_numpy()
+    noise = rng.normal(0, (1 - strength) * y.std(), len(y))
+    return _at(frame, "final_reading", (3 * y + 4 + 3 * noise).round(3), int(rng.integers(20)))
+
+
+def _window(frame: pd.DataFrame, source: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """A centred mean of 5 or 7 rows; ``1 - strength`` of its spread is noise."""
+    smooth = frame[source].rolling(7 if strength == 1 else 5, center=True, min_periods=1).mean()
+    noise = rng.normal(0, (1 - strength) * smooth.std(), len(frame))
+    return _at(frame, "level_smooth", (smooth + noise).round(4), 2)
+
+
+def _case(fault, name, make: Frame, target, strength, plant, column, source=None, csv_target=None) -> Case:
+    aim = csv_target or target
+
+    def planted(strength: float, seed: int) -> tuple[Data, Truth]:
+        rng = np.random.default_rng([seed, 41])
+        return sets.csv(plant(make(), source or target, strength, rng), aim), Truth(columns=(column,))
+
+    return Case(PROBE, fault, name, strength, planted, lambda seed: sets.csv(make(), aim))
+
+
+def _shuffled(make: Frame) -> Frame:
+    return lambda: make().sample(frac=1, random_state=3).reset_index(drop=True)
+
+
+_TABLES = {
+    "iris": (_shuffled(sets.iris), "species"),
+    "wine": (_shuffled(sets.wine), "cultivar"),
+    "cancer": (sets.cancer, "diagnosis"),
+    "shop": (sets.shop, "returned"),
+}
+
+CASES = [
+    _case("target_leak", f"{name}-{how.__name__[1:]}", make, target, strength, how, column)
+    for name, (make, target) in _TABLES.items()
+    for how, column, strengths in (
+        (_copy, "case_code", (1.0, 0.95)),
+        (_noisy, "review_points", (1.0, 0.9)),
+    )
+    for strength in strengths
+]
+CASES += [
+    _case("target_leak", f"{name}-afterwards", *_TABLES[name], strength, _afterwards, "amount_repaid")
+    for name in ("cancer", "shop")
+    for strength in (1.0, 0.7)
+]
+CASES += [
+    _case("target_leak", "diabetes-number", sets.diabetes, "progress", strength, _number, "final_reading")
+    for strength in (1.0, 0.9)
+]
+CASES += [
+    _case("identifier_leak", name, *_TABLES[name], strength, _running, "ref_no")
+    for name in ("wine", "cancer", "shop")
+    for strength in (1.0, 0.98)
+]
+CASES += [
+    _case("look_ahead", f"series-{source}", sets.series, "power", strength, _window, "level_smooth", source)
+    for source in ("temperature", "load", "power")
+    for strength in (1.0, 0.95)
+]
+CASES += [
+    _case("look_ahead", "cancer", sets.cancer, "diagnosis", strength, _window, "level_smooth", "mean_texture")
+    for strength in (1.0, 0.95)
+]
