@@ -1,0 +1,158 @@
+# ruff: noqa: S608 - names that go into SQL are quoted
+"""The number columns of the whole upload as arrays, in the order of the file or of time.
+
+Columns are fetched in blocks of bounded size and kept while they fit; a table that does not fit is read
+again where a column is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from workers.probes.base import Sample
+
+CELLS = 24_000_000  # numbers kept in memory at once: 192 MB
+AT_ONCE = 40  # columns fetched in one statement
+SAMPLED = 5_000  # rows that relations between columns are learnt from
+FORMS = 20_000  # rows looked at for how numbers are written
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+class WholeColumns:
+    """Number columns of every row. Arrays are float64 [n] with NaN for what is absent.
+
+    ``ids`` int64 [n] are the rows' _id in the order of the arrays; ``order`` says how that order came
+    about: "file", or "time" where a column of time was sorted by (within groups, if there are any).
+    ``starts`` bool [n] marks rows whose predecessor belongs to another file or group.
+    """
+
+    def __init__(self, sample: Sample, table: Any) -> None:
+        self.table = table
+        self.names = [
+            c.name
+            for c in sample.columns
+            if c.type == "number" and c.role in ("feature", "target", "ignored", "text")
+        ]
+        self.targets = {c.name for c in sample.columns if c.role == "target"}
+        time = next((c for c in sample.columns if c.role == "time"), None)
+        group = next((c for c in sample.columns if c.role == "group"), None)
+        self.time = time if time is not None and time.type in ("date", "number", "identifier") else None
+        self.group = group
+        self._kept: dict[str, np.ndarray] = {}
+        self._held: set[str] = set()
+        self._read = self._ready()
+        self._arrange(len(sample.manifest.get("files", ())) > 1)
+
+    def _ready(self) -> set[str]:
+        """Columns of the table ``numbers``: what ``typed`` joins to the rows, in their order."""
+        query = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'numbers' AND NOT internal"
+        return {row[0] for row in self.table.execute(query).fetchall()}
+
+    def fetched(self, values: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+        """SQL values v0, v1, ... of every row, in the table's order; ``names`` are the columns they use."""
+        listed = ", ".join(f"{value} AS v{i}" for i, value in enumerate(values))
+        source = "numbers" if names and self._read.issuperset(names) else "typed"
+        return self.table.execute(f"SELECT {listed} FROM {source}").fetchnumpy()
+
+    def _arrange(self, several: bool) -> None:
+        wanted = ["_id", "_row" if several else "0 AS _row"]
+        if self.group is not None:
+            wanted.append(f"hash({quoted(self.group.name)}) AS _g")
+        found = self.table.execute(f"SELECT {', '.join(wanted)} FROM rows").fetchnumpy()
+        if self.time is not None:
+            name = quoted(self.time.name)
+            value = f"epoch({name})" if self.time.type == "date" else name
+            found["_t"] = self.fetched([value], [self.time.name])["v0"]
+        ids = np.asarray(found["_id"], np.int64)
+        self._ids = ids
+        self._by_id = None if (np.diff(ids) > 0).all() else np.argsort(ids, kind="stable")
+        ids = self._sorted(ids)
+        rows = len(ids)
+        starts = np.zeros(rows, bool)
+        starts[:1] = True
+        file = np.zeros(rows, np.int64)
+        if several:
+            starts |= self._sorted(np.asarray(found["_row"])) == 0
+            file = np.cumsum(starts)
+        self.stamps: np.ndarray | None = None
+        self._moved: np.ndarray | None = None
+        self.order = "file"
+        if "_t" in found:
+            stamps = self._sorted(_filled(found["_t"]))
+            group = self._sorted(np.asarray(np.ma.filled(found["_g"], 0))) if "_g" in found else None
+            if group is not None and not _one_clock(group, stamps):
+                group = None
+            keys = [stamps, file] if group is None else [stamps, group, file]
+            self._moved = np.lexsort(keys)
+            if group is not None:
+                moved = group[self._moved]
+                starts[1:] |= moved[1:] != moved[:-1]
+            self.stamps, ids = stamps[self._moved], ids[self._moved]
+            self.order = "time"
+        self.ids, self.starts = ids, starts
+
+    def in_file(self) -> np.ndarray:
+        """_id int64 [n] in the order in which ``fetched`` answers."""
+        return self._ids
+
+    def _sorted(self, values: np.ndarray) -> np.ndarray:
+        return values if self._by_id is None else values[self._by_id]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def each(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Every column with its name, one after the other."""
+        for start in range(0, len(self.names), AT_ONCE):
+            block = self.names[start : start + AT_ONCE]
+            while block:
+                fit = max(1, min(len(block), CELLS // max(1, 2 * len(self))))
+                missing = [name for name in block[:fit] if name not in self._kept]
+                self._fetch(missing)
+                for name in block[:fit]:
+                    yield name, self._kept[name]
+                block = block[fit:]
+
+    def column(self, name: str) -> np.ndarray:
+        if name not in self._kept:
+            self._fetch([name])
+        return self._kept[name]
+
+    def replace(self, name: str, values: np.ndarray) -> None:
+        """From here on the column reads so: what is in another unit, put into the usual one."""
+        self._kept[name] = values
+        self._held.add(name)
+
+    def _fetch(self, names: Sequence[str]) -> None:
+        if not names:
+            return
+        if (len(self._kept) + len(names)) * len(self) > CELLS:
+            self._kept = {name: kept for name, kept in self._kept.items() if name in self._held}
+        found = self.fetched([quoted(name) for name in names], names)
+        for i, name in enumerate(names):
+            column = self._sorted(_filled(found[f"v{i}"]))
+            self._kept[name] = column if self._moved is None else column[self._moved]
+
+    def drawn(self, seed: int, most: int = SAMPLED) -> np.ndarray:
+        """Places of at most ``most`` rows, in order."""
+        if len(self) <= most:
+            return np.arange(len(self))
+        return np.sort(np.random.default_rng([seed, 31]).choice(len(self), most, replace=False))
+
+
+def _filled(values: Any) -> np.ndarray:
+    """float64 with NaN for what is absent or infinite."""
+    plain = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
+    return np.where(np.isfinite(plain), plain, np.nan)
+
+
+def _one_clock(group: np.ndarray, stamps: np.ndarray) -> bool:
+    """Whether each group has a series of its own: stamps that come back in other groups."""
+    known = stamps[np.isfinite(stamps)]
+    return len(known) > 0 and len(np.unique(known)) < 0.7 * len(known) and len(np.unique(group)) > 1
