@@ -91,7 +91,7 @@ def words(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colu
     """Column -> its words for "nothing", over all rows; columns without any are left out."""
     known = sorted(word for word in PLAIN | DOUBTFUL if word)
     among = "(" + ", ".join(literal(word) for word in known) + ")"
-    odd = _odd(con, [column for column in columns if column.type in ("number", "date")])
+    odd = unfit(con, [column for column in columns if column.type in ("number", "date")])
     found: dict[str, Words] = {}
     scanned = 0
     for column in columns:
@@ -114,7 +114,7 @@ def words(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colu
     return found
 
 
-def _odd(con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, int]:
+def unfit(con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, int]:
     """Number or date column -> values that are written there and are none."""
     counted: dict[str, int] = {}
     for block in blocks(columns):

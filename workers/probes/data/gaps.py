@@ -81,7 +81,7 @@ def faults(
         found += _on_target(con, sample, seen, tie)
     for tie in ties.value:
         found.append(_on_value(con, sample, seen, tie))
-    found += [told for tie in ties.split if (told := _on_split(sample, tie))]
+    found += [entry for tie in ties.split if (entry := _on_split(sample, tie))]
     found.sort(key=lambda fault: ORDER[fault["severity"]])
     return found
 
