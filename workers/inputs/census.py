@@ -43,16 +43,23 @@ class Asked:
 
 def plain(name: str) -> str:
     """SQL for a finite number as computers write it; nan, inf and 1_0, which DuckDB would take, are none."""
-    text = f"trim({quoted(name)})"
-    value = f"try_cast({text} AS DOUBLE)"
-    return f"CASE WHEN isfinite({value}) AND position('_' IN {text}) = 0 THEN {value} END"
+    # The cast passes over blanks by itself; trimming every value would cost more than reading it.
+    text = quoted(name)
+    odd = f"CASE WHEN strlen({text}) > length({text}) THEN try_cast(trim({text}) AS DOUBLE) END"
+    value = f"coalesce(try_cast({text} AS DOUBLE), {odd})"
+    return f"CASE WHEN isfinite({value}) AND NOT contains({text}, '_') THEN {value} END"
+
+
+def blank(name: str) -> str:
+    """SQL for a text of blanks only; what begins with a blank sorts before "!"."""
+    return f"CASE WHEN {quoted(name)} < '!' THEN trim({quoted(name)}) = '' ELSE false END"
 
 
 def take(con: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[str, dict[str, Any]]:
     """Column -> its counts.
 
     rows, filled (neither absent nor blank), distinct (different values as written; approximate where
-    ``about``), numbers and dates (values that read as one), simple (numbers read the same without any care),
+    ``about``), numbers and dates (values that read as one), simple (a bare cast reads the same ones), ascii,
     low, high, mean, sd, zeros, negatives, whole and quantiles of the numbers (low and high of the dates, in
     ISO form, where there are more of those), length {min, max, mean} in characters, and top
     [[value as written, rows] ...], the commonest first; values that occur once only where all fit.
@@ -80,100 +87,103 @@ def _block(
 ) -> dict[str, dict[str, Any]]:
     first = block[0]
     about = len(block) == 1 and first.unique and rows > EXACT
-    if about:
-        # Putting millions of different words together would not fit into memory.
-        con.execute(
-            "CREATE OR REPLACE TEMP VIEW _values AS SELECT 0 AS k,"
-            f" {quoted(first.name)} AS v, 1 AS n FROM {source} WHERE {quoted(first.name)} <> ''"
-        )
-    else:
-        if len(block) == 1:
-            inner = f"SELECT 0 AS k, {quoted(first.name)} AS v FROM {source}"
-        else:
-            listed = ", ".join(quoted(one.name) for one in block)
-            inner = f"SELECT unnest(range({len(block)})) AS k, unnest([{listed}]) AS v FROM {source}"
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE _counted AS SELECT k, v, count(*) AS n FROM ({inner})"
-            " WHERE v <> '' GROUP BY k, v"
-        )
-        con.execute("CREATE OR REPLACE TEMP VIEW _values AS SELECT * FROM _counted")
     number = first.number or plain("v")
     date = first.date or "NULL::TIMESTAMP"
+    read = f"SELECT *, {number} AS x, {date} AS d FROM"
+    if about:
+        # Putting millions of different words together would not fit into memory.
+        values = f"SELECT 0 AS k, {quoted(first.name)} AS v, 1 AS n FROM {source}"
+        con.execute(f"CREATE OR REPLACE TEMP VIEW _values AS {read} ({values} WHERE v <> '')")
+    else:
+        if len(block) == 1:
+            values = f"SELECT 0 AS k, {quoted(first.name)} AS v FROM {source}"
+        else:
+            listed = ", ".join(quoted(one.name) for one in block)
+            values = f"SELECT unnest(range({len(block)})) AS k, unnest([{listed}]) AS v FROM {source}"
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE _counted AS {read}"
+            f" (SELECT k, v, count(*) AS n FROM ({values}) WHERE v <> '' GROUP BY k, v)"
+        )
+        con.execute("CREATE OR REPLACE TEMP VIEW _values AS SELECT * FROM _counted")
+    bare = "try_cast(v AS TIMESTAMP)" if first.date else "try_cast(v AS DOUBLE)"
     different = "approx_count_distinct(v)" if about else "count(*)"
     # Ties are broken by a hash of the value: the same ones are kept in every run.
     order = f"(n::BIGINT << 24) | (hash(v) & {2**24 - 1})::BIGINT"
     top = (
         f"approx_top_k(v, {TOP})"
         if about
-        else f"max_by({{'v': v, 'n': n}}, {order}, {TOP}) FILTER (length(v) <= {LONGEST})"
+        else f"max_by({{'v': v, 'n': n}}, {order}, {TOP}) FILTER (n > 1 AND length(v) <= {LONGEST})"
     )
     told = con.execute(
-        f"""SELECT k, sum(n) FILTER (trim(v) <> ''), {different}, count(*), sum(n), min(length(v)),
-            max(length(v)), sum(n * length(v)), {top}, sum(n) FILTER (d IS NOT NULL), min(d), max(d),
-            sum(n) FILTER (x IS NOT NULL), sum(n) FILTER (try_cast(v AS DOUBLE) IS NOT NULL)
-            FROM (SELECT *, {date} AS d, {number} AS x FROM _values) GROUP BY k"""
+        f"""SELECT k, sum(n) FILTER ({blank("v")}), {different}, sum(n), min(length(v)), max(length(v)),
+            sum(n * length(v)), sum(n * strlen(v)), {top}, sum(n) FILTER (d IS NOT NULL), min(d), max(d),
+            sum(n) FILTER (x IS NOT NULL), sum(n) FILTER ({bare} IS NOT NULL)
+            FROM _values GROUP BY k"""
     ).fetchall()
+    few = [row[0] for row in told if row[2] <= TOP]
+    once: dict[int, list[dict[str, Any]]] = {}
+    if few and not about:
+        for k, v in con.execute(
+            f"SELECT k, v FROM _counted WHERE n = 1 AND k IN {(*few, -1)} AND length(v) <= {LONGEST}"
+        ).fetchall():
+            once.setdefault(k, []).append({"v": v, "n": 1})
     by_place = {row[0]: row[1:] for row in told}
-    numbers = _numbers(con, number, about, len(block))
+    any_number = any(row[-2] for row in told)
+    numbers = _numbers(con, about, len(block)) if any_number else {}
     out = {}
     for place, one in enumerate(block):
         entry: dict[str, Any] = {"rows": rows, "filled": 0, "distinct": 0, "numbers": 0, "dates": 0}
         if place in by_place:
-            filled, distinct, _, total, low, high, length, common, dates, first_, last, read, simple = (
+            blanks, distinct, total, low, high, length, size, common, dates, start, end, read, simple = (
                 by_place[place]
             )
-            entry["filled"], entry["distinct"] = int(filled or 0), int(min(distinct, total))
+            entry["filled"], entry["distinct"] = int(total - (blanks or 0)), int(min(distinct, total))
             entry["numbers"], entry["dates"] = int(read or 0), int(dates or 0)
-            entry["simple"] = simple == read
+            entry["simple"], entry["ascii"] = simple == (dates if one.date else read), size == length
             if entry["dates"] > entry["numbers"]:
-                entry |= {"low": first_.isoformat(" "), "high": last.isoformat(" ")}
+                entry |= {"low": start.isoformat(" "), "high": end.isoformat(" ")}
             elif place in numbers:
                 entry |= numbers[place]
             entry["length"] = {"min": low, "max": high, "mean": round(float(length) / total, 2)}
-            entry["top"] = _counted_top(con, source, one.name, common) if about else _top(common, distinct)
+            common = [*(common or ()), *once.get(place, ())]
+            entry["top"] = _counted_top(con, source, one.name, common) if about else _top(common)
             if about:
                 entry["about"] = True
         out[one.name] = {**entry, "top": entry.get("top", [])}
     return out
 
 
-def _top(common: Sequence[Mapping[str, Any]] | None, distinct: int) -> list[list[Any]]:
-    kept = [[c["v"], int(c["n"])] for c in common or () if c["n"] > 1 or distinct <= TOP]
-    return sorted(kept, key=lambda pair: (-pair[1], pair[0]))
+def _top(common: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    return sorted(([c["v"], int(c["n"])] for c in common), key=lambda pair: (-pair[1], pair[0]))[:TOP]
 
 
 def _counted_top(
-    con: duckdb.DuckDBPyConnection, source: str, name: str, words: Sequence[str] | None
+    con: duckdb.DuckDBPyConnection, source: str, name: str, words: Sequence[str]
 ) -> list[list[Any]]:
     """The approximately commonest values, each with its exact number of rows."""
     column = quoted(name)
     found = con.execute(
         f"SELECT {column}, count(*) FROM {source} WHERE {column} IN (SELECT unnest(?::VARCHAR[])) GROUP BY 1",
-        [[word for word in words or () if word is not None and len(word) <= LONGEST]],
+        [[word for word in words if word is not None and len(word) <= LONGEST]],
     ).fetchall()
-    return _top([{"v": v, "n": n} for v, n in found], TOP + 1)
+    return _top([{"v": v, "n": n} for v, n in found if n > 1])
 
 
-def _numbers(
-    con: duckdb.DuckDBPyConnection, number: str, about: bool, columns: int
-) -> dict[int, dict[str, Any]]:
+def _numbers(con: duckdb.DuckDBPyConnection, about: bool, columns: int) -> dict[int, dict[str, Any]]:
     """Place -> what is told of its numbers."""
     if about:
         asked = ", ".join(map(str, QUANTILES))
         row: Any = con.execute(
             f"""SELECT count(x), min(x), max(x), avg(x), stddev_pop(x), count(*) FILTER (x = 0),
                 count(*) FILTER (x < 0), count(*) FILTER (x = floor(x)), approx_quantile(x, [{asked}])
-                FROM (SELECT CASE WHEN abs(y) < 1e150 THEN y END AS x
-                FROM (SELECT {number} AS y FROM _values))"""
+                FROM _values WHERE abs(x) < 1e150"""
         ).fetchone()
         if not row[0]:
             return {}
         keys = ("low", "high", "mean", "sd", "zeros", "negatives", "whole")
         told = dict(zip(keys, row[1:8], strict=True))
         return {0: told | {"quantiles": dict(zip(map(str, QUANTILES), row[8], strict=True))}}
-    got = con.execute(
-        f"SELECT * FROM (SELECT k, {number} AS x, n FROM _values) WHERE x IS NOT NULL"
-    ).fetchnumpy()
+    got = con.execute("SELECT k, x, n FROM _values WHERE x IS NOT NULL").fetchnumpy()
     k, x, n = (np.ma.getdata(got[name]) for name in ("k", "x", "n"))
     if columns == 1:
         return {0: described(x, n)} if len(x) else {}
@@ -189,24 +199,31 @@ def _numbers(
 
 def described(x: np.ndarray, n: np.ndarray) -> dict[str, Any]:
     """Different numbers float64 [m], each in ``n`` rows -> their moments and quantiles over all rows."""
-    order = np.argsort(x)
-    x, n = x[order], n[order].astype(np.float64)
-    total = n.sum()
-    scale = max(1.0, float(np.abs(x[[0, -1]]).max()) / 1e100)  # squares of 1e308 do not fit
+    scale = max(1.0, float(max(x.max(), -x.min())) / 1e100)  # squares of 1e308 do not fit
+    if len(x) * 4 > n.sum():  # mostly different: as they stand, without weights
+        x = np.repeat(x, n)
+        n = np.ones(1)
+        total = float(len(x))
+        ranks = np.minimum((np.asarray(QUANTILES) * total).astype(np.int64), len(x) - 1)
+        at = np.partition(x, np.unique(ranks))[ranks]
+    else:
+        order = np.argsort(x)
+        x, n = x[order], n[order].astype(np.float64)
+        total = float(n.sum())
+        upto = np.cumsum(n)
+        at = x[np.minimum(np.searchsorted(upto, np.asarray(QUANTILES) * total), len(x) - 1)]
     y = x / scale
     middle = float((y * n).sum() / total)
     spread = float(np.sqrt((n * (y - middle) ** 2).sum() / total))
-    upto = np.cumsum(n)
-    at = np.minimum(np.searchsorted(upto, np.asarray(QUANTILES) * total), len(x) - 1)
     return {
-        "low": float(x[0]),
-        "high": float(x[-1]),
+        "low": float(x.min()),
+        "high": float(x.max()),
         "mean": middle * scale,
         "sd": min(spread * scale, 1.7e308),
-        "zeros": int(n[x == 0].sum()),
-        "negatives": int(n[x < 0].sum()),
-        "whole": int(n[x == np.floor(x)].sum()),
-        "quantiles": {str(q): float(x[i]) for q, i in zip(QUANTILES, at, strict=True)},
+        "zeros": int((n * (x == 0)).sum()),
+        "negatives": int((n * (x < 0)).sum()),
+        "whole": int((n * (x == np.floor(x))).sum()),
+        "quantiles": {str(q): float(v) for q, v in zip(QUANTILES, at, strict=True)},
     }
 
 

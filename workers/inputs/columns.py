@@ -63,8 +63,10 @@ class Profile:
 
 def present(name: str) -> str:
     """SQL for a text that is not one of the words for "nothing"; NULL otherwise."""
-    words = ", ".join(literal(word) for word in MISSING)
-    return f"CASE WHEN lower(trim({quoted(name)})) NOT IN ({words}) THEN {quoted(name)} END"
+    words, text = ", ".join(literal(word) for word in MISSING), quoted(name)
+    # Trimming is dear: only what is as short as such a word, or begins or ends with a blank, can be one.
+    longer = f"strlen({text}) > 4 AND {text} > '!' AND NOT suffix({text}, ' ')"
+    return f"CASE WHEN {longer} THEN {text} WHEN lower(trim({text})) NOT IN ({words}) THEN {text} END"
 
 
 def european_number(name: str) -> str:
@@ -86,9 +88,10 @@ def english_number(name: str) -> str:
 
 
 def date(name: str, formats: tuple[str, ...]) -> str:
-    text = f"trim({quoted(name)})"
-    listed = "[" + ", ".join(literal(f) for f in formats) + "]"
-    return f"coalesce(try_cast({text} AS TIMESTAMP), try_strptime({text}, {listed}))"
+    text = quoted(name)
+    listed = "[" + ", ".join(literal(f) for f in (*formats, "%Y-%m-%d")) + "]"
+    value = f"coalesce(try_cast({text} AS TIMESTAMP), try_strptime(trim({text}), {listed}))"
+    return f"CASE WHEN isfinite({value}) THEN {value} END"
 
 
 def profile(con: duckdb.DuckDBPyConnection, loaded: Loaded, seed: int) -> list[Profile]:
@@ -128,17 +131,19 @@ def _block(
 ) -> list[Profile]:
     """Several columns, turned into rows and equal values put together: see ``census``."""
     listed = ", ".join(map(quoted, names))
+    each = f"SELECT unnest(range({len(names)})) AS k, unnest([{listed}]) AS v FROM {source}"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE _counted AS SELECT *, {present("v")} AS w, {plain_number("v")} AS x,
-            replace(trim(v), '\u00a0', ' ') AS t FROM (SELECT k, v, count(*) AS n FROM (SELECT
-            unnest(range({len(names)})) AS k, unnest([{listed}]) AS v FROM {source})
-            WHERE v IS NOT NULL GROUP BY k, v)"""
+            CASE WHEN x IS NULL THEN replace(trim(v), '\u00a0', ' ') END AS t
+            FROM (SELECT k, v, count(*) AS n FROM ({each}) WHERE v IS NOT NULL GROUP BY k, v)"""
     )
-    odd = "sum(n) FILTER (x IS NULL AND regexp_full_match(t, "
+    other = ", ".join(
+        f"sum(n) FILTER (regexp_full_match(t, {literal(pattern)}))" for pattern in (EUROPEAN, ENGLISH, EITHER)
+    )
     told = con.execute(
         f"""SELECT k, sum(n) FILTER (w IS NOT NULL), count(w), sum(n) FILTER (x IS NOT NULL), min(x), max(x),
-            sum(n) FILTER (x = floor(x)), sum(n * length(w)), sum(n * len(string_split(w, ' '))),
-            {odd}{literal(EUROPEAN)})), {odd}{literal(ENGLISH)})), {odd}{literal(EITHER)}))
+            sum(n) FILTER (x = floor(x)), sum(n * length(w)),
+            sum(n * len(string_split(CASE WHEN x IS NULL THEN w END, ' '))), {other}
             FROM _counted GROUP BY k"""
     ).fetchall()
     counted = {row[0]: tuple(value or 0 for value in row[1:]) for row in told}
@@ -239,8 +244,9 @@ def make_typed(
     values = []
     for p in read:
         name = quoted(p.name)
-        bare = p.type != "date" and p.notation == "plain" and seen[p.name].get("simple")
-        values.append(f"{f'try_cast({name} AS DOUBLE)' if bare else p.value} AS {name}")
+        bare = p.notation == "plain" and seen[p.name].get("simple")
+        kind = "TIMESTAMP" if p.type == "date" else "DOUBLE"
+        values.append(f"{f'try_cast({name} AS {kind})' if bare else p.value} AS {name}")
     con.execute("DROP VIEW IF EXISTS typed")
     if read:
         # Planning thousands of columns costs far more than reading them as they come.

@@ -16,6 +16,7 @@ from workers.inputs.columns import Profile
 
 SAMPLE = 20_000  # rows
 LEVELS = 30  # one-hot columns a category may have; the rarer ones share the last
+WIDE = 100  # columns
 WIDTH = 1_024  # features at most
 FAR = 10.0  # standard deviations at which a number is cut
 GAP = 0.01  # share of missing train values from which "is missing" is a feature of its own
@@ -64,11 +65,26 @@ def _seen(con: duckdb.DuckDBPyConnection, profiles: Sequence[Profile]) -> dict[s
     used = [p for p in profiles if p.role in ("feature", "text", "time")]
     if not used:
         return {}
+    # Of many columns the stored numbers are taken; of few, reading the drawn texts again is quicker.
+    stored = {p.name for p in used if p.reads} if len(used) > WIDE else set()
+    names = ", ".join(f"{'n' if p.name in stored else 'r'}.{quoted(p.name)}" for p in used)
+    beside = "POSITIONAL JOIN numbers n" if stored else ""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE _drawn AS SELECT r._id, {names} FROM rows r {beside}"
+        " JOIN _sample s ON r._id = s._id"
+    )
+    values = {p.name: quoted(p.name) if p.name in stored else p.value for p in used}
     columns = ", ".join(
-        (f"epoch({quoted(p.name)})" if p.type == "date" else quoted(p.name)) + f" AS c{i}"
+        (f"epoch({values[p.name]})" if p.type == "date" else values[p.name]) + f" AS c{i}"
         for i, p in enumerate(used)
     )
-    found = con.execute(f"SELECT {columns} FROM typed JOIN _sample USING (_id) ORDER BY _id").fetchnumpy()
+    # Planning thousands of columns costs far more than reading them as they come.
+    con.execute("PRAGMA disable_optimizer")
+    try:
+        found = con.execute(f"SELECT {columns} FROM _drawn ORDER BY _id").fetchnumpy()
+    finally:
+        con.execute("PRAGMA enable_optimizer")
+        con.execute("DROP TABLE _drawn")
     return {p.name: np.ma.asarray(found[f"c{i}"]) for i, p in enumerate(used)}
 
 

@@ -19,6 +19,8 @@ from workers.inputs.base import SPLITS, Loaded, Progress, Unusable, connect, fau
 from workers.inputs.columns import Profile
 
 FORMAT = "riskboard.prepared/1"
+PLAIN = 1024**3  # bytes of text up to which nothing is packed
+PACKED = 8  # times that a gzip is taken to unpack to
 GROUP_NAMES = re.compile(
     r"(^|[^a-z])(group|subject|patient|person|individual|speaker|writer|user|customer|household|site|session)"
     r"([ _-]?(id|no|nr|number))?$"
@@ -83,6 +85,9 @@ def _prepared(
     data = data if isinstance(data, Mapping) else {}
     tell(0.0, "Reading the upload.")
     sources = [sniff.source(Path(path), name) for path, name in zip(inputs, names, strict=True)]
+    if sum(source.size * (PACKED if source.packed else 1) for source in sources) < PLAIN:
+        # Finding the best packing of each column takes as long as reading the file.
+        con.execute("PRAGMA force_compression = 'uncompressed'")
     zips = [source for source in sources if source.kind == "zip"]
     if zips and len(zips) < len(sources):
         raise Unusable("A zip and a table came together; put the labels into the zip as labels.csv.")
@@ -103,7 +108,7 @@ def _prepared(
         if made.name in loaded.facts:
             made.role = "ignored"
     chosen, roles = _roles(con, loaded, profiles, data, targets)
-    _mojibake(con, loaded, profiles)
+    _mojibake(con, loaded, profiles, seen)
     tell(0.7, "Splitting into train, validation and test.")
     planned = data.get("split")
     parts = split.make(
@@ -238,11 +243,18 @@ def _splits_well(con: duckdb.DuckDBPyConnection, group: Profile) -> bool:
     return found is not None and found[0] >= 10 and found[1] <= 0.2 * found[2]
 
 
-def _mojibake(con: duckdb.DuckDBPyConnection, loaded: Loaded, profiles: Sequence[Profile]) -> None:
+def _mojibake(
+    con: duckdb.DuckDBPyConnection,
+    loaded: Loaded,
+    profiles: Sequence[Profile],
+    seen: Mapping[str, Mapping[str, Any]],
+) -> None:
     """Texts that were once decoded with the wrong encoding, column by column."""
     pattern = literal(text.MOJIBAKE.pattern)
     for made in profiles:
         if made.type not in ("text", "category", "identifier") or made.name in loaded.facts:
+            continue
+        if seen[made.name].get("ascii"):
             continue
         found = con.execute(
             f"SELECT _row, _file FROM rows WHERE regexp_matches({quoted(made.name)}, {pattern}) ORDER BY _id"

@@ -97,19 +97,24 @@ def _insert(
 ) -> int:
     """Copies ``relation``'s columns c0, c1, ... into ``rows`` under their names; the number of rows."""
     known = {name.casefold(): name for name in loaded.names}
-    for name in names:
-        if name.casefold() not in known:
-            con.execute(f"ALTER TABLE rows ADD COLUMN {quoted(name)} VARCHAR")
-            known[name.casefold()] = name
-            loaded.names.append(name)
-    into = ", ".join(quoted(known[name.casefold()]) for name in names)
+    new = [name for name in names if name.casefold() not in known]
+    known |= {name.casefold(): name for name in new}
     values = ", ".join(f"c{i}" for i in range(len(names)))
     split = literal(part) if part else "NULL"
-    con.execute(
-        f"INSERT INTO rows (_id, _split, _file, _row, {into})"
-        f" SELECT {start} + n - 1, {split}, {literal(source.name)}, n - 1, {values}"
-        f" FROM (SELECT row_number() OVER () AS n, {values} FROM {relation})"
+    ours = (
+        f"{start} + n - 1 AS _id, {split}::VARCHAR AS _split, {literal(source.name)} AS _file, n - 1 AS _row"
     )
+    numbered = f"FROM (SELECT row_number() OVER () AS n, {values} FROM {relation})"
+    if not loaded.names:
+        # Adding columns one by one takes seconds where there are thousands.
+        values = ", ".join(f"c{i} AS {quoted(name)}" for i, name in enumerate(names))
+        con.execute(f"CREATE OR REPLACE TABLE rows AS SELECT {ours}, {values} {numbered}")
+    else:
+        for name in new:
+            con.execute(f"ALTER TABLE rows ADD COLUMN {quoted(name)} VARCHAR")
+        into = ", ".join(quoted(known[name.casefold()]) for name in names)
+        con.execute(f"INSERT INTO rows (_id, _split, _file, _row, {into}) SELECT {ours}, {values} {numbered}")
+    loaded.names += new
     loaded.brought = {known[name.casefold()] for name in names}
     count = con.execute("SELECT count(*) FROM rows WHERE _id >= ?", [start]).fetchone()
     return int(count[0]) if count else 0
@@ -122,7 +127,8 @@ def _reader(path: Path, width: int, dialect: Dialect, *, packed: bool, skip: int
         f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, columns={{{columns}}},"
         f" delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)},"
         f" escape={literal(dialect.escape or dialect.quote)}, nullstr={literal(ABSENT)}, strict_mode=true,"
-        f" max_line_size={MAX_LINE}, compression='{'gzip' if packed else 'none'}')"
+        f" max_line_size={MAX_LINE}, buffer_size={4 * MAX_LINE},"
+        f" compression='{'gzip' if packed else 'none'}')"
     )
 
 

@@ -9,7 +9,12 @@ import numpy as np
 
 DIMENSIONS = 128
 FITTED_ON = 2_500  # train texts that the directions are found on
-LENGTH = 5_000  # characters of each text that are read
+LENGTH, SHORTEST = 5_000, 500  # characters of each text that are read; where there are many, fewer
+MOST_BYTES = 20_000_000  # read of all texts together
+AT_ONCE = 1_000_000  # characters hashed at a time
+WORDS, LETTERS = 2**15, 2**14  # buckets
+BASE, MIX = np.uint64(0x9E3779B97F4A7C15 | 1), np.uint64(0xBF58476D1CE4E5B9)  # odd
+LETTER = np.array([byte > 127 or chr(byte).isalnum() or byte == 95 for byte in range(256)])
 # UTF-8 read as Latin-1 or cp1252: a lead byte shown as a letter, then a continuation byte shown as a sign.
 SIGNS = (  # how the bytes 0x80 to 0xBF look in Latin-1 and in cp1252
     "\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
@@ -27,37 +32,106 @@ def ngrams(texts: Sequence[str], train: np.ndarray, seed: int) -> np.ndarray:
     """Hashed TF-IDF of words, word pairs and letter groups, turned to their main directions; float32 [n, d].
 
     ``train`` [n] bool marks the rows that weights and directions are found on (latent semantic analysis,
-    Deerwester et al. 1990). d is at most 128; the block is centred and has unit mean variance on train.
+    Deerwester et al. 1990; hashing: Weinberger et al. 2009). d is at most 128; the block is centred and has
+    unit mean variance on train.
     """
-    from scipy.sparse import hstack
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    from scipy.sparse import csr_matrix, hstack
 
-    cut = [text[:LENGTH] for text in texts]
-    words = HashingVectorizer(n_features=2**15, ngram_range=(1, 2), alternate_sign=False, norm=None)
-    letters = HashingVectorizer(
-        n_features=2**14, analyzer="char_wb", ngram_range=(3, 4), alternate_sign=False, norm=None
-    )
+    length = min(LENGTH, max(SHORTEST, MOST_BYTES // max(1, len(texts))))
+    cut = [text[:length] for text in texts]
+    blocks = []
+    for keys, buckets in zip(_counted(cut), (WORDS, LETTERS), strict=True):
+        found, counts = np.unique(keys, return_counts=True)
+        place, column = np.divmod(found, buckets)
+        weights = 1.0 + np.log(counts)
+        rows = np.zeros(len(cut) + 1, np.int64)
+        np.cumsum(np.bincount(place, minlength=len(cut)), out=rows[1:])
+        common = np.bincount(column[train[place]], minlength=buckets)
+        weights *= (np.log((1 + train.sum()) / (1 + common)) + 1)[column]
+        size = np.sqrt(np.bincount(place, weights**2, minlength=len(cut)))
+        weights /= size[place]
+        blocks.append(csr_matrix((weights.astype(np.float32), column, rows), shape=(len(cut), buckets)))
+    weighted = hstack(blocks, format="csr")
     rng = np.random.default_rng(seed)
     fitted = np.flatnonzero(train)
     if len(fitted) > FITTED_ON:
         fitted = np.sort(rng.choice(fitted, FITTED_ON, replace=False))
-    blocks = []
-    for vectorizer in (words, letters):
-        counts = vectorizer.transform(cut)
-        blocks.append(TfidfTransformer(sublinear_tf=True).fit(counts[train]).transform(counts))
-    weighted = hstack(blocks, format="csr")
     # What stands in fewer than three texts cannot be learnt from, and is most of the work.
     seen = np.bincount(weighted[fitted].indices, minlength=weighted.shape[1])
-    weighted = weighted[:, seen >= min(3, len(fitted))]
-    if not weighted.shape[1]:
-        return np.zeros((len(cut), 0), np.float32)
+    weighted = weighted[:, np.flatnonzero(seen >= min(3, len(fitted)))]
     width = min(DIMENSIONS, len(fitted) - 1, weighted.shape[1] - 1, len(set(cut)) - 1)
     if width < 1:
         return np.zeros((len(cut), 0), np.float32)
-    directions = TruncatedSVD(width, algorithm="randomized", n_iter=2, random_state=seed % 2**31)
-    directions.fit(weighted[fitted])
-    found = directions.transform(weighted)
-    found -= found[train].mean(axis=0)
-    spread = float(np.sqrt(found[train].var(axis=0).mean()))
-    return (found / (spread or 1.0)).astype(np.float32)
+    values = weighted @ _directions(weighted[fitted], width, rng)
+    values -= values[train].mean(axis=0)
+    spread = float(np.sqrt(values[train].var(axis=0).mean()))
+    return (values / (spread or 1.0)).astype(np.float32)
+
+
+def _directions(matrix, width: int, rng: np.random.Generator) -> np.ndarray:
+    """The main directions [columns, width] of a sparse matrix (randomised SVD, Halko et al. 2011)."""
+    start = rng.standard_normal((matrix.shape[1], min(width + 10, *matrix.shape))).astype(np.float32)
+    basis = np.linalg.qr(matrix @ start)[0]
+    for _ in range(2):
+        basis = np.linalg.qr(matrix @ (matrix.T @ basis))[0]
+    projected = (matrix.T @ basis).T.astype(np.float64)
+    sizes, turn = np.linalg.eigh(projected @ projected.T)
+    kept = np.argsort(sizes)[::-1][:width]
+    kept = kept[sizes[kept] > 1e-10 * max(sizes.max(), 1e-30)]
+    return (projected.T @ turn[:, kept] / np.sqrt(sizes[kept])).astype(np.float32)
+
+
+def _counted(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Text number x buckets + bucket of each word and word pair, and of each letter group; int64.
+
+    All texts are hashed at once as bytes of UTF-8: a word's hash is a difference of running sums, a letter
+    group (three or four bytes of a word, its ends marked by blanks) is its own number.
+    """
+    words: list[np.ndarray] = []
+    letters: list[np.ndarray] = []
+    held: list[str] = []
+    start = size = 0
+    for place, text in enumerate(texts):
+        held.append(text)
+        size += len(text)
+        if size > AT_ONCE or place == len(texts) - 1:
+            found = _hashed(held)
+            for kept, (at, hashes), buckets in ((words, found[0], WORDS), (letters, found[1], LETTERS)):
+                kept.append((at + start) * buckets + (hashes % np.uint64(buckets)).astype(np.int64))
+            start, size, held = place + 1, 0, []
+    empty = [np.zeros(0, np.int64)]
+    return np.concatenate(words or empty), np.concatenate(letters or empty)
+
+
+def _hashed(texts: Sequence[str]) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """(Text, hash) of the words and pairs, and of the letter groups, of a few texts."""
+    plain = "\n".join(text.lower().replace("\n", " ") for text in texts)
+    raw = np.frombuffer(f"\n{plain}\n\n\n".encode("utf-8", "replace"), np.uint8)
+    text_of = np.cumsum(raw == 10) - 1
+    inside = LETTER[raw]
+    edges = np.flatnonzero(np.diff(inside.astype(np.int8)))
+    first, last = edges[::2] + 1, edges[1::2] + 1
+    long = last - first > 1
+    first, last = first[long], last[long]
+    powers = np.cumprod(np.full(len(raw), BASE))
+    running = np.concatenate([np.zeros(1, np.uint64), np.cumsum((raw + np.uint64(1)) * powers)])
+    back = np.cumprod(np.full(len(raw), np.uint64(pow(int(BASE), -1, 2**64))))
+    word = (running[last] - running[first]) * back[first]
+    pair = (word[:-1] * MIX ^ word[1:])[text_of[first[:-1]] == text_of[first[1:]]] if len(word) else word
+    of_pair = text_of[first[:-1]][text_of[first[:-1]] == text_of[first[1:]]] if len(word) else first
+    bytes_ = np.where(inside, raw, 32).astype(np.uint64)
+    three = bytes_[:-2] | bytes_[1:-1] << np.uint64(8) | bytes_[2:] << np.uint64(16)
+    four = three[:-1] | bytes_[3:] << np.uint64(24)
+    at3 = np.flatnonzero(inside[1:-1])
+    at4 = np.flatnonzero(inside[1:-2] & inside[2:-1])
+    groups = np.concatenate([three[at3], four[at4]])
+    of_group = np.concatenate([text_of[at3 + 1], text_of[at4 + 1]])
+    both, of_both = np.concatenate([word, pair]), np.concatenate([text_of[first], of_pair])
+    return (of_both, _mixed(both)), (of_group, _mixed(groups))
+
+
+def _mixed(hashes: np.ndarray) -> np.ndarray:
+    """The same numbers with their bits well mixed (the finaliser of MurmurHash3, Appleby)."""
+    for factor in (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)):
+        hashes = (hashes ^ hashes >> np.uint64(33)) * factor
+    return hashes ^ hashes >> np.uint64(33)
