@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Sample
-from workers.probes.data import bounds, outlier_words, sensors, strange_rows, units
+from workers.probes.data import bounds, mixed_units, outlier_words, sensors, strange_rows
 from workers.probes.data.relations import Relation, logs, relate
 from workers.probes.data.whole_columns import WholeColumns
 
@@ -144,18 +144,18 @@ def _units(
     at: np.ndarray,
 ) -> dict[str, Relation]:
     """Rows in another unit, the clearest column first; what is found is put right before the next look."""
-    found: list[tuple[str, units.Mix]] = []
+    found: list[tuple[str, mixed_units.Mix]] = []
     for _ in range(ROUNDS):
-        best: tuple[float, str, units.Mix, np.ndarray] | None = None
+        best: tuple[float, str, mixed_units.Mix, np.ndarray] | None = None
         for name, x in drawn.items():
             if name not in related:
                 continue
             residual = _residual(related[name], drawn, around, name)
-            mix = units.mixed(residual, x, len(drawn))
+            mix = mixed_units.mixed(residual, x, len(drawn))
             if mix is None:
                 continue
-            rows = units.members(mix, residual)
-            if rows.sum() < units.FEWEST or _another_kind(mix, rows, drawn, name):
+            rows = mixed_units.members(mix, residual)
+            if rows.sum() < mixed_units.FEWEST or _another_kind(mix, rows, drawn, name):
                 continue
             size = logs(np.abs(x))
             usual = np.isfinite(size) & ~rows
@@ -183,13 +183,13 @@ def _residual(
 ) -> np.ndarray:
     """Log residuals of a drawn column; of one that is often negative, the log of its size."""
     if not relation.log:
-        size = units.log_size(drawn[name])
+        size = mixed_units.log_size(drawn[name])
         return size - float(np.nanmedian(size)) if np.isfinite(size).any() else size
     known = {key: around[name] if not key else drawn[key] for key in relation.predictors}
     return logs(drawn[name]) - relation.predicted(known)
 
 
-def _mended(beside: np.ndarray, x: np.ndarray, rows: np.ndarray, mix: units.Mix) -> np.ndarray:
+def _mended(beside: np.ndarray, x: np.ndarray, rows: np.ndarray, mix: mixed_units.Mix) -> np.ndarray:
     """Neighbours' medians that are themselves in the other unit, put right."""
     with np.errstate(invalid="ignore", divide="ignore"):
         away = np.abs(logs(np.abs(beside)) - logs(np.abs(x)))
@@ -197,7 +197,7 @@ def _mended(beside: np.ndarray, x: np.ndarray, rows: np.ndarray, mix: units.Mix)
     return np.where(other & ~rows, mix.undo(beside), beside)
 
 
-def _another_kind(mix: units.Mix, rows: np.ndarray, drawn: Mapping[str, np.ndarray], name: str) -> bool:
+def _another_kind(mix: mixed_units.Mix, rows: np.ndarray, drawn: Mapping[str, np.ndarray], name: str) -> bool:
     """A weak case for a unit, and the rows are another kind of thing in the other columns as well."""
     if mix.known and abs(mix.shift) > 12 * mix.spread:
         return False
@@ -208,7 +208,7 @@ def _another_kind(mix: units.Mix, rows: np.ndarray, drawn: Mapping[str, np.ndarr
 def _tell_units(
     columns: WholeColumns,
     name: str,
-    mix: units.Mix,
+    mix: mixed_units.Mix,
     related: Mapping[str, Relation],
     drawn: Mapping[str, np.ndarray],
     around: Mapping[str, np.ndarray],
@@ -222,12 +222,12 @@ def _tell_units(
     if relation.log:
         residual = logs(x) - relation.predicted(_needed(relation, columns, x))
         usual = _residual(relation, drawn, around, name)
-        middle, spread = units.bulk(usual[np.isfinite(usual)])
+        middle, spread = mixed_units.bulk(usual[np.isfinite(usual)])
         mix = replace(mix, middle=middle, spread=max(spread, 1e-4), wide=max(spread, mix.wide))
     else:
-        size = units.log_size(x)
+        size = mixed_units.log_size(x)
         residual = size - float(np.nanmedian(size))
-    rows = units.members(mix, residual)
+    rows = mixed_units.members(mix, residual)
     if not rows.any():
         return
     severity = "high" if mix.known else "medium"
@@ -248,14 +248,14 @@ def _temperatures(
     at: np.ndarray,
 ) -> None:
     for name, relation in related.items():
-        if not units.TEMPERATURES.search(name.lower()) and relation.explained < 0.8:
+        if not mixed_units.TEMPERATURES.search(name.lower()) and relation.explained < 0.8:
             continue
         known = {key: around[name] if not key else drawn[key] for key in relation.predictors}
         predicted = relation.predicted(known)
-        found = units.moved(name, drawn[name], partial(relation.distance, predicted=predicted))
+        found = mixed_units.moved(name, drawn[name], partial(relation.distance, predicted=predicted))
         if found is None:
             continue
-        undo = units.MOVES[found[0]][0]
+        undo = mixed_units.MOVES[found[0]][0]
         x = columns.column(name)
         expected = relation.predicted(_needed(relation, columns, x))
         here, back = np.abs(relation.distance(x, expected)), np.abs(relation.distance(undo(x), expected))
