@@ -24,6 +24,7 @@ NAMES = (
 AT = {name: place for place, name in enumerate(NAMES)}
 LARGE = 1_024  # px a side from which the facts are measured on a smaller copy
 TEXTURE = 256  # px a side of the middle in which texture is measured
+FRAMED = 0.7  # share of the rim along which a step must go the same way to be a frame
 EDGE = 8.0  # grey levels below which a step is no step
 ORIENTATION = 0x0112  # EXIF: which way up the picture was taken
 
@@ -44,8 +45,7 @@ def measured(pixels: np.ndarray, about: Any) -> np.ndarray:
     else:
         values[AT["tint red"]] = values[AT["tint blue"]] = 0.0
     if min(height, width) >= 4:
-        _frame(grey, values)
-        _background(whole, values)
+        _background(whole, values, _frame(grey, values))
         _texture(grey, values)
     values[-5:] = about["width"], about["height"], about["quality"], about["metadata"], values[2] > 1
     return values
@@ -63,20 +63,24 @@ def header(picture: Image.Image) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _frame(grey: np.ndarray, values: np.ndarray) -> None:
-    """The outermost ring against the ring inside it, and the four corners against the outer zone."""
+def _frame(grey: np.ndarray, values: np.ndarray) -> int:
+    """The frame, wherever it ends, against what is inside it, and the four corners; returns its width."""
     height, width = grey.shape
     thick = max(1, round(min(height, width) / 40))
+    best = (-1.0, 0.0, thick)
+    for depth in range(thick, max(thick, round(min(height, width) * 0.12)) + 1):
+        # Side by side: a subject that runs out of the picture has no step there, a frame has one all round.
+        cut = slice(depth, -depth)
+        steps = np.concatenate([
+            grey[depth - 1, cut] - grey[depth, cut], grey[-depth, cut] - grey[-depth - 1, cut],
+            grey[cut, depth - 1] - grey[cut, depth], grey[cut, -depth] - grey[cut, -depth - 1],
+        ])  # fmt: skip
+        alike = max(float((steps > EDGE).mean()), float((steps < -EDGE).mean()))
+        best = max(best, (alike, float(steps.mean()), depth))
+    alike, step, depth = best
     outer = _ring(grey, 0, thick)
-    inner = _ring(grey, thick, thick)
-    # Side by side: a subject that runs out of the picture has no step there, a drawn frame has one all round.
-    steps = np.concatenate([
-        grey[0, 1:-1] - grey[thick, 1:-1], grey[-1, 1:-1] - grey[-1 - thick, 1:-1],
-        grey[1:-1, 0] - grey[1:-1, thick], grey[1:-1, -1] - grey[1:-1, -1 - thick],
-    ])  # fmt: skip
-    alike = max((steps > EDGE).mean(), (steps < -EDGE).mean())
     at = AT["frame level"]
-    values[at : at + 4] = outer.mean(), outer.std(), outer.mean() - inner.mean(), alike
+    values[at : at + 4] = outer.mean(), outer.std(), step, alike
     zone = float(np.median(_ring(grey, 0, max(1, round(min(height, width) * 0.15)))))
     down, across = max(2, height // 7), max(2, width // 7)
     parts = (
@@ -86,6 +90,7 @@ def _frame(grey: np.ndarray, values: np.ndarray) -> None:
     for place, part in enumerate(parts):
         values[first + place] = part.mean() - zone
         values[spread + place] = part.std()
+    return depth if alike > FRAMED else thick
 
 
 def _ring(grey: np.ndarray, start: int, thick: int) -> np.ndarray:
@@ -100,10 +105,9 @@ def _ring(grey: np.ndarray, start: int, thick: int) -> np.ndarray:
     ])  # fmt: skip
 
 
-def _background(whole: np.ndarray, values: np.ndarray) -> None:
+def _background(whole: np.ndarray, values: np.ndarray, thick: int) -> None:
     """The colour that is commonest near the rim, without the frame itself."""
     height, width = whole.shape[:2]
-    thick = max(1, round(min(height, width) / 40))
     wide = max(1, round(min(height, width) * 0.15))
     channels = [_ring(whole[:, :, c], thick, wide) for c in range(whole.shape[2])]
     middle = [float(np.median(channel)) for channel in channels]
