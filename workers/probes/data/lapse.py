@@ -12,6 +12,10 @@ the curve; it extends the anchor points of Liu and Tao 2016). Each predicted cla
 log b ~ N(0.4, 0.5): a calibrated margin has b = 1, an averaged one is too modest; and with the assumption
 that makes noise identifiable at all: some rows are sure. At ``top``, the margin of the surest tenth, overlap
 costs at most about one row in a hundred (a below 4.6 is paid for, with a standard deviation of 0.7) [J].
+
+With more than two classes it also counts which class a label names: overlap names the classes that the
+model holds for likely next, wrong labels name any, or mostly one where a class is systematically called
+another. That share of each class is learnt with the rows' own chances of being wrong (four rows of prior).
 """
 
 from __future__ import annotations
@@ -22,6 +26,11 @@ import numpy as np
 
 FEW = 25  # predictions of a class; classes with fewer share one rho
 LEARNT = 0.5  # share of a class's labels that the models must get right before a label of it can look wrong
+ALSO = 0.3, 0.85  # or this share, where predictions of the class hold at least so often
+PRIOR, TURNS = (
+    4.0,
+    15,
+)  # rows that say "any other class alike"; rounds of learning who is called what
 SURE, SPREAD = 4.6, 0.7  # log odds that overlap leaves at the top margin, and how firmly that is held
 STARTS = tuple((rho, slope) for rho in (-5.0, -2.0, -0.4) for slope in (0.0, 1.0))
 
@@ -74,8 +83,7 @@ def fit(chances: np.ndarray, y: np.ndarray) -> Lapses:
     rate = float(rho.mean())
     rate = rate if rate > 2e-4 else 0.0  # the floor of the bounds, not a finding
     low, high = interval(rate, hard)
-    wrong = disagrees * rho / (rho + (1 - 2 * rho) * hard + 1e-12)
-    wrong = wrong * (_recall(best, y)[y] >= LEARNT)
+    wrong = _posterior(chances, y, rho, hard) * _learnt(best, y)[y]
     return Lapses(rate, low, high, wrong, float(np.exp(t[1])))
 
 
@@ -105,10 +113,31 @@ def _groups(best: np.ndarray) -> tuple[np.ndarray, int]:
     return group.reshape(-1), len(used)
 
 
-def _recall(best: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Share of each class's labels that are predicted; what nobody can predict is hard, not mislabelled."""
-    size = np.bincount(y, minlength=int(max(best.max(), y.max())) + 1)
-    return np.bincount(y, best == y, len(size)) / np.maximum(size, 1)
+def _posterior(chances: np.ndarray, y: np.ndarray, rho: np.ndarray, hard: np.ndarray) -> np.ndarray:
+    """float [n]: how surely each label is wrong and the row not merely hard, by its margin and its class."""
+    n, classes = chances.shape
+    best = chances.argmax(axis=1)
+    disagrees = best != y
+    likely = chances[np.arange(n), y] / np.maximum(1 - chances.max(axis=1), 1e-9)
+    by_overlap = (1 - 2 * rho) * hard * (np.clip(likely, 1e-4, 1) if classes > 2 else 1.0)
+    called = np.full((classes, classes), 1 / max(classes - 1, 1))
+    wrong = np.zeros(n)
+    for _ in range(TURNS if classes > 2 else 1):
+        by_noise = rho * called[best, y]
+        wrong = disagrees * by_noise / (by_noise + by_overlap + 1e-12)
+        seen = np.zeros((classes, classes))
+        np.add.at(seen, (best, y), wrong)
+        called = (seen + PRIOR / max(classes - 1, 1)) / (seen.sum(axis=1, keepdims=True) + PRIOR)
+    return wrong
+
+
+def _learnt(best: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """bool a class: whether the models know it; what nobody can predict is hard, not mislabelled."""
+    size = int(max(best.max(), y.max())) + 1
+    right = np.bincount(y, best == y, size)
+    recall = right / np.maximum(np.bincount(y, minlength=size), 1)
+    precision = right / np.maximum(np.bincount(best, minlength=size), 1)
+    return (recall >= LEARNT) | ((recall >= ALSO[0]) & (precision >= ALSO[1]))
 
 
 def confident_region(chances: np.ndarray, y: np.ndarray, share: float = 0.3) -> tuple[int, int]:

@@ -1,6 +1,7 @@
-"""What three unlike models say about rows they were not shown: a linear one, networks, neighbours.
+"""What unlike models say about rows they were not shown: a linear one, networks, neighbours, a kernel.
 
 Rows with equal features always share a fold, because a copy in the training part would hide an error.
+A view that is clearly worse than the best one has no say in their mean.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ FOLDS = 5
 NEIGHBOURS = 10
 WIDEST = 256  # features; beyond it, principal components
 COMPONENTS = 64
+BEHIND = 0.04  # share of rows by which a view may be worse than the best and still has a say [J]
+RIDGE, WIDTHS = 0.1, 200_000  # of the kernel: its ridge, and pairs from which its width is taken
+STEEPNESS = (1, 2, 3, 4, 6, 8, 12, 16)  # of the softmax over the kernel's scores; the likeliest is taken
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,15 @@ class Views:
 
     names: tuple[str, ...]
     each: tuple[np.ndarray, ...]
-    in_sample: (
-        np.ndarray
-    )  # margin of the given label, averaged over passes and seeds of networks that saw the row
+    in_sample: np.ndarray  # margin of the label, averaged over passes of networks that saw the row
+    right: tuple[float, ...]  # share of the rows learnt from that each view gets right
 
     @property
     def mean(self) -> np.ndarray:
-        return np.mean(self.each, axis=0)
+        """float [n, classes]: the mean of the views that are about as good as the best one."""
+        best = max(self.right)
+        heard = [one for one, right in zip(self.each, self.right, strict=True) if right >= best - BEHIND]
+        return np.mean(heard, axis=0)
 
 
 def narrowed(x: np.ndarray, seed: int) -> np.ndarray:
@@ -65,22 +71,50 @@ def look(
     *,
     networks: int = 3,
     device: str = "cpu",
+    shown: np.ndarray | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Views:
-    """Out-of-fold probabilities of the three views. x float32 [n, d], y int [n] from 0."""
+    """Out-of-fold probabilities of the views. x float32 [n, d], y int [n] from 0.
+
+    Rows that are not ``shown`` (bool [n]) are judged, and never learnt from.
+    """
     fold = folds(x, y, seed)
-    each = (
-        _logistic(x, y, classes, fold),
-        _neighbours(x, y, classes),
-    )
-    if not networks:
-        return Views(("logistic", "neighbours"), each, margins(np.mean(each, axis=0), y))
+    shown = np.ones(len(y), bool) if shown is None else shown
+    names = ["logistic", "neighbours", "kernel"]
+    each = [
+        _logistic(x, y, classes, fold, shown),
+        _neighbours(x, y, classes, shown),
+        _kernel(x, y, classes, fold, shown),
+    ]
+    in_sample = margins(np.mean(each, axis=0), y)
+    if networks:
+        network, in_sample = _networks(x, y, classes, fold, shown, networks, seed, device, progress)
+        names.append("networks")
+        each.append(network)
+    right = [float((one.argmax(axis=1) == y)[shown].mean()) for one in each]
+    return Views(tuple(names), tuple(each), in_sample, tuple(right))
+
+
+def _networks(
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    fold: np.ndarray,
+    shown: np.ndarray,
+    networks: int,
+    seed: int,
+    device: str,
+    progress: Callable[[float, str], None] | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Out-of-fold probabilities of small networks, and the margins of networks that saw every shown row."""
     members = [
-        Member(seed=seed + 101 * s + f, rows=np.flatnonzero(fold != f), weight_decay=0.01)
+        Member(seed=seed + 101 * s + f, rows=np.flatnonzero((fold != f) & shown), weight_decay=0.01)
         for s in range(networks)
         for f in range(FOLDS)
     ]
-    members += [Member(seed=seed + 7919 + s, weight_decay=0.01) for s in range(networks)]
+    members += [
+        Member(seed=seed + 7919 + s, rows=np.flatnonzero(shown), weight_decay=0.01) for s in range(networks)
+    ]
     steps = int(np.clip(12 * len(x) / 64, 150, 375))
     fleet = train(
         x, y, members, net=Net(hidden=(32,)), heads=(Head(classes),), steps=steps, optimizer="adamw",
@@ -93,8 +127,7 @@ def look(
     for k in range(networks * FOLDS):
         held = fold == k % FOLDS
         network[held] += chances[k, held] / networks
-    in_sample = margins(chances[networks * FOLDS :].mean(0), y)
-    return Views(("logistic", "networks", "neighbours"), (each[0], network, each[1]), in_sample)
+    return network, margins(chances[networks * FOLDS :].mean(0), y)
 
 
 def margins(chances: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -106,7 +139,7 @@ def margins(chances: np.ndarray, y: np.ndarray) -> np.ndarray:
     return own - other.max(axis=1)
 
 
-def _logistic(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> np.ndarray:
+def _logistic(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray, rows: np.ndarray) -> np.ndarray:
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
@@ -114,7 +147,7 @@ def _logistic(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> n
 
     out = np.full((len(x), classes), 1e-6)
     for f in range(FOLDS):
-        shown, held = fold != f, fold == f
+        shown, held = (fold != f) & rows, fold == f
         if not held.any() or not shown.any():
             continue
         known = np.unique(y[shown])
@@ -129,17 +162,43 @@ def _logistic(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> n
     return out / out.sum(axis=1, keepdims=True)
 
 
-def _neighbours(x: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
+def _neighbours(x: np.ndarray, y: np.ndarray, classes: int, shown: np.ndarray) -> np.ndarray:
     """Shares of classes among the 10 nearest other rows; equal rows do not vote for one another."""
     from sklearn.neighbors import NearestNeighbors
 
-    number = min(NEIGHBOURS, len(x) - 1)
-    distance, near = NearestNeighbors(n_neighbors=min(len(x), 3 * NEIGHBOURS)).fit(x).kneighbors(x)
+    at = np.flatnonzero(shown)
+    number = min(NEIGHBOURS, len(at) - 1)
+    distance, near = NearestNeighbors(n_neighbors=min(len(at), 3 * NEIGHBOURS)).fit(x[at]).kneighbors(x)
+    near = at[near]
+    fit = (distance > 1e-6) & (near != np.arange(len(x))[:, None])
+    fit &= np.cumsum(fit, axis=1) <= number
     out = np.full((len(x), classes), 1 / classes)
-    for i in range(len(x)):
-        others = near[i][(near[i] != i) & (distance[i] > 1e-6)][:number]
-        np.add.at(out[i], y[others], 1.0)
+    row, place = np.nonzero(fit)
+    np.add.at(out, (row, y[near[row, place]]), 1.0)
     return out / out.sum(axis=1, keepdims=True)
+
+
+def _kernel(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Kernel ridge on class indicators, Gaussian of the median distance; a softmax makes it a probability."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    wide = x.astype(np.float64)
+    square = (wide * wide).sum(axis=1)
+    apart = np.maximum(square[:, None] + square[None] - 2 * wide @ wide.T, 0.0)
+    above = apart[np.triu_indices(len(x), 1)]
+    alike = np.exp(-apart / max(float(np.median(above[:: 1 + len(above) // WIDTHS])), 1e-9))
+    goal = np.eye(classes)[y]
+    scores = np.full((len(x), classes), 1 / classes)
+    for f in range(FOLDS):
+        learnt, held = np.flatnonzero((fold != f) & shown), np.flatnonzero(fold == f)
+        if not len(held) or not len(learnt):
+            continue
+        mean = goal[learnt].mean(axis=0)
+        inner = cho_factor(alike[np.ix_(learnt, learnt)] + RIDGE * np.eye(len(learnt)), check_finite=False)
+        scores[held] = alike[np.ix_(held, learnt)] @ cho_solve(inner, goal[learnt] - mean) + mean
+    tried = [_softmax(steepness * scores) for steepness in STEEPNESS]
+    own = [np.log(np.maximum(one[np.arange(len(y)), y], 1e-6))[shown].mean() for one in tried]
+    return tried[int(np.argmax(own))]
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_bl
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Target
-from workers.probes.data import label_errors, lapse, out_of_fold
+from workers.probes.data import label_errors, label_words, lapse, out_of_fold
+from workers.probes.data.judged import Judged
 
 
 def standard(x):
@@ -136,12 +137,47 @@ def test_the_same_seed_gives_the_same_finding(tmp_path):
     assert judged(tmp_path / "b", x, noisy).as_json() == first
 
 
-def test_numbers_as_targets_are_skipped_with_a_reason(tmp_path):
-    sample = prepared(tmp_path, {"price": [str(i) for i in range(50)]}, {"price": "regression"})
-    finding = label_errors.run(sample, Budget())
+def numbers(rows=600, seed=0, tail=None):
+    """A number that follows its inputs, with normal or heavy-tailed noise."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 6)).astype(np.float32)
+    noise = rng.normal(size=rows) if tail is None else rng.standard_t(tail, rows)
+    return x, 200 + 60 * x[:, 0] - 40 * x[:, 1] * (x[:, 2] > 0) + 12 * noise
+
+
+def judged_numbers(folder, x, y):
+    sample = prepared(folder, {"price": [f"{v:.3f}" for v in y]}, {"price": "regression"}, features=x)
+    return label_errors.run(sample, Budget(60, 0))
+
+
+@pytest.mark.parametrize("slip", [lambda v: 10 * v, lambda v: -v, lambda v: v / 100 + 900])
+def test_gross_slips_in_a_number_are_named(tmp_path, slip):
+    x, y = numbers()
+    planted = set(np.random.default_rng(1).choice(len(y), 18, replace=False).tolist())
+    rows = sorted(planted)
+    y[rows] = slip(y[rows])
+    finding = judged_numbers(tmp_path, x, y)
+    precision, recall = quality(finding, planted)
+    assert precision >= 0.9
+    assert recall >= 0.8
+    assert finding.facts["faults"][0]["fault"] == "label_errors"
+
+
+@pytest.mark.parametrize("tail", [None, 4, 2.5])
+def test_honest_heavy_tails_stay_quiet(tmp_path, tail):
+    alarms = 0
+    for seed in range(6):
+        finding = judged_numbers(tmp_path / str(seed), *numbers(seed=seed, tail=tail))
+        alarms += {fault["severity"] for fault in finding.facts["faults"]} > {"low"}
+        assert finding.value <= 0.004
+    assert alarms == 0
+
+
+def test_a_number_that_inputs_do_not_tell_is_inconclusive(tmp_path):
+    rng = np.random.default_rng(0)
+    finding = judged_numbers(tmp_path, rng.normal(size=(300, 4)).astype(np.float32), rng.normal(size=300))
     assert finding.state == "skipped"
-    assert finding.facts["not_applicable"]
-    assert "number" in finding.note
+    assert finding.note.startswith("Inconclusive: ")
 
 
 def test_every_target_is_judged_and_the_worst_leads(tmp_path):
@@ -202,7 +238,7 @@ def bounded(rate, wrong, chances, y):
     """A target that its inputs do not decide."""
     lapses = lapse.Lapses(rate, rate / 2, 2 * rate, wrong, 1.0)
     target = Target("y", "binary", ("a", "b"))
-    return label_errors.Judged(
+    return Judged(
         target, np.arange(len(y)), y, ("a", "b"), chances, np.zeros(len(y)), np.zeros(len(y), int), lapses,
         [np.arange(len(y))], 0.9,
     )  # fmt: skip
@@ -217,8 +253,8 @@ def test_a_rate_that_is_only_a_bound_is_no_value():
     chances[:20] = chances[:20, ::-1] * [0.99, 1.01]
     some = bounded(0.25, wrong, chances, y)
     assert 0 <= some.value < 0.1
-    assert "20 labels may be wrong" in label_errors._title(some)
-    assert "1 in" not in label_errors._title(some)
+    assert "20 labels may be wrong" in label_words.title(some)
+    assert "1 in" not in label_words.title(some)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +269,7 @@ def test_the_title_never_contradicts_the_value(low, value, high, says):
     one = bounded(value, np.zeros(200), np.full((200, 2), 0.5), np.zeros(200, int))
     one.twins, one.lapses = 0.0, lapse.Lapses(value, low, high, np.zeros(200), 1.0)
     assert one.overlap == 0
-    assert label_errors._title(one) == says
+    assert label_words.title(one) == says
 
 
 def test_undecided_labels_are_inconclusive(tmp_path):
