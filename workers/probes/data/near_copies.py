@@ -1,68 +1,20 @@
-"""Pairs of rows that are nearly the same: pictures, texts and tables, each in its own way.
+"""Pairs of rows that are nearly the same: texts, sounds and tables, each in its own way.
 
 Every function takes at most some 20,000 items and returns pairs int [m, 2] of places, first < second.
+Pictures have a module of their own.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
-ALIKE = 0.95  # correlation below which two pictures are no copies (peers.md, section 3)
 PERMUTATIONS, BANDS, SHINGLE, JACCARD = 128, 32, 5, 0.8
 CLOSE = 0.25  # of the 5 % quantile of nearest-neighbour distances (probes.md D4)
+CLOSE_SOUNDS = 0.6  # in so many directions all neighbours are far, and takes of one sound differ more
 _PRIME = (1 << 31) - 1
-
-
-def pictures(images: np.ndarray) -> np.ndarray:
-    """Near copies among pictures uint8 [n, h, w, c]: alike in themselves and far more than neighbours are.
-
-    Correlation of small grey pictures, moved by up to one pixel each way, so that a copy that was shifted,
-    lightened or compressed still counts. Handwriting on 8 x 8 pixels is always alike, so a pair must be twice
-    as close as the closest twentieth of second-nearest neighbours. Flat pictures have no shape to compare.
-    """
-    if len(images) < 2:
-        return np.empty((0, 2), int)
-    grey = images.astype(np.float32).mean(axis=3)
-    flat = grey.reshape(len(grey), -1).std(axis=1) < 2
-    moved = [_unit(_small(np.roll(grey, (dy, dx), axis=(1, 2)))) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
-    still, stacked = moved[4], []
-    first_two = np.full((len(grey), 2), -1.0, np.float32)
-    for first in range(0, len(grey), 1024):
-        part = slice(first, min(first + 1024, len(grey)))
-        alike = still[part] @ moved[0].T
-        for other in moved[1:]:
-            np.maximum(alike, still[part] @ other.T, out=alike)
-        alike[np.arange(alike.shape[0]), np.arange(part.start, part.stop)] = -1
-        alike[:, flat] = -1
-        first_two[part] = np.partition(alike, -2, axis=1)[:, :-3:-1]
-        rows, others = np.nonzero(alike >= ALIKE)
-        stacked.append(
-            np.stack([rows + first, others, (1 - alike[rows, others]) * 1e9], axis=1).astype(np.int64)
-        )
-    pairs = np.concatenate(stacked)
-    usual = np.quantile(1 - first_two[~flat, 1], 0.05) if (~flat).any() else 0.0
-    pairs = pairs[(pairs[:, 0] < pairs[:, 1]) & ~flat[pairs[:, 0]] & (pairs[:, 2] < 1e9 * usual / 4)]
-    return pairs[:, :2].astype(int)
-
-
-def _small(grey: np.ndarray, side: int = 16) -> np.ndarray:
-    return grey if max(grey.shape[1:]) <= side else np.stack([_resized(one, side) for one in grey])
-
-
-def _resized(grey: np.ndarray, side: int) -> np.ndarray:
-    from PIL import Image
-
-    return np.asarray(
-        Image.fromarray(grey.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR)
-    )
-
-
-def _unit(small: np.ndarray) -> np.ndarray:
-    flat = small.reshape(len(small), -1).astype(np.float32)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
 
 
 def texts(cells: list[str], seed: int) -> np.ndarray:
@@ -111,11 +63,23 @@ def _jaccard(first: np.ndarray, second: np.ndarray) -> float:
     return both / (len(first) + len(second) - both)
 
 
-def tables(x: np.ndarray) -> np.ndarray:
+def sounds(x: np.ndarray, groups: list[dict[str, Any]]) -> np.ndarray:
+    """Near copies among sounds, from their log-mel statistics float [n, d] and the groups these are in.
+
+    Loudness and length are left out, and so is the mean of each band, which a louder copy has higher; the
+    course of the sounding part stays the same when silence is put before or behind it.
+    """
+    kept = [g for g in groups if g["name"].endswith("course")]
+    if kept:
+        x = np.hstack([x[:, g["start"] : g["stop"]] for g in kept])
+    return tables(x, least=20, close=CLOSE_SOUNDS)
+
+
+def tables(x: np.ndarray, least: int = 50, close: float = CLOSE) -> np.ndarray:
     """Near copies among rows of numbers float [n, d]: far closer than neighbours are, but not equal."""
     from sklearn.neighbors import NearestNeighbors
 
-    if x.shape[1] < 4 or len(x) < 50:
+    if x.shape[1] < 4 or len(x) < least:
         return np.empty((0, 2), int)  # in few columns, rows lie close without being copies
     distance, near = NearestNeighbors(n_neighbors=min(5, len(x))).fit(x).kneighbors(x)
     apart = np.where(distance > 1e-5, distance, np.inf)
@@ -124,7 +88,7 @@ def tables(x: np.ndarray) -> np.ndarray:
     if not len(nearest):
         return np.empty((0, 2), int)
     # The usual distance is that of the second-nearest rows: copies themselves must not lower the bar.
-    bar = CLOSE * min(np.quantile(distance[:, -1], 0.05), np.median(nearest) * 0.8)
+    bar = close * min(np.quantile(distance[:, -1], 0.05), np.median(nearest) * 0.8)
     # In dense places everything is close. With intrinsic dimension m, (d1 / d5)^m of a row without copies is
     # about Beta(1, 4), whose median is 0.159: that gives m, and m the ratio no such row in ten sets reaches.
     fifth = np.maximum(distance[:, -1], 1e-9)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
 
+from tests.planting import sets
 from tests.workers.probes.tables import prepared
+from workers.inputs import audio
 from workers.probes.base import Budget
-from workers.probes.data import duplicates, near_copies
+from workers.probes.data import duplicates, near_copies, near_pictures
 
 
 def standard(x):
@@ -34,7 +36,13 @@ def test_equal_rows_are_found_however_they_are_written(tmp_path):
     columns = table_of(np.concatenate([x, x[:20]]))
     columns["x0"][300:] = [f" {float(v):.6e} " for v in columns["x0"][300:]]
     finding = duplicates.run(
-        prepared(tmp_path, columns, features=standard(np.concatenate([x, x[:20]]))), Budget()
+        prepared(
+            tmp_path,
+            columns,
+            features=standard(np.concatenate([x, x[:20]])),
+            types=dict.fromkeys(columns, "number"),
+        ),
+        Budget(),
     )
     assert finding.facts["exact"] == 20
     assert faults(finding)["duplicates"]["pairs"][3] == [{"row": 3}, {"row": 303}]
@@ -63,23 +71,6 @@ def test_rows_that_repeat_because_values_are_few_are_no_fault(tmp_path):
     assert {fault["severity"] for fault in finding.facts["faults"]} <= {"low"}
 
 
-@pytest.mark.parametrize(("made_by", "named"), [("files", True), ("riskboard", False)])
-def test_copies_across_a_given_split_are_a_fault(tmp_path, made_by, named):
-    x = load_breast_cancer().data
-    both = np.concatenate([x, x[:10]])
-    sample = prepared(
-        tmp_path, table_of(both), features=standard(both), split=["train"] * 469 + ["test"] * 110,
-        files=["train.csv"] * 469 + ["test.csv"] * 110,
-    )  # fmt: skip
-    sample.manifest["split"] = {"made_by": made_by}
-    finding = duplicates.run(sample, Budget())
-    assert finding.facts["across_split"] == 10
-    assert ("duplicates_across_split" in faults(finding)) is named
-    if named:
-        pair = faults(finding)["duplicates_across_split"]["pairs"][0]
-        assert pair == [{"row": 0, "split": "train"}, {"row": 100, "split": "test"}]
-
-
 def test_identifiers_that_come_back_are_named(tmp_path):
     x = load_breast_cancer().data[:100]
     columns = {"case": [f"A{i % 90}" for i in range(100)], **table_of(x)}
@@ -99,7 +90,7 @@ def test_moved_and_lightened_pictures_are_copies_and_others_are_not():
         moved = np.roll(pictures[i], tuple(rng.integers(-1, 2, 2)), (0, 1)).astype(float)
         copies.append(np.clip(moved * rng.uniform(0.85, 1.15) + rng.normal(0, 3, moved.shape), 0, 255))
     both = np.concatenate([pictures, np.array(copies)]).astype(np.uint8)[..., None]
-    found = {tuple(pair) for pair in near_copies.pictures(both).tolist()}
+    found = {tuple(pair) for pair in near_pictures.pictures(both).at.tolist()}
     planted = {(i, 700 + i) for i in range(40)}
     assert len(found & planted) >= 38
     assert len(found - planted) <= 3
@@ -112,6 +103,38 @@ def test_edited_texts_are_copies_and_unlike_ones_are_not():
     edited = [cell.replace(" ", "  ", 3)[:1].upper() + cell[1:-5] + " ..." for cell in cells[:25]]
     found = near_copies.texts(cells + edited, seed=0)
     assert [tuple(pair) for pair in found] == [(i, 200 + i) for i in range(25)]
+
+
+def test_what_was_done_to_a_picture_is_told_and_drawings_of_one_kind_are_no_copies():
+    pictures, _ = sets.shapes(each=60, seed=4)
+    assert len(near_pictures.pictures(pictures).at) == 0
+    own = np.arange(0, 60, 3)
+    for change, how in (
+        (lambda p: p[:, :, ::-1], "mirrored"), (lambda p: np.rot90(p, 1, axes=(1, 2)), "turned"),
+        (lambda p: np.clip(p * 0.8 + 20, 0, 255).astype(np.uint8), "alike"),
+    ):  # fmt: skip
+        found = near_pictures.pictures(np.concatenate([pictures, change(pictures[own])]))
+        assert [tuple(pair) for pair in found.at.tolist()] == [(i, 180 + k) for k, i in enumerate(own)]
+        assert set(found.how) == {how}
+
+
+def test_sounds_made_louder_are_copies():
+    sounds, _ = sets.tones(each=30, seed=5)
+    louder = [(1.8 * sound.astype(float)).clip(-32767, 32767).astype(np.int16) for sound in sounds[:20]]
+    every = np.stack([audio.statistics(one / 32768.0, 8000) for one in (*sounds, *louder)])
+    x, groups, _ = audio.features(every.astype(np.float32), np.ones(len(every), bool))
+    assert near_copies.sounds(x, groups).tolist() == [[i, 90 + i] for i in range(20)]
+
+
+def test_rows_that_lack_a_text_are_not_near_for_that(tmp_path):
+    rng = np.random.default_rng(6)
+    x = np.hstack([rng.normal(size=(400, 6)), 3 * rng.normal(size=(400, 60))])
+    x[:60, 6:] = 0  # no text
+    groups = [{"name": f"x{j}", "start": j, "stop": j + 1, "type": "number"} for j in range(6)]
+    groups.append({"name": "note", "start": 6, "stop": 66, "type": "text"})
+    sample = prepared(tmp_path, table_of(x[:, :6]), features=x)
+    sample.manifest["features"] = {"groups": groups}
+    assert duplicates.run(sample, Budget()).facts["near"] == 0
 
 
 def test_files_without_content_are_no_copies_of_each_other(tmp_path):
@@ -128,7 +151,7 @@ def test_files_without_content_are_no_copies_of_each_other(tmp_path):
 def test_rows_without_features_one_picture_and_many_columns_are_no_trouble(tmp_path):
     bare = prepared(tmp_path / "a", {"y": ["0", "1"] * 30}, features=np.empty((60, 0), np.float32))
     assert duplicates.run(bare, Budget()).state == "measured"
-    assert near_copies.pictures(np.zeros((1, 8, 8, 3), np.uint8)).shape == (0, 2)
+    assert near_pictures.pictures(np.zeros((1, 8, 8, 3), np.uint8)).at.shape == (0, 2)
     x = np.random.default_rng(0).normal(size=(60, 450))
     x[59] = x[0]
     wide = duplicates.run(prepared(tmp_path / "b", table_of(x), features=standard(x)), Budget())
