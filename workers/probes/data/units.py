@@ -1,248 +1,75 @@
-"""Rows of a column that are in another unit: a thousand times too large, inches among centimetres.
-
-In logarithms a factor is a distance. Against what the other columns say (``relations``), or against the
-column alone where nothing else knows, rows in another unit make a second peak of the same shape, log f from
-the first, with a valley between. A heavy tail has no valley, another kind of thing has another shape, a
-word for "missing" is one value and not many. Temperatures are not multiplied but moved (Fahrenheit, Celsius,
-kelvin); there, undoing the move must bring the rows back to what the other columns say.
-"""
+"""Whether numbers became others by a change of unit: multiplied by a constant, or Celsius to Fahrenheit."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from workers.probes.data.far_off import middle_and_spread
-from workers.probes.data.relations import logs
-
-# What units differ by. The powers of ten come first: kilo, centi and decimal places are the common mistake.
-POWERS = (10.0, 100.0, 1000.0, 1e4, 1e5, 1e6, 1e9)
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 KNOWN = (
-    2.54, 25.4, 30.48, 0.3048, 0.9144, 1.609344, 1.852,  # inch, foot, yard, mile
-    0.45359237, 453.59237, 28.349523, 6.35029, 16.0,  # pound, ounce, stone
-    60.0, 3600.0, 24.0, 1440.0, 86400.0, 7.0, 12.0, 365.25,  # time
-    3.6, 2.236936, 1.943844,  # km/h, mph and knots in m/s
-    3.785412, 4.54609, 0.473176,  # gallon, pint
-    33.863886, 1.333224, 6.894757, 1.01325, 4.184, 1.055056, 1.341022,  # pressure, energy, power
-    1024.0, 1048576.0, 57.29578, 2.589988, 4046.856, 0.092903, 18.0182, 88.42, 38.67,  # bytes, degrees ...
+    1e6, 1e5, 1e4, 1e3, 100.0, 10.0,  # thousands, cents, millimetres
+    2.54, 0.3048, 3.28084, 0.9144, 1.609344, 39.37, 12.0,  # inch, foot, yard, mile
+    2.20462, 28.3495, 453.592, 3.78541, 4.184, 3.6, 1.852,  # pound, ounce, gallon, calorie, km/h, knot
+    60.0, 3600.0, 24.0, 86400.0, 7.0, 365.25,  # time
 )  # fmt: skip
-OTHER = tuple(sorted({f for k in KNOWN for f in (k, 1 / k)}))
-FACTORS = (*POWERS, *(1 / p for p in POWERS), *OTHER)
-APART = 6.0  # spreads between the two peaks, at least; closer, rows cannot be told apart
-FEWEST = 4  # rows in the other unit
-MOST = 0.45  # share of the column
-RANGE = 14.0  # log units over which stray values may fall: from a thousandth to a thousandfold
-CHANCE = 1e-3  # that stray values fall so, over all factors and columns
-MOVES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
-    "Fahrenheit among Celsius": (lambda x: (x - 32) / 1.8, lambda x: x * 1.8 + 32),
-    "Celsius among Fahrenheit": (lambda x: x * 1.8 + 32, lambda x: (x - 32) / 1.8),
-    "kelvin among Celsius": (lambda x: x - 273.15, lambda x: x + 273.15),
-    "Celsius among kelvin": (lambda x: x + 273.15, lambda x: x - 273.15),
-}
-RANGES = {"Celsius": (-60.0, 60.0), "Fahrenheit": (-80.0, 140.0), "kelvin": (200.0, 340.0)}
-TEMPERATURES = re.compile(
-    r"(^|[^a-z])(t|temp|tmp|temperature|tmin|tmax|tavg|dewp|dew|celsius|fahrenheit|kelvin|degf|degc)([^a-z]|$)"
-    r"|temperatur|°"
-)
+PLAIN = 5.0  # factor from which a steady ratio alone is believed
+SHIFTS = (273.15,)
+LINES = ((1.8, 32.0), (1 / 1.8, -32 / 1.8))
+CLOSE, STEADY = 0.06, 0.16  # of a known factor; of each quantile's ratio to the common one
 
 
 @dataclass(frozen=True)
-class Mix:
-    """A second unit in a column."""
+class Unit:
+    factor: float
+    known: bool
+    words: str  # "times 1,000"
 
-    what: str  # "x 1,000", "Celsius among Fahrenheit"
-    factor: float | None  # None where it is no factor
-    known: bool  # whether this factor is one that units differ by
-    undo: Callable[[np.ndarray], np.ndarray]
-    middle: float  # of the usual residuals
-    spread: float
-    shift: float  # in log units
-    wide: float  # spread of the rows in the other unit
+    @property
+    def sure(self) -> bool:
+        """Beyond what an ordinary shift or stretch would be."""
+        return not 1 / PLAIN < self.factor < PLAIN or self.words.startswith("from")
 
 
-def mixed(residual: np.ndarray, x: np.ndarray, columns: int) -> Mix | None:
-    """The second peak of log residuals ``residual`` [m] of numbers ``x`` [m]; NaN where absent."""
-    at = np.flatnonzero(np.isfinite(residual))
-    if len(at) < 30:
+def change(before: np.ndarray, after: np.ndarray) -> Unit | None:
+    """The change of unit between two sets of finite numbers, or None."""
+    if min(len(before), len(after)) < 20:
         return None
-    r, values = residual[at], np.abs(x[at])
-    middle, spread = bulk(r)
-    spread = max(spread, 1e-4)
-    away = r - middle
-    outside = np.abs(away) > 4.0 * spread
-    total = int(outside.sum())
-    if total < FEWEST or total > 0.5 * len(r):
+    a, b = np.quantile(before, LEVELS), np.quantile(after, LEVELS)
+    width = float(a[-1] - a[0])
+    if width <= 0 or b[-1] <= b[0] or max(np.abs(a).max(), np.abs(b).max()) > 1e150:
         return None
-    best: tuple[float, Mix] | None = None
-    for f in FACTORS:
-        shift = float(np.log(f))
-        if abs(shift) < APART * spread:
-            continue
-        found = _peak(away, values, outside, shift, spread, columns)
-        if found is None:
-            continue
-        off, wide = found
-        rarer = 1.0 if f in POWERS or 1 / f in POWERS else 1.5  # of two that fit alike, the power of ten
-        score = rarer * max(off, 0.25 * spread / np.sqrt(total))
-        if best is None or score < best[0]:
-            best = score, Mix(_times(f), f, True, _divided(f), middle, spread, shift, wide)
-    if best is not None:
-        return best[1]
-    return _unknown(away, values, outside, spread, middle)
-
-
-def _divided(f: float) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda x: x / f
-
-
-def _times(f: float) -> str:
-    return f"x {f:,.0f}" if f >= 10 and f == round(f) else f"x {f:.4g}"
-
-
-def bulk(r: np.ndarray) -> tuple[float, float]:
-    """Middle and spread of the larger peak."""
-    middle, spread = middle_and_spread(r)
-    for _ in range(6):
-        near = r[np.abs(r - middle) <= 3.0 * max(spread, 1e-6)]
-        if len(near) < 0.5 * len(r):
-            break
-        middle, narrow = middle_and_spread(near)
-        spread = min(spread, 1.05 * narrow) if narrow > 0 else spread
-    return middle, spread
-
-
-def _peak(
-    away: np.ndarray, values: np.ndarray, outside: np.ndarray, shift: float, spread: float, columns: int
-) -> tuple[float, float] | None:
-    """How far the peak is from where a factor would put it, and its spread; None where there is none."""
-    reach = min(3.5 * spread, abs(shift) / 2)
-    near = outside & (np.abs(away - shift) <= reach)
-    m = int(near.sum())
-    if not FEWEST <= m <= MOST * len(away):
+    for slope, constant in LINES:
+        if np.abs(b - (slope * a + constant)).max() <= 0.12 * slope * width + 1e-12:
+            return Unit(
+                slope, True, "from Celsius to Fahrenheit" if slope > 1 else "from Fahrenheit to Celsius"
+            )
+    for constant in SHIFTS:
+        for sign in (1, -1):
+            if np.abs(b - a - sign * constant).max() <= 0.2 * width < 0.5 * constant:
+                return Unit(1.0, True, "from Celsius to Kelvin" if sign > 0 else "from Kelvin to Celsius")
+    factor = float(a @ b / (a @ a))
+    if factor <= 0 or 0.7 < factor < 1.4:
         return None
-    side = outside & (np.sign(away) == np.sign(shift))
-    if m < 0.6 * side.sum():
+    large = np.abs(a) > 0.05 * np.abs(a).max()
+    if large.sum() < 3:
         return None
-    middle, wide = middle_and_spread(away[near])
-    off = abs(middle - shift)
-    if off > 3.0 * 1.2533 * spread / np.sqrt(m) + 0.003 or wide > 1.8 * spread:
+    ratios = b[large] / a[large]
+    if (ratios <= 0).any():
         return None
-    if not _valley(away, shift, spread):
+    factor = float(np.exp(np.median(np.log(ratios))))
+    hard = not 1 / PLAIN < factor < PLAIN
+    off = float(np.abs(np.log(ratios / factor)).max())
+    if off > (3 if hard else 1) * STEADY:
         return None
-    if not _many(values[near], values[~outside]):
+    names = [k for base in KNOWN for k in (base, 1 / base)]
+    nearest = min(names, key=lambda k: abs(np.log(factor / k)))
+    distance = abs(float(np.log(factor / nearest)))
+    # A plain stretch comes near some factor easily: near means as near as so many rows can tell.
+    chance = 2 * float(np.log(b[large] / b[large][0]).std()) / np.sqrt(min(len(before), len(after)))
+    known = distance < (2.5 * CLOSE if hard else min(CLOSE, max(0.02, chance)))
+    if not known and (not hard or off > STEADY):
         return None
-    # By chance: that many of the stray values within one window, wherever it lies.
-    from scipy.stats import binom
-
-    window = min(1.0, 2 * reach / RANGE)
-    tens = shift / np.log(10.0)
-    factors = 1 if abs(tens - round(tens)) < 1e-9 else len(FACTORS)
-    if float(binom.sf(m - 1, int(outside.sum()), window)) * factors * columns > CHANCE:
-        return None
-    return off, wide
-
-
-def _valley(away: np.ndarray, shift: float, spread: float) -> bool:
-    """Whether fewer values lie between the peaks than on the second one."""
-    toward = np.sign(shift) * away
-    far = abs(shift)
-    peak = float((np.abs(toward - far) <= 2 * spread).sum()) / (4 * spread)
-    first = max(3.0 * spread, far / 2 - 0.75 * spread)
-    edges = np.arange(min(first, far / 2 - 0.5 * spread), far - 3.0 * spread + 1e-12, spread)
-    if len(edges) < 2:
-        edges = np.array([far / 2 - 0.5 * spread, far / 2 + 0.5 * spread])
-    between, _ = np.histogram(toward, edges)
-    # The densest place of the valley beyond half of the way counts; before it the first peak's foot lies.
-    deepest = float(between[len(between) // 2 :].max(initial=0)) / spread
-    beyond = float(((toward > far + 3.5 * spread) & (toward <= far + 10.5 * spread)).sum()) / (7 * spread)
-    return bool(peak >= 3.0 * deepest and peak >= 3.0 * beyond)
-
-
-def _many(few: np.ndarray, rest: np.ndarray) -> bool:
-    """Whether the few are as varied as that many of the rest: one repeated value stands for "missing"."""
-    varied = len(np.unique(few))
-    if len(np.unique(rest)) < 8 or varied < 3:
-        return False
-    rng = np.random.default_rng(7)
-    usual = np.mean([len(np.unique(rng.choice(rest, len(few)))) for _ in range(5)])
-    return varied >= 0.6 * usual
-
-
-def _unknown(
-    away: np.ndarray, values: np.ndarray, outside: np.ndarray, spread: float, middle: float
-) -> Mix | None:
-    """A second peak at a factor that no unit has; only where the other columns know the value well."""
-    if spread > 0.12:
-        return None
-    for sign in (1.0, -1.0):
-        side = outside & (np.sign(away) == sign)
-        m = int(side.sum())
-        if m < 8:
-            continue
-        shift, wide = middle_and_spread(away[side])
-        near = side & (np.abs(away - shift) <= 3.5 * spread)
-        tight = near.sum() >= 0.85 * m and wide <= 1.5 * spread
-        if not tight or abs(shift) < 8 * spread:
-            continue
-        if _valley(away, shift, spread) and _many(values[near], values[~outside]):
-            return Mix(
-                f"x {np.exp(shift):.3g}", float(np.exp(shift)), False, _divided(float(np.exp(shift))),
-                middle, spread, shift, wide,
-            )  # fmt: skip
-    return None
-
-
-def members(mix: Mix, residual: np.ndarray) -> np.ndarray:
-    """Rows in the other unit: nearer to its peak than to the usual one; bool [n]."""
-    away = residual - mix.middle
-    reach = max(5.0 * mix.wide, 4.5 * mix.spread)
-    with np.errstate(invalid="ignore"):
-        nearer = np.abs(away - mix.shift) < np.abs(away)
-        return np.isfinite(away) & nearer & (np.abs(away - mix.shift) <= reach)
-
-
-def moved(
-    name: str, x: np.ndarray, distance: Callable[[np.ndarray], np.ndarray]
-) -> tuple[str, np.ndarray] | None:
-    """Temperatures in two scales: which move, and bool [m] the rows it brings back; else None.
-
-    ``distance`` gives the spreads between a value and what the other columns say.
-    """
-    known = np.isfinite(x)
-    if known.sum() < 30:
-        return None
-    away = np.abs(distance(x))
-    outside = known & (away > 5.0)
-    total = int(outside.sum())
-    if not FEWEST + 1 <= total <= MOST * known.sum():
-        return None
-    usual = x[known & (away <= 3.0)]
-    if len(usual) < 20:
-        return None
-    called = bool(TEMPERATURES.search(name.lower()))
-    best: tuple[int, str, np.ndarray] | None = None
-    for what, (undo, _) in MOVES.items():
-        low, high = RANGES[what.rpartition(" ")[2]]
-        if np.quantile(usual, 0.01) < low or np.quantile(usual, 0.99) > high:
-            continue
-        back = outside & (np.abs(distance(undo(x))) <= 3.5)
-        if best is None or back.sum() > best[0]:
-            best = int(back.sum()), what, back
-    if best is None or best[0] < max(FEWEST + 1, 0.6 * total):
-        return None
-    undo = MOVES[best[1]][0]
-    # Other moves of the same size must not bring them back as well.
-    change = undo(x)
-    decoys = (x + 1.5 * (change - x), x + 0.6 * (change - x), x - (change - x))
-    other = max(int((outside & (np.abs(distance(decoy)) <= 3.5)).sum()) for decoy in decoys)
-    if other > best[0] / 3 or not (called or best[0] >= 12):
-        return None
-    return best[1], best[2]
-
-
-def log_size(x: np.ndarray) -> np.ndarray:
-    """log |x|, NaN at 0: the residual of a column that is judged alone and may be negative."""
-    return logs(np.abs(x))
+    told = nearest if known else factor
+    words = f"times {told:,.4g}" if told >= 1 else f"divided by {1 / told:,.4g}"
+    return Unit(factor, known, words)
