@@ -29,11 +29,14 @@ KNOWN = (
     33.863886, 1.333224, 6.894757, 1.01325, 4.184, 1.055056, 1.341022,  # pressure, energy, power
     1024.0, 1048576.0, 57.29578, 2.589988, 4046.856, 0.092903, 18.0182, 88.42, 38.67,  # bytes, degrees ...
 )  # fmt: skip
-OTHER = tuple(sorted({f for k in KNOWN for f in (k, 1 / k)}))
+COMMON = (2.54, 25.4, 1.609344, 0.45359237, 60.0, 3600.0, 24.0, 12.0, 3.6, 1024.0)
+OTHER = tuple(sorted({f for k in KNOWN for f in (k, 1 / k) if abs(f - 1) > 0.25}))
 FACTORS = (*POWERS, *(1 / p for p in POWERS), *OTHER)
 APART = 6.0  # spreads between the two peaks, at least; closer, rows cannot be told apart
+COARSE = 60.0  # a factor's distance over this: a narrower peak is looked at no closer
 FEWEST = 4  # rows in the other unit
 MOST = 0.45  # share of the column
+LEAST = 0.4  # log units of a factor that no unit has
 RANGE = 14.0  # log units over which stray values may fall: from a thousandth to a thousandfold
 CHANCE = 1e-3  # that stray values fall so, over all factors and columns
 MOVES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
@@ -85,8 +88,9 @@ def mixed(residual: np.ndarray, x: np.ndarray, columns: int) -> Mix | None:
         if found is None:
             continue
         off, wide = found
-        rarer = 1.0 if f in POWERS or 1 / f in POWERS else 1.5  # of two that fit alike, the power of ten
-        score = rarer * max(off, 0.25 * spread / np.sqrt(total))
+        tens = f in POWERS or 1 / f in POWERS
+        rarer = 1.0 if tens else 2.0 if f in COMMON or 1 / f in COMMON else 4.0
+        score = rarer * max(off, 1.5 * max(spread, wide) / np.sqrt(total))
         if best is None or score < best[0]:
             best = score, Mix(_times(f), f, True, _divided(f), middle, spread, shift, wide)
     if best is not None:
@@ -105,7 +109,7 @@ def _times(f: float) -> str:
 def bulk(r: np.ndarray) -> tuple[float, float]:
     """Middle and spread of the larger peak."""
     middle, spread = middle_and_spread(r)
-    for _ in range(6):
+    for _ in range(3):
         near = r[np.abs(r - middle) <= 3.0 * max(spread, 1e-6)]
         if len(near) < 0.5 * len(r):
             break
@@ -118,21 +122,18 @@ def _peak(
     away: np.ndarray, values: np.ndarray, outside: np.ndarray, shift: float, spread: float, columns: int
 ) -> tuple[float, float] | None:
     """How far the peak is from where a factor would put it, and its spread; None where there is none."""
-    reach = min(3.5 * spread, abs(shift) / 2)
+    coarse = max(spread, abs(shift) / COARSE)
+    reach = min(3.5 * coarse, abs(shift) / 2)
     near = outside & (np.abs(away - shift) <= reach)
     m = int(near.sum())
-    if not FEWEST <= m <= MOST * len(away):
-        return None
     side = outside & (np.sign(away) == np.sign(shift))
-    if m < 0.6 * side.sum():
+    if not FEWEST <= m <= MOST * len(away) or m < 0.6 * (side & (np.abs(away) > abs(shift) / 2)).sum():
         return None
     middle, wide = middle_and_spread(away[near])
     off = abs(middle - shift)
-    if off > 3.0 * 1.2533 * spread / np.sqrt(m) + 0.003 or wide > 1.8 * spread:
+    if off > 3.5 * 1.2533 * max(spread, wide) / np.sqrt(m) + 0.003 or wide > (1.5 + 3 / np.sqrt(m)) * coarse:
         return None
-    if not _valley(away, shift, spread):
-        return None
-    if not _many(values[near], values[~outside]):
+    if not _valley(away, shift, coarse) or not _many(values[near], values[~outside]):
         return None
     # By chance: that many of the stray values within one window, wherever it lies.
     from scipy.stats import binom
@@ -140,9 +141,10 @@ def _peak(
     window = min(1.0, 2 * reach / RANGE)
     tens = shift / np.log(10.0)
     factors = 1 if abs(tens - round(tens)) < 1e-9 else len(FACTORS)
-    if float(binom.sf(m - 1, int(outside.sum()), window)) * factors * columns > CHANCE:
+    stray = max(m, int((side & (np.abs(away) > abs(shift) / 2)).sum()))
+    if float(binom.sf(m - 1, stray, window)) * factors * columns > CHANCE:
         return None
-    return off, wide
+    return off, max(wide, 0.3 * coarse)
 
 
 def _valley(away: np.ndarray, shift: float, spread: float) -> bool:
@@ -150,13 +152,14 @@ def _valley(away: np.ndarray, shift: float, spread: float) -> bool:
     toward = np.sign(shift) * away
     far = abs(shift)
     peak = float((np.abs(toward - far) <= 2 * spread).sum()) / (4 * spread)
-    first = max(3.0 * spread, far / 2 - 0.75 * spread)
-    edges = np.arange(min(first, far / 2 - 0.5 * spread), far - 3.0 * spread + 1e-12, spread)
+    first = min(max(3.0 * spread, far / 2 - 0.75 * spread), far / 2 - 0.5 * spread)
+    edges = np.arange(first, far - 3.0 * spread + 1e-12, spread)
     if len(edges) < 2:
         edges = np.array([far / 2 - 0.5 * spread, far / 2 + 0.5 * spread])
     between, _ = np.histogram(toward, edges)
     # The densest place of the valley beyond half of the way counts; before it the first peak's foot lies.
-    deepest = float(between[len(between) // 2 :].max(initial=0)) / spread
+    # One stray value makes no hill.
+    deepest = float(np.maximum(between[len(between) // 2 :] - 1, 0).max(initial=0)) / spread
     beyond = float(((toward > far + 3.5 * spread) & (toward <= far + 10.5 * spread)).sum()) / (7 * spread)
     return bool(peak >= 3.0 * deepest and peak >= 3.0 * beyond)
 
@@ -185,7 +188,7 @@ def _unknown(
         shift, wide = middle_and_spread(away[side])
         near = side & (np.abs(away - shift) <= 3.5 * spread)
         tight = near.sum() >= 0.85 * m and wide <= 1.5 * spread
-        if not tight or abs(shift) < 8 * spread:
+        if not tight or abs(shift) < max(8 * spread, LEAST):
             continue
         if _valley(away, shift, spread) and _many(values[near], values[~outside]):
             return Mix(

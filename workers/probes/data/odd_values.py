@@ -157,6 +157,10 @@ def _units(
             rows = mixed_units.members(mix, residual)
             if rows.sum() < mixed_units.FEWEST or _another_kind(mix, rows, drawn, name):
                 continue
+            if related[name].log and related[name].predictors:
+                told = related[name].scaled(_given(related[name], drawn, around))
+                if strange_rows.alone(residual, rows, told).sum() < 0.5 * rows.sum():
+                    continue
             size = logs(np.abs(x))
             usual = np.isfinite(size) & ~rows
             # Where two columns contradict each other, the one that is unlike itself there is wrong.
@@ -185,8 +189,14 @@ def _residual(
     if not relation.log:
         size = mixed_units.log_size(drawn[name])
         return size - float(np.nanmedian(size)) if np.isfinite(size).any() else size
-    known = {key: around[name] if not key else drawn[key] for key in relation.predictors}
-    return logs(drawn[name]) - relation.predicted(known)
+    return logs(drawn[name]) - relation.predicted(_given(relation, drawn, around))
+
+
+def _given(
+    relation: Relation, drawn: Mapping[str, np.ndarray], around: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The drawn columns that a relation predicts from."""
+    return {key: around[relation.name] if not key else drawn[key] for key in relation.predictors}
 
 
 def _mended(beside: np.ndarray, x: np.ndarray, rows: np.ndarray, mix: mixed_units.Mix) -> np.ndarray:
@@ -250,8 +260,7 @@ def _temperatures(
     for name, relation in related.items():
         if not mixed_units.TEMPERATURES.search(name.lower()) and relation.explained < 0.8:
             continue
-        known = {key: around[name] if not key else drawn[key] for key in relation.predictors}
-        predicted = relation.predicted(known)
+        predicted = relation.predicted(_given(relation, drawn, around))
         found = mixed_units.moved(name, drawn[name], partial(relation.distance, predicted=predicted))
         if found is None:
             continue
