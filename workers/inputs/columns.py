@@ -69,8 +69,13 @@ def present(name: str) -> str:
     return f"CASE WHEN {longer} THEN {text} WHEN lower(trim({text})) NOT IN ({words}) THEN {text} END"
 
 
+def spaced(name: str) -> str:
+    """SQL for a trimmed text with every sign that stands between thousands as a plain blank."""
+    return f"translate(trim({quoted(name)}), '\u00a0\u202f\u2009''’', '     ')"
+
+
 def european_number(name: str) -> str:
-    text = f"replace(trim({quoted(name)}), '\u00a0', ' ')"
+    text = spaced(name)
     plain = f"replace(replace(replace({text}, ' ', ''), '.', ''), ',', '.')"
     return (
         f"CASE WHEN regexp_full_match({text}, {literal(EUROPEAN)})"
@@ -80,7 +85,7 @@ def european_number(name: str) -> str:
 
 
 def english_number(name: str) -> str:
-    text = f"replace(trim({quoted(name)}), '\u00a0', ' ')"
+    text = spaced(name)
     return (
         f"CASE WHEN regexp_full_match({text}, {literal(ENGLISH)})"
         f" THEN try_cast(replace(replace({text}, ' ', ''), ',', '') AS DOUBLE) ELSE {plain_number(name)} END"
@@ -123,7 +128,8 @@ def profile(con: duckdb.DuckDBPyConnection, loaded: Loaded, seed: int) -> list[P
 
 
 def _spoken(delimiter: str) -> str:
-    return {"\t": "a tab", ";": "a semicolon", "|": "a bar", ",": "a comma"}.get(delimiter, "nothing")
+    names = {"\t": "a tab", ";": "a semicolon", "|": "a bar", ",": "a comma", "blanks": "blanks"}
+    return names.get(delimiter, f"{delimiter!r}")
 
 
 def _block(
@@ -134,7 +140,7 @@ def _block(
     each = f"SELECT unnest(range({len(names)})) AS k, unnest([{listed}]) AS v FROM {source}"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE _counted AS SELECT *, {present("v")} AS w, {plain_number("v")} AS x,
-            CASE WHEN x IS NULL THEN replace(trim(v), '\u00a0', ' ') END AS t
+            CASE WHEN x IS NULL THEN {spaced("v")} END AS t
             FROM (SELECT k, v, count(*) AS n FROM ({each}) WHERE v IS NOT NULL GROUP BY k, v)"""
     )
     other = ", ".join(

@@ -8,16 +8,14 @@ from collections import Counter
 from dataclasses import replace
 
 from workers.inputs.base import MAX_COLUMNS, Source, Unusable
-from workers.inputs.lines import Dialect, Line, Seen, fields, lines, records
+from workers.inputs.lines import BLANKS, Dialect, Line, Seen, fields, lines, records
 
 LOOKED_AT = 300  # physical lines
 DELIMITERS = (",", ";", "\t", "|")
 NONE = "\x1f"  # "unit separator": stands for "no delimiter", a table of one column
 NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:[.,]\d+)*|[.,]\d+)(?:[eE][+-]?\d+)?\s*%?\s*")
-TOTAL = re.compile(
-    r"\s*(?:grand\s+|sub\s*)?(?:totals?|sum|summe|gesamt|gesamtsumme|total\s+g[eé]n[eé]ral|suma|totale)\s*:?\s*",
-    re.IGNORECASE,
-)
+RARE = ("^", "~", "\x01", "¦")  # tried when the usual ones explain nothing
+EXCEL = re.compile(r"sep=(.)", re.IGNORECASE)  # the first line by which a spreadsheet is told
 
 
 def dialect_of(source: Source) -> Dialect:
@@ -29,7 +27,15 @@ def dialect_of(source: Source) -> Dialect:
     sample = "\n".join(line.text for line in head)
     escape = "\\" if f"\\{quote}" in sample and f"{quote}{quote}" not in sample else ""
     base = Dialect(quote=quote, escape=escape)
-    best = max((_tried(head, replace(base, delimiter=d)) for d in DELIMITERS), key=lambda t: t[0])
+    told = EXCEL.fullmatch(head[0].text.strip("\ufeff"))
+    if told:
+        head[0].text = ""  # no title: nobody wrote it
+    best: tuple[tuple[float, ...], Dialect] = ((0.0,), base)
+    for tried in ((told.group(1),) if told else DELIMITERS, RARE):
+        if best[0] <= (0.0,):
+            best = max((_tried(head, replace(base, delimiter=d)) for d in tried), key=lambda t: t[0])
+    if best[0] <= (0.0,):
+        best = _in_blanks(head, base)
     found = best[1] if best[0] > (0.0,) else _one_column(head, base)
     if found.width > MAX_COLUMNS:
         raise Unusable(
@@ -80,6 +86,16 @@ def _tried(head: list[Line], dialect: Dialect) -> tuple[tuple[float, ...], Diale
     )
     # A delimiter that also fits the header beats one that only occurs inside the values.
     return (round(agree, 1), -float(first), float(width)), found
+
+
+def _in_blanks(head: list[Line], base: Dialect) -> tuple[tuple[float, ...], Dialect]:
+    """Numbers in columns with blanks between, as old programs print them; prose is no such table."""
+    cells = [line.text.split() for line in head if line.text.strip()]
+    numbers = sum(NUMBER.fullmatch(cell) is not None for row in cells[1:] for cell in row)
+    if len(cells) < 2 or numbers < 0.5 * sum(map(len, cells[1:])):
+        return (0.0,), base
+    tried = _tried(head, replace(base, delimiter=BLANKS))
+    return tried if tried[0][0] >= 0.9 else ((0.0,), base)
 
 
 def _spans(head: list[Line], dialect: Dialect) -> tuple[list[int], list[int]]:
@@ -149,9 +165,3 @@ def _one_column(head: list[Line], dialect: Dialect) -> Dialect:
         header=named,
         names=(first if named else "column_1",),
     )
-
-
-def is_total(record: list[str]) -> bool:
-    """A line of sums under a table: it says so in its first filled cell and counts no single thing."""
-    filled = [cell for cell in record if cell.strip()]
-    return bool(filled) and bool(TOTAL.fullmatch(filled[0])) and len(filled) > 1

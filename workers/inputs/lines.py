@@ -15,6 +15,7 @@ from workers.inputs import sniff
 from workers.inputs.base import Source, Unusable
 
 MAX_LINE = 4 * 1024 * 1024  # characters
+BLANKS = " "  # as a delimiter: any run of blanks
 MAX_SPAN = 200  # physical lines that one quoted record may run over
 
 csv.field_size_limit(MAX_LINE)
@@ -42,12 +43,14 @@ class Seen:
     quotes: list[int] = field(default_factory=list)
     odd: list[int] = field(default_factory=list)
     nul: list[int] = field(default_factory=list)
+    cut: int | None = None  # the last row, when the file ends within it
 
 
 @dataclass(slots=True)
 class Line:
     text: str
     odd: bool = False  # its bytes are in another encoding than the file
+    ended: bool = True  # a line end follows
 
 
 def lines(source: Source) -> Iterator[Line]:
@@ -64,7 +67,7 @@ def lines(source: Source) -> Iterator[Line]:
                 number += 1
                 if len(line) >= MAX_LINE:
                     raise _too_long(source, number)
-                yield Line(line.rstrip("\r\n"), "\ufffd" in line)
+                yield Line(line.rstrip("\r\n"), "\ufffd" in line, line[-1] in "\r\n")
     except (EOFError, OSError) as error:
         raise Unusable(f"{source.name} could not be read to its end ({error}); copy it again.") from error
 
@@ -76,11 +79,12 @@ def _mixed(source: Source) -> Iterator[Line]:
             number += 1
             if len(raw) >= MAX_LINE:
                 raise _too_long(source, number)
+            ended = raw[-1] in b"\r\n"
             try:
-                line = Line(raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n"))
+                text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+                yield Line(text, ended=ended)
             except UnicodeDecodeError:
-                line = Line(raw.decode("cp1252", "replace").rstrip("\r\n"), odd=True)
-            yield line
+                yield Line(raw.decode("cp1252", "replace").rstrip("\r\n"), odd=True, ended=ended)
 
 
 def _too_long(source: Source, number: int) -> Unusable:
@@ -92,6 +96,8 @@ def _too_long(source: Source, number: int) -> Unusable:
 
 def fields(text: str, dialect: Dialect) -> list[str]:
     """One record's fields."""
+    if dialect.delimiter == BLANKS:
+        return text.split()
     if dialect.quote not in text:
         return text.split(dialect.delimiter)
     reader = csv.reader(
@@ -121,6 +127,7 @@ def records(physical: Iterable[Line], dialect: Dialect, seen: Seen) -> Iterator[
         if not line.text.strip():
             continue  # blank lines are no rows, as everywhere
         text, odd = line.text, line.odd
+        seen.cut = None if line.ended else row
         if _open(text, dialect):
             text, odd, used = _joined(line, source, waiting, dialect)
             if used is None:  # the quote never closed in a record of the right length
@@ -130,6 +137,8 @@ def records(physical: Iterable[Line], dialect: Dialect, seen: Seen) -> Iterator[
             seen.nul.append(row)
             text = text.replace("\x00", "")
         record = fields(text, dialect)
+        if seen.cut == row and len(record) >= dialect.width and row not in seen.quotes[-1:]:
+            seen.cut = None  # a last line without its end is whole when it has all fields
         if len(record) != dialect.width:
             if row not in seen.quotes[-1:]:
                 seen.ragged.append(row)

@@ -9,9 +9,13 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from workers.inputs import encodings
 from workers.inputs.base import MAX_TEXT, Source, Unusable
 
 BLOCK = 1 << 20
+LIKELY = 64 << 20  # bytes up to which any packed text may unpack
+RATIO = 300  # times its size that a larger one may; tables of numbers reach 3 to 30
+KEPT = 1 << 16  # bytes of lines that are no UTF-8, for telling their encoding
 # What an upload is refused for before it comes here, and a file in a notebook is not.
 FOREIGN = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
@@ -23,7 +27,6 @@ FOREIGN = (
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
     *((bytes((0x80, version)), "a Python pickle") for version in (2, 3, 4, 5)),
 )
-UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 
 
 def source(path: Path, name: str) -> Source:
@@ -65,11 +68,16 @@ def open_bytes(path: Path, packed: bool):
 
 def blocks(path: Path, name: str, packed: bool) -> Iterator[bytes]:
     """The (unpacked) bytes, with a ceiling: a gzip's own word about its size is no promise."""
-    total = 0
+    total, size = 0, path.stat().st_size
     try:
         with open_bytes(path, packed) as stream:
             while block := stream.read(BLOCK):
                 total += len(block)
+                if packed and total > max(LIKELY, RATIO * size):
+                    raise Unusable(
+                        f"{name} unpacks to more than {RATIO} times its size, as no table does;"
+                        " upload it unpacked, or a sample of it."
+                    )
                 if total > MAX_TEXT:
                     raise Unusable(f"{name} unpacks to more than {MAX_TEXT >> 30} GB; upload a sample of it.")
                 yield block
@@ -88,16 +96,22 @@ def encoding_of(path: Path, name: str, packed: bool) -> str:
             first = block
             if told := _wide_encoding(block):
                 return told
+        before = seen.errors
         text = decoder.decode(block)
+        if seen.errors > before and len(seen.kept) < KEPT:
+            seen.keep(block)
         seen.nul = seen.nul or b"\x00" in block
         if not text.isascii():
             seen.beyond_ascii += len(text) - len(text.encode("ascii", "ignore"))
     decoder.decode(b"", True)
     if not seen.errors:
         return "utf-8 with NUL" if seen.nul else "utf-8"
-    if seen.beyond_ascii > seen.errors:  # each error left one replacement character behind
+    if seen.beyond_ascii > 2 * seen.errors:  # each error left one replacement character behind
         return "mixed"
-    return "latin-1" if seen.undefined else "cp1252"
+    found = encodings.legacy(seen.kept)
+    if found in ("cp1252", "latin-1") and seen.beyond_ascii > seen.errors:
+        return "mixed"
+    return found
 
 
 class _Seen:
@@ -106,15 +120,21 @@ class _Seen:
     def __init__(self) -> None:
         self.errors = 0
         self.beyond_ascii = 0
-        self.undefined = False
         self.nul = False
+        self.kept = b""
 
     def bad(self, error: UnicodeError) -> tuple[str, int]:
         assert isinstance(error, UnicodeDecodeError)
-        wrong = error.object[error.start : error.end]
         self.errors += 1
-        self.undefined = self.undefined or any(byte in UNDEFINED_IN_CP1252 for byte in wrong)
         return "\ufffd", error.end
+
+    def keep(self, block: bytes) -> None:
+        """Whole lines of this block that hold bytes beyond ASCII."""
+        for line in block.splitlines()[1 if self.kept else 0 : -1] or [block]:
+            if not line.isascii():
+                self.kept += line + b"\n"
+                if len(self.kept) >= KEPT:
+                    return
 
 
 def _wide_encoding(head: bytes) -> str | None:
@@ -122,8 +142,4 @@ def _wide_encoding(head: bytes) -> str | None:
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    sample = head[:4096]
-    even, odd = (half.count(0) / max(1, len(half)) for half in (sample[0::2], sample[1::2]))
-    if odd > 0.6 and even < 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.6 and odd < 0.05 else None
+    return encodings.wide(head[:4096])

@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs import base
+from workers.inputs import base, totals
 from workers.inputs.base import Loaded, Progress, Source, Unusable, fault, literal, quoted
-from workers.inputs.dialect import NONE, dialect_of, is_total
+from workers.inputs.dialect import BLANKS, NONE, dialect_of
 from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
 
 ABSENT = "\x02"  # in a rewritten file: no value at all, where "" is an empty text
@@ -153,7 +153,7 @@ def _load_csv(
     names, notes = base.column_names(dialect.names)
     loaded.notes += notes
     loaded.dialect = loaded.dialect or {
-        "delimiter": "none" if dialect.delimiter == NONE else dialect.delimiter,
+        "delimiter": {NONE: "none", BLANKS: "blanks"}.get(dialect.delimiter, dialect.delimiter),
         "quote": dialect.quote,
         "encoding": source.encoding,
         "header": dialect.header,
@@ -163,7 +163,7 @@ def _load_csv(
     }
     _tell_dialect(source, dialect, loaded)
     rows = None
-    if source.encoding == "utf-8" and dialect.width > 1:
+    if source.encoding == "utf-8" and dialect.width > 1 and dialect.delimiter != BLANKS:
         reader = _reader(source.path, dialect.width, dialect, packed=source.packed, skip=dialect.skipped)
         try:
             rows = _insert(con, source, loaded, names, reader, start, part)
@@ -176,7 +176,13 @@ def _load_csv(
         rows = _insert(con, source, loaded, names, relation, start, part)
         path.unlink()
         _tell_seen(source, seen, rows, dialect, loaded)
-    return _without_total(con, start, rows, loaded)
+    return totals.without(con, start, rows, _own(names, loaded), loaded)
+
+
+def _own(names: list[str], loaded: Loaded) -> list[str]:
+    """The names of a file's columns as they stand in ``rows``."""
+    known = {name.casefold(): name for name in loaded.names}
+    return [known[name.casefold()] for name in names]
 
 
 def _tell_dialect(source: Source, dialect: Dialect, loaded: Loaded) -> None:
@@ -190,7 +196,8 @@ def _tell_dialect(source: Source, dialect: Dialect, loaded: Loaded) -> None:
         )
         loaded.faults.append(fault("title_lines", "low", told, lines=list(range(dialect.titles))))
     if source.encoding not in ("utf-8", "utf-8 with NUL", "mixed"):
-        told = f"The text is in {source.encoding}, not UTF-8; letters beyond ASCII are a guess."
+        told = f"The text is in {source.encoding}, not UTF-8"
+        told += "." if source.encoding.startswith("utf") else "; letters beyond ASCII are a guess."
         loaded.faults.append(fault("encoding", "low", told))
 
 
@@ -198,13 +205,16 @@ def _tell_seen(source: Source, seen: Seen, rows: int, dialect: Dialect, loaded: 
     def severity(found: list[int]) -> str:
         return "high" if len(found) > 0.05 * rows else "medium"
 
-    ragged = sorted({*seen.ragged, *seen.quotes})
+    ragged = sorted({*seen.ragged, *seen.quotes} - {seen.cut})
     if ragged:
         told = f"{_lines(ragged, 'does', 'do')} not have {dialect.width} fields"
-        if seen.quotes:
+        if set(seen.quotes) - {seen.cut}:
             told += f" ({len(seen.quotes):,} with a quote that never closes)"
         told += "; the fields that fit were kept."
         loaded.faults.append(fault("ragged_lines", severity(ragged), told, rows=ragged))
+    if seen.cut is not None:
+        told = "The file ends in the middle of its last line; copy or export it again."
+        loaded.faults.append(fault("truncated", "medium", told, rows=[seen.cut]))
     odd = sorted({*seen.odd, *seen.nul})
     if odd:
         told = f"{_lines(odd, 'holds', 'hold')} bytes that are not in the file's own encoding."
@@ -213,17 +223,6 @@ def _tell_seen(source: Source, seen: Seen, rows: int, dialect: Dialect, loaded: 
 
 def _lines(found: list[int], one: str, many: str) -> str:
     return f"1 line {one}" if len(found) == 1 else f"{len(found):,} lines {many}"
-
-
-def _without_total(con: duckdb.DuckDBPyConnection, start: int, rows: int, loaded: Loaded) -> int:
-    """Takes a line of sums off the end: it is no observation."""
-    last = con.execute("SELECT * FROM rows WHERE _id = ?", [start + rows - 1]).fetchone()
-    if last is None or rows < 3 or not is_total([value or "" for value in last[len(base.RESERVED) :]]):
-        return rows
-    con.execute("DELETE FROM rows WHERE _id = ?", [start + rows - 1])
-    told = "The last line is a total, not an observation; it was left out."
-    loaded.faults.append(fault("total_row", "low", told, rows=[rows - 1]))
-    return rows - 1
 
 
 # -- JSON lines -------------------------------------------------------------------------------------
@@ -238,10 +237,13 @@ def _load_jsonl(
     keys: dict[str, int] = {}
     bad: list[int] = []
     odd: list[int] = []
-    for row, (record, strange) in enumerate(_objects(source)):  # first the keys, then the values
+    cut = None
+    for row, (record, strange, ended) in enumerate(_objects(source)):  # first the keys, then the values
         for key in record or ():
             keys.setdefault(key, len(keys))
-        if record is None:
+        if record is None and not ended:
+            cut = row
+        elif record is None:
             bad.append(row)
         if strange:
             odd.append(row)
@@ -261,13 +263,17 @@ def _load_jsonl(
         told = f"{_lines(bad, 'is', 'are')} no JSON object and left empty."
         severity = "high" if len(bad) > 0.05 * rows else "medium"
         loaded.faults.append(fault("ragged_lines", severity, told, rows=bad))
+    if cut is not None:
+        told = "The file ends in the middle of its last line; copy or export it again."
+        loaded.faults.append(fault("truncated", "medium", told, rows=[cut]))
     if odd:
         told = f"{_lines(odd, 'holds', 'hold')} bytes that are not in the file's own encoding."
         loaded.faults.append(fault("odd_encodings", "medium", told, rows=odd))
     return rows
 
 
-def _objects(source: Source) -> Iterator[tuple[dict[str, Any] | None, bool]]:
+def _objects(source: Source) -> Iterator[tuple[dict[str, Any] | None, bool, bool]]:
+    """Object, whether its bytes are odd, and whether its line has an end."""
     for line in lines(source):
         if not line.text.strip():
             continue
@@ -278,11 +284,11 @@ def _objects(source: Source) -> Iterator[tuple[dict[str, Any] | None, bool]]:
             found = None
         if isinstance(found, dict) and "\\ud" in line.text.lower():  # half a pair is no letter in any name
             found = {key.encode("utf-8", "replace").decode(): value for key, value in found.items()}
-        yield (found if isinstance(found, dict) else None), line.odd
+        yield (found if isinstance(found, dict) else None), line.odd, line.ended
 
 
 def _as_records(source: Source, keys: dict[str, int]) -> Iterator[list[str]]:
-    for record, _ in _objects(source):
+    for record, _, _ in _objects(source):
         row = [ABSENT] * len(keys)
         for key, value in (record or {}).items():
             row[keys[key]] = _text(value)

@@ -20,7 +20,10 @@ SIGNS = (  # how the bytes 0x80 to 0xBF look in Latin-1 and in cp1252
     "\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
     "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178\ufffd"
 )
-MOJIBAKE = re.compile(f"[\u00c2-\u00c5\u00d0\u00d1][{SIGNS}]|\u00e2[{SIGNS}][{SIGNS}]|\u00ef\u00bb\u00bf")
+MOJIBAKE = re.compile(
+    f"[\u00c2-\u00c5\u00d0\u00d1][{SIGNS}]|\u00e2[{SIGNS}][{SIGNS}]|\u00ef\u00bb\u00bf"
+    f"|(?:[\u00e3-\u00e9][{SIGNS}]{{2}}){{2}}|\ufffd"  # two East Asian signs; what could not be decoded
+)
 
 
 def is_mojibake(text: str) -> bool:
