@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.data import copies, equal_rows
+from workers.probes.data import equal_rows, found_copies
 from workers.probes.data.equal_rows import quoted
 from workers.probes.intervals import clopper_pearson
 from workers.probes.thumbnails import png
@@ -34,7 +34,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if sample.folder is None or not sample.rows:
         return Finding.skipped("There is no data in this run, so no copies were looked for.")
     budget.progress(0.1, "Looking for equal rows")
-    found = copies.find(sample, budget)
+    found = found_copies.find(sample, budget)
     with sample.table() as table:
         repeated = _identifiers(table, sample)
     return _finding(sample, found, repeated)
@@ -58,14 +58,14 @@ def _identifiers(table: Any, sample: Sample) -> dict[str, int]:
     return found
 
 
-def _finding(sample: Sample, found: copies.Copies, repeated: dict[str, int]) -> Finding:
+def _finding(sample: Sample, found: found_copies.Copies, repeated: dict[str, int]) -> Finding:
     rows = sample.rows
     exact, near = found.exact.pairs, found.near
     alike = len(np.unique(near[:, 1])) * (rows / found.looked_at if found.looked_at else 0)
     hits = min(rows, round(found.beyond + alike))
     low, high = clopper_pearson(hits, rows)
     first, second = (near, exact) if len(near) < len(exact) else (exact, near)
-    both = copies.places(sample, np.concatenate([first, second])[:MOST_PAIRS])
+    both = found_copies.places(sample, np.concatenate([first, second])[:MOST_PAIRS])
     expected = len(exact) - found.beyond
     facts: dict[str, Any] = {
         "exact": len(exact), "near": len(near), "how": dict(Counter(found.how)), "pairs": both[:200],
@@ -80,7 +80,7 @@ def _finding(sample: Sample, found: copies.Copies, repeated: dict[str, int]) -> 
         },
     }  # fmt: skip
     facts["faults"] = _faults(sample, found, repeated)
-    facts |= {k: v for k, v in copies.where(both).items() if k != "pairs"} if both else {}
+    facts |= {k: v for k, v in found_copies.where(both).items() if k != "pairs"} if both else {}
     if sample.kind == "images":
         facts["twins"] = _twins(sample, found)
     share = hits / rows
@@ -105,7 +105,7 @@ def _grade(share: float, medium: float, high: float) -> str:
     return "high" if share >= high else "medium" if share >= medium else "low"
 
 
-def _faults(sample: Sample, found: copies.Copies, repeated: dict[str, int]) -> list[dict[str, Any]]:
+def _faults(sample: Sample, found: found_copies.Copies, repeated: dict[str, int]) -> list[dict[str, Any]]:
     unit = pieces(sample.kind)
     faults: list[dict[str, Any]] = []
     exact, near = found.exact.pairs, found.near
@@ -116,7 +116,7 @@ def _faults(sample: Sample, found: copies.Copies, repeated: dict[str, int]) -> l
             usual = len(exact) - found.beyond
             note += f"; columns of so few values explain {'all' if not found.beyond else f'{usual:,.0f}'}"
         faults.append({"fault": "duplicates", "severity": severity, "note": note + ".", "count": len(exact),
-                       **copies.where(copies.places(sample, exact[:MOST_PAIRS]))})  # fmt: skip
+                       **found_copies.where(found_copies.places(sample, exact[:MOST_PAIRS]))})  # fmt: skip
     if len(near):
         share = len(np.unique(near[:, 1])) / max(found.looked_at, 1)
         changed = [f"{times:,} {HOW[how]}" for how, times in Counter(found.how).items() if how in HOW]
@@ -124,7 +124,7 @@ def _faults(sample: Sample, found: copies.Copies, repeated: dict[str, int]) -> l
         note += f", of them {listed(changed)}." if changed else "."
         faults.append({"fault": "near_duplicates", "severity": _grade(share, MEDIUM, HIGH), "note": note,
                        "count": len(near), "score": round(share, 5),
-                       **copies.where(copies.places(sample, near[:MOST_PAIRS]))})  # fmt: skip
+                       **found_copies.where(found_copies.places(sample, near[:MOST_PAIRS]))})  # fmt: skip
     for name, rows in repeated.items():
         severity = "medium" if rows / sample.rows >= REPEATED_MEDIUM and rows >= 5 else "low"
         faults.append({
@@ -134,7 +134,7 @@ def _faults(sample: Sample, found: copies.Copies, repeated: dict[str, int]) -> l
     return faults
 
 
-def _twins(sample: Sample, found: copies.Copies) -> list[dict[str, Any]]:
+def _twins(sample: Sample, found: found_copies.Copies) -> list[dict[str, Any]]:
     """The first pairs as pictures: near ones, of every kind some, then exact ones."""
     place = {int(i): at for at, i in enumerate(sample.arrays["ids"])}
     near = list(zip(found.near.tolist(), found.how, strict=True))
