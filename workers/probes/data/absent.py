@@ -54,6 +54,10 @@ DOUBTFUL = frozenset(
 )
 
 
+SIGNS = frozenset(("*", "**", ".", "..", "...", "/", "_"))  # one of these may be a class of its own
+FEW_SIGNS = 3  # rows
+
+
 def quoted(name: str) -> str:
     """A column's name as SQL."""
     return '"' + name.replace('"', '""') + '"'
@@ -130,7 +134,7 @@ def _sorted(top: Iterable[tuple[str, int]], census: dict[str, Any]) -> Words:
     letters = [str(text).strip() for text, _ in census["top"]]
     for text, rows in top:
         word = text.strip().lower()
-        if not word or _a_code(text.strip(), letters):
+        if not word or _a_code(text.strip(), letters) or (word in SIGNS and rows < FEW_SIGNS):
             continue
         if word in PLAIN:
             seen.plain[text] = rows

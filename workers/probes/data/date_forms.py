@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 MOST_DAYS = 50_000  # different days looked at
 DATES = 0.8  # share of the values that must look like dates
+ISO = "2024-12-31"
 REST = r"([T ,].*)?"  # a time of day, a zone
 MONTH = r"[A-Za-zÀ-ÿ]{3,9}\.?"
 FORMS = {  # name -> pattern of the whole value; one that both RE2 and Python read
-    "2024-12-31": rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}{REST}",
+    ISO: rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}{REST}",
     "2024/12/31": rf"\d{{4}}/\d{{1,2}}/\d{{1,2}}{REST}",
     "2024.12.31": rf"\d{{4}}\.\d{{1,2}}\.\d{{1,2}}{REST}",
     "31.12.2024": rf"\d{{1,2}}\.\d{{1,2}}\.\d{{4}}{REST}",
@@ -107,7 +108,9 @@ def mixed(con: duckdb.DuckDBPyConnection, sample: Sample, column: Column) -> Mix
             second += rows * (int(parts[2]) > 12 >= int(parts[1]))
     if sum(forms.values()) < DATES * sum(rows for _, rows in counted):
         return None
-    found = Mixed(dict(forms.most_common()), (first, second))
+    # Of two forms that are about as common, the international one is the one to keep.
+    order = sorted(forms, key=lambda form: -forms[form] * (1.5 if form == ISO else 1.0))
+    found = Mixed({form: forms[form] for form in order}, (first, second))
     if len(found.forms) < 2 and not found.two_orders:
         return None
     found.condition = _odd(text, found)

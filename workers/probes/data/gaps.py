@@ -111,9 +111,12 @@ def _missing(sample: Sample, one: Seen) -> dict[str, Any]:
 def _on_target(
     con: duckdb.DuckDBPyConnection, sample: Sample, seen: dict[str, Seen], tie: Tie
 ) -> list[dict[str, Any]]:
-    if tie.difference < missingness.TOLD or tie.difference < 1.5 * tie.expected:
+    if tie.difference < missingness.HINT or tie.difference < 1.5 * tie.expected:
         return []
     target = next(t for t in sample.targets if t.name == tie.by)
+    severity = "low" if tie.difference < missingness.TOLD else "medium"
+    if tie.difference >= GREAT and not target.guessed:
+        severity = "high"
     most = max(tie.rates, key=lambda side: tie.rates[side])
     least = min(tie.rates, key=lambda side: tie.rates[side])
     told = (
@@ -124,7 +127,7 @@ def _on_target(
     return [
         {
             "fault": "missing_depends_on_target",
-            "severity": "high" if tie.difference >= GREAT and not target.guessed else "medium",
+            "severity": severity,
             "columns": [tie.column],
             "target": tie.by,
             "classes": list(tie.worst) if target.task != "regression" else [],
@@ -140,16 +143,15 @@ def _on_value(
     con: duckdb.DuckDBPyConnection, sample: Sample, seen: dict[str, Seen], tie: Tie
 ) -> dict[str, Any]:
     one = seen[tie.column]
-    told = (
-        f"{tie.column} seems to be missing where it would be {tie.direction}: {tie.by}, which goes with it,"
-        f" differs there."
-    )
+    by = f"{tie.by}, which goes with it, differs" if tie.by else "the other columns, taken together, differ"
+    told = f"{tie.column} seems to be missing where it would be {tie.direction}: {by} there."
+    sure = abs(tie.difference) >= missingness.SHOUTS and one.missing >= missingness.MANY_GAPS
     return {
         "fault": "missing_depends_on_value",
-        "severity": "medium" if abs(tie.difference) >= missingness.SHOUTS else "low",
+        "severity": "medium" if sure else "low",
         "columns": [tie.column],
         "side": tie.direction,
-        "witness": tie.by,
+        "witness": tie.by or "the other columns together",
         "score": round(abs(tie.difference), 4),
         "expected": round(tie.expected, 4),
         "note": told,

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 FALSE_ALARMS = 0.01  # Benjamini and Hochberg's rate, a question
 FEWEST = 10  # rows missing, and rows there, before a column is asked
-GAPS = 20  # rows missing before witnesses are heard
+GAPS, MANY_GAPS = 10, 20  # rows missing before witnesses are heard; before they are believed
 CLASS_ROWS = 20  # of a class whose rate counts
 MOST_CLASSES, MOST_TARGETS = 50, 5
 MOST_WITNESSES, LOOKED_AT, ROWS = 150, 60, 20_000  # columns, columns, rows of the search for witnesses
 LEVELS = 6  # commonest values of a category that can be witnesses
-TOLD, GREAT = 0.10, 0.30  # difference of two rates: worth a word, serious
-WITNESS = 0.40  # rank correlation from which another column speaks for this one
+HINT, TOLD, GREAT = 0.03, 0.10, 0.30  # difference of two rates: a remark, a fault, a serious one
+WITNESS = 0.30  # rank correlation from which another column speaks for this one
 SPEAKS, SHOUTS = 0.10, 0.15  # how far the area under the curve is from a half: worth a remark, a fault
 EDGES = ("0.05", "0.25", "0.5", "0.75", "0.95")
 
@@ -209,20 +209,64 @@ def on_value(
             n1, n0 = seen[i, j], there[i, j]
             z = abs(aucs[i, j] - 0.5) * np.sqrt(12 * n1 * n0 / (n1 + n0 + 1))
             pairs[i, j] = float(_two_sided(z))
+    together = _together(values, names, asked)
+    for i, heard in together.items():
+        pairs[i, -1] = heard[2]
     best: dict[str, Tie] = {}
     for i, j in benjamini_hochberg(pairs, FALSE_ALARMS):
-        area, goes = aucs[i, j] - 0.5, tied[i, j]
+        area, goes = (aucs[i, j] - 0.5, tied[i, j]) if j >= 0 else together[i][:2]
         if abs(goes) < WITNESS or abs(area) < SPEAKS:
             continue
         name = asked[i]
         if name not in best or abs(area * goes) > abs(best[name].difference * best[name].expected):
             side = "high" if area * goes > 0 else "low"
-            best[name] = Tie(name, names[j], {}, float(area), float(goes), pairs[i, j], side)
+            best[name] = Tie(
+                name, names[j] if j >= 0 else "", {}, float(area), float(goes), pairs[i, j], side
+            )
     for tie in best.values():
         n1 = counts[tie.column]
         tie.rates = {"correlation": tie.expected}
         tie.expected = float(1.96 * np.sqrt((sample.rows + 1) / (12.0 * n1 * max(1, sample.rows - n1))))
     return list(best.values())
+
+
+def _together(
+    values: np.ndarray, names: Sequence[str], asked: Sequence[str]
+) -> dict[int, tuple[float, float, float]]:
+    """What all other columns say of each asked one: (area less a half, correlation, p).
+
+    A ridge on ranks, cross-fitted in two halves, foretells the column; its foretelling is the witness.
+    """
+    from scipy.stats import rankdata
+
+    known = ~np.isnan(values)
+    centred = np.where(known, values - 0.5, 0.0) * np.sqrt(12)
+    usable = known.mean(0) >= 0.5
+    half = np.arange(len(values)) % 2 == 0
+    found = {}
+    for i, name in enumerate(asked):
+        others = [j for j in range(values.shape[1]) if names[j] != name and usable[j]]
+        there = known[:, i]
+        if len(others) < 2 or there.sum() < 4 * FEWEST or (~there).sum() < FEWEST:
+            continue
+        x, y = centred[:, others], centred[:, i]
+        told = np.zeros(len(y))
+        for side in (half, ~half):
+            fit = there & ~side
+            a, b = x[fit], y[fit]
+            centre = a.mean(0)
+            weights = np.linalg.solve(
+                (a - centre).T @ (a - centre) + 0.05 * len(b) * np.eye(len(others)), (a - centre).T @ b
+            )
+            told[side] = (x[side] - centre) @ weights + b.mean()
+        goes = float(np.corrcoef(told[there], y[there])[0, 1]) if told[there].std() > 0 else 0.0
+        ranks = rankdata(told) / len(told)
+        area = float(ranks[~there].mean() - ranks[there].mean())
+        n1, n0 = int((~there).sum()), int(there.sum())
+        z = abs(area) * np.sqrt(12 * n1 * n0 / (n1 + n0 + 1))
+        if goes > 0:
+            found[i] = (area, goes, _two_sided(z))
+    return found
 
 
 def _two_sided(z: float) -> float:

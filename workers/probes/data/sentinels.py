@@ -11,6 +11,7 @@ in FAHES (Qahtan et al., KDD 2018); a spike inside the body is the second.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,12 @@ MOST_CLOSER = 200  # columns looked at closely
 FAR, VERY_FAR = 1.0, 3.0  # interquartile ranges to the next value: for a known word, for any value
 MANY, FEW = 20, 10  # different values of a measurement; of something counted or coded
 MOST_HONEST = 0.5  # share of zeros above which a zero is a case of its own, as in sums paid
+# What has one of these has more than none of it; of an amount or a count, 0 may be true.
+MEASURES = re.compile(
+    r"(^|[^a-z])(weight|mass|height|length(?!.?of)|width|depth|thickness|diameter|radius|circumference|carat|bmi"
+    r"|blood.?pressure|pressure|glucose|insulin|cholesterol|haemoglobin|hemoglobin|platelets|heart.?rate|pulse"
+    r"|year|size|volume|density)([^a-z]|$)"
+)
 EXTREMES = frozenset((2147483647.0, -2147483648.0, 32767.0, -32768.0, 65535.0, 4294967295.0))
 DATES = frozenset(
     (
@@ -218,14 +225,25 @@ def _spikes(sample: Sample, column: Column, low: float, high: float, filled: int
 def _closer(
     con: duckdb.DuckDBPyConnection, sample: Sample, column: Column, values: dict[float, int]
 ) -> list[Sentinel]:
-    """Judges each suspected value of one column against the rest of it."""
-    body = _body(con, column, values)
-    if body is None or not body.scale > 0:
-        return []
-    filled = body.rows + sum(values.values())
+    """Judges each suspected value of one column against the rest of it, the known words first."""
+    known = {v: n for v, n in values.items() if v == 0 or _known(column, v)}
+    found: list[Sentinel] = []
+    for group in (known, *({v: n} for v, n in values.items() if v not in known)):
+        gone = {one.value: one.rows for one in found}
+        body = _body(con, column, group | gone) if group else None
+        if body is not None and body.scale > 0:
+            filled = body.rows + sum((group | gone).values())
+            found += _judged(column, group, set(gone), body, filled)
+    return found
+
+
+def _judged(
+    column: Column, values: dict[float, int], gone: set[float], body: Body, filled: int
+) -> list[Sentinel]:
     found: list[Sentinel] = []
     for value in sorted(values, key=lambda v: (v == 0, -abs(v - body.quartiles[1]))):
-        rest = [v for v in values if v != value and v not in {one.value for one in found}]
+        gone = gone | {one.value for one in found}
+        rest = [v for v in values if v != value and v not in gone]
         gap, neighbours = body.near[value]
         gap = min([gap, *(abs(value - v) for v in rest)])
         rows = values[value]
@@ -291,6 +309,8 @@ def _severity(
             return ""
         if share > MOST_HONEST:
             return "low" if far >= 0.5 else ""
+        if MEASURES.search(column.name.lower()) and rows >= 3 and far >= 0.1 and gap >= 3 * body.step:
+            return strong if far >= FAR else "medium"
         return strong if far >= 2 * FAR else "medium" if far >= FAR else "low" if far >= 0.3 else ""
     if _known(column, value):
         if far >= FAR and beyond_a_step and body.distinct >= FEW:
@@ -298,8 +318,8 @@ def _severity(
         if body.distinct < FEW:  # a code: 1 to 5, and 99
             wide = gap >= 2 * (body.high - body.low) > 0 and body.distinct >= 2
             return "medium" if wide else "low" if beyond_a_step and body.distinct >= 4 and rows >= 3 else ""
-        if value < 0 <= body.low and rows >= 3 and excess >= 3:
-            return strong if excess >= 10 else "medium"
+        if value < 0 <= body.low and rows >= 3 and (excess >= 3 or gap >= 5 * body.step):
+            return strong if excess >= 10 or gap >= 5 * body.step else "medium"
         return "medium" if rows >= 5 and excess >= 10 and measured else ""
     if rows >= 5 and measured and far >= VERY_FAR and excess >= 5:
         return "medium"

@@ -33,7 +33,7 @@ _LOOKS = dict(
 LOOKS = str.maketrans(_LOOKS)
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]")
 QUOTES = re.compile("[\"'`´‘’“”«»„]")
-BETWEEN = re.compile(r"(?<=[^\W\d_])[-_/‐-―](?=[^\W\d_])")
+BETWEEN = re.compile(r"(?<=[^\W\d_])[-_/‐-―](?=\w)|(?<=[\d,])[-_/‐-―](?=[^\W\d_])|(?<=,)[-_](?=\d)")
 DOTS = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_]|\s|$)")
 ENDING = re.compile(r"[.,;:!]+$")
 YES = "yes y true t 1 ja j oui o si sim s da on", "no n false f 0 nein non nao nej off"
