@@ -79,13 +79,16 @@ def mixed(residual: np.ndarray, x: np.ndarray, columns: int) -> Mix | None:
     total = int(outside.sum())
     if total < FEWEST or total > 0.5 * len(r):
         return None
+    # What is added and not multiplied strays both ways, and below 0 among sizes.
+    below = int((x < 0).sum()) if (x > 0).sum() > 0.9 * np.isfinite(x).sum() else 0
     best: tuple[float, Mix] | None = None
     for f in FACTORS:
         shift = float(np.log(f))
         if abs(shift) < APART * spread:
             continue
         found = _peak(away, values, outside, shift, spread, columns)
-        if found is None:
+        opposite = below + int((outside & (-np.sign(shift) * away > abs(shift) / 2)).sum())
+        if found is None or opposite > 0.5 * (outside & (np.sign(shift) * away > abs(shift) / 2)).sum():
             continue
         off, wide = found
         tens = f in POWERS or 1 / f in POWERS
@@ -95,7 +98,7 @@ def mixed(residual: np.ndarray, x: np.ndarray, columns: int) -> Mix | None:
             best = score, Mix(_times(f), f, True, _divided(f), middle, spread, shift, wide)
     if best is not None:
         return best[1]
-    return _unknown(away, values, outside, spread, middle)
+    return _unknown(away, values, outside, spread, middle, total + below)
 
 
 def _divided(f: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -171,11 +174,11 @@ def _many(few: np.ndarray, rest: np.ndarray) -> bool:
         return False
     rng = np.random.default_rng(7)
     usual = np.mean([len(np.unique(rng.choice(rest, len(few)))) for _ in range(5)])
-    return varied >= 0.6 * usual
+    return bool(varied >= 0.6 * usual)
 
 
 def _unknown(
-    away: np.ndarray, values: np.ndarray, outside: np.ndarray, spread: float, middle: float
+    away: np.ndarray, values: np.ndarray, outside: np.ndarray, spread: float, middle: float, total: int
 ) -> Mix | None:
     """A second peak at a factor that no unit has; only where the other columns know the value well."""
     if spread > 0.12:
@@ -183,7 +186,7 @@ def _unknown(
     for sign in (1.0, -1.0):
         side = outside & (np.sign(away) == sign)
         m = int(side.sum())
-        if m < 8:
+        if m < 8 or total - m > 0.5 * m:
             continue
         shift, wide = middle_and_spread(away[side])
         near = side & (np.abs(away - shift) <= 3.5 * spread)

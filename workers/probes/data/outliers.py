@@ -1,11 +1,11 @@
 """Values that cannot be, in any number column of the whole upload.
 
-In this order, each on what the one before has repaired: rows in another unit (``mixed_units``, against what
-the other columns say, ``relations``), spikes and stuck sensors (``sensors``), impossible values by meaning, sign
-and tail (``bounds``, ``far_off``), values that contradict the other columns, columns overwritten by noise,
-bursts of entries, rows that are strange as a whole (``strange_rows``). Heavy tails, rare kinds and usual
-repeats are honest: every test is held against the column's own tail, runs or residuals, and over all columns
-an alarm by chance stays below one in ten thousand. For sounds the faults that ``prepare`` heard are told.
+In this order, each on what the one before has put right: stuck sensors, rows in another unit
+(``mixed_units``, against what the other columns say, ``relations``), spikes (``sensors``), impossible values
+by meaning, sign and tail (``bounds``, ``far_off``), values that contradict the other columns, columns
+overwritten by noise, bursts of entries, rows that are strange as a whole (``strange_rows``). Heavy tails,
+rare kinds and usual repeats are honest: every test is held against the column's own tail, runs or residuals,
+and over all columns an alarm by chance stays below one in ten thousand. Of sounds, what ``prepare`` heard.
 Value: rows (files) with a serious fault over all rows.
 """
 
@@ -17,7 +17,8 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data import outlier_words, strange_rows
-from workers.probes.data.odd_values import Seen, judged
+from workers.probes.data.odd_values import judged
+from workers.probes.data.seen_values import Seen
 from workers.probes.data.whole_columns import WholeColumns, quoted
 from workers.probes.intervals import clopper_pearson
 

@@ -19,6 +19,7 @@ MOST_PREDICTORS = 10
 ROWS_A_PREDICTOR = 15
 POSITIVE = 0.97  # share of positive numbers from which a column is taken in logarithms
 KEPT = 0.85  # share of rows that the trimmed fit keeps
+GONE = 0.05  # share of a predictor that may be missing, unless the column itself misses more
 BLOCK = 120  # columns related to one another at once
 FLOOR = 1e-9
 
@@ -46,10 +47,13 @@ class Relation:
         return np.column_stack([self.scaling[name].of(columns[name]) for name in self.predictors])
 
     def predicted(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The expected value in the relation's own units (logarithms if ``log``), float64 [n]."""
+        """The expected value in the relation's own units (logarithms if ``log``), float64 [n].
+
+        NaN where a predictor that matters is absent: a guess in its place would be judged, not the value.
+        """
         total: np.ndarray | float = self.offset
         for name, weight in zip(self.predictors, self.weights, strict=True):
-            total = total + weight * self.scaling[name].of(columns[name])
+            total = total + weight * self.scaling[name].of(columns[name], abs(weight) > self.spread)
         return np.asarray(total, np.float64)
 
     def distance(self, x: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -75,10 +79,11 @@ class Scaling:
     middle: float
     scale: float
 
-    def of(self, x: np.ndarray) -> np.ndarray:
+    def of(self, x: np.ndarray, needed: bool = False) -> np.ndarray:
+        """Float64 [n]; what is absent is in the middle, or NaN where it is ``needed``."""
         values = logs(x) if self.log else x
         scaled = (np.clip(values, self.low, self.high) - self.middle) / self.scale
-        return np.where(np.isfinite(scaled), scaled, 0.0)
+        return scaled if needed else np.where(np.isfinite(scaled), scaled, 0.0)
 
 
 def logs(x: np.ndarray) -> np.ndarray:
@@ -133,11 +138,13 @@ def _block(columns: Mapping[str, np.ndarray], neighbours: Mapping[str, np.ndarra
     ranks /= np.maximum(np.sqrt((ranks**2).sum(axis=0)), 1e-9)
     alike = np.abs(ranks.T @ ranks)
     np.fill_diagonal(alike, 0.0)
+    gone = np.array([float((~np.isfinite(columns[name])).mean()) for name in names])
     most = min(MOST_PREDICTORS, len(names) - 1, m // ROWS_A_PREDICTOR)
     found = {}
     for j, name in enumerate(names):
-        order = np.argsort(-alike[j], kind="stable")[:most]
-        used = [int(i) for i in order if alike[j, i] > 3.0 / np.sqrt(m)]
+        near = np.where(gone <= max(GONE, gone[j]), alike[j], 0.0)
+        order = np.argsort(-near, kind="stable")[:most]
+        used = [int(i) for i in order if near[i] > 3.0 / np.sqrt(m)]
         found[name] = _one(
             name, [names[i] for i in used], z[:, used], columns, scalings, neighbours.get(name)
         )

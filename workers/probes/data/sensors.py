@@ -60,10 +60,11 @@ def spikes(x: np.ndarray, starts: np.ndarray, columns: int) -> np.ndarray | None
     """Isolated rows, bool [n], or None."""
     away = x - beside(x, starts)
     known = np.isfinite(away)
-    if known.sum() < 100 or (away[known] == 0).mean() > 0.6:
+    if known.sum() < 100:
         return None
     size = np.abs(away)
-    gap = far_off.cut(size[known], ratio=SPIKE_RATIO)
+    still = (away[known] == 0).mean() > 0.6  # rain, counts: mostly nothing happens, and then much
+    gap = far_off.cut(size[known], ratio=2.5 if still else SPIKE_RATIO)
     if gap is None or gap.log_p + np.log(columns) > CHANCE:
         return None
     rows = np.zeros(len(x), bool)
