@@ -88,7 +88,7 @@ def mixed(residual: np.ndarray, x: np.ndarray, columns: int) -> Mix | None:
             continue
         found = _peak(away, values, outside, shift, spread, columns)
         opposite = below + int((outside & (-np.sign(shift) * away > abs(shift) / 2)).sum())
-        if found is None or opposite > 0.5 * (outside & (np.sign(shift) * away > abs(shift) / 2)).sum():
+        if found is None or opposite > 0.3 * (outside & (np.sign(shift) * away > abs(shift) / 2)).sum():
             continue
         off, wide = found
         tens = f in POWERS or 1 / f in POWERS

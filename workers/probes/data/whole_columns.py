@@ -32,7 +32,7 @@ class WholeColumns:
     ``starts`` bool [n] marks rows whose predecessor belongs to another file or group.
     """
 
-    def __init__(self, sample: Sample, table: Any) -> None:
+    def __init__(self, sample: Sample, table: Any, arranged: bool = True) -> None:
         self.table = table
         self.names = [
             c.name
@@ -47,7 +47,10 @@ class WholeColumns:
         self._kept: dict[str, np.ndarray] = {}
         self._held: set[str] = set()
         self._read = self._ready()
-        self._arrange(len(sample.manifest.get("files", ())) > 1)
+        if arranged:
+            self._arrange(len(sample.manifest.get("files", ())) > 1)
+        else:
+            self._ids = np.asarray(table.execute("SELECT _id FROM rows").fetchnumpy()["_id"], np.int64)
 
     def _ready(self) -> set[str]:
         """Columns of the table ``numbers``: what ``typed`` joins to the rows, in their order."""
@@ -86,7 +89,7 @@ class WholeColumns:
         if "_t" in found:
             stamps = self._sorted(_filled(found["_t"]))
             group = self._sorted(np.asarray(np.ma.filled(found["_g"], 0))) if "_g" in found else None
-            if group is not None and not _one_clock(group, stamps):
+            if group is not None and not one_clock(group, stamps):
                 group = None
             keys = [stamps, file] if group is None else [stamps, group, file]
             self._moved = np.lexsort(keys)
@@ -152,7 +155,7 @@ def _filled(values: Any) -> np.ndarray:
     return np.where(np.isfinite(plain), plain, np.nan)
 
 
-def _one_clock(group: np.ndarray, stamps: np.ndarray) -> bool:
+def one_clock(group: np.ndarray, stamps: np.ndarray) -> bool:
     """Whether each group has a series of its own: stamps that come back in other groups."""
     known = stamps[np.isfinite(stamps)]
     return len(known) > 0 and len(np.unique(known)) < 0.7 * len(known) and len(np.unique(group)) > 1
