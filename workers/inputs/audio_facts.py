@@ -25,6 +25,7 @@ MAINS = (50.0, 60.0)  # Hz
 WINDOW = 0.25  # seconds of sound in one spectrum, so that 50 and 60 Hz stand apart
 LONGEST = 20.0  # seconds looked at for tones
 STEADY = 20  # percentile over time: what is there even in the quiet moments
+PARTS = 12
 FLOOR = 1e-6  # of full scale: below what 16 bit can hold
 BANDS = 62.5 * 2.0 ** (np.arange(0, 97) / 12)  # Hz, twelve an octave, 62.5 Hz to 16 kHz
 
@@ -48,7 +49,9 @@ def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray
     power, hertz = _steady(samples[: int(LONGEST * rate)] - np.float32(offset), rate)
     lines = _lines(power[0], hertz)
     line, frequency, level = _strongest(lines, power[0], hertz)
-    hum = peak(power[0], hertz, max(MAINS, key=lambda at: lines[int(np.argmin(np.abs(GRID - at)))]))
+    mains = max(MAINS, key=lambda at: lines[int(np.argmin(np.abs(GRID - at)))])
+    hum = peak(power[0], hertz, mains)
+    hum = max((hum, mains), key=lambda at: _coherent(samples, rate, at)) if abs(hum - mains) < 2 else mains
     values[: len(PLAIN)] = (
         seconds, decibels(rms), np.abs(samples).max(), before * step, after * step,
         1 - len(heard) / len(loud), offset, clipped(samples), decibels(np.quantile(loud, 0.05)),
@@ -127,14 +130,16 @@ def peak(power: np.ndarray, hertz: np.ndarray, at: float) -> float:
 
 
 def _coherent(samples: np.ndarray, rate: int, frequency: float) -> float:
-    """0 to 1: whether a tone keeps its phase from one eighth of the sound to the next, as mains do."""
+    """Share of the sound's PARTS in which a tone has one strength and one phase, as mains have."""
     part = samples[: 2 * rate]
     turned = part * np.exp(-2j * np.pi * frequency / rate * np.arange(len(part)))
-    size = len(turned) // 8
+    size = len(turned) // PARTS
     if size < 8:
         return 0.0
-    sums = turned[: 8 * size].reshape(8, size).sum(axis=1)
-    return float(np.abs(sums.sum()) / max(float(np.abs(sums).sum()), 1e-12))
+    sums = turned[: PARTS * size].reshape(PARTS, size).sum(axis=1)
+    # What sounds over it for a while moves some of the parts: so their middle, and how many are near it.
+    middle = complex(np.median(sums.real), np.median(sums.imag))
+    return float((np.abs(sums - middle) < 0.35 * abs(middle)).mean())
 
 
 def _without(samples: np.ndarray, rate: int, frequency: float) -> float:

@@ -20,11 +20,11 @@ CLIPPED = 0.003  # share of samples cut flat
 SILENT = -60.0  # dB of full scale
 UNDER = 35.0  # dB under the set's middle at which a sound is as good as silent
 OFFSET = 0.02  # of full scale
-HUM = 14.0  # dB a mains tone stands over what is beside it
+HUM = 8.0  # dB a mains tone stands over what is beside it
 AUDIBLE = -60.0  # dB
-STEADY = 0.9  # coherence of a mains tone
+STEADY = 0.4  # share of a sound in which a mains tone is the same; without one at most 0.25
 OCTAVE = 12  # places in BANDS
-SURE = 1.5  # score from which a sound fits its set an octave away, see ``_octaves``
+SURE = 1.8  # score from which a sound fits its set an octave away, see ``_octaves``
 COMPARED = 1_000  # sounds that the others are held against
 ALIKE = 0.05  # spread of likeness between sounds of one set
 
@@ -83,12 +83,11 @@ def _hum(facts: np.ndarray) -> tuple[np.ndarray, float]:
     best, frequency = np.zeros(len(facts), bool), 50.0
     for at in MAINS:
         line = facts[:, AT[f"line at {at:.0f} Hz"]]
-        usual = float(np.median(line))
         level = facts[:, AT["mains loudness"]]
         exact = np.abs(facts[:, AT["mains"]] - at) < 1.5
         # Speech can be strong at 50 Hz for a moment; only what is fed by the mains keeps its phase.
         steady = exact & (facts[:, AT["mains steady"]] > STEADY)
-        hit = steady & (line > HUM) & (line > min(usual, HUM) + 10) & (level > AUDIBLE)
+        hit = steady & (line > HUM) & (level > AUDIBLE)
         if hit.sum() > best.sum():
             best, frequency = hit, at
     return best, frequency
@@ -118,7 +117,7 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
     hit = (score > SURE) & ~narrow
     if 0 < hit.sum() <= 0.3 * len(alike):
         files = [one.name for one, odd in zip(alike, hit, strict=True) if odd]
-        sure = len(files) >= 2 and float(np.median(score[hit])) > 2
+        sure = len(files) >= 3 and float(np.median(score[hit])) > 2.5
         told = (
             f"{len(files):,} files sound like the others an octave higher or lower: "
             "their samples have another rate than their header says."
@@ -129,7 +128,7 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
 def _narrow(bandwidth: np.ndarray, rate: int) -> np.ndarray:
     """bool [n]: nothing above 55 % of the band where nine of ten sounds use most of it."""
     half = rate / 2
-    if np.quantile(bandwidth, 0.1) < 0.85 * half:
+    if np.quantile(bandwidth, 0.3) < 0.85 * half:
         return np.zeros(len(bandwidth), bool)
     return bandwidth < 0.55 * half
 

@@ -108,14 +108,16 @@ def _ring(grey: np.ndarray, start: int, thick: int) -> np.ndarray:
 def _background(whole: np.ndarray, values: np.ndarray, thick: int) -> None:
     """The colour that is commonest near the rim, without the frame itself."""
     height, width = whole.shape[:2]
-    wide = max(1, round(min(height, width) * 0.15))
-    channels = [_ring(whole[:, :, c], thick, wide) for c in range(whole.shape[2])]
-    middle = [float(np.median(channel)) for channel in channels]
-    if len(middle) == 1:
-        middle *= 3
+    wide = max(2, round(min(height, width) * 0.15))
+    zone = np.stack([_ring(whole[:, :, c], thick, wide) for c in range(whole.shape[2])], axis=1)
+    grey = zone.mean(axis=1)
+    bins = np.bincount((grey / 16).astype(int), minlength=16)
+    fullest = int(np.argmax(np.convolve(bins, (1, 2, 1), "same")))
+    ground = zone[np.abs(grey - 16 * fullest - 8) <= 16]
+    middle = np.median(ground, axis=0) if len(ground) else np.median(zone, axis=0)
     at = AT["background red"]
-    values[at : at + 3] = middle[:3]
-    values[at + 3] = float(np.median(np.abs(channels[0] - np.median(channels[0]))))
+    values[at : at + 3] = middle if len(middle) == 3 else middle[0]
+    values[at + 3] = float(np.median(np.abs(grey - np.median(grey))))
 
 
 def _texture(grey: np.ndarray, values: np.ndarray) -> None:
@@ -131,10 +133,11 @@ def _texture(grey: np.ndarray, values: np.ndarray) -> None:
     low, high = np.quantile(part, (0.02, 0.98))
     room = max(1.0, float(high - low))
     between = (part > low + 0.2 * room) & (part < high - 0.2 * room)
+    flat = np.abs(4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:])
     at = AT["edges"]
     values[at : at + 4] = (
         np.log1p(np.abs(bend).mean()), between.mean(), np.abs(bend).mean() / (slope + 1.0),
-        np.log1p(np.median(np.abs(bend))),
+        np.log1p(np.quantile(flat, 0.2)),
     )  # fmt: skip
     if min(part.shape) >= 32:
         # JPEG's grid: steps over multiples of 8 px against all other steps.

@@ -124,8 +124,8 @@ def _poor(loaded: Loaded, read: Sequence[tuple[str, Seen]]) -> None:
         told = f"{_some(files)} blank: one colour and nothing else."
         loaded.faults.append(fault("empty_files", "medium", told, files=files))
     told_of = {
-        "nearly black": ~blank & (bright < 45) & (np.quantile(bright, 0.05) > 90),
-        "nearly white": ~blank & (dark > 210) & (np.quantile(dark, 0.95) < 165),
+        "nearly black": ~blank & _apart(-bright, -45.0, -90.0),
+        "nearly white": ~blank & _apart(dark, 210.0, 165.0),
         "blurred": ~blank & _blurred(facts),
     }
     for how, hit in told_of.items():
@@ -133,6 +133,12 @@ def _poor(loaded: Loaded, read: Sequence[tuple[str, Seen]]) -> None:
             files = [names[i] for i in np.flatnonzero(hit)]
             told = f"{_some(files)} {how}, unlike all others."
             loaded.faults.append(fault("poor_pictures", "medium", told, files=files))
+
+
+def _apart(values: np.ndarray, beyond: float, below: float) -> np.ndarray:
+    """bool [n]: what lies beyond one mark where nearly all others stay below another."""
+    hit = values > beyond
+    return hit & bool((~hit).any() and np.quantile(values[~hit], 0.98) < below)
 
 
 def _blurred(facts: np.ndarray) -> np.ndarray:

@@ -152,6 +152,10 @@ def _look(sample: Sample, place: int, target: Target, seed: int) -> Looked | Non
             detail = f"only its texts hold {listed([f'“{phrase}”' for phrase in given.phrases])}"
             one.found.append(_given(given, target, f"phrases in {column}", detail, PHRASE))
     _merge_columns(one)
+    stored = {c for hit in one.found if hit.kind == COLUMN and hit.name == "format" for c in hit.classes}
+    one.found = [
+        hit for hit in one.found if hit.name not in ("quality", "metadata") or not stored & {*hit.classes}
+    ]
     return one
 
 

@@ -169,7 +169,7 @@ def _spikes(
     p is that of the rank test on this distance.
     """
     tested: list[tuple[Found | None, float]] = []
-    for fault in dict.fromkeys(one.fault for one in properties):
+    for fault in dict.fromkeys(one.fault for one in properties if not one.columns):
         parts = [p for p in properties if p.fault == fault and np.isfinite(p.values).all()]
         parts = [p for p in parts if np.ptp(p.values[known]) > p.floor / 2]
         if not parts:
