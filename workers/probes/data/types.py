@@ -25,6 +25,7 @@ ALMOST = 0.5  # share of numbers from which a column of words should have been o
 ALWAYS = 0.95  # share of one value from which a column says next to nothing
 MOST_WORDS = 20_000  # different values of a column whose spelling is compared
 MOST_COLUMNS = 400  # columns with more than 50 different words whose spelling is compared
+OWN = 0.1  # share of rows from which a doubtful word among words is a class of its own
 FREE = 200  # different words from which a column is more of a list of names
 ORDER = {"high": 0, "medium": 1, "low": 2}
 INSIDE = re.compile(r"[-+<>~≈≤≥$€£¥]?\s*\d[\d., ]*\s*([^\W\d_]{1,5}|%|°[CF]?|[$€£¥])?\.?")
@@ -88,6 +89,8 @@ def _missing_tokens(
         census, every = sample.census[column.name], here.every
         measured = column.type in ("number", "date")
         rows = sum(every.values())
+        if not measured and not here.plain and rows > OWN * census["filled"]:
+            continue  # a "none" that is so common is a class of its own
         odd = [w for w in (every if measured else here.plain) if w.strip().lower() not in STANDARD]
         kinds = {word.strip().lower() for word in (every if measured else here.plain)}
         # One word that every reader takes for "no value" is a habit; several, or one's own, are a fault.
