@@ -126,11 +126,11 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
 
 
 def _narrow(bandwidth: np.ndarray, rate: int) -> np.ndarray:
-    """bool [n]: nothing above 55 % of the band where nine of ten sounds use most of it."""
+    """bool [n]: nothing above 70 % of the band where most sounds use nearly all of it."""
     half = rate / 2
     if np.quantile(bandwidth, 0.3) < 0.85 * half:
         return np.zeros(len(bandwidth), bool)
-    return bandwidth < 0.55 * half
+    return bandwidth < 0.7 * half
 
 
 def _octaves(shapes: np.ndarray, seconds: np.ndarray) -> np.ndarray:
