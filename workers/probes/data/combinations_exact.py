@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 ROWS = 2_000
 FILLED = 0.9
-CLOSE = 1e-4  # unexplained share of the variance from which exactness is worth a look
-FINE = 0.02  # of the spread: a column written more coarsely cannot be told to be exact
+CLOSE = 1.5e-3  # unexplained share of the variance from which exactness is worth a look
+FINE = 0.06  # of the spread: a column written more coarsely cannot be told to be exact
 MOST_DECIMALS = 8
-MATERIAL = 0.005  # of the spread: parts smaller than this are no part of the sum
+MATERIAL = (5e-3, 5e-4, 5e-5)  # of the spread: parts smaller than this are tried without
 
 
 def search(sample: Sample, names: list[str], x: np.ndarray, rng: np.random.Generator) -> list[Group]:
@@ -50,8 +50,8 @@ def search(sample: Sample, names: list[str], x: np.ndarray, rng: np.random.Gener
         rest -= q @ (q.T @ rest)
         left = float((rest**2).mean())
         if basis and left < CLOSE:
-            members = _members(z, k, basis)
-            if members and (made := _exact(part, k, members, fine, spread)) is not None:
+            members, made = _members(z, part, k, basis, fine, spread)
+            if made is not None:
                 weights, constant, slack = made
                 columns = [names[used[m]] for m in members] + [names[used[k]]]
                 if _holds(sample, columns, weights, constant, slack):
@@ -74,10 +74,27 @@ def _unit(x: np.ndarray) -> float:
     return 0.0
 
 
-def _members(z: np.ndarray, k: int, basis: list[int]) -> list[int]:
-    """The basis columns that have a part in column k."""
-    weights = np.linalg.lstsq(z[:, basis], z[:, k], rcond=1e-10)[0]
-    return [b for b, w in zip(basis, weights, strict=True) if abs(w) > MATERIAL]
+def _members(
+    z: np.ndarray, part: np.ndarray, k: int, basis: list[int], fine: list[float], spread: np.ndarray
+) -> tuple[list[int], tuple[np.ndarray, float, float] | None]:
+    """The fewest basis columns that give column k exactly, with what _exact says of them."""
+    weights = np.abs(np.linalg.lstsq(z[:, basis], z[:, k], rcond=1e-10)[0])
+    tried: list[int] = []
+    for least in MATERIAL:
+        members = [b for b, w in zip(basis, weights, strict=True) if w > least]
+        if not members or members == tried:
+            continue
+        tried = members
+        made = _exact(part, k, members, fine, spread)
+        if made is None:
+            continue
+        for name in sorted(members, key=lambda m: weights[basis.index(m)])[: len(members) - 1]:
+            fewer = [m for m in members if m != name]
+            if (without := _exact(part, k, fewer, fine, spread)) is None:
+                break
+            members, made = fewer, without
+        return members, made
+    return tried, None
 
 
 def _exact(
