@@ -20,7 +20,7 @@ from workers.probes.data.out_of_fold import narrowed
 from workers.probes.surrogate import MOST_ROWS, stratified
 from workers.probes.words import count
 
-FEWEST = 60
+FEWEST, FEWEST_DIFFERENT = 60, 12
 FEW_SIZES = 6
 OPEN = 0.6  # the most that is said while the lower bound still allows the goal; judgement
 DOUBTFUL = 0.4  # of the chance, above which the goal is named as a fault
@@ -46,6 +46,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if len(kept) < FEWEST or np.ptp(y[kept]) == 0:
         return Finding.skipped(f"Without repeated rows only {len(kept)} are left, which are too few.")
     x, y = narrowed(x[kept], budget.seed), y[kept]
+    if (different := len(np.unique(x, axis=0))) < FEWEST_DIFFERENT:
+        return Finding.skipped(f"Only {count(different, 'row')} differ in their inputs, which are too few.")
     if not regression:
         y = np.unique(y, return_inverse=True)[1]
     return _judged(sample, x, y, wanted, budget)

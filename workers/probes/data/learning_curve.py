@@ -221,7 +221,7 @@ def _faults(facts: dict[str, Any], target: float | None, nothing: bool) -> list[
     if gain["p05"] > 0.5:
         note = f"Twice the data brings {gain['p05']:.1f} to {gain['p95']:.1f} points."
         faults.append({"fault": "more_data_helps", "severity": "medium" if short else "low", "note": note})
-    elif gain["p95"] < 0.5 and short and target is not None and facts["score_now"]["p95"] < target:
+    elif target is not None and facts["score_now"]["p95"] < target and gain["p95"] < _little(facts, target):
         note = f"Twice the data brings less than {max(0.1, gain['p95']):.1f} points."
         faults.append({"fault": "more_data_does_not_help", "severity": "medium", "note": note})
     return faults
@@ -229,6 +229,11 @@ def _faults(facts: dict[str, Any], target: float | None, nothing: bool) -> list[
 
 def _shown(score_: float, metric: str) -> str:
     return f"{score_:.2f}" if metric == "R2" else f"{score_:.0%}" if score_ < 0.9 else f"{score_:.1%}"
+
+
+def _little(facts: dict[str, Any], target: float) -> float:
+    """Points that are no help: half a point, or a twentieth of what is missing."""
+    return max(0.5, 5 * (target - facts["score_now"]["p50"]))
 
 
 def _few(share: float) -> str:

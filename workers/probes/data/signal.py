@@ -14,7 +14,7 @@ import numpy as np
 
 MOST_ROWS, SHUFFLES, NEIGHBOURS, BINS = 1_000, 60, 10, 8
 RIDGE, STEPS, ALPHA = 30.0, 150, 0.05
-BEFORE = 0.3  # chance before looking that there is nothing, where accuracy alone does not tell
+BEFORE = 0.5  # chance before looking that there is nothing, where accuracy alone does not tell
 MOST_COLUMNS = 400
 
 

@@ -1,11 +1,11 @@
 """Would made-up examples help, and would they leak real ones?
 
 Four makers (``makers``) learn from the training rows and make as many. Small networks then learn from real
-rows, from made rows alone (judged on real ones), and from both, with the same seeds and steps; gains are paired
-over seeds and test rows, and each maker's 90 % interval is as wide as looking at four of them asks
-(Bonferroni). Value: points gained by the best maker, where its interval is above 0; else what the best gained,
-and never more than 0. Recommended is only what gains a point or more for sure and repeats no real rows
-(``copies``).
+rows, from made rows alone (judged on real ones), and from both, with the same seeds and steps; gains are
+paired over seeds and test rows, and each maker's 90 % interval is as wide as looking at four of them asks
+(Bonferroni). Value: points gained by the best maker, where its interval is above 0; else what the best
+gained, and never more than 0. Recommended is only what gains a point or more for sure and repeats no real
+rows (``copies``).
 """
 
 from __future__ import annotations
