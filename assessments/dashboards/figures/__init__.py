@@ -16,6 +16,7 @@ from assessments.dashboards.figures import (
     hardware,
     hyperparameters,
     security,
+    shortcuts,
 )
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures, Strip, Table
 
@@ -27,6 +28,7 @@ BUILDERS: dict[str, Builder] = {
     "data.label_errors": data.label_errors,
     "data.duplicates": data.duplicates,
     "data.learning_curve": data.learning_curve,
+    "data.shortcut": shortcuts.shortcut,
     "security.personal_data": security.personal_data,
     "security.adversarial": security.adversarial,
     "hardware.inventory": hardware.inventory,
