@@ -15,6 +15,7 @@ from assessments.dashboards.figures import (
     flexibility,
     hardware,
     hyperparameters,
+    leaks,
     security,
     shortcuts,
 )
@@ -28,6 +29,9 @@ BUILDERS: dict[str, Builder] = {
     "data.label_errors": data.label_errors,
     "data.duplicates": data.duplicates,
     "data.learning_curve": data.learning_curve,
+    "data.redundancy": leaks.redundancy,
+    "data.target_leak": leaks.target_leak,
+    "data.drift": leaks.drift,
     "data.shortcut": shortcuts.shortcut,
     "security.personal_data": security.personal_data,
     "security.adversarial": security.adversarial,
