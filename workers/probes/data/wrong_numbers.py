@@ -95,9 +95,9 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target) -> Numbers | s
         for _ in range(2):
             for group in groups:
                 x = narrowed(sample.features[at[group]], budget.seed)
-                guess[group] = _guessed(x, values[group], taught[group], budget.seed)
+                guess[group] = guessed(x, values[group], taught[group], budget.seed)
             left = values - guess
-            far = left / _spread(left, guess)
+            far = left / spread(left, guess)
             if (np.abs(far) <= SET_ASIDE).all():
                 break
             taught = np.abs(far) <= SET_ASIDE
@@ -115,21 +115,21 @@ def _numbers(target: Target, at: np.ndarray, y: np.ndarray, guess: np.ndarray, l
     wide = np.quantile(y, 0.75) - np.quantile(y, 0.25) or float(y.std())
     # Robust: the middle half of what is left over, against the middle half of the values.
     explained = 1 - ((np.quantile(left, 0.75) - np.quantile(left, 0.25)) / wide) ** 2
-    spread = _spread(left, guess)
-    far = left / spread
+    wide_at = spread(left, guess)
+    far = left / wide_at
     degrees = _degrees(far)
     bar = _bar(far, degrees, EXPECTED)
     slip = np.zeros(len(y), bool)
     for power in POWERS:
         moved = y + power * np.log(10) if logarithm else y * 10.0**power
-        slip |= np.abs(moved - guess) < 2 * spread
+        slip |= np.abs(moved - guess) < 2 * wide_at
     if not logarithm:
-        slip |= np.abs(-y - guess) < 2 * spread
+        slip |= np.abs(-y - guess) < 2 * wide_at
     named = (np.abs(far) > bar) | (slip & (np.abs(far) > _bar(far, degrees, WITH_SLIP)))
     return Numbers(target, at, y, guess, far, named, bar, degrees, float(explained), logarithm)
 
 
-def _guessed(x: np.ndarray, y: np.ndarray, taught: np.ndarray, seed: int) -> np.ndarray:
+def guessed(x: np.ndarray, y: np.ndarray, taught: np.ndarray, seed: int) -> np.ndarray:
     """float [n]: the median of three models' out-of-fold predictions; far values are drawn in to learn."""
     from sklearn.kernel_ridge import KernelRidge
     from sklearn.linear_model import Ridge
@@ -162,7 +162,7 @@ def _guessed(x: np.ndarray, y: np.ndarray, taught: np.ndarray, seed: int) -> np.
     return np.median(said, axis=0) * room + np.median(y)
 
 
-def _spread(left: np.ndarray, guess: np.ndarray) -> np.ndarray:
+def spread(left: np.ndarray, guess: np.ndarray) -> np.ndarray:
     """float [n]: the robust spread of the residuals of rows with similar predictions, never under a third."""
     whole = float(np.median(np.abs(left - np.median(left)))) * 1.4826
     if whole <= 0:
