@@ -103,8 +103,8 @@ def _minus(x: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndar
 
 
 def _absurd(x: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Any number from 15 to 60 standard deviations up."""
-    return np.nanmean(x) + np.nanstd(x) * rng.uniform(15, 60, len(rows))
+    """Any number from 15 to 2,000 standard deviations up."""
+    return np.nanmean(x) + np.nanstd(x) * np.exp(rng.uniform(np.log(15), np.log(2_000), len(rows)))
 
 
 def _spike(size: float) -> Change:

@@ -15,7 +15,7 @@ from workers.probes.data import far_off
 
 ROWS = 1_500  # that strange rows are looked for in
 PARTS = 10  # principal components
-FAR = 6.0  # spreads
+FAR, TAIL = 4.5, 3.0  # spreads: beyond the one a value is noise, between the two it is a tail
 NEAR, POOL, MOST_ASKED = 7, 4_000, 300  # rows like a row, that they are looked for in, rows asked about
 FORESTED = 0.62  # anomaly score of a forest; one half is usual, 1 is alone
 
@@ -69,7 +69,8 @@ def overwritten(
     share = outside.sum() / known.sum()
     if outside.sum() < 5 or not 0.004 <= share <= 0.4:
         return None
-    if (known & (np.abs(distance) > 4) & ~outside).sum() > 0.5 * outside.sum():
+    tail = (known & (np.abs(distance) > TAIL) & ~outside).sum() - 0.004 * known.sum()
+    if tail > 0.5 * outside.sum():
         return None  # a tail, without a gap
     # What is overwritten is as wide as the column itself: its residuals are, too, not just larger.
     wide = far_off.middle_and_spread(distance[outside])[1]

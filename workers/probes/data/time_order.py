@@ -82,9 +82,9 @@ def _parted(
     known = np.isfinite(stamps)
     if columns.group is not None or len(np.unique(stamps[known])) > 0.7 * known.sum():
         return series, found
-    for column in [c for c in sample.columns if c.type == "category" and c.role in ("feature", "ignored")][
-        :6
-    ]:
+    moments = np.unique(stamps[known], return_inverse=True)[1].reshape(-1).astype(np.int64)
+    words = [c for c in sample.columns if c.type == "category" and c.role in ("feature", "ignored")]
+    for column in words[:6]:
         codes = _codes(columns, column.name)
         if not 2 <= codes.max() + 1 <= 200:
             continue
