@@ -155,6 +155,20 @@ def _copies(facts: Evidence, dataset: Evidence) -> Words:
     }
 
 
+def _overlap(facts: Evidence, dataset: Evidence) -> Words:
+    faults = _faults(facts)
+    copied = [one for name, one in faults.items() if "duplicates" in name]
+    return {
+        "time": _names(faults.get("time_across_split", {}).get("columns")),
+        "group": _names(
+            (faults.get("group_across_split") or faults.get("items_across_split") or {}).get("columns")
+        ),
+        "windows": _names(faults.get("overlapping_windows_random_split", {}).get("columns")),
+        "neighbours": "yes" if "neighbouring_samples" in faults else "",
+        "copies": count(number_of, "copy", "copies") if (number_of := sum(map(fault_rows, copied))) else "",
+    }
+
+
 def _curve(facts: Evidence, dataset: Evidence) -> Words:
     metric, target, now = facts.get("metric"), facts.get("target"), number(facts.get("now"))
     targets = dataset.get("targets") or [{}]
@@ -290,6 +304,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.class_balance": _balance,
     "data.label_errors": _labels,
     "data.duplicates": _copies,
+    "data.split_overlap": _overlap,
     "data.learning_curve": _curve,
     "security.personal_data": _personal,
     "security.adversarial": _attack,

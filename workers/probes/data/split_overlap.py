@@ -26,6 +26,7 @@ GIVEN = ("files", "folders", "column")
 MEDIUM, HIGH = 0.005, 0.02  # share of test rows; probes.md D4
 LEAST = 0.02  # share of test rows from which a shared group, window or time counts
 SHARED = 0.05  # ... from which it is high
+MOSTLY = 0.5  # ... from which neighbours in the file are, as in films and series
 MOST_PAIRS = 1_000
 PLURAL = {"group": "group_across_split", "window": "overlapping_windows_random_split",
           "neighbour": "neighbouring_samples"}  # fmt: skip
@@ -225,9 +226,12 @@ def _tied(sample: Sample, tie: ties.Tie, held: str, ours: bool) -> Overlap | Non
     crossing = test[gap <= tie.reach]
     total = int((split == (2 if held == "test" else 1)).sum())
     share = len(crossing) / max(1, total)
+    if tie.kind == "neighbour":
+        share *= tie.share  # the rows beside it are there for every row, but not always nearly equal
     if share < LEAST:
         return None
-    severity = "medium" if ours else "high" if share >= SHARED else "medium"
+    least = MOSTLY if tie.kind == "neighbour" else SHARED
+    severity = "medium" if ours or share < least else "high"
     columns = {"columns": list(tie.columns)} if tie.columns else {}
     rows = round(share * sample.manifest.get("split", {}).get(held, total))
     unit = pieces(sample.kind)
@@ -235,16 +239,23 @@ def _tied(sample: Sample, tie: ties.Tie, held: str, ours: bool) -> Overlap | Non
     if tie.kind == "group":
         name = tie.columns[0]
         few = len(np.unique(tie.key[tie.key >= 0])) < ties.FEWEST_GROUPS
-        severity = ("low" if ours else "medium") if few else severity
-        note = f"{part} share their {name} with training {unit}; {percent(tie.share)} of all"
-        note += f" stand nearest to one of the same {name}, by chance {percent(tie.null)}."
+        unlike = tie.share < 2 * tie.null  # named as a group, but its rows resemble each other no more
+        severity = ("low" if ours else "medium") if few or unlike else severity
+        note = f"{part} share their {name} with training {unit}"
+        note += (
+            f", though rows of one {name} resemble each other no more than others do."
+            if unlike
+            else f"; {percent(tie.share)} of all stand nearest to one of the same {name}, by chance"
+            f" {percent(tie.null)}."
+        )
         how = f"Split by {name}, so that each stays on one side"
     elif tie.kind == "window":
         note = f"{part} overlap with windows of the training part over {listed(tie.columns)}."
         how = "Split by time, with a gap of one window between the parts"
     else:
-        note = f"{part} stand beside a nearly equal training {pieces(sample.kind, 1)} in the file;"
-        note += f" {percent(tie.share)} have their nearest neighbour there, by chance {percent(tie.null)}."
+        one = pieces(sample.kind, 1)
+        note = f"{part} have a training {one} that stands beside them in the file as their nearest neighbour;"
+        note += f" for {percent(tie.share)} of all it stands that near, by chance for {percent(tie.null)}."
         how = "Split into blocks that follow each other, with a gap between them"
     if ours:
         note = "In a split at random, " + note[:1].lower() + note[1:]
@@ -271,7 +282,7 @@ def _finding(
     value = max((one.share for one in counted), default=0.0)
     low, high = clopper_pearson(round(value * tested), tested)
     rank = {"high": 2, "medium": 1, "low": 0}
-    overlaps.sort(key=lambda one: (-rank[one.severity], -one.share))
+    overlaps.sort(key=lambda one: (-rank[one.severity], one.fault == "neighbouring_samples", -one.share))
     worst = overlaps[0] if overlaps else None
     copied = sum(one.rows for one in overlaps if "duplicates" in one.fault)
     facts: dict[str, Any] = {
