@@ -13,7 +13,7 @@ from workers.inputs import audio_facts, audio_faults
 from workers.inputs.archive import BROKEN, Member, read
 from workers.inputs.base import Loaded, Progress
 from workers.inputs.images import tell_broken
-from workers.inputs.wav import Broken, decode
+from workers.inputs.wav import Broken, decode, thinned
 
 MAX_SECONDS = 60.0  # of each sound that go into its features
 MELS = 24
@@ -52,7 +52,7 @@ def gather(
             measured, shape = audio_facts.measured(samples, rate, sound.seconds)
             heard.append(audio_faults.Heard(name, rate, sound.bits, measured[: audio_facts.KEPT], shape))
             if first + place in keep:
-                loaded.decoded[str(first + place)] = statistics(samples, rate)
+                loaded.decoded[str(first + place)] = statistics(*thinned(samples, rate))
                 loaded.measured[str(first + place)] = measured
         except Broken as error:
             problem = str(error)

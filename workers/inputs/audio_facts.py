@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from workers.inputs.wav import thinned
+
 PLAIN = (
     "seconds", "loudness", "peak", "silent before", "silent after", "silent share", "offset", "clipped",
     "noise floor", "bandwidth", "line", "line frequency", "line loudness", "without line",
@@ -46,6 +48,8 @@ def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray
     heard = np.flatnonzero(loud > max(30 * FLOOR, 0.005 * np.quantile(loud, 0.95)))
     before, after = (heard[0], len(loud) - 1 - heard[-1]) if len(heard) else (len(loud), 0)
     step = len(whole) / len(loud) / rate
+    flat, most = clipped(samples), float(np.abs(samples).max())
+    samples, rate = thinned(samples, rate)
     power, hertz = _steady(samples[: int(LONGEST * rate)] - np.float32(offset), rate)
     lines = _lines(power[0], hertz)
     line, frequency, level = _strongest(lines, power[0], hertz)
@@ -53,8 +57,8 @@ def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray
     hum = peak(power[0], hertz, mains)
     hum = max((hum, mains), key=lambda at: _coherent(samples, rate, at)) if abs(hum - mains) < 2 else mains
     values[: len(PLAIN)] = (
-        seconds, decibels(rms), np.abs(samples).max(), before * step, after * step,
-        1 - len(heard) / len(loud), offset, clipped(samples), decibels(np.quantile(loud, 0.05)),
+        seconds, decibels(rms), most, before * step, after * step,
+        1 - len(heard) / len(loud), offset, flat, decibels(np.quantile(loud, 0.05)),
         _bandwidth(power[1], hertz), line, frequency, level, decibels(_without(samples, rate, frequency)),
         hum, 10 * np.log10(np.interp(hum, hertz, power[0])), _coherent(samples, rate, hum),
     )  # fmt: skip

@@ -81,6 +81,17 @@ def decode(data: bytes) -> Sound:
     return Sound(mono, rate, channels, bits, frames / rate, there < claimed - claimed % (channels * width))
 
 
+def thinned(samples: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
+    """A sound at a very high rate, averaged down to 32,000 Hz or a little more; what is heard stays."""
+    often = rate // 32_000
+    if often < 2:
+        return samples, rate
+    whole = samples[: len(samples) // often * often]
+    if not len(whole):
+        return samples, rate
+    return whole.reshape(-1, often).mean(axis=1), rate // often
+
+
 def _chunks(data: bytes) -> tuple[tuple[int, ...], int, int]:
     """The format, where the samples start, and how many bytes the header says they are."""
     at, form = 12, None
