@@ -10,6 +10,7 @@ from typing import Any
 
 from assessments.dashboards.figures import (
     accelerators,
+    amount,
     classes,
     data,
     flexibility,
@@ -29,6 +30,8 @@ BUILDERS: dict[str, Builder] = {
     "data.label_errors": data.label_errors,
     "data.duplicates": data.duplicates,
     "data.learning_curve": data.learning_curve,
+    "data.feasibility": amount.feasibility,
+    "data.synthetic": amount.synthetic,
     "data.redundancy": leaks.redundancy,
     "data.target_leak": leaks.target_leak,
     "data.drift": leaks.drift,
