@@ -20,6 +20,7 @@ KEPT = 1 << 16  # bytes of lines that are no UTF-8, for telling their encoding
 FOREIGN = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"PARE", "an encrypted Parquet file"),
     (b"%PDF", "a PDF document"),
     (b"\x89HDF\r\n", "an HDF5 file"),
     (b"\x93NUMPY", "a NumPy array"),

@@ -20,6 +20,7 @@ from workers.inputs.base import Loaded, Progress, Source, Unusable, fault, liter
 from workers.inputs.dialect import BLANKS, NONE, dialect_of
 from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
 
+MAX_DEPTH = 12  # lists within lists; each doubles the time of writing them out
 ABSENT = "\x02"  # in a rewritten file: no value at all, where "" is an empty text
 
 
@@ -120,11 +121,12 @@ def _insert(
     return int(count[0]) if count else 0
 
 
-def _reader(path: Path, width: int, dialect: Dialect, *, packed: bool, skip: int) -> str:
+def _reader(path: Path, width: int, dialect: Dialect, *, packed: bool, skip: int, end: str = "") -> str:
     """A clean CSV file as a relation with columns c0, c1, ..., all text; DuckDB refuses anything odd."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, columns={{{columns}}},"
+        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, {end}"
+        f" columns={{{columns}}},"
         f" delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)},"
         f" escape={literal(dialect.escape or dialect.quote)}, nullstr={literal(ABSENT)}, strict_mode=true,"
         f" max_line_size={MAX_LINE}, buffer_size={4 * MAX_LINE},"
@@ -137,7 +139,8 @@ def rewritten(path: Path, width: int, rows: Iterable[list[str]]) -> str:
         # Everything quoted but what is absent: so "" stays a text, and no value can look like a line end.
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerows(rows)
-    return _reader(path, width, Dialect(), packed=False, skip=0)
+    # The line end is told: a lone carriage return in a quoted cell must not be taken for it.
+    return _reader(path, width, Dialect(), packed=False, skip=0, end="new_line='\\n', ")
 
 
 # -- CSV --------------------------------------------------------------------------------------------
@@ -173,7 +176,12 @@ def _load_csv(
         seen = Seen()
         path = scratch / f"{start}.csv"
         relation = rewritten(path, dialect.width, records(lines(source), dialect, seen))
-        rows = _insert(con, source, loaded, names, relation, start, part)
+        try:
+            rows = _insert(con, source, loaded, names, relation, start, part)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise Unusable(f"{source.name} is no table that can be read; export it again as CSV.") from error
         path.unlink()
         _tell_seen(source, seen, rows, dialect, loaded)
     return totals.without(con, start, rows, _own(names, loaded), loaded)
@@ -335,6 +343,12 @@ def _check_parquet(con: duckdb.DuckDBPyConnection, source: Source, described: li
     if width > base.MAX_COLUMNS:
         raise Unusable(
             f"{source.name} has {width:,} columns, and {base.MAX_COLUMNS:,} is the most; leave some out."
+        )
+    deep = next((row[0] for row in described if row[1].count("[") + row[1].count("(") > MAX_DEPTH), None)
+    if deep is not None:
+        raise Unusable(
+            f"{source.name}: the column {deep[:100]} holds lists in lists, more than {MAX_DEPTH} deep;"
+            " write one value a column."
         )
     if rows * width > base.MAX_CELLS:
         raise Unusable(
