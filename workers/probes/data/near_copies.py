@@ -17,7 +17,7 @@ CLOSE_SOUNDS = 0.6  # in so many directions all neighbours are far, and takes of
 _PRIME = (1 << 31) - 1
 
 
-def texts(cells: list[str], seed: int) -> np.ndarray:
+def texts(cells: list[str], seed: int, least: float = JACCARD) -> np.ndarray:
     """Near copies among texts: MinHash over 5-character shingles in bands, confirmed by the true Jaccard."""
     shingles = [_shingles(cell) for cell in cells]
     rng = np.random.default_rng(seed)
@@ -41,7 +41,7 @@ def texts(cells: list[str], seed: int) -> np.ndarray:
                 candidates.add((int(members[0]), int(members[k])))
     found = [
         (i, j) for i, j in candidates
-        if i < j and len(shingles[i]) and len(shingles[j]) and _jaccard(shingles[i], shingles[j]) >= JACCARD
+        if i < j and len(shingles[i]) and len(shingles[j]) and _jaccard(shingles[i], shingles[j]) >= least
     ]  # fmt: skip
     return np.array(sorted(found), dtype=int).reshape(-1, 2)
 
