@@ -95,7 +95,7 @@ def words(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colu
     """Column -> its words for "nothing", over all rows; columns without any are left out."""
     known = sorted(word for word in PLAIN | DOUBTFUL if word)
     among = "(" + ", ".join(literal(word) for word in known) + ")"
-    odd = unfit(con, [column for column in columns if column.type in ("number", "date")])
+    odd = unfit(sample, [column for column in columns if column.type in ("number", "date")])
     found: dict[str, Words] = {}
     scanned = 0
     for column in columns:
@@ -118,14 +118,12 @@ def words(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colu
     return found
 
 
-def unfit(con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, int]:
-    """Number or date column -> values that are written there and are none."""
-    counted: dict[str, int] = {}
-    for block in blocks(columns):
-        written = ", ".join(f"count({quoted(column.name)})" for column in block)
-        texts: Any = con.execute(f"SELECT {written} FROM rows").fetchone()
-        values: Any = con.execute(f"SELECT {written} FROM typed").fetchone()
-        counted |= {c.name: t - v for c, t, v in zip(block, texts, values, strict=True)}
+def unfit(sample: Sample, columns: Sequence[Column]) -> dict[str, int]:
+    """Number or date column -> values that are written there and are none, as the census counted."""
+    counted = {}
+    for column in columns:
+        census = sample.census[column.name]
+        counted[column.name] = census["filled"] - census["dates" if column.type == "date" else "numbers"]
     return counted
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Column, Sample
-from workers.probes.data import missingness, sentinels
+from workers.probes.data import missingness, sentinels, witnesses
 from workers.probes.data.absent import places
 from workers.probes.data.missingness import GREAT, Tie
 from workers.probes.words import count, percent
@@ -32,6 +32,7 @@ class Seen:
     missing: int = 0
     plain: int = 0  # empty, or does not fit its column
     doubtful: int = 0
+    open: bool = True  # the census does not say that every value is there
     words: dict[str, int] = field(default_factory=dict)
     sentinels: list[sentinels.Sentinel] = field(default_factory=list)
 
@@ -145,7 +146,7 @@ def _on_value(
     one = seen[tie.column]
     by = f"{tie.by}, which goes with it, differs" if tie.by else "the other columns, taken together, differ"
     told = f"{tie.column} seems to be missing where it would be {tie.direction}: {by} there."
-    sure = abs(tie.difference) >= missingness.SHOUTS and one.missing >= missingness.MANY_GAPS
+    sure = abs(tie.difference) >= witnesses.SHOUTS and one.missing >= witnesses.MANY_GAPS
     return {
         "fault": "missing_depends_on_value",
         "severity": "medium" if sure else "low",

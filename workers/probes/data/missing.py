@@ -13,7 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Budget, Column, Finding, Sample
-from workers.probes.data import absent, gaps, missingness, sentinels
+from workers.probes.data import absent, gaps, missingness, sentinels, witnesses
 from workers.probes.data.absent import blocks, literal, quoted
 from workers.probes.data.gaps import HIGH, MOST_LISTED, Seen, Ties
 from workers.probes.words import listed, percent
@@ -35,9 +35,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
         budget.progress(0.1, "Looking for values that stand for nothing.")
         seen = _look(con, sample, columns)
         budget.progress(0.5, "Counting what is missing.")
-        conditions = {name: one.condition for name, one in seen.items()}
+        conditions = {n: one.condition for n, one in seen.items() if one.open or one.sentinels}
         counts = missingness.by_split(con, conditions)
         for name, one in seen.items():
+            if name not in conditions:
+                continue
             one.missing = sum(side["missing"][name] for side in counts.values())
         budget.progress(0.7, "Asking whether the gaps go with anything.")
         ties = _ties(con, sample, seen, counts, budget.seed)
@@ -75,7 +77,12 @@ def _look(con: duckdb.DuckDBPyConnection, sample: Sample, columns: list[Column])
                 parts.append(sentinel.condition)
         one.condition = " OR ".join(parts)
         seen[column.name] = one
-    for block in blocks(columns):
+    odd = absent.unfit(sample, [c for c in columns if c.type in ("number", "date")])
+    for column in columns:
+        census = sample.census[column.name]
+        whole = census["rows"] == sample.rows and census["filled"] == sample.rows
+        seen[column.name].open = not whole or column.name in words or odd.get(column.name, 0) > 0
+    for block in blocks([column for column in columns if seen[column.name].open]):
         empty: Any = con.execute(
             f"SELECT {', '.join(f'count({quoted(c.name)})' for c in block)} FROM typed"
         ).fetchone()
@@ -95,7 +102,7 @@ def _ties(
     missing = {name: seen[name].missing for name in holes}
     split = missingness.on_split(counts, list(holes), seed)
     target = missingness.on_target(con, sample, holes, seed)
-    value = missingness.on_value(con, sample, holes, [one.column for one in seen.values()], missing)
+    value = witnesses.on_value(con, sample, holes, [one.column for one in seen.values()], missing)
     return Ties(target, value, split)
 
 

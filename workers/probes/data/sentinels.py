@@ -118,7 +118,8 @@ def find(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colum
     """Every disguised hole in number and date columns, over all rows, the worst first."""
     classes = {target.name for target in sample.targets if target.task != "regression"}
     suspects: list[tuple[float, Column, dict[float, int]]] = []
-    for block in blocks([c for c in columns if c.type in ("number", "date") and c.name not in classes]):
+    asked = [c for c in columns if c.type in ("number", "date") and c.name not in classes]
+    for block in blocks([c for c in asked if _may(sample, c)]):
         suspects += _suspects(con, sample, block)
     suspects.sort(key=lambda one: -one[0])
     found: list[Sentinel] = []
@@ -126,6 +127,23 @@ def find(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colum
         found += _closer(con, sample, column, values)
     order = {"high": 0, "medium": 1, "low": 2}
     return sorted(found, key=lambda one: (order[one.severity], -one.rows))
+
+
+def _may(sample: Sample, column: Column) -> bool:
+    """Whether an end of the column, or a known word within it, stands there more than once."""
+    census = sample.census[column.name]
+    top = census["top"]
+    listed = len(top) < 50 or sum(int(n) for _, n in top) >= census["filled"]
+    if column.type == "date" or census["rows"] != sample.rows or not listed:
+        return census["filled"] > 0
+    for text, rows in top:  # every value that occurs twice is here
+        try:
+            value = float(text)
+        except ValueError:
+            return True
+        if rows >= FEWEST and (value in (census["low"], census["high"]) or value == 0 or typical(value)):
+            return True
+    return False
 
 
 def number(column: Column) -> str:
@@ -137,17 +155,10 @@ def _suspects(
     con: duckdb.DuckDBPyConnection, sample: Sample, block: Sequence[Column]
 ) -> list[tuple[float, Column, dict[float, int]]]:
     """Columns that may hold a disguise: how strange it is, and the values with their rows."""
-    ends: Any = con.execute(
-        "SELECT "
-        + ", ".join(
-            f"min(v{i}), max(v{i}), count(v{i}), stddev_pop(CASE WHEN abs(v{i}) < 1e150 THEN v{i} END)"
-            for i in range(len(block))
-        )
-        + f" FROM (SELECT {', '.join(f'{number(c)} AS v{i}' for i, c in enumerate(block))} FROM typed)"
-    ).fetchone()
+    ends = _ends(con, sample, block)
     inner, outer = [], []
     for i, column in enumerate(block):
-        low, high = ends[4 * i], ends[4 * i + 1]
+        low, high = ends[i][:2]
         if low is None or low == high:
             low = high = 0.0
         inner.append(f"{number(column)} AS v{i}")
@@ -160,15 +171,17 @@ def _suspects(
     ).fetchone()
     found = []
     for i, column in enumerate(block):
-        low, high, filled, spread = ends[4 * i : 4 * i + 4]
-        if low is None or low == high:
+        low, high, filled, spread = ends[i]
+        if low is None or high is None or low == high:
             continue
         lows, above, highs, below = seen[4 * i : 4 * i + 4]
-        values, strange = {}, 0.0
+        values: dict[float, int] = {}
+        strange = 0.0
         middle = _middle(sample, column, spread)
         for value, rows, next_ in ((low, lows, above), (high, highs, below)):
             gap = abs(value - next_) / middle if next_ is not None and middle else 0.0
-            if rows >= FEWEST and (gap > 0.15 or _known(column, value)):
+            near = 0.1 if value == 0 else 0.5
+            if rows >= FEWEST and (gap > near or _known(column, value)):
                 values[value] = rows
                 strange = max(strange, gap * (3.0 if _known(column, value) else 1.0), 1e-3)
         for value, rows in _spikes(sample, column, low, high, filled):
@@ -177,6 +190,33 @@ def _suspects(
         if values:
             found.append((strange, column, values))
     return found
+
+
+def _ends(
+    con: duckdb.DuckDBPyConnection, sample: Sample, block: Sequence[Column]
+) -> list[tuple[float | None, float | None, int, float | None]]:
+    """Lowest, highest, rows and standard deviation of each column; from the census where that is whole."""
+    asked = [
+        (i, c)
+        for i, c in enumerate(block)
+        if c.type == "date" or sample.census[c.name]["rows"] != sample.rows
+    ]
+    found: dict[int, tuple[float | None, float | None, int, float | None]] = {}
+    if asked:
+        row: Any = con.execute(
+            "SELECT "
+            + ", ".join(
+                f"min(v{i}), max(v{i}), count(v{i}), stddev_pop(CASE WHEN abs(v{i}) < 1e150 THEN v{i} END)"
+                for i, _ in asked
+            )
+            + f" FROM (SELECT {', '.join(f'{number(c)} AS v{i}' for i, c in asked)} FROM typed)"
+        ).fetchone()
+        found = {i: tuple(row[4 * k : 4 * k + 4]) for k, (i, _) in enumerate(asked)}
+    for i, column in enumerate(block):
+        if i not in found:
+            census = sample.census[column.name]
+            found[i] = census.get("low"), census.get("high"), census["numbers"], census.get("sd")
+    return [found[i] for i in range(len(block))]
 
 
 def _middle(sample: Sample, column: Column, spread: float | None) -> float:

@@ -123,7 +123,7 @@ def _not_numeric(
     con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Column], words: dict[str, Words]
 ) -> list[dict[str, Any]]:
     faults = []
-    odd = absent.unfit(con, [c for c in columns if c.type in ("number", "date")])
+    odd = absent.unfit(sample, [c for c in columns if c.type in ("number", "date")])
     for column in columns:
         census, name = sample.census[column.name], quoted(column.name)
         tokens = words[column.name].every if column.name in words else {}
