@@ -60,13 +60,13 @@ def losses(sample: Sample, budget: Budget, i: int) -> Losses | str:
     for turn, group in enumerate(grouped(own, budget.seed)):
         x = narrowed(sample.features[at[group]], budget.seed)
         views = look(x, own[group], len(kept), budget.seed + turn, networks=0).mean
-        chances = (views + _forest(x, own[group], len(kept), budget.seed)) / 2
+        chances = (views + forest(x, own[group], len(kept), budget.seed)) / 2
         sure[group] = chances.max(axis=1)
         lost[group] = chances.argmax(axis=1) != own[group]
-    return Losses(target, at, lost, _expected(sure, lost), y[at])
+    return Losses(target, at, lost, expected(sure, lost), y[at])
 
 
-def _forest(x: np.ndarray, y: np.ndarray, classes: int, seed: int) -> np.ndarray:
+def forest(x: np.ndarray, y: np.ndarray, classes: int, seed: int) -> np.ndarray:
     """float [n, classes]: what the trees say that did not learn from the row."""
     from sklearn.ensemble import RandomForestClassifier
 
@@ -75,7 +75,7 @@ def _forest(x: np.ndarray, y: np.ndarray, classes: int, seed: int) -> np.ndarray
     return np.where(np.isfinite(out) & (out.sum(axis=1, keepdims=True) > 0), out, 1 / classes)
 
 
-def _expected(sure: np.ndarray, lost: np.ndarray) -> np.ndarray:
+def expected(sure: np.ndarray, lost: np.ndarray) -> np.ndarray:
     """float [n]: share lost among rows of which the models are as sure; never rising with sureness."""
     from sklearn.isotonic import IsotonicRegression
 
