@@ -25,6 +25,7 @@ AUDIBLE = -60.0  # dB
 STEADY = 0.4  # share of a sound in which a mains tone is the same; without one at most 0.25
 OCTAVE = 12  # places in BANDS
 SURE = 1.8  # score from which a sound fits its set an octave away, see ``_octaves``
+ALONE = 4.0  # the same where fewer than three do
 COMPARED = 1_000  # sounds that the others are held against
 ALIKE = 0.05  # spread of likeness between sounds of one set
 
@@ -115,6 +116,8 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
         np.stack([one.shape for one in alike]), np.array([one.facts[AT["seconds"]] for one in alike])
     )
     hit = (score > SURE) & ~narrow
+    if hit.sum() < 3:
+        hit = (score > ALONE) & ~narrow
     if 0 < hit.sum() <= 0.3 * len(alike):
         files = [one.name for one, odd in zip(alike, hit, strict=True) if odd]
         sure = len(files) >= 3 and float(np.median(score[hit])) > 2.5
