@@ -120,7 +120,8 @@ def _group(ways: Mapping[str, int]) -> Group | None:
             continue
         if way.strip() != kept.strip():
             letters = sum(c.isalpha() for c in kept)
-            if letters <= SHORT and rows > SHORT_RARE * ways[kept]:
+            cased = way.strip().casefold() == kept.strip().casefold()
+            if cased and letters <= SHORT and rows > SHORT_RARE * ways[kept]:
                 continue
             if _accents(way) != _accents(kept) and rows > ACCENT_RARE * ways[kept]:
                 continue

@@ -48,7 +48,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         budget.progress(0.4, "Comparing how words and dates are written.")
         spelled, near = _variants(con, sample, columns)
         faults += spelled + _dates(con, sample, columns)
-    faults += _constant(sample, columns) + _identifiers(sample, columns)
+        faults += _constant(sample, columns) + _identifiers(con, sample, columns)
     faults.sort(key=lambda fault: (ORDER[fault["severity"]], -fault.get("count", 0)))
     serious = {name for f in faults if f["severity"] != "low" for name in f["columns"]}
     value = len(serious) / len(columns)
@@ -288,7 +288,9 @@ def _constant(sample: Sample, columns: Sequence[Column]) -> list[dict[str, Any]]
     return faults
 
 
-def _identifiers(sample: Sample, columns: Sequence[Column]) -> list[dict[str, Any]]:
+def _identifiers(
+    con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Column]
+) -> list[dict[str, Any]]:
     """Columns that name rows: another value in each. Names of people and places are no numbers of rows."""
     named = []
     for column in columns:
@@ -297,10 +299,8 @@ def _identifiers(sample: Sample, columns: Sequence[Column]) -> list[dict[str, An
             continue
         if column.role in ("target", "group"):
             continue
-        top = [str(value) for value, _ in census["top"]]
-        coded = [bool(re.fullmatch(r"[\w.:/#-]*\d[\w.:/#-]*", value.strip())) for value in top]
         numbers = census["numbers"] >= 0.9 * census["filled"]
-        if numbers or (coded and sum(coded) >= 0.9 * len(coded)) or (not top and _short(census)):
+        if numbers or _coded(con, column):
             named.append(column.name)
     if not named:
         return []
@@ -308,9 +308,12 @@ def _identifiers(sample: Sample, columns: Sequence[Column]) -> list[dict[str, An
     return [{"fault": "id_column", "severity": "low", "columns": named, "note": told}]
 
 
-def _short(census: dict[str, Any]) -> bool:
-    length = census.get("length") or {}
-    return (length.get("max") or 99) <= 40 and (length.get("max") or 0) - (length.get("min") or 0) <= 4
+def _coded(con: duckdb.DuckDBPyConnection, column: Column) -> bool:
+    """Whether the first values are codes: one word each, with a digit in it."""
+    name = quoted(column.name)
+    values = con.execute(f"SELECT {name} FROM rows WHERE {name} <> '' LIMIT 200").fetchall()
+    codes = [bool(re.fullmatch(r"[\w.:/#-]*\d[\w.:/#-]*", value.strip())) for (value,) in values]
+    return bool(codes) and sum(codes) >= 0.9 * len(codes)
 
 
 # -- facts --------------------------------------------------------------------------------------------
