@@ -32,7 +32,7 @@ def machine(seed: int, rows: int = 1_200) -> pd.DataFrame:
             "stamp": pd.Series(stamps).dt.strftime("%Y-%m-%d %H:%M:%S"),
             "heat": heat.round(2),
             "flow": flow.round(3),
-            "output": (0.4 * heat + 2.0 * flow + rng.normal(0, 0.6, rows)).round(2),
+            "output": (0.4 * heat + 2.0 * flow + rng.normal(0, 0.25, rows)).round(2),
             "rejects": rng.negative_binomial(1, 0.2, rows),
             "worn": np.where(heat - 220 + rng.normal(0, 2, rows) > 1, "yes", "no"),
         }

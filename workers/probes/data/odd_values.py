@@ -27,6 +27,7 @@ def judged(sample: Sample, columns: WholeColumns, budget: Budget) -> Seen:
     if not columns.names or len(columns) < 3:
         return seen
     series = columns.order == "time" and len(columns) >= 100
+    regular = series and columns.regular
     at = columns.drawn(budget.seed)
     drawn: dict[str, np.ndarray] = {}
     around: dict[str, np.ndarray] = {}
@@ -46,7 +47,7 @@ def judged(sample: Sample, columns: WholeColumns, budget: Budget) -> Seen:
     for name, x in columns.each():
         relation = across.get(name)
         follows = _follows(relation, drawn) if relation is not None else 0.0
-        left = _alone(name, x, columns, series, seen, follows > RELATED)
+        left = _alone(name, x, columns, regular, seen, follows > RELATED)
         if relation is None or relation.explained < 0.6 or follows < NOISY:
             continue
         distance = relation.distance(left[at], relation.predicted(drawn))
@@ -146,12 +147,12 @@ def _stuck(name: str, x: np.ndarray, columns: WholeColumns, seen: Seen) -> np.nd
 
 
 def _alone(
-    name: str, x: np.ndarray, columns: WholeColumns, series: bool, seen: Seen, follows: bool
+    name: str, x: np.ndarray, columns: WholeColumns, regular: bool, seen: Seen, follows: bool
 ) -> np.ndarray:
     """Tests that need no other column; what they name is absent in the array that comes back."""
     width = len(columns.names)
     left = x
-    if series and (isolated := sensors.spikes(left, columns.starts, width)) is not None:
+    if regular and (isolated := sensors.spikes(left, columns.starts, width)) is not None:
         count = int(isolated.sum())
         if count > 1:
             severity = "high" if count > 0.001 * len(x) and count >= 5 else "medium"
@@ -237,7 +238,7 @@ def _noise(
                 continue
             mine, others = float(np.median(distance[both])), float(np.median(far[both]))
             if mine < 2.0 * others:
-                severity = "low" if 2.0 * mine > others else "none"
+                severity = "none"
         if severity != "none":
             told = outlier_words.overwritten(name, int(rows.sum()), related[name].predictors)
             seen.add("feature_noise", severity, name, columns.ids[rows], told)

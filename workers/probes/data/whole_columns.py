@@ -110,6 +110,15 @@ class WholeColumns:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def regular(self) -> bool:
+        """Whether most rows follow one another in equal steps of time, as a sensor's do."""
+        if self.stamps is None or len(self) < 10:
+            return False
+        steps = np.diff(self.stamps)[~self.starts[1:]]
+        steps = steps[np.isfinite(steps) & (steps > 0)]
+        return len(steps) > 5 and bool((np.abs(steps / np.median(steps) - 1) < 0.15).mean() > 0.7)
+
     def each(self) -> Iterator[tuple[str, np.ndarray]]:
         """Every column with its name, one after the other."""
         for start in range(0, len(self.names), AT_ONCE):
