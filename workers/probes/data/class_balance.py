@@ -5,6 +5,8 @@ Value: rows of the rarest class over rows of the rarest and the commonest class 
 classes this is the share of the rarest in all rows; with ten equal classes it is one half and not a
 tenth, because ten equal classes are no imbalance. With several targets the worst one counts.
 Rows needed: a 90 % interval of +-5 points on a class's recall takes 0.25 (1.645 / 0.05)^2 = 271 rows.
+Beside the whole stand the classes of each group of rows (``balance_parts``): a class that is common may be
+absent where a category has one value. Of a number to predict the thin ends of its range are told.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import math
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample, Target
+from workers.probes.data import balance_parts
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, listed, one_in, percent, pieces
 
@@ -31,18 +34,21 @@ def run(sample: Sample, budget: Budget) -> Finding:
     worst: tuple[float, Target] | None = None
     for target in sample.targets:
         if target.task == "regression":
-            by_target[target.name] = {"histogram": _histogram(sample, target)}
+            histogram = _histogram(sample, target)
+            by_target[target.name] = {"histogram": histogram}
+            faults += balance_parts.thin_ends(target, histogram)
             continue
         seen = _target(sample, target)
         if seen is None:
             continue
         by_target[target.name] = seen
-        faults += _faults(sample, target, seen)
+        seen["by_group"], absent = balance_parts.absent(sample, target, seen["counts"])
+        faults += _faults(sample, target, seen) + absent
         if worst is None or seen["balance"] < worst[0]:
             worst = (seen["balance"], target)
     faults.sort(key=lambda fault: ("high", "medium", "low").index(fault["severity"]))
     if worst is None:
-        facts: dict[str, Any] = {"by_target": by_target, "faults": []}
+        facts: dict[str, Any] = {"by_target": by_target, "faults": faults}
         if all(target.task == "regression" for target in sample.targets):
             facts["not_applicable"] = True  # there is nothing to find out, unlike in one class alone
         facts |= by_target.get(sample.targets[0].name, {})
@@ -51,6 +57,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     balance, target = worst
     seen = by_target[target.name]
     facts = {**seen, "target": target.name, "by_target": by_target, "faults": faults}
+    if rows := balance_parts.label_sets(sample):
+        facts["label_sets"] = rows
     rarest, commonest = seen["counts"][seen["rarest"]], max(seen["counts"].values())
     low, high = clopper_pearson(rarest, rarest + commonest)
     return Finding(

@@ -1,0 +1,150 @@
+"""Slices are searched honestly, and groups, subjects, sources and protected columns are told."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.workers.probes.tables import prepared
+from workers.probes.base import Budget, Target
+from workers.probes.data import coverage, slices
+from workers.probes.data.losses import Losses
+
+
+def lost(rows, rate, seed):
+    rng = np.random.default_rng(seed)
+    expected = np.full(rows, rate)
+    target = Target("y", "binary", ("a", "b"))
+    return Losses(target, np.arange(rows), (rng.random(rows) < rate).astype(float), expected, np.zeros(rows))
+
+
+def columns(rows, seed):
+    rng = np.random.default_rng([seed, 1])
+    numbers = [slices.Values(f"n{k}", (), rng.normal(size=rows)) for k in range(6)]
+    return [slices.Values("place", tuple("abcdefghij"), rng.integers(0, 10, rows)), *numbers]
+
+
+def test_a_search_over_noise_finds_hardly_anything():
+    alarms = sum(
+        any(one.weak for one in slices.search(lost(1200, 0.1, seed), columns(1200, seed), seed)[0])
+        for seed in range(20)
+    )
+    assert alarms <= 2
+
+
+def test_a_weak_slice_comes_first():
+    for seed in range(5):
+        losses, cols = lost(1500, 0.08, seed), columns(1500, seed)
+        inside = cols[0].values == 3
+        losses.lost[inside] = np.random.default_rng(seed).random(inside.sum()) < 0.35
+        found, null = slices.search(losses, cols, seed)
+        assert found[0].weak
+        assert found[0].part.says.startswith("place is d")
+        assert null <= 0.5
+
+
+def test_a_slice_whose_rows_were_expected_to_be_lost_is_hard_and_not_weak():
+    losses, cols = lost(1500, 0.05, 0), columns(1500, 0)
+    inside = cols[0].values == 3
+    losses.expected[inside] = 0.4
+    losses.lost[inside] = np.random.default_rng(1).random(inside.sum()) < 0.4
+    found, _ = slices.search(losses, cols, 0)
+    assert found
+    assert not any(one.weak for one in found)
+
+
+def test_benjamini_and_hochberg_step_up():
+    assert slices.passed([0.001, 0.03, 0.04, 0.9], 0.06).tolist() == [True, True, True, False]
+    assert not slices.passed([0.2, 0.9], 0.05).any()
+    assert len(slices.passed([], 0.05)) == 0
+
+
+def table(folder, rows=400, **more):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(rows, 4)).astype(np.float32)
+    y = np.where(x[:, 0] > 0, "yes", "no")
+    return prepared(folder, {"y": list(y), **more}, {"y": "binary"}, features=x)
+
+
+def names(finding):
+    return {one["fault"]: one for one in finding.facts["faults"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("gender", ("male", "female"), "sex"), ("Geschlecht", ("1", "2"), "sex"), ("code", ("m", "w"), "sex"),
+        ("applicantRace", ("p", "q"), "origin"), ("religion", ("p", "q"), "faith"),
+        ("Familienstand", ("p", "q"), "family"), ("discapacidad", ("si", "no"), "health"),
+    ],
+)  # fmt: skip
+def test_protected_attributes_are_known_by_name_and_by_value(tmp_path, name, values, kind):
+    rng = np.random.default_rng(4)
+    finding = coverage.run(table(tmp_path, **{name: [str(v) for v in rng.choice(values, 400)]}), Budget())
+    fault = names(finding)["protected_attribute"]
+    assert (fault["kind"], fault["severity"], fault["columns"]) == (kind, "low", [name])
+
+
+@pytest.mark.parametrize("name", ["sextant", "storage", "average", "traces", "engagement"])
+def test_names_that_only_contain_such_words_are_none(tmp_path, name):
+    rng = np.random.default_rng(5)
+    finding = coverage.run(table(tmp_path, **{name: list(rng.choice(["p", "q"], 400))}), Budget())
+    assert "protected_attribute" not in names(finding)
+
+
+def test_one_device_and_a_rare_group_are_told(tmp_path):
+    device = ["D1"] * 390 + ["D2", "D3"] * 5
+    site = ["a"] * 140 + ["b"] * 130 + ["c"] * 122 + ["d"] * 8
+    found = names(coverage.run(table(tmp_path, device=device, site=site), Budget()))
+    assert found["single_subject"]["classes"] == ["D1"]
+    assert found["rare_group"]["severity"] in ("low", "medium")
+    assert "d" in found["rare_group"]["classes"] or found["rare_group"]["columns"] == ["device"]
+
+
+def test_what_is_told_is_json(tmp_path):
+    json.dumps(coverage.run(table(tmp_path, site=["a", "b"] * 200), Budget()).facts)
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ({"columns": {"y": ["a"] * 200}, "targets": {"y": "binary"}}, "do not differ|one class"),
+        ({"columns": {"y": ["a", "b"] * 10}, "targets": {"y": "binary"}}, "too few"),
+        ({"columns": {"x": ["a", "b"] * 100}, "targets": {}}, "No target"),
+        ({"columns": {"y": ["3.5"] * 200}, "targets": {"y": "regression"}}, "do not differ|same value"),
+        ({"columns": {"y": [None] * 200}, "targets": {"y": "binary"}}, "too few"),
+    ],
+)
+def test_what_cannot_be_judged_is_skipped_with_a_reason(tmp_path, made, says):
+    import re
+
+    finding = coverage.run(prepared(tmp_path, made["columns"], made["targets"]), Budget())
+    assert finding.state == "skipped"
+    assert re.search(says, finding.note)
+
+
+def test_no_features_one_row_and_odd_names(tmp_path):
+    columns = {'od"d': ["ä", "b"] * 100, "y": ["1", "2"] * 100}
+    none = np.zeros((200, 0), np.float32)
+    assert (
+        coverage.run(prepared(tmp_path / "a", columns, {"y": "binary"}, features=none), Budget()).state
+        == "skipped"
+    )
+    tiny = prepared(tmp_path / "b", {"y": ["1", "2"]}, {"y": "binary"})
+    assert coverage.run(tiny, Budget()).state == "skipped"
+    rng = np.random.default_rng(0)
+    odd = prepared(tmp_path / "c", columns, {"y": "binary"}, features=rng.normal(size=(200, 3)))
+    assert coverage.run(odd, Budget()).state in ("measured", "skipped")
+
+
+def test_a_number_to_predict_is_searched_as_well(tmp_path):
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(900, 4)).astype(np.float32)
+    place = rng.choice(["a", "b", "c", "d", "e"], 900)
+    y = 5 * x[:, 0] + rng.normal(size=900)
+    columns = {"place": list(place), "y": [f"{v:.4f}" for v in y]}
+    finding = coverage.run(prepared(tmp_path, columns, {"y": "regression"}, features=x), Budget())
+    assert finding.state == "measured"
+    assert finding.value == 0
