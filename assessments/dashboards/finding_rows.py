@@ -17,9 +17,15 @@ STATES = {"skipped": "Not measured", "failed": "Stopped"}
 
 
 def finding_rows(found: Sequence[Finding], assessment: Mapping[str, Any]) -> list[FindingRow]:
-    """One row a finding, in their order; what was skipped for one and the same reason is one row."""
+    """One row a finding, in their order; what was skipped for one and the same reason is one row.
+
+    Questions that do not arise with this data are one row, the last: they are no gap in what is known.
+    """
     rows, done = [], set()
+    beside = [one for one in found if not_applicable(one)]
     for one in found:
+        if len(beside) > 1 and one in beside:
+            continue
         reason = _skipped_because(one)
         alike = [other for other in found if reason and _skipped_because(other) == reason]
         if len(alike) < 2:
@@ -27,7 +33,31 @@ def finding_rows(found: Sequence[Finding], assessment: Mapping[str, Any]) -> lis
         elif reason not in done:
             done.add(reason)
             rows.append(_together(alike, reason))
-    return rows
+    return rows + ([_beside(beside)] if len(beside) > 1 else [])
+
+
+def not_applicable(one: Finding) -> bool:
+    """Whether a check found that its question makes no sense for this data."""
+    facts = one.get("facts")
+    return one.get("state") == "skipped" and isinstance(facts, Mapping) and bool(facts.get("not_applicable"))
+
+
+def _beside(found: Sequence[Finding]) -> FindingRow:
+    dimensions = {one.get("dimension") for one in found}
+    only = dimensions.pop() if len(dimensions) == 1 else None
+    return FindingRow(
+        probe=found[0]["probe"],
+        anchor=_anchor(found[0]),
+        dimension=TITLES.get(only or "", "Several"),
+        title=f"{len(found)} checks do not apply to this data",
+        level="unknown",
+        state="skipped",
+        word="Not needed",
+        basis="measured",
+        paragraphs=[f"{_name(one)}: {one.get('note') or 'does not apply.'}" for one in found],
+        facts=(),
+        fix="",
+    )
 
 
 def _name(one: Finding) -> str:

@@ -15,7 +15,7 @@ from assessments import questions
 from assessments.dashboards import figures, svg, words
 from assessments.dashboards.arrange import rows_of, sections_of, shown_of
 from assessments.dashboards.figures.chart import Chart, Part
-from assessments.dashboards.finding_rows import STATES, TITLES, finding_rows
+from assessments.dashboards.finding_rows import STATES, TITLES, finding_rows, not_applicable
 from assessments.dashboards.page import (
     Action,
     Answer,
@@ -111,7 +111,8 @@ def _coverage(document: Document) -> list[tuple[str, str]]:
     probes, told = document.get("probes"), document.get("questions")
     lines = []
     if probes and probes["of"]:
-        lines.append(("gauge", f"{probes['measured']} of {probes['of']} probes measured"))
+        beside = sum(map(not_applicable, document.get("findings", ())))
+        lines.append(("gauge", f"{probes['measured']} of {probes['of'] - beside} probes measured"))
     if told:
         lines.append(("list-checks", f"{told['answered']} of {told['of']} questions answered"))
     dataset = document.get("assessment", {}).get("dataset") or {}
@@ -259,7 +260,7 @@ def _next(one: Mapping[str, Any]) -> dict[str, str]:
 
 def _method(document: Document, found: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     run, assessment = document.get("run", {}), document.get("assessment", {})
-    gone = [one for one in found if one.get("state") in STATES]
+    gone = [one for one in found if one.get("state") in STATES and not not_applicable(one)]
     names = [spec.title for one in gone if (spec := catalog.BY_ID.get(one.get("probe", "")))]
     limits = "Legal and ethical review, and whatever no probe and no question touches."
     if names:

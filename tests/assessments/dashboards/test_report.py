@@ -208,3 +208,20 @@ def test_figures_of_findings_that_matter_less_are_folded(monkeypatch):
         len(row.items) for row in data.more
     )
     assert folded.more_title.endswith(("more figure", "more figures"))
+
+
+def test_checks_that_do_not_apply_are_one_row_and_no_gap():
+    document = sample.document()
+    beside = {"state": "skipped", "note": "No time orders these rows.", "facts": {"not_applicable": True}}
+    of = document["probes"]["of"]
+    for one in document["findings"][-3:]:
+        one.update(beside)
+    page = report.build(document)
+    *_, last = page.findings
+    assert (last.title, last.word) == ("3 checks do not apply to this data", "Not needed")
+    assert len(last.paragraphs) == 3
+    assert f"of {of - 3} probes measured" in dict(page.coverage)["gauge"]
+    limits = dict(page.method)["What it does not cover"]
+    assert "Not measured in this run" not in limits
+    document["findings"][-1]["facts"] = {}
+    assert "Not measured in this run" in dict(report.build(document).method)["What it does not cover"]
