@@ -13,6 +13,7 @@ from assessments.dashboards.figures import (
     amount,
     classes,
     columns,
+    copies,
     data,
     flexibility,
     groups,
@@ -21,6 +22,7 @@ from assessments.dashboards.figures import (
     leaks,
     security,
     shortcuts,
+    values,
 )
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures, Strip, Table
 
@@ -30,12 +32,16 @@ BUILDERS: dict[str, Builder] = {
     "data.readability": data.readability,
     "data.class_balance": classes.class_balance,
     "data.label_errors": data.label_errors,
-    "data.duplicates": data.duplicates,
+    "data.duplicates": copies.duplicates,
+    "data.split_overlap": copies.split_overlap,
+    "data.label_conflicts": copies.label_conflicts,
     "data.learning_curve": data.learning_curve,
     "data.feasibility": amount.feasibility,
     "data.synthetic": amount.synthetic,
     "data.types": columns.types,
     "data.missing": columns.missing,
+    "data.outliers": values.outliers,
+    "data.time_order": values.time_order,
     "data.redundancy": leaks.redundancy,
     "data.coverage": groups.coverage,
     "data.target_leak": leaks.target_leak,
