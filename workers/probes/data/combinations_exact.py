@@ -34,7 +34,7 @@ def search(sample: Sample, names: list[str], x: np.ndarray, rng: np.random.Gener
     if len(rows) > ROWS:
         rows = np.sort(rng.choice(rows, ROWS, replace=False))
     used = used[: max(2, len(rows) // 4)]  # many columns and few rows: everything would be a combination
-    part = x[np.ix_(rows, used)]
+    part = x[rows][:, used]
     centre, spread = part.mean(axis=0), part.std(axis=0)
     with np.errstate(all="ignore"):
         z = (part - centre) / np.where(spread > 0, spread, 1.0)

@@ -15,6 +15,9 @@ from workers.probes.data.column_values import ranks
 
 MOST_ROWS, FEWEST = 1_000, 30  # of each part
 PERMUTATIONS, TREES, FOLDS, LEAF = 200, 60, 3, 5
+# Scores of three folds depend on each other, so that their AUC varies more than the formula says, and more
+# than shuffling the names of ready scores shows (Nadeau and Bengio 2003 on the cause).
+FOLDED = 1.4
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,10 @@ def apart(x: np.ndarray, newer: np.ndarray, seed: int = 0, trees: int = TREES) -
     place = ranks(scores)
     value = _auc(place, y)
     drawn = [_auc(place, rng.permutation(y)) for _ in range(PERMUTATIONS)]
-    error = spread(value, int(y.sum()), int((~y).sum()))
+    error = FOLDED * spread(value, int(y.sum()), int((~y).sum()))
     return Apart(
         value, max(0.0, value - 1.645 * error), min(1.0, value + 1.645 * error),
-        float(np.quantile(drawn, 0.95)), len(y),
+        0.5 + FOLDED * (float(np.quantile(drawn, 0.95)) - 0.5), len(y),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ random here are compared, too: they are the null.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -69,10 +69,11 @@ def _given(sample: Sample, budget: Budget, told: Told, other: int) -> Finding:
         )
     budget.progress(0.1, "Comparing column by column")
     values = read(sample, _columns(sample), ids[at])
-    values = {name: v for name, v in values.items() if not _running(v)}
+    running = {name for name, v in values.items() if _running(v)}
+    values = {name: v for name, v in values.items() if name not in running}
     _compare(sample, told, values, newer, other)
     budget.progress(0.5, "Telling the parts apart")
-    x = _features(sample)[at]
+    x = _features(sample, running)[at]
     told.apart = domain.apart(x, newer, budget.seed)
     told.moved_together()
     if budget.left > 4 and told.apart is not None and told.apart.low > 0.55 and sample.targets:
@@ -159,12 +160,12 @@ def _classes(sample: Sample, name: str, other: int) -> dict[str, Any] | None:
     }
 
 
-def _features(sample: Sample) -> np.ndarray:
-    """The features without the clock, which would tell any two times apart."""
+def _features(sample: Sample, running: Collection[str] = ()) -> np.ndarray:
+    """The features without the clock and running numbers, which would tell any two times apart."""
     x = sample.features
     kept = np.ones(x.shape[1], bool)
     for group in sample.manifest.get("features", {}).get("groups", ()):
-        if group.get("type") == "time":
+        if group.get("type") == "time" or group["name"] in running:
             kept[group["start"] : group["stop"]] = False
     return x[:, kept]
 
@@ -221,7 +222,8 @@ def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
     told.stamps = None
     if clock is not None:
         values, ids = _by_time(sample, clock, values, ids, told)
-    values = {name: v for name, v in values.items() if not _running(v)}
+    running = {name for name, v in values.items() if _running(v)}
+    values = {name: v for name, v in values.items() if name not in running}
     strata, by_number = None, False
     if clock is None:
         told.keys, strata, by_number = steps_in_order.sorted_by(values)
@@ -232,7 +234,7 @@ def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
     told.mixed = steps_in_order.two_parts(found, len(followed), len(ids))
     told.steps(found, ids)
     budget.progress(0.5, "Telling the parts apart")
-    x, split = _features(sample), sample.split
+    x, split = _features(sample, running), sample.split
     if clock is None:
         told.parts, told.random = ("train", "test"), True
         told.apart = domain.apart(x, split > 0, budget.seed)
@@ -247,7 +249,7 @@ def _by_time(
 ) -> tuple[dict[str, Values], np.ndarray]:
     """Values and ids in the order of time; rows without a time are left out."""
     stamps = read(sample, [clock], ids)[clock.name]
-    key = stamps.numbers if stamps.numbers is not None else np.unique(stamps.words, return_inverse=True)[1]
+    key = stamps.numbers if stamps.numbers is not None else stamps.codes.astype(float)
     known = np.flatnonzero(stamps.present)
     order = known[np.argsort(key[known], kind="stable")]
     told.stamps = key[order] if clock.type == "date" else None

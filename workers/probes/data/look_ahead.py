@@ -79,7 +79,15 @@ def search(sample: Sample, budget: Budget) -> list[Ahead]:
         if others:
             found += _against(filled, known, names, s, others, lags, aims)
     best: dict[str, Ahead] = {}
+    suspects = {one.name for one in found}
     for one in found:
+        c = names.index(one.name)
+        others = [s for s in range(len(used)) if names[s] not in suspects]
+        # A trailing mean needs the future of a lagged column, and only the past of the column itself.
+        if max((_from_past(filled, known, s, c, lags) for s in others), default=0.0) >= 1 - 2 * (
+            1 - one.full
+        ):
+            continue
         if one.name not in best or one.full > best[one.name].full:
             best[one.name] = one
     return list(best.values())
@@ -124,6 +132,16 @@ def _filled(x: np.ndarray) -> np.ndarray:
 def _roughness(x: np.ndarray) -> float:
     """How much neighbours differ, against what unordered rows would."""
     return float(np.sqrt((np.diff(x) ** 2).mean() / max(1e-300, 2 * x.var())))
+
+
+def _from_past(x: np.ndarray, known: np.ndarray, s: int, c: int, lags: int) -> float:
+    """R² of column c from column s's past and present."""
+    rows = np.arange(lags, len(x) - lags)
+    design = np.column_stack([x[rows - k, s] for k in range(lags + 1)] + [np.ones(len(rows))])
+    gram = design.T @ design + 1e-9 * len(rows) * np.eye(design.shape[1])
+    y = x[rows, c]
+    left = (y - design @ np.linalg.solve(gram, design.T @ y))[known[rows, c]]
+    return 1 - float((left**2).sum()) / max(1e-300, float(((y - y.mean()) ** 2).sum()))
 
 
 def _against(

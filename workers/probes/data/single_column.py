@@ -8,6 +8,7 @@ what the other folds say about each level, so that a column of names cannot reme
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,12 @@ def of_model(x: np.ndarray, goal: Goal, seed: int, trees: int = 50) -> Score:
     out = np.zeros((len(goal.y), goal.classes or 1))
     for fold in range(FOLDS):
         test = goal.folds == fold
-        settings = {"n_estimators": trees, "min_samples_leaf": 2, "n_jobs": 1, "random_state": seed % 2**31}
+        settings: dict[str, Any] = {
+            "n_estimators": trees,
+            "min_samples_leaf": 2,
+            "n_jobs": 1,
+            "random_state": seed % 2**31,
+        }
         if goal.classes:
             model = ExtraTreesClassifier(**settings).fit(x[~test], goal.y[~test])
             out[np.ix_(test, model.classes_)] = model.predict_proba(x[test])

@@ -1,0 +1,144 @@
+"""What is drift, what only follows from something else, and what is no drift at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.planting import judge, sets
+from workers.probes.base import Column
+from workers.probes.data import domain, moved, units
+from workers.probes.data.column_values import Values
+
+PROBE = "data.drift"
+
+
+def numbers(values, name="x"):
+    return Values(Column(name, "number"), numbers=np.asarray(values, float))
+
+
+def halves(frame, seed=1):
+    order = np.random.default_rng(seed).permutation(len(frame))
+    cut = int(0.6 * len(frame))
+    return frame.iloc[order[:cut]], frame.iloc[order[cut:]].reset_index(drop=True)
+
+
+@pytest.mark.parametrize(
+    ("frame", "target"),
+    [
+        (sets.iris(), "species"),
+        (sets.wine(), "cultivar"),
+        (sets.cancer().sort_values("diagnosis"), "diagnosis"),
+        (sets.cancer().sort_values("mean_radius"), "diagnosis"),
+        (sets.shop().sort_values("place"), "returned"),
+        (sets.shop().sort_values("ordered"), "returned"),
+        (sets.series(), "power"),
+    ],
+)
+def test_a_sorted_file_and_a_calm_series_are_no_drift(frame, target):
+    finding = judge.finding(PROBE, sets.csv(frame, target))
+    assert judge.alarms(finding) == []
+    assert finding.value < 0.6
+    assert finding.low <= finding.value <= finding.high
+
+
+def test_a_sorted_file_says_by_what():
+    finding = judge.finding(PROBE, sets.csv(sets.iris(), "species"))
+    assert "species" in finding.facts["sorted_by"]
+    assert "sorted by" in finding.note
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_random_split_of_the_owner_is_quiet(seed):
+    finding = judge.finding(PROBE, sets.split_csv(*halves(sets.cancer(), seed), "diagnosis"))
+    assert judge.alarms(finding) == []
+
+
+def test_columns_that_follow_the_classes_are_not_named():
+    train, test = halves(sets.cancer())
+    gone = (test["diagnosis"] == "malignant") & (np.random.default_rng(1).random(len(test)) < 0.9)
+    finding = judge.finding(PROBE, sets.split_csv(train, test[~gone], "diagnosis"))
+    assert judge.places(judge.named(finding, "class_shift"), "classes") == {"malignant"}
+    assert judge.named(finding, "drift") == []
+    assert "mean_radius" in finding.facts["follow"]["diagnosis"]
+
+
+def test_what_drift_costs_is_measured():
+    train, test = halves(sets.cancer())
+    test = test.assign(**{name: test[name] + 2 * test[name].std() for name in test.columns[20:30]})
+    finding = judge.finding(PROBE, sets.split_csv(train, test, "diagnosis"))
+    assert finding.facts["harm"]["drop"] > 0.05
+    assert finding.value > 0.9
+
+
+def test_a_running_number_does_not_tell_parts_apart():
+    frame = sets.wine().sample(frac=1, random_state=1).reset_index(drop=True)
+    frame["visit"] = np.arange(len(frame)) * 3
+    finding = judge.finding(PROBE, sets.split_csv(frame.iloc[:110], frame.iloc[110:], "cultivar"))
+    assert judge.alarms(finding) == []
+
+
+def test_the_row_of_a_new_unit_is_named():
+    frame = sets.shop()
+    frame["weight_g"] = frame["weight_g"].astype(float)
+    frame.loc[700:, "weight_g"] /= 1000
+    (fault,) = judge.named(judge.finding(PROBE, sets.csv(frame, "returned")), "unit_change")
+    assert fault["from_row"] == 700
+    assert fault["factor"] == pytest.approx(0.001, rel=0.1)
+    assert fault["count"] == 800
+
+
+def test_a_series_names_the_time_as_well():
+    frame = sets.series()
+    frame.loc[900:, "load"] *= 60
+    (fault,) = judge.named(judge.finding(PROBE, sets.csv(frame, "power")), "unit_change")
+    assert fault["from_time"] == frame["time"][fault["from_row"]][:16]
+
+
+def test_units_are_known_and_plain_stretches_are_not():
+    rng = np.random.default_rng(7)
+    before, after = rng.lognormal(3, 0.5, (2, 800))
+    assert units.change(before, after) is None
+    assert units.change(before, 1.2 * after) is None
+    assert units.change(before, 1000 * after).words == "times 1,000"
+    assert units.change(before, after / 2.54).words == "divided by 2.54"
+    celsius = rng.normal(15, 8, (2, 800))
+    assert units.change(celsius[0], 1.8 * celsius[1] + 32).words == "from Celsius to Fahrenheit"
+    assert units.change(celsius[0], celsius[1] + 273.15).words == "from Celsius to Kelvin"
+
+
+def test_a_selected_column_explains_those_that_go_with_it():
+    rng = np.random.default_rng(8)
+    root = rng.normal(size=3000)
+    child = root + 0.5 * rng.normal(size=3000)
+    newer = rng.random(3000) < 1 / (1 + np.exp(-2 * root))
+    values = {"root": numbers(root), "child": numbers(child)}
+    assert moved.follows(values, newer, values["root"], ["child"])
+    assert not moved.follows(values, newer, values["child"], ["root"])
+
+
+def test_classes_that_changed_are_told_from_those_that_only_gained():
+    assert moved.shifted_classes(np.array([[300, 300, 300], [100, 15, 100]]))[0] == [1]
+    assert moved.shifted_classes(np.array([[300, 300, 300], [101, 99, 100]]))[0] == []
+
+
+def test_parts_of_one_kind_cannot_be_told_apart():
+    covered = 0
+    for seed in range(10):
+        rng = np.random.default_rng([9, seed])
+        x, newer = rng.normal(size=(600, 8)), rng.random(600) < 0.5
+        alike = domain.apart(x, newer, trees=20)
+        covered += alike.low <= 0.5 <= alike.high
+    assert covered >= 7  # of a 90 % interval; 6 or fewer has a chance of 1 %
+    other = domain.apart(x + 1.5 * newer[:, None] * (np.arange(8) < 2), newer)
+    assert other.low > 0.75
+
+
+def test_few_rows_are_told_and_pictures_are_not_asked():
+    frame = pd.concat([sets.wine(), sets.wine().head(4)])
+    finding = judge.finding(PROBE, sets.split_csv(frame.iloc[:170], frame.iloc[170:], "cultivar"))
+    assert finding.state == "skipped"
+    pictures, labels = sets.digits()
+    finding = judge.finding(PROBE, sets.picture_zip(pictures[:200], labels[:200]))
+    assert finding.facts["not_applicable"]

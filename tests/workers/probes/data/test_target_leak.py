@@ -1,0 +1,120 @@
+"""Which strong columns are suspect and which are honest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.planting import judge, sets
+from workers.probes.base import Column
+from workers.probes.data import single_column
+from workers.probes.data.column_values import Values
+
+PROBE = "data.target_leak"
+
+
+def found(frame, *targets, **more):
+    return judge.finding(PROBE, sets.csv(frame, *targets, **more), seed=1)
+
+
+def leaks(finding):
+    return {name: f["severity"] for f in finding.facts["faults"] for name in f["columns"]}
+
+
+def numbers(values):
+    return Values(Column("x", "number"), numbers=np.asarray(values, float))
+
+
+@pytest.mark.parametrize(
+    ("make", "target"),
+    [
+        (sets.iris, "species"),
+        (sets.wine, "cultivar"),
+        (sets.cancer, "diagnosis"),
+        (sets.diabetes, "progress"),
+    ],
+)
+def test_honest_strong_columns_stay_quiet(make, target):
+    finding = found(make(), target)
+    assert finding.facts["faults"] == []
+    assert finding.value == 0
+    assert finding.low <= finding.value <= finding.high
+
+
+def test_two_copies_do_not_hide_each_other():
+    rng = np.random.default_rng(2)
+    frame = sets.wine()
+    codes = pd.factorize(frame["cultivar"])[0]
+    frame["exit_code"] = [f"X{code}" for code in codes]
+    frame["exit_points"] = (codes + rng.normal(0, 0.05, len(codes))).round(3)
+    assert leaks(found(frame, "cultivar")) == {"exit_code": "high", "exit_points": "high"}
+
+
+def test_another_declared_target_is_no_leak():
+    frame = sets.cancer()
+    frame["stage"] = np.where(frame["diagnosis"] == "malignant", "late", "early")
+    assert leaks(found(frame, "diagnosis", "stage")) == {}
+    assert leaks(found(frame, "diagnosis")) == {"stage": "high"}
+
+
+def test_the_drop_without_the_suspect_is_measured():
+    frame = sets.shop()
+    frame["closing_code"] = np.where(frame["returned"] == "yes", "K1", "K2")
+    finding = found(frame, "returned")
+    refit = finding.facts["refit"]
+    assert refit["with"] > 0.99 > refit["without"]
+    (fix,) = finding.facts["mitigations"]
+    assert fix["basis"] == "measured"
+    assert fix["value"] == 0
+    assert finding.value == pytest.approx(1)
+
+
+def test_an_answer_that_names_a_column_counts():
+    rng = np.random.default_rng(4)
+    frame = sets.shop()
+    frame["visit"] = ((frame["returned"] == "yes") * 2.3 + rng.normal(0, 1, len(frame))).round(3)
+    assert leaks(found(frame, "returned")) == {}
+    answers = {"D6": {"value": "maybe", "note": "visit is written at the end"}}
+    assert leaks(found(frame, "returned", answers=answers)) == {"visit": "medium"}
+
+
+def test_a_lagged_column_and_a_trailing_mean_do_not_look_ahead():
+    frame = sets.series()
+    frame["load_lag"] = frame["load"].shift(1).bfill()
+    frame["load_mean"] = frame["load"].rolling(7, min_periods=1).mean().round(3)
+    assert leaks(found(frame, "power")) == {}
+
+
+def test_a_sorted_file_is_no_look_ahead():
+    frame = sets.cancer().sort_values("mean_radius").reset_index(drop=True)
+    assert leaks(found(frame, "diagnosis")) == {}
+
+
+def test_a_running_number_in_any_order_is_no_leak():
+    frame = sets.wine().sample(frac=1, random_state=1).reset_index(drop=True)
+    frame.insert(0, "id", np.arange(len(frame)) + 1)
+    assert leaks(found(frame, "cultivar")) == {}
+
+
+def test_names_of_rows_cannot_be_remembered():
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 2, 400)
+    words = Values(Column("x", "category"), words=np.array([f"w{i}" for i in range(400)]))
+    assert single_column.score(words, single_column.goal(y, 2, 0)).value == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_number_alone_is_scored_on_rows_it_has_not_seen():
+    rng = np.random.default_rng(6)
+    y = rng.integers(0, 2, 600)
+    goal = single_column.goal(y, 2, 0)
+    assert single_column.score(numbers(rng.normal(size=600)), goal).value == pytest.approx(0.5, abs=0.08)
+    assert single_column.score(numbers(y + 0.1 * rng.normal(size=600)), goal).value > 0.99
+    far = numbers(y * 1e-9 + 1e6)  # equal in 32 bits
+    assert single_column.score(far, goal).value > 0.99
+
+
+def test_few_rows_and_no_columns_are_told():
+    few = found(sets.wine().groupby("cultivar").head(5), "cultivar")
+    assert few.state == "skipped"
+    assert "15 rows" in few.note
