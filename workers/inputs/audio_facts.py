@@ -97,8 +97,8 @@ def _steady(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     window = np.hanning(size).astype(np.float32)
     window /= window.sum() / 2
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: max(1, size // 4)]
-    if len(frames) > 160:
-        frames = frames[np.linspace(0, len(frames) - 1, 160).astype(int)]
+    if len(frames) > 80:
+        frames = frames[np.linspace(0, len(frames) - 1, 80).astype(int)]
     length = 1 << (2 * size - 1).bit_length()
     spectrum = np.abs(np.fft.rfft(frames * window, length)) ** 2
     power = np.stack([np.percentile(spectrum, STEADY, axis=0), spectrum.mean(axis=0)])
@@ -148,9 +148,13 @@ def _coherent(samples: np.ndarray, rate: int, frequency: float) -> float:
 
 def _without(samples: np.ndarray, rate: int, frequency: float) -> float:
     """rms of what is left when the offset and one steady tone with its harmonics are taken out."""
-    part = samples[: int(LONGEST * rate)].astype(np.float64)
+    place = np.arange(len(samples))
+    if len(samples) > 4 * rate:  # four seconds, from all over the sound
+        starts = np.linspace(0, len(samples) - rate, 4).astype(int)
+        place = (starts[:, None] + np.arange(rate)).ravel()
+    part = samples[place].astype(np.float64)
     columns = [np.ones(len(part))]
-    at = 2 * np.pi * np.arange(len(part)) / rate
+    at = 2 * np.pi * place / rate
     for times in (1, 2, 3):
         if 0 < times * frequency < rate / 2:
             columns += [np.sin(times * frequency * at), np.cos(times * frequency * at)]

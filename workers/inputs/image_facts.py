@@ -22,7 +22,8 @@ NAMES = (
     "width", "height", "quality", "metadata", "colour",
 )  # fmt: skip
 AT = {name: place for place, name in enumerate(NAMES)}
-LARGE = 1_024  # px a side from which the facts are measured on a smaller copy
+THIN = 160  # px a side to which is thinned what needs no detail
+LARGE = 512  # px a side from which the facts are measured on a smaller copy
 TEXTURE = 256  # px a side of the middle in which texture is measured
 FRAMED = 0.7  # share of the rim along which a step must go the same way to be a frame
 EDGE = 8.0  # grey levels below which a step is no step
@@ -34,18 +35,21 @@ def measured(pixels: np.ndarray, about: Any) -> np.ndarray:
     colour = pixels[:, :, None] if pixels.ndim == 2 else pixels
     height, width = colour.shape[:2]
     values = np.full(len(NAMES), -1.0, np.float32)
-    whole = colour.astype(np.float32)
-    grey = whole.mean(axis=2)
-    values[:5] = grey.mean(), grey.std(), np.ptp(whole, axis=2).mean(), *np.quantile(grey, (0.01, 0.99))
+    often = max(1, max(height, width) // THIN)
+    thin = colour[::often, ::often].astype(np.float32)  # enough for what is a mean
+    bare = thin.mean(axis=2)
+    values[:5] = bare.mean(), bare.std(), np.ptp(thin, axis=2).mean(), *np.quantile(bare, (0.01, 0.99))
     if colour.shape[2] == 3:
         # Of the middle, where the subject is: a coloured background alone is no tint of the light.
-        down, across = height // 4, width // 4
-        red, green, blue = whole[down : height - down, across : width - across].mean(axis=(0, 1))
+        down, across = thin.shape[0] // 4, thin.shape[1] // 4
+        middle = thin[down : thin.shape[0] - down, across : thin.shape[1] - across]
+        red, green, blue = middle.mean(axis=(0, 1))
         values[AT["tint red"]], values[AT["tint blue"]] = red - green, blue - green
     else:
         values[AT["tint red"]] = values[AT["tint blue"]] = 0.0
     if min(height, width) >= 4:
-        _background(whole, values, _frame(grey, values))
+        grey = colour.mean(axis=2, dtype=np.float32)
+        _background(thin, values, max(1, round(_frame(grey, values) / often)))
         _texture(grey, values)
     values[-5:] = about["width"], about["height"], about["quality"], about["metadata"], values[2] > 1
     return values
@@ -133,7 +137,9 @@ def _texture(grey: np.ndarray, values: np.ndarray) -> None:
     low, high = np.quantile(part, (0.02, 0.98))
     room = max(1.0, float(high - low))
     between = (part > low + 0.2 * room) & (part < high - 0.2 * room)
-    flat = np.abs(4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:])
+    up, aside = max(0, (height - TEXTURE) // 2), max(0, (width - TEXTURE) // 2)
+    near = grey[up : up + TEXTURE, aside : aside + TEXTURE]
+    flat = np.abs(4 * near[1:-1, 1:-1] - near[:-2, 1:-1] - near[2:, 1:-1] - near[1:-1, :-2] - near[1:-1, 2:])
     at = AT["edges"]
     values[at : at + 4] = (
         np.log1p(np.abs(bend).mean()), between.mean(), np.abs(bend).mean() / (slope + 1.0),
