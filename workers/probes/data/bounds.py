@@ -16,6 +16,7 @@ import numpy as np
 from workers.probes.data import far_off
 
 CHANCE = -16.0  # natural logarithm of the chance of a gap, over the column; 1e-7
+CLEAR = -9.0  # the same where the gap is wide, too; 1e-4
 NEGATIVE = 0.005  # share of negatives below which they are slips, where nothing in the name says so
 NAMED = 0.05  # the same where the name says that there are none
 REPEATED = 3  # the same impossible value so often stands for "missing", which is another probe's
@@ -168,7 +169,11 @@ def by_relation(distance: np.ndarray, columns: int, ratio: float = 3.0) -> np.nd
     found = np.zeros(len(distance), bool)
     for sign in (1.0, -1.0):
         gap = far_off.cut(sign * known, most=0.02, ratio=ratio)
-        if gap is None or gap.nearest < 12 or gap.log_p + np.log(2 * columns) > CHANCE:
+        if gap is None or gap.nearest < 12:
+            continue
+        # What is many times as far as the next needs less of a tail behind it.
+        clear = gap.nearest > 20 and gap.ratio > 6
+        if gap.log_p + np.log(2 * columns) > (CLEAR if clear else CHANCE):
             continue
         with np.errstate(invalid="ignore"):
             found |= sign * distance > gap.last * (1 + 1e-9)

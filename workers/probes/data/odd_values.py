@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -161,10 +162,12 @@ def _alone(
             )  # fmt: skip
             show(seen, name, x, isolated, columns)
             left = np.where(isolated, np.nan, left)
-    meant = (bounds.by_name(name, left), bounds.by_sign(name, left), bounds.by_zero(name, left, follows))
-    found = [b for b in meant if b is not None]
-    for one in found:
-        left = np.where(one.rows, np.nan, left)
+    found: list[bounds.Bound] = []
+    for asked in (bounds.by_name, bounds.by_sign, partial(bounds.by_zero, follows=follows)):
+        one = asked(name, left)
+        if one is not None:
+            found.append(one)
+            left = np.where(one.rows, np.nan, left)
     tail = bounds.by_tail(left, width)
     if tail is not None and not _honest_kind(tail.rows, columns, name):
         found.append(tail)
@@ -210,7 +213,7 @@ def _contradictions(
     for rows, distance, _ in found.values():
         worst = np.maximum(worst, np.where(rows, np.abs(distance), 0.0))
     for name, (rows, distance, predicted) in found.items():
-        mine = rows & (np.abs(distance) >= 0.5 * worst)
+        mine = rows & (np.abs(distance) >= 0.7 * worst)
         count = int(mine.sum())
         if not count:
             continue

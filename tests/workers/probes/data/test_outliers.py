@@ -1,0 +1,188 @@
+"""Values that cannot be: honest extremes stay quiet, odd tables do no harm."""
+
+import numpy as np
+import pytest
+
+from tests.workers.probes.tables import prepared
+from workers.probes.base import Budget
+from workers.probes.data import far_off, mixed_units, outliers, sensors, strange_rows
+
+SERIOUS = ("medium", "high")
+
+
+def judged(folder, columns, targets=None, **more):
+    types = dict.fromkeys(columns, "number") | more.pop("types", {})
+    texts = {n: [None if v is None or v != v else str(v) for v in values] for n, values in columns.items()}
+    return outliers.run(prepared(folder, texts, targets, types=types, **more), Budget())
+
+
+def serious(finding):
+    return [(f["fault"], f.get("columns")) for f in finding.facts["faults"] if f["severity"] in SERIOUS]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_honest_heavy_tails_stay_quiet(tmp_path, seed):
+    rng, n = np.random.default_rng(seed), 1_500
+    income = rng.lognormal(8, 1.4, n)
+    columns = {
+        "income": income.round(2),
+        "wealth": (rng.pareto(0.9, n) * 1_000).round(2),
+        "calls": rng.negative_binomial(1, 0.05, n),
+        "waiting": rng.gamma(0.3, 10, n).round(4),
+        "change": rng.standard_t(2, n).round(4),
+        "paid": (income * rng.lognormal(-2, 0.8, n)).round(2),
+        "rain": np.where(rng.random(n) < 0.9, 0.0, rng.exponential(3, n)).round(1),
+        "flag": rng.integers(0, 2, n),
+    }
+    assert serious(judged(tmp_path, columns)) == []
+
+
+def test_a_rare_kind_of_its_own_is_no_impossible_value(tmp_path):
+    rng, n = np.random.default_rng(1), 2_000
+    lorry = rng.random(n) < 0.03
+    columns = {
+        "cargo": np.where(lorry, rng.normal(20_000, 2_000, n), rng.normal(400, 60, n)).round(),
+        "wheels_cm": np.where(lorry, rng.normal(105, 4, n), rng.normal(62, 4, n)).round(1),
+        "seats": rng.integers(2, 8, n),
+    }
+    assert serious(judged(tmp_path, columns)) == []
+
+
+def test_a_word_for_missing_is_not_another_unit(tmp_path):
+    rng, n = np.random.default_rng(2), 800
+    x = rng.normal(100, 8, n).round(1)
+    x[:40] = 9_999.0
+    found = judged(tmp_path, {"x": x, "z": rng.normal(0, 1, n).round(3)})
+    assert "unit_mix" not in [fault for fault, _ in serious(found)]
+
+
+def test_a_zero_among_sizes_that_follow_from_others_cannot_be(tmp_path):
+    rng, n = np.random.default_rng(3), 3_000
+    long = rng.lognormal(1.6, 0.2, n)
+    wide, weight = long * rng.normal(0.62, 0.01, n), 0.0036 * long**3 * rng.normal(1, 0.02, n)
+    wide[[10, 700]] = 0.0
+    weight[20] = weight[20] * 40
+    found = judged(tmp_path, {"a": long.round(3), "b": wide.round(3), "c": weight.round(5)})
+    rows = {row for one in found.facts["faults"] for row in one["rows"]}
+    assert {10, 20, 700} <= rows
+    assert len(rows) <= 4
+    assert found.value == pytest.approx(len(rows) / n)
+    assert {"place", "column", "value"} <= set(found.facts["examples"][0])
+
+
+def test_ranges_by_name_need_most_rows_to_keep_to_them(tmp_path):
+    rng, n = np.random.default_rng(4), 500
+    age = rng.integers(18, 80, n).astype(float)
+    age[[3, 4]] = [-7, 212]
+    delta_pct = rng.normal(0, 60, n).round(1)  # a change in percent may well be negative
+    found = judged(tmp_path, {"customerAge": age, "pct_change": delta_pct})
+    assert serious(found) == [("impossible_values", ["customerAge"])]
+    assert found.facts["faults"][0]["rows"] == [3, 4]
+
+
+def test_rows_are_counted_within_their_file(tmp_path):
+    rng = np.random.default_rng(5)
+    weight = rng.normal(70, 9, 400).round(1)
+    weight[310] = 70_000.0
+    files = ["train.csv"] * 300 + ["test.csv"] * 100
+    split = ["train"] * 300 + ["test"] * 100
+    found = judged(tmp_path, {"w": weight, "v": rng.normal(0, 1, 400)}, files=files, split=split)
+    assert found.facts["faults"][0]["rows"] == [10]
+    assert found.facts["faults"][0]["split"] == "test"
+
+
+def test_noise_in_one_part_is_told(tmp_path):
+    rng, n = np.random.default_rng(6), 900
+    a = rng.normal(50, 10, n)
+    b = 2 * a + rng.normal(0, 1, n)
+    c = a - 30 + rng.normal(0, 1, n)
+    c[600:] += rng.normal(0, 8, 300)
+    files, split = ["train.csv"] * 600 + ["test.csv"] * 300, ["train"] * 600 + ["test"] * 300
+    found = judged(tmp_path, {"a": a, "b": b, "c": c}, files=files, split=split)
+    assert ("feature_noise", ["c"]) in serious(found)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"x": [1.0, 2.0]},
+        {"x": [None] * 50},
+        {"x": [3.0] * 200},
+        {"x": [1e308] * 30 + [-1e308] * 30 + [0.5] * 60, 'odd "name"; ü': list(range(120))},
+        {"x": [0.0] * 99 + [5.0]},
+        {f"c{i}": list(np.arange(40) * (i % 7) % 11) for i in range(900)},
+    ],
+    ids=["two rows", "all missing", "constant", "huge", "nearly constant", "wide"],
+)
+def test_odd_tables_do_no_harm(tmp_path, columns):
+    found = judged(tmp_path, columns)
+    assert found.state in ("measured", "skipped")
+
+
+def test_no_numbers_do_not_apply(tmp_path):
+    found = judged(tmp_path, {"word": ["a", "b"] * 20}, types={"word": "category"})
+    assert found.state == "skipped"
+    assert found.facts["not_applicable"] is True
+
+
+def test_what_prepare_heard_in_clips_is_told(tmp_path):
+    heard = [
+        {
+            "fault": "clipping",
+            "severity": "high",
+            "note": "2 are cut off.",
+            "files": ["a.wav", "b.wav"],
+        },
+        {"fault": "wrong_sample_rate", "severity": "high", "note": "Another rate.", "files": ["c.wav"]},
+    ]
+    files = [f"{letter}.wav" for letter in "abcdefgh"]
+    sample = prepared(tmp_path, {"class": list("xyxyxyxy")}, kind="audio", files=files, faults=heard)
+    found = outliers.run(sample, Budget())
+    assert [one["fault"] for one in found.facts["faults"]] == ["clipping"]
+    assert found.value == 0.25
+    assert "cut off" in found.title
+
+
+# -- parts --------------------------------------------------------------------------------------------
+def test_a_gap_is_cut_and_a_pareto_tail_is_not():
+    rng = np.random.default_rng(7)
+    plain = np.abs(rng.normal(0, 1, 5_000))
+    gap = far_off.cut(np.append(plain, [40.0, 55.0]))
+    assert gap is not None
+    assert gap.count == 2
+    assert gap.log_p < -16
+    heavy = [far_off.cut(rng.pareto(1.0, 3_000)) for _ in range(40)]
+    assert all(one is None or one.log_p > -16 for one in heavy)
+
+
+def test_neighbours_do_not_cross_series():
+    x = np.array([1.0, 1.0, 1.0, 9.0, 9.0, 9.0])
+    starts = np.array([True, False, False, True, False, False])
+    assert sensors.beside(x, starts).tolist() == [1, 1, 1, 9, 9, 9]
+
+
+@pytest.mark.parametrize("rounded", [0, 1])
+def test_runs_that_chance_and_rounding_give_are_not_stuck(rounded):
+    rng = np.random.default_rng(8)
+    slow = np.cumsum(rng.normal(0, 0.2, 4_000)).round(rounded)
+    assert sensors.stuck(slow, np.eye(1, 4_000, dtype=bool)[0], 5) == []
+    dry = np.repeat(rng.random(300) < 0.5, rng.integers(1, 40, 300)) * rng.exponential(2, 1)[0]
+    assert sensors.stuck(dry.astype(float), np.eye(1, len(dry), dtype=bool)[0], 5) == []
+
+
+def test_a_smooth_tail_is_no_second_unit():
+    rng = np.random.default_rng(9)
+    for draw in (rng.lognormal(0, 1, 4_000), rng.gamma(0.5, 1, 4_000), rng.pareto(1.1, 4_000) + 1):
+        logs = np.log(draw)
+        assert mixed_units.mixed(logs - np.median(logs), draw, 10) is None
+
+
+def test_strange_rows_are_those_that_both_ways_set_apart():
+    rng = np.random.default_rng(10)
+    x = rng.normal(0, 1, (800, 8)).astype(np.float32)
+    share, places = strange_rows.agreed(x, 0)
+    assert share < 0.01
+    x[:20] *= 8
+    share, places = strange_rows.agreed(x, 0)
+    assert share > 0.015
+    assert set(places.tolist()) <= set(range(20))

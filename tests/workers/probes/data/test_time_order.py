@@ -1,0 +1,96 @@
+"""Time: what is regular, what is a gap, what is only an event table."""
+
+import numpy as np
+import pytest
+
+from tests.workers.probes.tables import prepared
+from workers.probes.base import Budget
+from workers.probes.data import clock, time_order
+
+HOUR = 3_600.0
+
+
+def one(stamps):
+    return clock.read(np.asarray(stamps, float), np.zeros(len(stamps), int))
+
+
+def test_weekends_and_nights_that_come_back_are_no_gaps():
+    days = np.arange(0, 600)
+    work = days[days % 7 < 5] * 24 * HOUR
+    assert one(work).gaps == []
+    holed = np.delete(work, slice(200, 215))
+    found = one(holed)
+    assert [gap.row for gap in found.gaps] == [200]
+    assert found.regular
+
+
+def test_months_are_regular():
+    months = np.arange("2000-01", "2012-01", dtype="datetime64[M]").astype("datetime64[s]").astype(float)
+    found = one(months)
+    assert found.regular
+    assert found.gaps == []
+    assert len(one(np.delete(months, [40, 41, 42])).gaps) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_events_at_random_have_no_gaps(seed):
+    found = one(np.cumsum(np.random.default_rng(seed).exponential(300, 3_000)))
+    assert not found.regular
+    assert found.gaps == []
+
+
+def test_a_long_silence_of_events_is_one():
+    stamps = np.cumsum(np.random.default_rng(1).exponential(300, 3_000))
+    stamps[1_500:] += 30 * 24 * HOUR
+    assert [gap.row for gap in one(stamps).gaps] == [1_500]
+
+
+def test_the_newest_row_may_come_first():
+    stamps = np.arange(500)[::-1] * HOUR
+    found = one(stamps)
+    assert found.falling
+    assert len(found.misplaced) == 0
+    assert found.gaps == []
+
+
+def test_the_fewest_misplaced_rows_are_named():
+    stamps = np.arange(300) * HOUR
+    stamps[[50, 200]] = stamps[[200, 50]]
+    assert one(stamps).misplaced.tolist() == [50, 200]
+    stamps = np.arange(300) * HOUR
+    stamps[[100, 101]] = stamps[[101, 100]]
+    assert one(stamps).misplaced.tolist() == [100, 101]
+
+
+def test_events_of_one_second_are_not_doubled():
+    stamps = np.sort(np.random.default_rng(2).integers(0, 400, 2_000)) * 1.0
+    assert len(one(stamps).doubled) == 0
+
+
+def sample(folder, stamps, **more):
+    columns = {"when": stamps, "x": [str(i % 7) for i in range(len(stamps))]}
+    columns |= more.pop("columns", {})
+    made = prepared(folder, columns, types={"when": "number", "x": "number"}, kind="series", **more)
+    made.manifest["columns"][0]["role"] = "time"
+    return made
+
+
+def test_a_time_without_dates_is_judged_too(tmp_path):
+    stamps = [str(i) for i in range(400) if not 100 <= i < 120]
+    found = time_order.run(sample(tmp_path, stamps), Budget())
+    assert found.facts["faults"][0]["fault"] == "time_gap"
+    assert found.facts["faults"][0]["rows"] == [100]
+    assert found.value == pytest.approx(20 / 400)
+    assert found.low <= found.value <= found.high
+
+
+def test_without_time_the_question_does_not_arise(tmp_path):
+    found = time_order.run(prepared(tmp_path, {"x": ["1", "2"]}), Budget())
+    assert found.state == "skipped"
+    assert found.facts["not_applicable"] is True
+
+
+@pytest.mark.parametrize("stamps", [["1", "2"], [None] * 30, ["5"] * 30, ["1e308", "-1e308"] * 20])
+def test_odd_times_do_no_harm(tmp_path, stamps):
+    found = time_order.run(sample(tmp_path, stamps), Budget())
+    assert found.state in ("measured", "skipped")
