@@ -20,6 +20,7 @@ from assessments.dashboards.figures import (
     hardware,
     hyperparameters,
     leaks,
+    reading,
     security,
     shortcuts,
     values,
@@ -29,7 +30,7 @@ from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures,
 Builder = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Part]]
 
 BUILDERS: dict[str, Builder] = {
-    "data.readability": data.readability,
+    "data.readability": reading.readability,
     "data.class_balance": classes.class_balance,
     "data.label_errors": data.label_errors,
     "data.duplicates": copies.duplicates,

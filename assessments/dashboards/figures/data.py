@@ -219,39 +219,6 @@ def _strongest(shown: int, total: int) -> str:
     return f"The {shown} strongest of {words.number(total)}, with the label we would expect"
 
 
-def duplicates(facts: Facts, finding: Facts) -> list[Part]:
-    """Rows or files that are there more than once."""
-    pairs = facts.get("pairs") or []
-    if not pairs:
-        return []
-    groups: dict[str, list[str]] = {}
-    for first, *others in pairs:
-        groups.setdefault(words.place(first), []).extend(words.place(other) for other in others)
-    shown = list(groups.items())[:ROWS_SHOWN]
-    counted = [
-        (words.count(facts.get("exact") or 0, "exact copy", "exact copies"), "exact"),
-        (words.count(facts.get("near") or 0, "near copy", "near copies"), "near"),
-        (f"{words.number(facts.get('across_split') or 0)} on both sides of the split", "across_split"),
-    ]
-    note = "The whole upload, compared after trimming and rounding"
-    if (facts.get("expected_by_chance") or 0) >= 0.05:
-        note += f"; {words.number(facts['expected_by_chance'])} expected by chance"
-    return [
-        Listing(
-            finding.get("title") or "These are there more than once",
-            words.and_list(text for text, key in counted if facts.get(key)),
-            note,
-            table=Table(("This one", "is also here"), [(place, _several(others)) for place, others in shown]),
-            more=_more(len(groups), len(shown)),
-        )
-    ]
-
-
-def _several(places: list[str]) -> str:
-    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    return ", ".join(places[:3]) + more
-
-
 def readability(facts: Facts, finding: Facts) -> list[Part]:
     """The files that could not be read as they should; nothing when all could."""
     bad = [file for file in facts.get("files") or [] if file.get("problem")]
