@@ -38,6 +38,8 @@ def step(
     facts = {**(finding.get("facts") or {}), "kinds": rules.data["kinds"], "low": finding.get("low")}
     if probe == "hardware.inventory":
         facts |= _elsewhere(findings)
+    if probe == "data.feasibility":
+        facts |= {"wrong_labels": findings.get("data.label_errors", {}).get("low")}
     words = {key: value for key, value in WORDS.get(probe, _places)(facts, dataset or {}).items() if value}
     usual = rules.data["probes"][probe]
     for entry in rules.data["steps"].get(probe, ()):
@@ -196,6 +198,12 @@ def _curve(facts: Evidence, dataset: Evidence) -> Words:
     return words
 
 
+def _possible(facts: Evidence, dataset: Evidence) -> Words:
+    wrong = number(facts.get("wrong_labels"))
+    limited = "target_not_reachable" in _faults(facts)
+    return {"wrong_labels": percent(wrong) if limited and wrong is not None and wrong >= 0.01 else ""}
+
+
 # -- security -----------------------------------------------------------------------------------------
 def _personal(facts: Evidence, dataset: Evidence) -> Words:
     entries = [one for one in facts.get("by_column") or () if isinstance(one, Mapping)]
@@ -306,6 +314,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.duplicates": _copies,
     "data.split_overlap": _overlap,
     "data.learning_curve": _curve,
+    "data.feasibility": _possible,
     "security.personal_data": _personal,
     "security.adversarial": _attack,
     "hardware.inventory": _machine,

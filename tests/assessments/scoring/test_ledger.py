@@ -94,7 +94,7 @@ def found(answers, seen, dataset=MANIFEST):
         (
             "P2",
             {"value": "yes"},
-            "data.duplicates",
+            "data.split_overlap",
             finding(0.1, facts={"across_split": 30}),
             finding(0.1, facts={"across_split": 0}),
         ),
@@ -128,7 +128,7 @@ def test_an_honest_answer_contradicts_nothing():
 
 
 def test_a_contradiction_says_both_sides_in_words():
-    seen = findings(data__duplicates=finding(0.1, facts={"across_split": 30}, sample=569))
+    seen = findings(data__split_overlap=finding(0.1, facts={"across_split": 30}, sample=569))
     (one,) = ledger.contradictions(
         RULES, seen, {"P2": {"value": "yes"}}, {"P2": "Yes, they are apart"}, MANIFEST
     )
@@ -136,7 +136,7 @@ def test_a_contradiction_says_both_sides_in_words():
         "question": "P2",
         "declared": "Yes, they are apart",
         "measured": "30 copies stand on both sides of the split.",
-        "probe": "data.duplicates",
+        "probe": "data.split_overlap",
         "dimension": "data",
         "closed": None,
     }

@@ -312,12 +312,14 @@ def test_a_lottery_of_seeds_raises_the_seeds_and_not_the_settings():
     assert modes["stability"] < 20 < 90 < modes["seeds"]
 
 
-def test_copies_across_the_split_raise_the_split_and_not_the_copies():
+def test_copies_across_the_split_raise_the_split_and_the_copies():
     faults = [{"fault": "duplicates_across_split", "severity": "high"}]
-    seen = findings(data__duplicates=finding(0.01, 0, 0.02, "Copies", {"across_split": 34, "faults": faults}))
+    seen = findings(
+        data__split_overlap=finding(0.2, 0.15, 0.25, "Copies", {"across_split": 34, "faults": faults})
+    )
     judged = pool.judge(RULES, seen, {}, {"split": {"made_by": "column"}})
     modes = {one.item.id: one.mode for one in judged.items}
-    assert modes["copies"] <= 20 < 90 < modes["split"]
+    assert min(modes["copies"], modes["split"]) > 90
 
 
 def cost(p90, fits=True, chosen="this-worker"):

@@ -70,15 +70,15 @@ def test_a_reading_that_is_not_there_is_none():
     assert risk.reading(RULES, "hours_p90", odd) is None
 
 
-def test_copies_across_the_split_are_a_share_of_the_rows():
-    seen = findings(data__duplicates=finding(0.01, facts={"across_split": 4}, sample=1000))
-    assert risk.reading(RULES, "copies_across_split", seen, MANIFEST) == 0.004
+def test_copies_across_the_split_are_a_share_of_the_test_rows():
+    seen = findings(data__split_overlap=finding(0.01, facts={"across_split": 4}, sample=200))
+    assert risk.reading(RULES, "copies_across_split", seen, MANIFEST) == 0.02
     assert risk.evidence(RULES, "copies_across_split", seen, MANIFEST).score == 60
 
 
 @pytest.mark.parametrize("dataset", [None, {"split": None}, {"split": {"made_by": "riskboard"}}])
 def test_a_split_that_riskboard_made_says_nothing_about_the_teams(dataset):
-    seen = findings(data__duplicates=finding(0.01, facts={"across_split": 0}, sample=1000))
+    seen = findings(data__split_overlap=finding(0.01, facts={"across_split": 0}, sample=200))
     assert risk.evidence(RULES, "copies_across_split", seen, dataset) is None
 
 

@@ -55,6 +55,17 @@ CASES = [  # probe, value, low, facts, what is said
      "as many rows again: 1,000 more rows"),
     ("data.learning_curve", 0, 0, {**CURVE, "faults": [fault("no_signal", "medium")]},
      "Add inputs that tell something about diagnosis"),
+    *[
+        ("data.split_overlap", 0.2, 0.1, {"faults": [fault(name, **places)]}, words)
+        for name, places, words in (
+            ("time_across_split", {"columns": ["day"]}, "Split again by day"),
+            ("group_across_split", {"columns": ["who"]}, "so that who stays on one side"),
+            ("items_across_split", {"columns": ["part"]}, "so that part stays on one side"),
+            ("overlapping_windows_random_split", {"columns": ["lag"]}, "rows overlap in lag"),
+            ("neighbouring_samples", {}, "blocks that follow each other"),
+            ("duplicates_across_split", {"rows": [1, 2]}, "Take 2 copies of test rows out"),
+        )
+    ],
     ("security.personal_data", 1, 1, {"by_column": [{"column": "name", "kind": "name", "share": 1}]},
      "Remove or mask the column name (names of people)"),
     ("security.personal_data", 0.01, 0, {"by_column": [{"column": "text", "kind": "phone", "rows": 9,
@@ -115,7 +126,10 @@ def test_no_sentence_of_the_rules_is_out_of_reach():
         )
     }
     every = {(probe, some["say"]) for probe in steps.WORDS for some in RULES.data["steps"][probe][:-1]}
-    elsewhere = {"Train on {chosen}: this machine would take about {hours_here}"}  # two tests below
+    elsewhere = {  # tests below
+        "Train on {chosen}: this machine would take about {hours_here}",
+        "Correct wrong labels first, then agree on a goal that is possible",
+    }
     assert {say for _, say in every - reached} == elsewhere
 
 
@@ -171,3 +185,12 @@ def test_a_fault_of_low_severity_asks_for_nothing():
 
 def test_a_probe_that_the_rules_do_not_know_has_no_step():
     assert steps.step(RULES, "data.unheard_of", {"data.unheard_of": finding(1.0)}) is None
+
+
+def test_a_goal_out_of_reach_asks_for_right_labels_first_where_many_are_wrong():
+    far = finding(0.9, 0.8, 1.0, "Far", {"faults": [fault("target_not_reachable")]})
+    for low, first in ((0.04, "Correct wrong labels first"), (0.001, "Agree on a lower goal")):
+        seen = {"data.feasibility": far, "data.label_errors": finding(0.05, low, 0.06, "Wrong")}
+        step = steps.step(RULES, "data.feasibility", seen, DATASET)
+        assert step.say.startswith(first)
+        assert ("4.0%" in step.note) == (low == 0.04)
