@@ -21,11 +21,13 @@ FEASIBLE = {
     "facts": {
         "metric": "accuracy", "target": 0.97,
         "lower": ends(0.07, 0.088, 0.1), "upper": ends(0.15, 0.18, 0.2),
-        "models": {"network": 0.18, "linear discriminant": 0.21}, "approximate": False, "rows": 1313,
+        "models": {"network": 0.18, "linear discriminant": 0.21},
+        "approximate": False, "rows": 1313,
     },
 }  # fmt: skip
 MADE = {
-    "probe": "data.synthetic", "state": "measured", "title": "Made rows do not help here", "note": "It is so.",
+    "probe": "data.synthetic", "state": "measured", "title": "Made rows do not help here",
+    "note": "It is so.",
     "facts": {
         "metric": "accuracy", "score_real": 0.81,
         "methods": [

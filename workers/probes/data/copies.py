@@ -1,8 +1,8 @@
 """Do made rows repeat real ones? Their nearest training row against that of held-out real rows.
 
 A made row is a copy when its nearest training row is closer than a tenth of the usual distance between
-training rows. Real rows that the generator never saw come as close by chance, more often where columns have
-few values; only copies beyond that count, and only where both exact 90 % intervals part.
+training rows, and that row is the only one of its kind. Real rows that the generator never saw come as close
+by chance; only copies beyond that count, and only where both exact 90 % intervals part.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ def look(made: np.ndarray, shown: np.ndarray, unseen: np.ndarray) -> Copied:
 
     index = NearestNeighbors(n_neighbors=1).fit(shown)
     far, near = (part[:, 0] for part in index.kneighbors(made))
-    usual = index.kneighbors(unseen)[0][:, 0]
+    usual, beside = (part[:, 0] for part in index.kneighbors(unseen))
     own = NearestNeighbors(n_neighbors=min(2, len(shown))).fit(shown).kneighbors(shown)[0][:, -1]
     close = max(CLOSE * float(np.median(own)), 1e-6)
-    copied, chance = far <= close, usual <= close
+    single = own > close  # what many rows say gives nobody away
+    copied, chance = (far <= close) & single[near], (usual <= close) & single[beside]
     low, _ = clopper_pearson(int(copied.sum()), len(made))
     _, high = clopper_pearson(int(chance.sum()), len(unseen))
     leaks = low > high

@@ -138,8 +138,8 @@ def _forecast(
             **facts,
         )
     return Finding(
-        value, _note(facts, metric, now, target, sample), facts, low=low, high=high, sample=int(curve.n[-1]),
-        title=_title(facts, metric, value, target, now), basis="measured",
+        value, _note(facts, metric, now, target) + _spent(facts["price"]), facts, low=low, high=high,
+        sample=int(curve.n[-1]), title=_title(facts, metric, value, target, now), basis="measured",
     )  # fmt: skip
 
 
@@ -255,7 +255,7 @@ def _title(facts: dict[str, Any], metric: str, value: float, target: float | Non
     return f"About {count(needed['p50'], 'row')} until {_shown(target, metric)}"
 
 
-def _note(facts: dict[str, Any], metric: str, now: int, target: float | None, sample: Sample) -> str:
+def _note(facts: dict[str, Any], metric: str, now: int, target: float | None) -> str:
     here, gain = facts["score_now"], facts["gain_from_twice"]
     told = min(now, facts["forecast"]["n"][-1])
     text = f"With {count(told, 'row')}, a small network reaches {_shown(here['p50'], metric)} {metric}"
@@ -284,3 +284,11 @@ def _note(facts: dict[str, Any], metric: str, now: int, target: float | None, sa
         + f"; plan for {needed['p50']:,} rows (likely {needed['p05']:,} to {last}) "
         + f"until {_shown(target, metric)}."
     )
+
+
+def _spent(price: dict[str, Any] | None) -> str:
+    """What the further rows cost, where somebody answered what one costs."""
+    middle = ((price or {}).get("money") or {}).get("p50")
+    if not middle or price is None:
+        return ""
+    return f" Labels for {price['more']['p50']:,} more rows cost about ${middle:,.0f}."

@@ -146,6 +146,7 @@ def test_a_price_without_a_goal_is_that_of_twice_the_rows(tmp_path):
         tmp_path, *load_breast_cancer(return_X_y=True), "binary", answers={"D10": {"value": 500}}
     )
     assert finding.facts["price"]["money"]["p50"] == pytest.approx(0.5 * finding.facts["now"])
+    assert "cost about $" in finding.note
 
 
 @pytest.mark.parametrize(
