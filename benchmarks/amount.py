@@ -187,8 +187,9 @@ def flips() -> list[dict[str, Any]]:
             slopes.append(float(np.polyfit(FLIPS, found, 1)[0]))
             bounds.append(found)
         told = " ".join(f"{value:.3f}" for value in np.mean(bounds, axis=0))
+        mean = float(np.mean(slopes))
         lines.append(_line(f"D2 slope of the bound over flipped labels, {name}: at 0, 5, 10, 20, 40 % {told}",
-                           "0.9 to 1.1", round(mean := float(np.mean(slopes)), 3), 0.9 <= mean <= 1.1))  # fmt: skip
+                           "0.9 to 1.1", round(mean, 3), 0.9 <= mean <= 1.1))  # fmt: skip
         lines.append(_line(f"D2 lowest and highest slope of the seeds, {name}", "0.9 to 1.1",
                            f"{min(slopes):.2f} to {max(slopes):.2f}",
                            min(slopes) >= 0.9 and max(slopes) <= 1.1))  # fmt: skip
