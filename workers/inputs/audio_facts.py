@@ -53,13 +53,18 @@ def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray
     power, hertz = _steady(samples[: int(LONGEST * rate)] - np.float32(offset), rate)
     lines = _lines(power[0], hertz)
     line, frequency, level = _strongest(lines, power[0], hertz)
+    # Where one tone is nearly all there is, its frequency must be exact to take it out.
+    tones = [frequency]
+    if level > float(decibels(rms)) - 12:
+        tones += [round(frequency), *(frequency + np.array([-0.06, -0.03, 0.03, 0.06]))]
     mains = max(MAINS, key=lambda at: lines[int(np.argmin(np.abs(GRID - at)))])
     hum = peak(power[0], hertz, mains)
     hum = max((hum, mains), key=lambda at: _coherent(samples, rate, at)) if abs(hum - mains) < 2 else mains
+    left = min(_without(samples, rate, tone) for tone in tones)
     values[: len(PLAIN)] = (
         seconds, decibels(rms), most, before * step, after * step,
         1 - len(heard) / len(loud), offset, flat, decibels(np.quantile(loud, 0.05)),
-        _bandwidth(power[1], hertz), line, frequency, level, decibels(_without(samples, rate, frequency)),
+        _bandwidth(power[1], hertz), line, frequency, level, decibels(left),
         hum, 10 * np.log10(np.interp(hum, hertz, power[0])), _coherent(samples, rate, hum),
     )  # fmt: skip
     values[FIRST:] = lines
