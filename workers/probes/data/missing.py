@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Budget, Column, Finding, Sample
 from workers.probes.data import absent, gaps, missingness, sentinels, witnesses
-from workers.probes.data.absent import blocks, literal, quoted
+from workers.probes.data.absent import literal, quoted
 from workers.probes.data.gaps import HIGH, MOST_LISTED, Seen, Ties
 from workers.probes.words import listed, percent
 
@@ -82,12 +82,8 @@ def _look(con: duckdb.DuckDBPyConnection, sample: Sample, columns: list[Column])
         census = sample.census[column.name]
         whole = census["rows"] == sample.rows and census["filled"] == sample.rows
         seen[column.name].open = not whole or column.name in words or odd.get(column.name, 0) > 0
-    for block in blocks([column for column in columns if seen[column.name].open]):
-        empty: Any = con.execute(
-            f"SELECT {', '.join(f'count({quoted(c.name)})' for c in block)} FROM typed"
-        ).fetchone()
-        for column, filled in zip(block, empty, strict=True):
-            seen[column.name].plain = sample.rows - int(filled)
+        fits = {"number": "numbers", "date": "dates"}.get(column.type, "filled")
+        seen[column.name].plain = round(sample.rows * (1 - census[fits] / max(1, census["rows"])))
     return seen
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
 FEWEST = 2  # rows that must hold a value before it is suspected
+BODY = 100_000  # rows, evenly drawn, that say what the rest of a column looks like
 MOST_CLOSER = 200  # columns looked at closely
 FAR, VERY_FAR = 1.0, 3.0  # interquartile ranges to the next value: for a known word, for any value
 MANY, FEW = 20, 10  # different values of a measurement; of something counted or coded
@@ -301,7 +302,9 @@ def _judged(
 
 def _body(con: duckdb.DuckDBPyConnection, column: Column, values: dict[float, int]) -> Body | None:
     listed = ", ".join(f"{value!r}::DOUBLE" for value in values)
-    inner = f"(SELECT {number(column)} AS v FROM typed)"
+    counted: Any = con.execute("SELECT count(*) FROM rows").fetchone()
+    every = max(1, counted[0] // BODY)
+    inner = f"(SELECT {number(column)} AS v FROM typed WHERE _id % {every} = 0)"
     others = f"FROM {inner} WHERE v IS NOT NULL AND v NOT IN ({listed})"
     row: Any = con.execute(
         "SELECT count(*), min(v), max(v), quantile_cont(v, [0.01, 0.25, 0.5, 0.75, 0.99]),"
@@ -320,7 +323,16 @@ def _body(con: duckdb.DuckDBPyConnection, column: Column, values: dict[float, in
             f"SELECT v, count(*) {others} AND {side} GROUP BY v ORDER BY abs(v - {value!r}::DOUBLE) LIMIT 8"
         ).fetchall()
         gap = min((abs(v - value) for v, _ in near), default=0.0)
-        body.near[value] = gap, max((n for _, n in near), default=0)
+        body.near[value] = gap, every * max((n for _, n in near), default=0)
+    if every > 1:  # the nearest value may not have been drawn
+        least = ", ".join(f"min(abs(v - {value!r}::DOUBLE))" for value in values)
+        whole: Any = con.execute(
+            f"SELECT count(*), {least} FROM (SELECT {number(column)} AS v FROM typed)"
+            f" WHERE v IS NOT NULL AND v NOT IN ({listed})"
+        ).fetchone()
+        body.rows = whole[0]
+        for value, gap in zip(values, whole[1:], strict=True):
+            body.near[value] = gap, body.near[value][1]
     return body
 
 
