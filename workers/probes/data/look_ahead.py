@@ -82,7 +82,7 @@ def search(sample: Sample, budget: Budget) -> list[Ahead]:
     suspects = {one.name for one in found}
     for one in found:
         c = names.index(one.name)
-        others = [s for s in range(len(used)) if names[s] not in suspects]
+        others = [s for s in range(len(used)) if names[s] not in suspects | {one.source}]
         # A trailing mean needs the future of a lagged column, and only the past of the column itself.
         if max((_from_past(filled, known, s, c, lags) for s in others), default=0.0) >= 1 - 2 * (
             1 - one.full
