@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from workers.probes.base import NOTHING_TO_LEARN_FROM, SPLITS, Budget, Finding, Sample
 from workers.probes.data import label_words as say
 from workers.probes.data import lapse, wrong_numbers
@@ -36,6 +35,7 @@ MOST_LISTED = 1_000
 MOST_SUSPECTS = 60
 PICTURES = 12
 MEDIUM, HIGH = 0.01, 0.03  # of the low end of the interval; probes.md D3 [J]
+FLOOR = 0.005  # rate of a fault-free twin from which the models' own confusion is taken off the severity
 
 Either = Judged | Numbers
 
@@ -76,6 +76,12 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if not worst.conclusive:
         return Finding.skipped(say.inconclusive(sample, worst), **facts)
     facts |= what_if(sample, worst, budget)
+    null = facts["null"] or {"rate": 0.0}
+    if null["rate"] >= FLOOR:
+        # Classes that are all but alike look mislabelled where no label is wrong at all.
+        for fault in facts["faults"]:
+            if fault["fault"] == "label_errors" and fault["columns"] == [worst.target.name]:
+                fault["severity"] = _severity(worst.low - null["high"])
     return Finding(
         worst.value,
         say.note(sample, worst),
@@ -144,11 +150,14 @@ def _short(one: Either) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _severity(low: float) -> str:
+    return "high" if low >= HIGH else "medium" if low >= MEDIUM else "low"
+
+
 def _faults(sample: Sample, one: Either) -> list[dict[str, Any]]:
     faults: list[dict[str, Any]] = []
     if len(one.listed) and (isinstance(one, Judged) or one.conclusive):
-        low = one.low
-        severity = "high" if low >= HIGH else "medium" if low >= MEDIUM else "low"
+        severity = _severity(one.low)
         places = sample.places(sample.arrays["ids"][one.at[one.listed[:MOST_LISTED]]])
         faults.append({
             "fault": "label_errors", "severity": severity, **_places(places), "columns": [one.target.name],

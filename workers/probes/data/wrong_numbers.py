@@ -82,39 +82,48 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target) -> Numbers | s
     if not np.ptp(sample.features[at], axis=0).any():
         return f"The rows do not differ in any column but {target.name}, so nothing tells its values apart."
     draw = np.random.default_rng([budget.seed, 29])
-    if len(at) > 4 * MOST:
-        at = np.sort(draw.choice(at, 4 * MOST, replace=False))
+    if len(at) > 2 * MOST:
+        at = np.sort(draw.choice(at, 2 * MOST, replace=False))
     groups = np.array_split(draw.permutation(len(at)), -(-len(at) // MOST))
     budget.progress(0.2, f"Checking the values of {target.name}")
-    scales = [("as written", y[at])]
-    if (y[at] > 0).all():
-        scales.append(("logarithm", np.log(y[at])))
-    best: Numbers | None = None
-    for name, values in scales:
-        guess, taught = np.empty(len(at)), np.ones(len(at), bool)
-        for _ in range(2):
-            for group in groups:
-                x = narrowed(sample.features[at[group]], budget.seed)
-                guess[group] = guessed(x, values[group], taught[group], budget.seed)
-            left = values - guess
-            far = left / spread(left, guess)
-            if (np.abs(far) <= SET_ASIDE).all():
-                break
-            taught = np.abs(far) <= SET_ASIDE
-        one = _numbers(target, at, values, guess, logarithm=name == "logarithm")
-        if one.logarithm:
-            one.y, one.guess = y[at], np.exp(np.clip(guess, -700, 700))
-        if best is None or one.explained > best.explained + 0.02:
-            best = one
-    assert best is not None
-    return best
+    scale = (
+        np.log if (y[at] > 0).all() and _better_in_logs(sample, y[at], at, groups[0], budget.seed) else None
+    )
+    values = y[at] if scale is None else np.log(y[at])
+    guess, taught = np.empty(len(at)), np.ones(len(at), bool)
+    for _ in range(2):
+        for group in groups:
+            x = narrowed(sample.features[at[group]], budget.seed)
+            guess[group] = guessed(x, values[group], taught[group], budget.seed)
+        left = values - guess
+        far = left / spread(left, guess)
+        if (np.abs(far) <= SET_ASIDE).all():
+            break
+        taught = np.abs(far) <= SET_ASIDE
+    one = _numbers(target, at, values, guess, logarithm=scale is not None)
+    if one.logarithm:
+        one.y, one.guess = y[at], np.exp(np.clip(guess, -700, 700))
+    return one
+
+
+def _better_in_logs(sample: Sample, y: np.ndarray, at: np.ndarray, group: np.ndarray, seed: int) -> bool:
+    """Whether the logarithm of a number is told better than the number, in one group of rows."""
+    x = narrowed(sample.features[at[group]], seed)
+    told = []
+    for values in (y[group], np.log(y[group])):
+        told.append(_explained(values, guessed(x, values, np.ones(len(group), bool), seed)))
+    return told[1] > told[0] + 0.02
+
+
+def _explained(y: np.ndarray, guess: np.ndarray) -> float:
+    """Robust: the middle half of what is left over, against the middle half of the values."""
+    left = y - guess
+    wide = np.quantile(y, 0.75) - np.quantile(y, 0.25) or float(y.std())
+    return float(1 - ((np.quantile(left, 0.75) - np.quantile(left, 0.25)) / wide) ** 2)
 
 
 def _numbers(target: Target, at: np.ndarray, y: np.ndarray, guess: np.ndarray, logarithm: bool) -> Numbers:
     left = y - guess
-    wide = np.quantile(y, 0.75) - np.quantile(y, 0.25) or float(y.std())
-    # Robust: the middle half of what is left over, against the middle half of the values.
-    explained = 1 - ((np.quantile(left, 0.75) - np.quantile(left, 0.25)) / wide) ** 2
     wide_at = spread(left, guess)
     far = left / wide_at
     degrees = _degrees(far)
@@ -126,7 +135,7 @@ def _numbers(target: Target, at: np.ndarray, y: np.ndarray, guess: np.ndarray, l
     if not logarithm:
         slip |= np.abs(-y - guess) < 2 * wide_at
     named = (np.abs(far) > bar) | (slip & (np.abs(far) > _bar(far, degrees, WITH_SLIP)))
-    return Numbers(target, at, y, guess, far, named, bar, degrees, float(explained), logarithm)
+    return Numbers(target, at, y, guess, far, named, bar, degrees, _explained(y, guess), logarithm)
 
 
 def guessed(x: np.ndarray, y: np.ndarray, taught: np.ndarray, seed: int) -> np.ndarray:
