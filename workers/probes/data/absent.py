@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workers.inputs.columns import present
 from workers.probes.base import Column, Sample
 
 if TYPE_CHECKING:
@@ -77,6 +78,24 @@ def judged(sample: Sample) -> list[Column]:
     """The upload's own columns: of pictures and clips without what prepare measured of each file."""
     own = len(sample.columns) - FACTS.get(sample.kind, 0)
     return [column for column in sample.columns[: max(0, own)] if column.role != "split"]
+
+
+def typed(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> str:
+    """SQL of the view ``typed`` with these columns only.
+
+    The view joins texts and numbers by their place, which reads every column of both whatever is asked;
+    joining only what is asked is a hundred times as fast on a wide file.
+    """
+    wanted = list(dict.fromkeys(names))
+    stored = con.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'numbers'").fetchall()
+    if not stored:
+        return "typed"
+    numbers = {name for (name,) in stored}
+    texts = [f"{present(name)} AS {quoted(name)}" for name in wanted if name not in numbers]
+    read = [quoted(name) for name in wanted if name in numbers]
+    left = f"(SELECT {', '.join(['_id', '_split', '_file', '_row', *texts])} FROM rows) r"
+    beside = f" POSITIONAL JOIN (SELECT {', '.join(read)} FROM numbers) n" if read else ""
+    return f"(SELECT * FROM {left}{beside})"
 
 
 @dataclass

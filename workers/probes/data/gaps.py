@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Column, Sample
 from workers.probes.data import missingness, sentinels, witnesses
-from workers.probes.data.absent import places
+from workers.probes.data.absent import places, typed
 from workers.probes.data.missingness import GREAT, Tie
 from workers.probes.words import count, percent
 
@@ -58,7 +58,8 @@ def faults(
     found = [_missing(sample, one) for one in seen.values() if one.missing]
     found.sort(key=lambda fault: (ORDER[fault["severity"]], -fault["count"]))
     for fault in found[:MOST_PLACED]:
-        fault |= places(con, sample, seen[fault["columns"][0]].condition, "typed", fault["count"])
+        name = fault["columns"][0]
+        fault |= places(con, sample, seen[name].condition, typed(con, [name]), fault["count"])
     rest = [f for f in found[MOST_LISTED:] if f["severity"] == "low"]
     found = found[:MOST_LISTED] + [f for f in found[MOST_LISTED:] if f["severity"] != "low"]
     if rest:
@@ -75,7 +76,7 @@ def faults(
                     "value": sentinel.said,
                     "score": round(min(sentinel.gap, 1e6), 3),
                     "note": sentinel.note,
-                    **places(con, sample, sentinel.condition, "typed", sentinel.rows),
+                    **places(con, sample, sentinel.condition, typed(con, [sentinel.column]), sentinel.rows),
                 }
             )
     for tie in ties.target:
@@ -135,7 +136,7 @@ def _on_target(
             "score": round(tie.difference, 4),
             "expected": round(tie.expected, 4),
             "note": told,
-            **places(con, sample, where, "typed"),
+            **places(con, sample, where, typed(con, [tie.column, tie.by])),
         }
     ]
 
@@ -156,7 +157,7 @@ def _on_value(
         "score": round(abs(tie.difference), 4),
         "expected": round(tie.expected, 4),
         "note": told,
-        **places(con, sample, one.condition, "typed", one.missing),
+        **places(con, sample, one.condition, typed(con, [tie.column]), one.missing),
     }
 
 

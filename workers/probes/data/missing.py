@@ -109,7 +109,8 @@ def _whole_rows(con: duckdb.DuckDBPyConnection, sample: Sample, seen: dict[str, 
     if not holes:
         return sample.rows
     anywhere = " OR ".join(f"({one.condition})" for one in holes[:200])
-    found: Any = con.execute(f"SELECT count(*) FROM typed WHERE NOT ({anywhere})").fetchone()
+    source = absent.typed(con, [one.column.name for one in holes[:200]])
+    found: Any = con.execute(f"SELECT count(*) FROM {source} WHERE NOT ({anywhere})").fetchone()
     return int(found[0])
 
 
@@ -122,9 +123,10 @@ def _runs(
     found = {}
     holes = [one for one in seen.values() if one.used and 5 <= one.missing < one.rows]
     for one in sorted(holes, key=lambda one: -one.missing)[:MOST_RUNS]:
+        source = absent.typed(con, [one.column.name])
         longest: Any = con.execute(
             f"""SELECT min(_row), count(*) AS n FROM (
-                SELECT _row, _id - row_number() OVER (ORDER BY _id) AS island FROM typed
+                SELECT _row, _id - row_number() OVER (ORDER BY _id) AS island FROM {source}
                 WHERE {one.condition}) GROUP BY island ORDER BY n DESC, 1 LIMIT 1"""
         ).fetchone()
         first, length = longest or (0, 0)

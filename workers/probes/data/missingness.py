@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workers.probes.base import SPLITS, Sample, Target
-from workers.probes.data.absent import blocks, quoted
+from workers.probes.data.absent import blocks, quoted, typed
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,7 +56,7 @@ def by_split(con: duckdb.DuckDBPyConnection, absent: Mapping[str, str]) -> dict[
     for names in blocks(list(absent)):
         counts = absent_sql({name: absent[name] for name in names})
         for split, *missing in con.execute(
-            f"SELECT _split, {counts} FROM typed GROUP BY 1 ORDER BY 1"
+            f"SELECT _split, {counts} FROM {typed(con, names)} GROUP BY 1 ORDER BY 1"
         ).fetchall():
             counted = dict(zip(names, missing, strict=True))
             found[split or "train"]["missing"] |= counted
@@ -91,8 +91,9 @@ def on_target(
         key = _key(sample, target)
         for names in blocks(list(asked)):
             counts = absent_sql({name: asked[name] for name in names})
+            source = typed(con, [*names, target.name])
             rows = con.execute(
-                f"SELECT {key} AS k, count(*), {counts} FROM typed WHERE k IS NOT NULL GROUP BY 1"
+                f"SELECT {key} AS k, count(*), {counts} FROM {source} WHERE k IS NOT NULL GROUP BY 1"
                 f" ORDER BY 2 DESC, 1 LIMIT {MOST_CLASSES}"
             ).fetchall()
             for place, name in enumerate(names, start=2):

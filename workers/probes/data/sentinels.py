@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Column, Sample
-from workers.probes.data.absent import blocks, quoted
+from workers.probes.data.absent import blocks, quoted, typed
 
 if TYPE_CHECKING:
     import duckdb
@@ -167,8 +167,9 @@ def _suspects(
             f"count(*) FILTER (v{i} = {low!r}::DOUBLE), min(v{i}) FILTER (v{i} > {low!r}::DOUBLE),"
             f" count(*) FILTER (v{i} = {high!r}::DOUBLE), max(v{i}) FILTER (v{i} < {high!r}::DOUBLE)"
         )
+    source = typed(con, [column.name for column in block])
     seen: Any = con.execute(
-        f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM typed)"
+        f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM {source})"
     ).fetchone()
     found = []
     for i, column in enumerate(block):
@@ -204,13 +205,14 @@ def _ends(
     ]
     found: dict[int, tuple[float | None, float | None, int, float | None]] = {}
     if asked:
+        source = typed(con, [c.name for _, c in asked])
         row: Any = con.execute(
             "SELECT "
             + ", ".join(
                 f"min(v{i}), max(v{i}), count(v{i}), stddev_pop(CASE WHEN abs(v{i}) < 1e150 THEN v{i} END)"
                 for i, _ in asked
             )
-            + f" FROM (SELECT {', '.join(f'{number(c)} AS v{i}' for i, c in asked)} FROM typed)"
+            + f" FROM (SELECT {', '.join(f'{number(c)} AS v{i}' for i, c in asked)} FROM {source})"
         ).fetchone()
         found = {i: tuple(row[4 * k : 4 * k + 4]) for k, (i, _) in enumerate(asked)}
     for i, column in enumerate(block):
@@ -304,7 +306,8 @@ def _body(con: duckdb.DuckDBPyConnection, column: Column, values: dict[float, in
     listed = ", ".join(f"{value!r}::DOUBLE" for value in values)
     counted: Any = con.execute("SELECT count(*) FROM rows").fetchone()
     every = max(1, counted[0] // BODY)
-    inner = f"(SELECT {number(column)} AS v FROM typed WHERE _id % {every} = 0)"
+    source = typed(con, [column.name])
+    inner = f"(SELECT {number(column)} AS v FROM {source} WHERE _id % {every} = 0)"
     others = f"FROM {inner} WHERE v IS NOT NULL AND v NOT IN ({listed})"
     row: Any = con.execute(
         "SELECT count(*), min(v), max(v), quantile_cont(v, [0.01, 0.25, 0.5, 0.75, 0.99]),"
@@ -327,7 +330,7 @@ def _body(con: duckdb.DuckDBPyConnection, column: Column, values: dict[float, in
     if every > 1:  # the nearest value may not have been drawn
         least = ", ".join(f"min(abs(v - {value!r}::DOUBLE))" for value in values)
         whole: Any = con.execute(
-            f"SELECT count(*), {least} FROM (SELECT {number(column)} AS v FROM typed)"
+            f"SELECT count(*), {least} FROM (SELECT {number(column)} AS v FROM {source})"
             f" WHERE v IS NOT NULL AND v NOT IN ({listed})"
         ).fetchone()
         body.rows = whole[0]

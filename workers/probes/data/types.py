@@ -130,7 +130,8 @@ def _not_numeric(
         if column.type in ("number", "date"):
             if odd[column.name] <= sum(tokens.values()):
                 continue
-            source = f"(SELECT r.*, t.{name} AS _value FROM rows r POSITIONAL JOIN typed t)"
+            read = absent.typed(con, [column.name])
+            source = f"(SELECT r.*, t.{name} AS _value FROM rows r POSITIONAL JOIN {read} t)"
             bad = f"_value IS NULL AND trim({name}) <> ''"
         elif column.type == "category" and census["numbers"] >= ALMOST * max(1, census["filled"]):
             source, bad = "rows", f"trim({name}) <> '' AND ({plain(column.name)}) IS NULL"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workers.probes.base import Column, Sample
-from workers.probes.data.absent import blocks, quoted
+from workers.probes.data.absent import blocks, quoted, typed
 from workers.probes.data.missingness import FALSE_ALARMS, FEWEST, Tie, benjamini_hochberg
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _ranked(
             f"CASE WHEN {absent.get(name, 'false')} THEN NULL ELSE {quoted(name)} END AS c{place}"
             for place, name in enumerate(block)
         )
-        fetched = con.execute(f"SELECT {picked} FROM typed {few}").fetchnumpy()
+        fetched = con.execute(f"SELECT {picked} FROM {typed(con, block)} {few}").fetchnumpy()
         for name, column in zip(block, fetched.values(), strict=True):
             if name not in words:
                 columns.append(_floats(column))
