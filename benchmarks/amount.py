@@ -30,8 +30,10 @@ from sklearn import datasets
 from benchmarks.fleet import machine
 from workers.inputs import prepare
 from workers.probes.base import Sample
-from workers.probes.data import anchors, bayes, learning_curve, power_law
-from workers.probes.data.out_of_fold import narrowed
+from workers.probes.data import learning_curve
+from workers.probes.data.feasibility import bayes
+from workers.probes.data.shared import anchors, power_law
+from workers.probes.data.shared.out_of_fold import narrowed
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 RESULT = Path(__file__).parent / "results" / "amount.json"

@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 
 from tests.planting import judge, sets
 from tests.planting import split_overlap as planted
-from workers.probes.data import near_copies, near_pictures
+from workers.probes.data.shared import near_copies, near_pictures
 
 SEEDS, DOSES = 12, (0.01, 0.03, 0.10, 0.30)
 BARS = (0.86, 0.96, 1.0, 1.0)  # of the first sketch, by dose

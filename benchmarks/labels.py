@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Target
-from workers.probes.data import lapse, shapley, slices
-from workers.probes.data.judged import grouped, settled
-from workers.probes.data.losses import Losses, expected, forest
-from workers.probes.data.out_of_fold import look, margins, narrowed
+from workers.probes.data.coverage import slices
+from workers.probes.data.coverage.losses import Losses, expected, forest
+from workers.probes.data.label_errors import shapley
+from workers.probes.data.shared import lapse
+from workers.probes.data.shared.judged import grouped, settled
+from workers.probes.data.shared.out_of_fold import look, margins, narrowed
 
 RESULT = Path(__file__).parent / "results" / "labels.json"
 SEEDS = range(40, 44)

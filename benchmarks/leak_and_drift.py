@@ -25,8 +25,10 @@ from sklearn import datasets
 
 from tests.planting import judge, sets
 from workers.probes.base import Column
-from workers.probes.data import domain, moved, single_column, two_nn
-from workers.probes.data.column_values import Values, ranks
+from workers.probes.data.drift import domain, moved
+from workers.probes.data.redundancy import two_nn
+from workers.probes.data.shared import single_column
+from workers.probes.data.shared.column_values import Values, ranks
 
 RESULT = Path(__file__).parent / "results" / "leak_and_drift.json"
 SIGMAS = (0.1, 0.3, 0.6, 1.0)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.data import equal_rows, found_copies
-from workers.probes.data.equal_rows import quoted
+from workers.probes.data.shared import equal_rows, found_copies
+from workers.probes.data.shared.equal_rows import quoted
 from workers.probes.intervals import clopper_pearson
 from workers.probes.thumbnails import png
 from workers.probes.words import count, listed, percent, pieces

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample
-from workers.probes.data import anchors, goal, power_law, signal
-from workers.probes.data.anchors import Curve
-from workers.probes.data.out_of_fold import narrowed
+from workers.probes.data.shared import anchors, goal, power_law, signal
+from workers.probes.data.shared.anchors import Curve
+from workers.probes.data.shared.out_of_fold import narrowed
 from workers.probes.words import count
 
 CONFORMAL, REACH = 1.4, 6

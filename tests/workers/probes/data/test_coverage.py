@@ -9,8 +9,9 @@ import pytest
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Target
-from workers.probes.data import coverage, slices
-from workers.probes.data.losses import Losses
+from workers.probes.data import coverage
+from workers.probes.data.coverage import slices
+from workers.probes.data.coverage.losses import Losses
 
 
 def lost(rows, rate, seed):

@@ -8,8 +8,8 @@ import pytest
 
 from tests.planting import judge, sets
 from workers.probes.base import Column
-from workers.probes.data import domain, moved, units
-from workers.probes.data.column_values import Values
+from workers.probes.data.drift import domain, moved, units
+from workers.probes.data.shared.column_values import Values
 
 PROBE = "data.drift"
 

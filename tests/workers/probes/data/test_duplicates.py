@@ -10,7 +10,8 @@ from tests.planting import sets
 from tests.workers.probes.tables import prepared
 from workers.inputs import audio
 from workers.probes.base import Budget
-from workers.probes.data import duplicates, near_copies, near_pictures
+from workers.probes.data import duplicates
+from workers.probes.data.shared import near_copies, near_pictures
 
 
 def standard(x):

@@ -9,7 +9,9 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_fr
 from tests.planting.amounts import wants
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.data import bayes, feasibility, signal
+from workers.probes.data import feasibility
+from workers.probes.data.feasibility import bayes
+from workers.probes.data.shared import signal
 
 
 def scaled(x):

@@ -11,8 +11,10 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_bl
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Target
-from workers.probes.data import label_errors, label_words, lapse, out_of_fold
-from workers.probes.data.judged import Judged
+from workers.probes.data import label_errors
+from workers.probes.data.label_errors import words as label_words
+from workers.probes.data.shared import lapse, out_of_fold
+from workers.probes.data.shared.judged import Judged
 
 
 def standard(x):

@@ -8,7 +8,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.data import anchors, goal, learning_curve, power_law
+from workers.probes.data import learning_curve
+from workers.probes.data.shared import anchors, goal, power_law
 
 N = np.unique(np.geomspace(20, 2000, 12).round())
 AHEAD = 8000  # four times the largest size

@@ -9,7 +9,8 @@ import pytest
 from tests.planting import Data, judge, sets
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Sample
-from workers.probes.data import missing, missingness, sentinels
+from workers.probes.data import missing
+from workers.probes.data.missing import missingness, sentinels
 
 
 def found(frame, *targets, **more):

@@ -5,7 +5,9 @@ import pytest
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.data import far_off, mixed_units, outliers, sensors, strange_rows
+from workers.probes.data import outliers
+from workers.probes.data.outliers import mixed_units, sensors, strange_rows
+from workers.probes.data.shared import far_off
 
 SERIOUS = ("medium", "high")
 

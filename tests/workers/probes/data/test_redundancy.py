@@ -7,7 +7,8 @@ import pytest
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.data import redundancy, two_nn
+from workers.probes.data import redundancy
+from workers.probes.data.redundancy import two_nn
 
 
 def found(tmp_path, columns, **more):

@@ -11,8 +11,10 @@ from tests.planting import judge, sets
 from tests.planting import shortcut as planted
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.data import shortcut, shortcut_search, shortcut_words
-from workers.probes.data.shortcut_search import Property
+from workers.probes.data import shortcut
+from workers.probes.data.shortcut import search as shortcut_search
+from workers.probes.data.shortcut import words as shortcut_words
+from workers.probes.data.shortcut.search import Property
 
 
 def _property(values, name="level", floor=0.1):

@@ -10,7 +10,8 @@ from tests.planting import judge, sets
 from tests.planting.sets import jsonl
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.data import copies, makers, synthetic
+from workers.probes.data import synthetic
+from workers.probes.data.synthetic import copies, makers
 
 
 def scaled(x):

@@ -5,7 +5,8 @@ import pytest
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.data import clock, time_order
+from workers.probes.data import time_order
+from workers.probes.data.time_order import clock
 
 HOUR = 3_600.0
 

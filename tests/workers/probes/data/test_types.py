@@ -9,7 +9,8 @@ import pytest
 from tests.planting import judge, sets
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Sample
-from workers.probes.data import date_forms, spelling, types
+from workers.probes.data import types
+from workers.probes.data.types import date_forms, spelling
 
 
 def found(frame, *targets):

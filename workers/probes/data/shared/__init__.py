@@ -1,0 +1,1 @@
+"""What several probes of data stand on: curves, copies, out-of-fold predictions, what a column holds."""

@@ -1,0 +1,178 @@
+"""One target's labels as the views see them: judged, cleaned, judged again.
+
+Wrong labels teach the models that judge them: where horses are called zebras, the models come to doubt the
+horses. So rows that look wrong are set aside and the models learn again without them, at most twice, while
+they agree with most of the labels that nobody suspects. Where classes overlap this is not done: a model
+that learns only from what it believes confirms itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from workers.probes.base import Budget, Sample, Target
+from workers.probes.data.shared import lapse
+from workers.probes.data.shared.out_of_fold import Views, look, margins, narrowed
+from workers.probes.intervals import clopper_pearson
+from workers.probes.words import count
+
+GROUP = 2_000
+FEWEST = 30  # labelled rows, below which nothing can be said
+AGAIN = 2  # times that the models learn without what they suspect
+DOUBT = 0.15  # share of unsuspected labels that they may miss and still do so [J]
+OVERLAP, TWINS = 0.10, 0.25  # shares above which a wrong label cannot be told from a hard row [J]
+LEAST = 0.001  # share of wrong labels below which a bounded rate supports none
+
+
+@dataclass
+class Judged:
+    """One target's labels as the views see them; arrays over the rows judged."""
+
+    target: Target
+    at: np.ndarray  # places in the sample's arrays
+    y: np.ndarray
+    classes: tuple[str, ...]
+    chances: np.ndarray
+    rank: np.ndarray  # 0 most suspicious
+    votes: np.ndarray  # views that disagree with the label
+    lapses: lapse.Lapses
+    groups: list[np.ndarray]
+    twins: float  # share of rows whose features another row has as well
+    first: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # chances before any cleaning
+
+    @property
+    def overlap(self) -> float:
+        """Share of rows that the models get wrong although their label is not suspected."""
+        return float(((self.chances.argmax(axis=1) != self.y) & (self.lapses.wrong <= 0.5)).mean())
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the rate is only an upper bound, because inputs do not decide the outcome."""
+        return self.overlap > OVERLAP or self.twins > TWINS
+
+    @property
+    def value(self) -> float:
+        return self.supported if self.bounded else self.lapses.rate
+
+    @property
+    def supported(self) -> float:
+        """Labels that the surest rows contradict, at least, as a share of all rows."""
+        hits, sure = lapse.confident_region(self.chances, self.y)
+        return min(self.lapses.rate, clopper_pearson(hits, sure)[0] * sure / len(self.y))
+
+    @property
+    def conclusive(self) -> bool:
+        if self.bounded:
+            return self.learnt and bool(len(self.listed)) and self.supported >= LEAST
+        return self.learnt or self.lapses.rate < 0.005
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the models beat guessing; those that do not cannot contradict a label."""
+        right = int((self.chances.argmax(axis=1) == self.y).sum())
+        return clopper_pearson(right, len(self.y))[0] > np.bincount(self.y).max() / len(self.y)
+
+    @property
+    def low(self) -> float:
+        return 0.0 if self.bounded else self.lapses.low
+
+    @property
+    def high(self) -> float:
+        return self.lapses.high
+
+    @property
+    def listed(self) -> np.ndarray:
+        """Rows more likely wrong than hard, most suspicious first."""
+        found = np.flatnonzero(self.lapses.wrong > 0.5)
+        return found[np.argsort(self.rank[found], kind="stable")]
+
+
+def judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: float) -> Judged | str:
+    """A target's labels, or a sentence that says why they cannot be judged."""
+    labels = sample.labels(i)
+    codes, rows = np.unique(labels[labels >= 0], return_counts=True)
+    kept = codes[rows >= 3]  # a class of two rows leaves nothing to learn it from
+    at = np.flatnonzero(np.isin(labels, kept))
+    if len(kept) < 2 or len(at) < FEWEST:
+        return f"{target.name} has too few labelled rows to check ({count(len(at), 'row')})."
+    if not np.ptp(sample.features[at], axis=0).any():
+        return f"The rows do not differ in any column but {target.name}, so nothing tells its labels apart."
+    y = np.searchsorted(kept, labels[at])
+    groups = grouped(y, budget.seed)
+    parts: list[np.ndarray] = []
+    seen: list[Views] = []
+    firsts: list[np.ndarray] = []
+    twins, start = 0, budget.left
+    for turn, group in enumerate(groups):
+        spent = start - budget.left
+        if turn and spent + spent / turn > seconds:
+            break
+        budget.progress(0.6 * turn / len(groups), f"Checking the labels of {target.name}")
+        x = narrowed(sample.features[at[group]], budget.seed)
+        twins += _twins(x)
+
+        def enough(turn: int = turn, spent: float = spent) -> bool:
+            return start - budget.left > seconds * 0.7 or (turn > 0 and start - budget.left - spent > 4)
+
+        views, first = settled(x, y[group], len(kept), budget.seed + turn, budget.device, enough=enough)
+        parts.append(group)
+        seen.append(views)
+        firsts.append(first.mean)
+    places = np.concatenate(parts)
+    chances = np.concatenate([views.mean for views in seen])
+    each = [
+        np.concatenate([margins(views.each[k], y[group]) for group, views in zip(parts, seen, strict=True)])
+        for k in range(len(seen[0].each))
+    ] + [np.concatenate([views.in_sample for views in seen])]
+    rank = np.mean([np.argsort(np.argsort(one, kind="stable"), kind="stable") for one in each], axis=0)
+    sizes = np.cumsum([0] + [len(group) for group in parts])
+    return Judged(
+        target, at[places], y[places], tuple(target.classes[c] for c in kept), chances, rank,
+        np.sum([one < 0 for one in each], axis=0), lapse.fit(chances, y[places]),
+        [np.arange(a, b) for a, b in pairwise(sizes)], twins / len(places), np.concatenate(firsts),
+    )  # fmt: skip
+
+
+def settled(
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    seed: int,
+    device: str,
+    *,
+    networks: int = 3,
+    enough: Callable[[], bool] = lambda: False,
+) -> tuple[Views, Views]:
+    """What the views say after learning without what they suspect; and what they said at first."""
+    first = views = look(x, y, classes, seed, networks=networks, device=device)
+    shown = np.ones(len(y), bool)
+    for again in range(1, AGAIN + 1):
+        lapses = lapse.fit(views.mean, y)
+        believed = lapses.wrong <= 0.5
+        missed = ((views.mean.argmax(axis=1) != y) & believed).mean()
+        left = np.bincount(y[believed], minlength=classes)
+        if (believed == shown).all() or missed > DOUBT or left.min() < 3 or enough():
+            break
+        shown = believed
+        views = look(x, y, classes, seed + 1009 * again, networks=networks, device=device, shown=shown)
+    return views, first
+
+
+def _twins(x: np.ndarray) -> int:
+    """Rows whose features another row has as well."""
+    _, copies = np.unique(x, axis=0, return_counts=True)
+    return int(copies[copies > 1].sum())
+
+
+def grouped(y: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Row places in groups of at most GROUP, every class spread evenly over them."""
+    number = -(-len(y) // GROUP)
+    if number == 1:
+        return [np.arange(len(y))]
+    order = np.random.default_rng(seed).permutation(len(y))
+    order = order[np.argsort(y[order], kind="stable")]
+    return [np.sort(order[k::number]) for k in range(number)]

@@ -1,0 +1,175 @@
+"""The column of time as series of stamps: steps, gaps, doubled and misplaced stamps.
+
+A series is one file, or one group of it where each group has a clock of its own. Its usual step is the
+median of its steps; it is regular where most steps are within 15 % of that, or are one of the few lengths
+that come back (weekends, nights). Events come at any time: there, steps are no fault but where one lies far
+beyond the tail of all others (``far_off``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from workers.probes.data.shared import far_off
+
+CLOSE = 0.15  # of the usual step
+REGULAR = 0.7  # share of steps that are usual
+COMES_BACK = 0.01  # share of steps from which another length is usual, too
+LONG = 1.5  # usual steps from which a step is a gap
+DISTINCT = 0.9  # share of different stamps from which a doubled one is a fault
+CHANCE = -14.0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A hole before a row: ``after`` and ``until`` are the stamps on both sides, in seconds or units."""
+
+    row: int  # place in the file order of the row after it
+    after: float
+    until: float
+    missing: float  # usual steps that are not there
+
+
+@dataclass
+class Clock:
+    """What the stamps of a table say. Places are those of the arrays handed in."""
+
+    regular: bool
+    step: float  # the usual one; the mean one of events
+    gaps: list[Gap] = field(default_factory=list)
+    doubled: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    misplaced: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    series: int = 1
+    falling: bool = False  # the newest row comes first
+
+
+def read(stamps: np.ndarray, series: np.ndarray) -> Clock | None:
+    """Judges stamps float64 [n] (NaN for none) in file order; ``series`` int [n] says whose they are."""
+    known = np.flatnonzero(np.isfinite(stamps))
+    if len(known) < 10:
+        return None
+    codes = np.unique(series[known], return_inverse=True)[1].reshape(-1)
+    t = stamps[known]
+    by_file = np.lexsort((known, codes))
+    by_time = np.lexsort((known, t, codes))
+    same = codes[by_time][1:] == codes[by_time][:-1]
+    steps = np.diff(t[by_time])
+    positive = steps[same & (steps > 0)]
+    if len(positive) < 5:
+        return None
+    usual = float(np.median(positive))
+    lengths = _lengths(positive, usual)
+    near = np.abs(positive / usual - 1) <= CLOSE
+    regular = bool(near.mean() >= REGULAR)
+    found = Clock(regular, usual if regular else float(positive.mean()), series=int(codes.max()) + 1)
+    found.falling = _falls(t[by_file], codes[by_file])
+    found.gaps = _gaps(t, known, by_time, steps, same, usual, lengths, regular)
+    repeats = same & (steps == 0)
+    distinct = 1 - repeats.sum() / max(1, len(t))
+    if distinct >= DISTINCT:
+        found.doubled = np.sort(known[by_time[1:][repeats]])
+    found.misplaced = np.sort(known[by_file[_misplaced(t[by_file], codes[by_file], found.falling)]])
+    return found
+
+
+def _lengths(positive: np.ndarray, usual: float) -> float:
+    """The longest step that comes back often enough to be usual."""
+    rounded = np.round(positive / usual, 2)
+    kinds, counts = np.unique(rounded, return_counts=True)
+    often = kinds[(counts >= max(5, COMES_BACK * len(positive)))]
+    return float(often.max()) * usual if len(often) else usual
+
+
+def _falls(t: np.ndarray, codes: np.ndarray) -> bool:
+    step = np.diff(t)[codes[1:] == codes[:-1]]
+    return bool((step < 0).sum() > (step > 0).sum())
+
+
+def _gaps(
+    t: np.ndarray,
+    known: np.ndarray,
+    by_time: np.ndarray,
+    steps: np.ndarray,
+    same: np.ndarray,
+    usual: float,
+    longest: float,
+    regular: bool,
+) -> list[Gap]:
+    if regular:
+        long = same & (steps > LONG * longest)
+    else:
+        gap = far_off.cut(steps[same], most=0.01, ratio=3.0)
+        if gap is None or gap.log_p > CHANCE:
+            return []
+        long = same & (steps > gap.last * (1 + 1e-9))
+    places = np.flatnonzero(long)
+    unit = usual if regular else float(steps[same].mean())
+    return [
+        Gap(
+            int(known[by_time[i + 1]]),
+            float(t[by_time[i]]),
+            float(t[by_time[i + 1]]),
+            float(np.round(steps[i] / unit) - 1),
+        )
+        for i in places
+    ]
+
+
+def _misplaced(t: np.ndarray, codes: np.ndarray, falling: bool) -> np.ndarray:
+    """Places of the fewest rows without which every series is in order, and of swapped neighbours."""
+    found: list[int] = []
+    ends = np.flatnonzero(np.append(codes[1:] != codes[:-1], True)) + 1
+    first = 0
+    for end in ends:
+        part = -t[first:end] if falling else t[first:end]
+        before = np.maximum.accumulate(part)
+        after = np.minimum.accumulate(part[::-1])[::-1]
+        involved = np.flatnonzero((part < before) | (part > after))
+        falls = int((np.diff(part) < 0).sum())
+        if falls > 0.1 * len(part):  # not in this order at all: which row is wrong is no question
+            found += (first + involved).tolist()
+        elif len(involved):
+            kept = _longest(part[involved])
+            wrong = np.setdiff1d(involved, involved[kept])
+            found += [first + int(i) for i in _swapped(part, wrong)]
+        first = int(end)
+    return np.array(sorted(found), int)
+
+
+def _longest(values: np.ndarray) -> np.ndarray:
+    """Places of a longest run of values that never falls (patience sorting; Fredman 1975)."""
+    from bisect import bisect_right
+
+    tops: list[float] = []
+    last: list[int] = []
+    previous = np.full(len(values), -1)
+    for i, value in enumerate(values.tolist()):
+        pile = bisect_right(tops, value)
+        if pile:
+            previous[i] = last[pile - 1]
+        if pile == len(tops):
+            tops.append(value)
+            last.append(i)
+        else:
+            tops[pile], last[pile] = value, i
+    kept, i = [], last[-1]
+    while i >= 0:
+        kept.append(i)
+        i = int(previous[i])
+    return np.array(kept[::-1], int)
+
+
+def _swapped(t: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """With a misplaced row, its neighbour where the two are swapped: either may be called wrong."""
+    more = set(wrong.tolist())
+    for i in wrong.tolist():
+        for a, b in ((i - 1, i), (i, i + 1)):
+            if a < 0 or b >= len(t) or t[a] <= t[b]:
+                continue
+            fits_left = a == 0 or t[a - 1] <= t[b]
+            fits_right = b == len(t) - 1 or t[a] <= t[b + 1]
+            if fits_left and fits_right:
+                more |= {a, b}
+    return np.array(sorted(more), int)
