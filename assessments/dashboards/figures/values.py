@@ -113,12 +113,12 @@ def time_order(facts: Facts, finding: Facts) -> list[Part]:
         parts.append(_timeline(line, facts, finding))
     gaps = facts.get("gaps") or []
     if gaps:
-        shown = gaps[:ROWS_SHOWN]
+        shown, step = gaps[:ROWS_SHOWN], facts.get("step_words")
         parts.append(
             Listing(
                 "The longest gaps",
                 "What is missing between two rows",
-                f"The usual step is {facts['step_words']}" if facts.get("regular") else "Events at any time",
+                f"The usual step is {step}" if facts.get("regular") and step else "Events at any time",
                 table=Table(
                     ("After", "Until", "Long"),
                     [(str(gap["after"]), str(gap["until"]), str(gap["long"])) for gap in shown],
