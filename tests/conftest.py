@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Whether examples come fast says how busy the machine is, and nothing about the project.
+settings.register_profile("riskboard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("riskboard")
 
 # Small matrices and several test processes: more threads only fight for the same cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
