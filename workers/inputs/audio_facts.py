@@ -29,6 +29,7 @@ LONGEST = 20.0  # seconds looked at for tones
 STEADY = 20  # percentile over time: what is there even in the quiet moments
 PARTS = 12
 FLOOR = 1e-6  # of full scale: below what 16 bit can hold
+HISS = -100.0  # dB in one bin of a spectrum: 20 dB over the grain of 16 bit
 BANDS = 62.5 * 2.0 ** (np.arange(0, 97) / 12)  # Hz, twelve an octave, 62.5 Hz to 16 kHz
 
 
@@ -44,8 +45,10 @@ def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray
     frame = max(8, int(0.02 * rate))
     whole = samples[: max(1, len(samples) // frame) * frame]
     loud = np.sqrt(np.mean(np.square(whole.reshape(-1, min(frame, len(whole))) - offset), axis=1))
-    # Within 46 dB of its loud moments: what a soft consonant still reaches, and an empty room does not.
-    heard = np.flatnonzero(loud > max(30 * FLOOR, 0.005 * np.quantile(loud, 0.95)))
+    # Within 46 dB of its loud moments: what a soft consonant still reaches, and an empty room does not; of a
+    # room that is less quiet, what stands 8 dB over its quietest moments, if these are 34 dB under the loud.
+    most, room = np.quantile(loud, 0.95), float(np.quantile(loud, 0.05))
+    heard = np.flatnonzero(loud > max(30 * FLOOR, 0.005 * most, 2.5 * room if room < 0.02 * most else 0.0))
     before, after = (heard[0], len(loud) - 1 - heard[-1]) if len(heard) else (len(loud), 0)
     step = len(whole) / len(loud) / rate
     flat, most = clipped(samples), float(np.abs(samples).max())
@@ -169,9 +172,16 @@ def _without(samples: np.ndarray, rate: int, frequency: float) -> float:
 
 
 def _bandwidth(power: np.ndarray, hertz: np.ndarray) -> float:
-    """Hz above which the mean spectrum stays 60 dB or more under its highest part."""
+    """Hz above which the mean spectrum holds nothing: 60 dB under its highest part, and no hiss either.
+
+    A clean tone stands more than 60 dB over the hiss of its room, which a lower rate would have cut off:
+    so hiss counts too, down to 85 dB and in pieces of a twelfth of the band.
+    """
     level = 10 * np.log10(power)
-    heard = np.flatnonzero(level > level.max() - 60)
+    most, wide = level.max(), max(1, len(level) // 12)
+    pieces = np.median(level[: len(level) // wide * wide].reshape(-1, wide), axis=1)
+    hiss = np.repeat(pieces > max(most - 85, HISS), wide)
+    heard = np.flatnonzero((level > most - 60) | np.pad(hiss, (0, len(level) - len(hiss)), mode="edge"))
     return float(hertz[heard[-1]])
 
 

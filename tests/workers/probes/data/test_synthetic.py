@@ -93,7 +93,7 @@ def test_a_leak_is_named_in_the_title_with_its_rows(tmp_path, monkeypatch):
     assert entry["places"]
     assert found.facts["recommended"] is None
     assert found.facts["mitigations"] == []
-    assert "High risk" in found.title
+    assert "Do not share" in found.title
     assert "leaks" in found.note
 
 

@@ -190,7 +190,8 @@ def _title(chosen: dict[str, Any] | None, best: dict[str, Any], leaking: list[di
         return f"Made rows ({chosen['method']}) bring {chosen['gain']:.1f} points"
     if leaking:
         worst = max(leaking, key=lambda one: one["leaked_rows"])
-        return f"High risk: {worst['method']} leaks {count(worst['leaked_rows'], 'real row')}"
+        rows = count(worst["leaked_rows"], "real row")
+        return f"Do not share made rows ({worst['method']}): they repeat {rows}"
     if best["low"] > 0:
         return f"Made rows bring {best['gain']:.1f} points, too little to use them"
     return "Made rows do not help here"
