@@ -142,3 +142,45 @@ def test_few_rows_are_told_and_pictures_are_not_asked():
     pictures, labels = sets.digits()
     finding = judge.finding(PROBE, sets.picture_zip(pictures[:200], labels[:200]))
     assert finding.facts["not_applicable"]
+
+
+def reviews(rows=1200, seed=3):
+    """Texts of many words and a category of many levels, all drawn alike."""
+    rng = np.random.default_rng(seed)
+    words = np.array([f"word{i}" for i in range(400)])
+    return pd.DataFrame(
+        {
+            "review": [" ".join(rng.choice(words, 14)) for _ in range(rows)],
+            "town": [f"town {i}" for i in rng.integers(0, 300, rows)],
+            "price": rng.gamma(3, 20, rows).round(2),
+            "good": rng.choice(["yes", "no"], rows),
+        }
+    )
+
+
+def test_texts_and_rare_levels_of_a_random_split_do_not_tell_the_parts_apart():
+    finding = judge.finding(PROBE, sets.split_csv(*halves(reviews()), "good"))
+    assert judge.alarms(finding) == []
+    assert finding.value < 0.56
+    levels = reviews(3000).drop(columns="review").assign(weight=np.random.default_rng(4).normal(size=3000))
+    assert judge.finding(PROBE, sets.csv(levels, "good")).value < 0.52
+
+
+def test_texts_of_another_kind_are_drift():
+    train, test = halves(reviews())
+    test["review"] = test["review"].str.replace("word1", "thing")
+    finding = judge.finding(PROBE, sets.split_csv(train, test, "good"))
+    assert [one["severity"] for one in judge.named(finding, "drift")] == ["high"]
+    assert finding.value > 0.8
+
+
+def test_a_very_wide_table_is_compared_all_over_and_says_so():
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame(rng.normal(size=(400, 700)).round(3), columns=[f"g{i}" for i in range(700)])
+    frame["y"] = rng.choice(["a", "b"], 400)
+    train, test = halves(frame)
+    quiet = judge.finding(PROBE, sets.split_csv(train, test, "y"))
+    assert judge.alarms(quiet) == []
+    assert "of 701 columns" in quiet.note
+    test.iloc[:, 400:700] += 2
+    assert judge.finding(PROBE, sets.split_csv(train, test, "y")).value > 0.9

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.planting import judge, sets
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
 from workers.probes.data import outliers
-from workers.probes.data.outliers import mixed_units, sensors, strange_rows
+from workers.probes.data.outliers import mixed_units, odd_values, sensors, strange_rows
 from workers.probes.data.shared import far_off
 
 SERIOUS = ("medium", "high")
@@ -188,3 +189,12 @@ def test_strange_rows_are_those_that_both_ways_set_apart():
     share, places = strange_rows.agreed(x, 0)
     assert share > 0.015
     assert set(places.tolist()) <= set(range(20))
+
+
+def test_columns_of_a_wide_table_that_nobody_looked_at_are_told(monkeypatch):
+    monkeypatch.setattr(outliers, "WIDEST", 4)
+    monkeypatch.setattr(odd_values, "WIDEST", 4)
+    finding = judge.finding("data.outliers", sets.csv(sets.cancer(), "diagnosis"))
+    assert finding.facts["looked_at"]["columns"] == 4
+    assert finding.facts["looked_at"]["columns_not_looked_at"] == 26
+    assert "other 26 number columns" in finding.note

@@ -10,13 +10,13 @@ random here are compared, too: they are the null.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from workers.probes.base import SPLITS, Budget, Column, Finding, Sample
-from workers.probes.data.drift import domain, moved, steps_in_order
+from workers.probes.data.drift import domain, encoded, moved, steps_in_order
 from workers.probes.data.drift import words as drift_words
 from workers.probes.data.drift.words import Told
 from workers.probes.data.shared import single_column
@@ -46,7 +46,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     return _in_order(sample, budget, told)
 
 
-def _columns(sample: Sample) -> list[Column]:
+def _columns(sample: Sample, told: Told) -> list[Column]:
     kept = [
         c
         for c in sample.columns
@@ -54,7 +54,15 @@ def _columns(sample: Sample) -> list[Column]:
         and c.role in ("feature", "ignored", "target")
         and not (sample.kind in ("images", "audio") and c.name in FILE_FACTS)
     ]
-    return kept[:MOST_COLUMNS]
+    # Of a very wide table columns are taken from everywhere, the targets first.
+    goals = [c for c in kept if c.role == "target"][:MOST_COLUMNS]
+    others = [c for c in kept if c.role != "target"]
+    places = (
+        np.unique(np.linspace(0, len(others) - 1, MOST_COLUMNS - len(goals)).astype(int)) if others else []
+    )
+    told.compared = len(goals) + len(places)
+    told.left_out = len(kept) - told.compared
+    return goals + [others[i] for i in places]
 
 
 # -- parts that were given --------------------------------------------------------------------------------
@@ -70,13 +78,14 @@ def _given(sample: Sample, budget: Budget, told: Told, other: int) -> Finding:
             f"A part has {min(told.sizes)} rows; {domain.FEWEST} are the least to compare parts."
         )
     budget.progress(0.1, "Comparing column by column")
-    values = read(sample, _columns(sample), ids[at])
+    values = read(sample, _columns(sample, told), ids[at])
     running = {name for name, v in values.items() if _running(v)}
     values = {name: v for name, v in values.items() if name not in running}
     _compare(sample, told, values, newer, other)
     budget.progress(0.5, "Telling the parts apart")
-    x = _features(sample, running)[at]
-    told.apart = domain.apart(x, newer, budget.seed)
+    chosen = _some(newer, budget.seed)
+    x = _inputs(sample, values, ids[at], at, chosen, budget.seed)
+    told.apart = domain.apart(x, newer[chosen], budget.seed)
     told.moved_together()
     if budget.left > 4 and told.apart is not None and told.apart.low > 0.55 and sample.targets:
         told.harm = _harm(sample, at, newer, budget.seed)
@@ -162,14 +171,25 @@ def _classes(sample: Sample, name: str, other: int) -> dict[str, Any] | None:
     }
 
 
-def _features(sample: Sample, running: Collection[str] = ()) -> np.ndarray:
-    """The features without the clock and running numbers, which would tell any two times apart."""
-    x = sample.features
-    kept = np.ones(x.shape[1], bool)
-    for group in sample.manifest.get("features", {}).get("groups", ()):
-        if group.get("type") == "time" or group["name"] in running:
-            kept[group["start"] : group["stop"]] = False
-    return x[:, kept]
+def _some(newer: np.ndarray, seed: int) -> np.ndarray:
+    """Places of as many rows of each part as the domain classifier takes, in order."""
+    rng = np.random.default_rng([seed, 54])
+    sides = [rng.permutation(np.flatnonzero(newer == side))[: domain.MOST_ROWS] for side in (False, True)]
+    return np.sort(np.concatenate(sides))
+
+
+def _inputs(
+    sample: Sample,
+    values: Mapping[str, Values],
+    ids: np.ndarray,
+    at: np.ndarray,
+    chosen: np.ndarray,
+    seed: int,
+) -> np.ndarray:
+    """What the parts are told apart by; pictures and sounds were turned to numbers one by one."""
+    if sample.kind in encoded.MEDIA:
+        return sample.features[at[chosen]]
+    return encoded.encode(sample, values, ids, chosen, seed)
 
 
 def _running(values: Values) -> bool:
@@ -213,7 +233,7 @@ def _harm(sample: Sample, at: np.ndarray, newer: np.ndarray, seed: int) -> dict[
 def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
     ids, clock = sample.arrays["ids"], next((c for c in sample.columns if c.role == "time"), None)
     ids = np.sort(ids)
-    columns = _columns(sample)
+    columns = _columns(sample, told)
     if len(ids) < steps_in_order.FEWEST or not columns:
         return Finding.skipped(
             f"{len(ids)} rows are too few to see a change along them; {steps_in_order.FEWEST} are the least.",
@@ -236,13 +256,16 @@ def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
     told.mixed = steps_in_order.two_parts(found, len(followed), len(ids))
     told.steps(found, ids)
     budget.progress(0.5, "Telling the parts apart")
-    x, split = _features(sample, running), sample.split
     if clock is None:
         told.parts, told.random = ("train", "test"), True
-        told.apart = domain.apart(x, split > 0, budget.seed)
+        newer = sample.split[np.argsort(sample.arrays["ids"], kind="stable")] > 0
+        chosen = _some(newer, budget.seed)
+        told.apart = domain.apart(
+            encoded.encode(sample, values, ids, chosen, budget.seed), newer[chosen], budget.seed
+        )
     else:
         told.parts = ("older", "newest")
-        told.blocks = _blocks(x, sample, ids, budget)
+        told.blocks = _blocks(sample, values, ids, budget)
     return drift_words.finding(told)
 
 
@@ -267,16 +290,19 @@ def _by_time(
     return turned, ids[order]
 
 
-def _blocks(x: np.ndarray, sample: Sample, ids: np.ndarray, budget: Budget) -> list[domain.Apart]:
+def _blocks(
+    sample: Sample, values: Mapping[str, Values], ids: np.ndarray, budget: Budget
+) -> list[domain.Apart]:
     """Each fifth of the time against the rest, the newest last: what is usual, and what is new."""
-    place = np.searchsorted(np.sort(sample.arrays["ids"]), ids)
-    ordered = x[np.argsort(sample.arrays["ids"])][place]
-    block = np.arange(len(ids)) * BLOCKS // len(ids)
+    most = min(len(ids), BLOCKS * domain.MOST_ROWS)
+    chosen = np.sort(np.random.default_rng([budget.seed, 55]).permutation(len(ids))[:most])
+    x = encoded.encode(sample, values, ids, chosen, budget.seed)
+    block = chosen * BLOCKS // len(ids)
     found = []
     for k in range(BLOCKS):
         if budget.left < 2:
             break
-        one = domain.apart(ordered, block == k, budget.seed, trees=20)
+        one = domain.apart(x, block == k, budget.seed, trees=20)
         if one is not None:
             found.append(one)
     return found if len(found) == BLOCKS else []

@@ -36,6 +36,8 @@ class Told:
     mixed: bool = False
     harm: dict[str, float] | None = None
     stamps: np.ndarray | None = None
+    compared: int = 0  # columns
+    left_out: int = 0  # columns beyond what is compared
 
     def columns(self, names: list[str], usual: dict[str, float]) -> None:
         """Faults of columns that differ between given parts; ``usual`` is how far they wander anyway."""
@@ -253,4 +255,8 @@ def _note(told: Told, serious: list[dict[str, Any]], faults: list[dict[str, Any]
     if faults:
         return f"{faults[0]['note']} That is within what such data does anyway, or little."
     how = "in the order of the file" if told.random else f"between {told.parts[0]} and {told.parts[1]} rows"
-    return f"No column changes {how} by more than chance ({count(told.sample.rows, 'row')})."
+    some = ""
+    if told.left_out:
+        columns = told.compared + told.left_out
+        some = f" {told.compared} of {columns:,} columns were compared, taken from all over the table."
+    return f"No column changes {how} by more than chance ({count(told.sample.rows, 'row')}).{some}"

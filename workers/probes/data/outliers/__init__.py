@@ -18,10 +18,11 @@ import numpy as np
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.outliers import strange_rows
 from workers.probes.data.outliers import words as outlier_words
-from workers.probes.data.outliers.odd_values import judged
+from workers.probes.data.outliers.odd_values import WIDEST, judged
 from workers.probes.data.outliers.seen_values import Seen
 from workers.probes.data.shared.whole_columns import WholeColumns, quoted
 from workers.probes.intervals import clopper_pearson
+from workers.probes.words import count
 
 HEARD = ("clipping", "silence", "dc_offset", "hum")
 SERIOUS = ("medium", "high")
@@ -40,6 +41,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.1, "Reading every number of the upload")
     with sample.table() as table:
         columns = WholeColumns(sample, table)
+        beyond = max(0, len(columns.names) - WIDEST)
         seen = judged(sample, columns, budget)
         budget.progress(0.8, "Looking for bursts of entries")
         _bursts(sample, columns, seen)
@@ -48,7 +50,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
             "There is no column of numbers, so no value can be too large or too small.", not_applicable=True
         )
     _strange(sample, seen, budget)
-    return _finding(sample, columns, seen)
+    return _finding(sample, columns, seen, beyond)
 
 
 def _heard(sample: Sample) -> Finding:
@@ -106,7 +108,7 @@ def _strange(sample: Sample, seen: Seen, budget: Budget) -> None:
         seen.add("feature_noise", "medium", None, ids, told, score=share)
 
 
-def _finding(sample: Sample, columns: WholeColumns, seen: Seen) -> Finding:
+def _finding(sample: Sample, columns: WholeColumns, seen: Seen, beyond: int) -> Finding:
     faults, bad = [], []
     several = len(sample.manifest.get("files", ())) > 1
     seen.faults.sort(key=lambda one: (ORDER.index(one["severity"]), -len(one["ids"])))
@@ -122,7 +124,12 @@ def _finding(sample: Sample, columns: WholeColumns, seen: Seen) -> Finding:
         "faults": faults,
         "columns": seen.columns,
         "examples": _examples(sample, seen),
-        "looked_at": {"rows": len(columns), "columns": len(columns.names), "order": columns.order},
+        "looked_at": {
+            "rows": len(columns),
+            "columns": len(columns.names),
+            "order": columns.order,
+            "columns_not_looked_at": beyond,
+        },
         "strange_rows": seen.strange,
         "rows_affected": len(rows),
         "null": {
@@ -143,6 +150,8 @@ def _finding(sample: Sample, columns: WholeColumns, seen: Seen) -> Finding:
             }
         ]  # fmt: skip
     title, note = outlier_words.told(faults, len(rows), sample.rows, len(columns.names))
+    if beyond:
+        note += f" The other {count(beyond, 'number column')} were not looked at."
     return Finding(share, note, facts, low=min(low, share), high=high, sample=sample.rows, title=title)
 
 
