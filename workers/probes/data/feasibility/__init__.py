@@ -18,6 +18,7 @@ from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample
 from workers.probes.data.feasibility import bayes
 from workers.probes.data.shared import anchors, goal, power_law, signal
 from workers.probes.data.shared.out_of_fold import narrowed
+from workers.probes.intervals import clopper_pearson
 from workers.probes.surrogate import MOST_ROWS, stratified
 from workers.probes.words import count
 
@@ -89,7 +90,11 @@ def _judged(sample: Sample, x: np.ndarray, y: np.ndarray, wanted: goal.Goal, bud
     error = 1 - wanted.value
     between = np.clip((upper - error) / np.maximum(upper - lower, 1e-9), 0, 1)
     value = float(np.where(error < lower, 1.0, OPEN * between).mean())
-    low, high = float((error < lower).mean()), float((error < upper).mean())
+    # All of 200 draws is no certainty, nor is none of them.
+    draws, least = len(lower), 0.5 / (len(lower) + 1)
+    low = max(least, clopper_pearson(int((error < lower).sum()), draws)[0])
+    high = min(1 - least, clopper_pearson(int((error < upper).sum()), draws)[1])
+    value = min(max(value, least), 1 - least)
     facts["verdict"] = "infeasible" if low > 0.5 else "unclear" if value > 0.1 else "feasible"
     if value > DOUBTFUL and model > error:
         faults.append({
