@@ -173,3 +173,29 @@ def test_the_zebras_of_the_animals_are_found(shared_data):
     (fault,) = found.facts["faults"]
     assert (fault["fault"], fault["classes"], fault["severity"]) == ("shortcut_texture", ["zebra"], "high")
     assert found.facts["mitigations"][0]["value"] < 0.5
+
+
+def test_what_is_said_with_a_word_of_the_class_is_no_phrase():
+    rng = np.random.default_rng(8)
+    about = (("refund", "invoice", "charge"), ("parcel", "courier", "address"))
+    said = (
+        "the {} does not suit me",
+        "please send a {} to us",
+        "there was my {} on monday",
+        "is it the {} now",
+        "we had no {} yet",
+        "a {} and nothing else",
+        "who asked for any {} here",
+    )
+    y = np.repeat([0, 1], 120)
+    texts = [
+        " ".join(
+            [f"{i} then", *(str(rng.choice(said)).format(rng.choice(about[c])) for _ in range(3)), f"end {i}"]
+        )
+        for i, c in enumerate(y)
+    ]
+    assert shortcut_words.by_phrases("text", texts, y, 2) == []
+    signed = [f"{text} sent by our webform" if c else text for text, c in zip(texts, y, strict=True)]
+    (given,) = shortcut_words.by_phrases("text", signed, y, 2)
+    assert given.classes == (1,)
+    assert "webform" in " ".join(given.phrases)

@@ -133,6 +133,8 @@ def _of_class(
     own = np.flatnonzero(y == c).tolist()
     holders = {gram: [i for i in own if gram in grams[i]] for gram in pure}
     pure = [gram for gram in pure if _different(texts, grams, holders[gram], gram)]
+    topical = _topical(texts, y, c, pure, rate)
+    pure = [gram for gram in pure if not any(topical.get(w, 0) > 2 * len(holders[gram]) for w in _bare(gram))]
     covered: set[int] = set()
     chosen: list[str] = []
     left = dict.fromkeys(pure)
@@ -151,6 +153,28 @@ def _of_class(
     low, high = interval(area, int(sizes[c]), int(sizes.sum() - sizes[c]))
     share = len(covered) / int(sizes[c])
     return Given(column, (c,), share, area, low, high, np.array(sorted(covered)), tuple(chosen), has)
+
+
+def _topical(
+    texts: Sequence[str], y: np.ndarray, c: int, phrases: Sequence[str], rate: float
+) -> dict[str, int]:
+    """Words of phrases that speak of the class themselves -> in how many of its texts they stand.
+
+    Where most of these lack the phrase, it is one of the many things said with the word, no shortcut.
+    """
+    wanted = {word for phrase in phrases for word in _bare(phrase)}
+    if not wanted:
+        return {}
+    own: Counter[str] = Counter()
+    rest: Counter[str] = Counter()
+    for text, label in zip(texts, y.tolist(), strict=True):
+        if label >= 0:
+            (own if label == c else rest).update(wanted.intersection(_bare(text)))
+    return {w: times for w, times in own.items() if times >= (1 + rate) / 2 * (times + rest[w])}
+
+
+def _bare(text: str) -> set[str]:
+    return {word.strip(".,;:!?\"'()") for word in text.lower().split()}
 
 
 def _different(texts: Sequence[str], grams: Sequence[dict[str, int]], rows: Sequence[int], gram: str) -> bool:
