@@ -19,10 +19,12 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from workers.inputs.base import quoted
+from workers.inputs.base import literal, quoted
+from workers.inputs.nothing import DOUBTFUL, LONGEST_WORD, PLAIN
 
 FILE = "census.json"
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+MOST_WORDS = 100  # words for "nothing" told of a column, each as written
 TOP = 50  # commonest values kept of each column
 LONGEST = 200  # characters of a value kept among the commonest
 CELLS = 1_000_000  # put into one statement
@@ -60,9 +62,11 @@ def take(con: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[str, di
 
     rows, filled (neither absent nor blank), distinct (different values as written; approximate where
     ``about``), numbers and dates (values that read as one), simple (a bare cast reads the same ones), ascii,
-    low, high, mean, sd, zeros, negatives, whole and quantiles of the numbers (low and high of the dates, in
-    ISO form, where there are more of those), length {min, max, mean} in characters, and top
-    [[value as written, rows] ...], the commonest first; values that occur once only where all fit.
+    low, high, mean, sd, zeros, negatives, whole, quantiles and ends (how many rows hold the lowest and the
+    highest, and the value next to each) of the numbers (low and high of the dates, in ISO form, where there
+    are more of those), length {min, max, mean} in characters, top
+    [[value as written, rows] ...], the commonest first (values that occur once only where all fit), and
+    nothing, the same of words that stand for no value (at most MOST_WORDS).
     """
     counted = con.execute("SELECT count(*) FROM rows").fetchone()
     rows = int(counted[0]) if counted else 0
@@ -127,6 +131,14 @@ def _block(
             f"SELECT k, v FROM _counted WHERE n = 1 AND k IN {(*few, -1)} AND length(v) <= {LONGEST}"
         ).fetchall():
             once.setdefault(k, []).append({"v": v, "n": 1})
+    nothing: dict[int, list[list[Any]]] = {}
+    words = ", ".join(literal(word) for word in sorted(PLAIN | DOUBTFUL) if word)
+    for k, v, n in con.execute(
+        f"""SELECT k, v, sum(n)::BIGINT AS n FROM _values WHERE x IS NULL AND d IS NULL
+            AND length(v) <= {LONGEST_WORD} AND lower(trim(v)) IN ({words})
+            GROUP BY k, v ORDER BY n DESC, v"""
+    ).fetchall():
+        nothing.setdefault(k, []).append([v, n])
     by_place = {row[0]: row[1:] for row in told}
     any_number = any(row[-2] for row in told)
     numbers = _numbers(con, about, len(block)) if any_number else {}
@@ -147,6 +159,8 @@ def _block(
             entry["length"] = {"min": low, "max": high, "mean": round(float(length) / total, 2)}
             common = [*(common or ()), *once.get(place, ())]
             entry["top"] = _counted_top(con, source, one.name, common) if about else _top(common)
+            if place in nothing:
+                entry["nothing"] = nothing[place][:MOST_WORDS]
             if about:
                 entry["about"] = True
         out[one.name] = {**entry, "top": entry.get("top", [])}
@@ -200,6 +214,12 @@ def _numbers(con: duckdb.DuckDBPyConnection, about: bool, columns: int) -> dict[
 def described(x: np.ndarray, n: np.ndarray) -> dict[str, Any]:
     """Different numbers float64 [m], each in ``n`` rows -> their moments and quantiles over all rows."""
     scale = max(1.0, float(max(x.max(), -x.min())) / 1e100)  # squares of 1e308 do not fit
+    least, most = x.min(), x.max()
+    inner, outer = x[x > least], x[x < most]
+    ends = {
+        "low": [int(n[x == least].sum()), float(inner.min()) if len(inner) else None],
+        "high": [int(n[x == most].sum()), float(outer.max()) if len(outer) else None],
+    }
     if len(x) * 4 > n.sum():  # mostly different: as they stand, without weights
         x = np.repeat(x, n)
         n = np.ones(1)
@@ -218,6 +238,7 @@ def described(x: np.ndarray, n: np.ndarray) -> dict[str, Any]:
     return {
         "low": float(x.min()),
         "high": float(x.max()),
+        "ends": ends,
         "mean": middle * scale,
         "sd": min(spread * scale, 1.7e308),
         "zeros": int((n * (x == 0)).sum()),

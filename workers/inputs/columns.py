@@ -243,11 +243,12 @@ def make_typed(
 ) -> None:
     """The table ``numbers`` and the view ``typed``: our four columns, and every other as what it holds.
 
-    Numbers and dates are read once and stored beside the texts, row by row in the same order. ``seen`` is
-    the census: where it read every number without any care, so does this.
+    Numbers and dates are read once and stored beside the texts, row by row in the same order, with our four
+    columns, so that who asks for nothing else need not join. ``seen`` is the census: where it read every
+    number without any care, so does this.
     """
     read = [p for p in profiles if p.reads]
-    values = []
+    values = [*RESERVED]
     for p in read:
         name = quoted(p.name)
         bare = p.notation == "plain" and seen[p.name].get("simple")

@@ -10,8 +10,10 @@ only what is plainly absent, ``high`` also doubtful words ("none") and doubtful 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from workers.inputs.census import blank
 from workers.probes.base import Budget, Column, Finding, Sample
 from workers.probes.data.missing import gaps, missingness, sentinels, witnesses
 from workers.probes.data.missing.gaps import HIGH, MOST_LISTED, Seen, Ties
@@ -37,15 +39,14 @@ def run(sample: Sample, budget: Budget) -> Finding:
         seen = _look(con, sample, columns)
         budget.progress(0.5, "Counting what is missing.")
         conditions = {n: one.condition for n, one in seen.items() if one.open or one.sentinels}
-        counts = missingness.by_split(con, conditions)
+        counts, classes, whole = missingness.counted(con, sample, conditions, _used_most(seen, conditions))
         for name, one in seen.items():
             if name not in conditions:
                 continue
             one.missing = sum(side["missing"][name] for side in counts.values())
         budget.progress(0.7, "Asking whether the gaps go with anything.")
-        ties = _ties(con, sample, seen, counts, budget.seed)
+        ties = _ties(con, sample, seen, counts, classes, budget.seed)
         faults = gaps.faults(con, sample, seen, ties)
-        whole = _whole_rows(con, sample, seen)
         runs = _runs(con, sample, seen)
     for fault in faults:
         if fault["fault"] == "missing" and fault["columns"][0] in runs:
@@ -56,11 +57,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 def _look(con: duckdb.DuckDBPyConnection, sample: Sample, columns: list[Column]) -> dict[str, Seen]:
     """Every column, with what counts as missing in it."""
-    words = absent.words(con, sample, columns)
+    words, read = absent.words(sample, columns), absent.stored(con)
     found = sentinels.find(con, sample, columns)
     seen = {}
     for column in columns:
         name, parts = quoted(column.name), [f"{quoted(column.name)} IS NULL"]
+        if column.name not in read:  # a text, as it is written
+            parts.append(blank(column.name))
         one = Seen(column, "", sample.rows)
         here = words.get(column.name)
         if here:
@@ -93,28 +96,24 @@ def _ties(
     sample: Sample,
     seen: dict[str, Seen],
     counts: dict[str, dict[str, Any]],
+    classes: dict[str, missingness.Classes],
     seed: int,
 ) -> Ties:
     holes = {n: one.condition for n, one in seen.items() if 0 < one.missing < one.rows and one.used}
     missing = {name: seen[name].missing for name in holes}
     split = missingness.on_split(counts, list(holes), seed)
-    target = missingness.on_target(con, sample, holes, seed)
+    target = missingness.on_target(classes, holes, seed)
     value = witnesses.on_value(con, sample, holes, [one.column for one in seen.values()], missing)
     return Ties(target, value, split)
 
 
+def _used_most(seen: dict[str, Seen], conditions: Iterable[str]) -> list[str]:
+    """Columns of which a row must hold a value to be whole: those in use, the emptiest first, at most 200."""
+    used = [name for name in conditions if seen[name].used]
+    return sorted(used, key=lambda name: -max(seen[name].plain, 0))[:200]
+
+
 # -- facts --------------------------------------------------------------------------------------------
-def _whole_rows(con: duckdb.DuckDBPyConnection, sample: Sample, seen: dict[str, Seen]) -> int:
-    """Rows in which every used column has a value; columns of a block at once, the worst 200."""
-    holes = sorted((one for one in seen.values() if one.used and one.missing), key=lambda one: -one.missing)
-    if not holes:
-        return sample.rows
-    anywhere = " OR ".join(f"({one.condition})" for one in holes[:200])
-    source = absent.typed(con, [one.column.name for one in holes[:200]])
-    found: Any = con.execute(f"SELECT count(*) FROM {source} WHERE NOT ({anywhere})").fetchone()
-    return int(found[0])
-
-
 def _runs(
     con: duckdb.DuckDBPyConnection, sample: Sample, seen: dict[str, Seen]
 ) -> dict[str, tuple[int, int]]:
@@ -124,7 +123,7 @@ def _runs(
     found = {}
     holes = [one for one in seen.values() if one.used and 5 <= one.missing < one.rows]
     for one in sorted(holes, key=lambda one: -one.missing)[:MOST_RUNS]:
-        source = absent.typed(con, [one.column.name])
+        source = absent.typed(con, [one.column.name], written=True)
         longest: Any = con.execute(
             f"""SELECT min(_row), count(*) AS n FROM (
                 SELECT _row, _id - row_number() OVER (ORDER BY _id) AS island FROM {source}

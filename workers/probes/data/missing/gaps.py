@@ -59,7 +59,7 @@ def faults(
     found.sort(key=lambda fault: (ORDER[fault["severity"]], -fault["count"]))
     for fault in found[:MOST_PLACED]:
         name = fault["columns"][0]
-        fault |= places(con, sample, seen[name].condition, typed(con, [name]), fault["count"])
+        fault |= places(con, sample, seen[name].condition, typed(con, [name], written=True), fault["count"])
     rest = [f for f in found[MOST_LISTED:] if f["severity"] == "low"]
     found = found[:MOST_LISTED] + [f for f in found[MOST_LISTED:] if f["severity"] != "low"]
     if rest:
@@ -136,7 +136,7 @@ def _on_target(
             "score": round(tie.difference, 4),
             "expected": round(tie.expected, 4),
             "note": told,
-            **places(con, sample, where, typed(con, [tie.column, tie.by])),
+            **places(con, sample, where, typed(con, [tie.column, tie.by], written=True)),
         }
     ]
 
@@ -157,7 +157,7 @@ def _on_value(
         "score": round(abs(tie.difference), 4),
         "expected": round(tie.expected, 4),
         "note": told,
-        **places(con, sample, one.condition, typed(con, [tie.column]), one.missing),
+        **places(con, sample, one.condition, typed(con, [tie.column], written=True), one.missing),
     }
 
 

@@ -8,13 +8,14 @@ question go through Benjamini and Hochberg (1995) at 1 %, and a difference below
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workers.probes.base import SPLITS, Sample, Target
+from workers.probes.data.shared import laws
 from workers.probes.data.shared.absent import blocks, quoted, typed
 
 if TYPE_CHECKING:
@@ -42,25 +43,61 @@ class Tie:
     worst: tuple[str, ...] = ()  # classes with more missing than the whole
 
 
-def absent_sql(columns: Mapping[str, str]) -> str:
-    """One count of missing values a column; ``columns`` is name -> SQL condition."""
-    return ", ".join(f"count(*) FILTER ({condition})" for condition in columns.values())
+@dataclass
+class Classes:
+    """A target's classes with their rows, the largest first, and how many of each every column misses."""
+
+    names: list[str]
+    rows: list[int]
+    missing: dict[str, list[int]]
 
 
-def by_split(con: duckdb.DuckDBPyConnection, absent: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Split -> {"rows": n, column: missing}."""
-    found: dict[str, dict[str, Any]] = {
-        split or "train": {"rows": rows, "missing": {}}
-        for split, rows in con.execute("SELECT _split, count(*) FROM rows GROUP BY 1").fetchall()
-    }
-    for names in blocks(list(absent)):
-        counts = absent_sql({name: absent[name] for name in names})
-        for split, *missing in con.execute(
-            f"SELECT _split, {counts} FROM {typed(con, names)} GROUP BY 1 ORDER BY 1"
+def counted(
+    con: duckdb.DuckDBPyConnection, sample: Sample, absent: Mapping[str, str], used: Sequence[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, Classes], int]:
+    """In one walk over the table: what is missing on each side of the split and in each class of a target,
+    and the rows that miss nothing in the ``used`` columns.
+
+    ``absent`` is column -> SQL condition. Split -> {"rows": n, "missing": {column: n}}; target -> Classes.
+    """
+    targets = sample.targets[:MOST_TARGETS]
+    keys = ["coalesce(nullif(_split, ''), 'train')", *(_key(sample, one, absent) for one in targets)]
+    found: list[dict[Any, tuple[int, dict[str, int]]]] = [{} for _ in keys]
+    whole: int | None = None
+    for names in list(blocks(list(absent))) or [[]]:
+        cells = [f"{key} AS k{i}" for i, key in enumerate(keys)]
+        cells += [f"({absent[name]}) AS h{i}" for i, name in enumerate(names)]
+        asked = "".join(f", count(*) FILTER (h{i})" for i in range(len(names)))
+        together = set(used) <= set(names)
+        anywhere = " OR ".join(f"h{names.index(name)}" for name in used) if together else ""
+        asked += f", count(*) FILTER (NOT ({anywhere or 'false'}))"
+        of = ", ".join(f"grouping(k{i})" for i in range(len(keys)))
+        listed = ", ".join(f"k{i}" for i in range(len(keys)))
+        sets = ", ".join(f"(k{i})" for i in range(len(keys)))
+        source = typed(con, [*names, *(target.name for target in targets)], written=True)
+        for row in con.execute(
+            f"SELECT {of}, {listed}, count(*){asked} FROM (SELECT {', '.join(cells)} FROM {source})"
+            f" GROUP BY GROUPING SETS ({sets})"
         ).fetchall():
-            counted = dict(zip(names, missing, strict=True))
-            found[split or "train"]["missing"] |= counted
-    return {side: found[side] for side in sorted(found, key=_side)}
+            which = row[: len(keys)].index(0)
+            key, rows, *missing = row[len(keys) + which], *row[2 * len(keys) :]
+            here = found[which].setdefault(key, (rows, {}))
+            here[1].update(zip(names, missing, strict=False))
+            if together and not which:
+                whole = (whole or 0) + missing[-1]
+    if whole is None:
+        anywhere = " OR ".join(f"({absent[name]})" for name in used)
+        source = typed(con, used, written=True)
+        whole = con.execute(f"SELECT count(*) FROM {source} WHERE NOT ({anywhere})").fetchall()[0][0]
+    sides = {side: {"rows": rows, "missing": missing} for side, (rows, missing) in found[0].items()}
+    classes = {}
+    for target, told in zip(targets, found[1:], strict=True):
+        kept = [one for one in told.items() if one[0] is not None]
+        kept.sort(key=lambda one: (-one[1][0], one[0]))
+        kept = kept[:MOST_CLASSES]
+        gaps = {name: [missing[name] for _, (_, missing) in kept] for name in absent}
+        classes[target.name] = Classes([str(key) for key, _ in kept], [rows for _, (rows, _) in kept], gaps)
+    return {side: sides[side] for side in sorted(sides, key=_side)}, classes, int(whole)
 
 
 def _side(split: str) -> tuple[int, str]:
@@ -80,32 +117,24 @@ def on_split(counts: Mapping[str, Mapping[str, Any]], names: Sequence[str], seed
     return _told("split", tables, seed)
 
 
-def on_target(
-    con: duckdb.DuckDBPyConnection, sample: Sample, absent: Mapping[str, str], seed: int
-) -> list[Tie]:
+def on_target(classes: Mapping[str, Classes], columns: Iterable[str], seed: int) -> list[Tie]:
     """Columns whose missing share differs between classes of a target."""
     found: list[Tie] = []
-    for target in sample.targets[:MOST_TARGETS]:
-        asked = {name: sql for name, sql in absent.items() if name != target.name}
+    columns = list(columns)
+    for target, seen in classes.items():
         tables: dict[str, tuple[list[str], np.ndarray]] = {}
-        key = _key(sample, target)
-        for names in blocks(list(asked)):
-            counts = absent_sql({name: asked[name] for name in names})
-            source = typed(con, [*names, target.name])
-            rows = con.execute(
-                f"SELECT {key} AS k, count(*), {counts} FROM {source} WHERE k IS NOT NULL GROUP BY 1"
-                f" ORDER BY 2 DESC, 1 LIMIT {MOST_CLASSES}"
-            ).fetchall()
-            for place, name in enumerate(names, start=2):
-                table = np.array([[row[place], row[1] - row[place]] for row in rows]).reshape(-1, 2)
-                if len(table) > 1 and min(table.sum(0)) >= FEWEST:
-                    tables[name] = ([str(row[0]) for row in rows], table)
-        found += _told(target.name, tables, seed)
+        for name in columns:
+            gone = seen.missing[name]
+            pairs = [[missing, rows - missing] for missing, rows in zip(gone, seen.rows, strict=True)]
+            table = np.array(pairs).reshape(-1, 2)
+            if name != target and len(table) > 1 and min(table.sum(0)) >= FEWEST:
+                tables[name] = (seen.names, table)
+        found += _told(target, tables, seed)
     return found
 
 
-def _key(sample: Sample, target: Target) -> str:
-    """SQL of a target's class; of a number, which of six ranges it lies in."""
+def _key(sample: Sample, target: Target, absent: Mapping[str, str]) -> str:
+    """SQL of a target's class, NULL where a text is ``absent``; of a number, in which of six ranges it is."""
     name = quoted(target.name)
     kind = next((c.type for c in sample.columns if c.name == target.name), "category")
     if target.task != "regression" or kind != "number":
@@ -113,7 +142,9 @@ def _key(sample: Sample, target: Target) -> str:
         if kind == "number":  # class 0 is "0" in the upload, not "0.0"
             written = f"CAST(CAST({name} AS BIGINT) AS VARCHAR)"
             return f"CASE WHEN {whole} THEN {written} ELSE CAST({name} AS VARCHAR) END"
-        return f"CAST({name} AS VARCHAR)"
+        if kind == "date" or target.name not in absent:
+            return f"CAST({name} AS VARCHAR)"
+        return f"CASE WHEN {absent[target.name]} THEN NULL ELSE {name} END"
     quantiles = sample.census[target.name].get("quantiles") or {}
     edges = sorted({float(quantiles[edge]) for edge in EDGES if quantiles.get(edge) is not None})
     cases, said = [], []
@@ -128,13 +159,11 @@ def _key(sample: Sample, target: Target) -> str:
 def condition(sample: Sample, target: Target, classes: Sequence[str]) -> str:
     """SQL for "this row is of one of these classes"."""
     listed = ", ".join("'" + name.replace("'", "''") + "'" for name in classes)
-    return f"{_key(sample, target)} IN ({listed})"
+    return f"{_key(sample, target, {})} IN ({listed})"
 
 
 def _told(by: str, tables: Mapping[str, tuple[list[str], np.ndarray]], seed: int) -> list[Tie]:
     """Chi-squared tests, Benjamini and Hochberg over them, and the effect of those that remain."""
-    from scipy.stats import chi2
-
     p = {}
     for name, (_, table) in tables.items():
         whole = table.astype(float)
@@ -142,7 +171,7 @@ def _told(by: str, tables: Mapping[str, tuple[list[str], np.ndarray]], seed: int
         statistic = ((whole - expected) ** 2 / np.maximum(expected, 1e-9)).sum()
         # Where few are expected the chi-squared law fails (Cochran 1954): such a table must say more.
         odd = (expected < 5).mean() > 0.2
-        p[name] = float(chi2.sf(statistic / (2.0 if odd else 1.0), len(table) - 1))
+        p[name] = laws.chi2_above(statistic / (2.0 if odd else 1.0), len(table) - 1)
     rng, found = np.random.default_rng(seed), []
     for name in benjamini_hochberg(p, FALSE_ALARMS):
         sides, table = tables[name]

@@ -15,6 +15,7 @@ import numpy as np
 
 from workers.probes.base import Column, Sample
 from workers.probes.data.missing.missingness import FALSE_ALARMS, FEWEST, Tie, benjamini_hochberg
+from workers.probes.data.shared import laws
 from workers.probes.data.shared.absent import blocks, quoted, typed
 
 if TYPE_CHECKING:
@@ -90,8 +91,6 @@ def _together(
 
     A ridge on ranks, cross-fitted in two halves, foretells the column; its foretelling is the witness.
     """
-    from scipy.stats import rankdata
-
     known = ~np.isnan(values)
     centred = np.where(known, values - 0.5, 0.0) * np.sqrt(12)
     usable = known.mean(0) >= 0.5
@@ -113,7 +112,7 @@ def _together(
             )
             told[side] = (x[side] - centre) @ weights + b.mean()
         goes = float(np.corrcoef(told[there], y[there])[0, 1]) if told[there].std() > 0 else 0.0
-        ranks = rankdata(told) / len(told)
+        ranks = laws.ranks(told) / len(told)
         area = float(ranks[~there].mean() - ranks[there].mean())
         n1, n0 = int((~there).sum()), int(there.sum())
         z = abs(area) * np.sqrt(12 * n1 * n0 / (n1 + n0 + 1))
@@ -123,9 +122,7 @@ def _together(
 
 
 def _two_sided(z: float) -> float:
-    from scipy.stats import norm
-
-    return float(2 * norm.sf(z))
+    return 2 * laws.normal_above(z)
 
 
 def _ranked(
@@ -136,18 +133,16 @@ def _ranked(
     categories: Sequence[Column],
 ) -> tuple[np.ndarray, list[str]]:
     """Ranks from 0 to 1 of each column, NaN where missing, float64 [n, d], and the names of the d columns."""
-    from scipy.stats import rankdata
-
     few = f"WHERE hash(_id) % {sample.rows // ROWS} = 0" if sample.rows >= 2 * ROWS else ""
     words = [category.name for category in categories[:LOOKED_AT]]
     columns: list[np.ndarray] = []
     names = list(read)
-    for block in blocks([*read, *words]):
+    for block in (*blocks(read), *blocks(words)):  # numbers and texts are stored apart
         picked = ", ".join(
             f"CASE WHEN {absent.get(name, 'false')} THEN NULL ELSE {quoted(name)} END AS c{place}"
             for place, name in enumerate(block)
         )
-        fetched = con.execute(f"SELECT {picked} FROM {typed(con, block)} {few}").fetchnumpy()
+        fetched = con.execute(f"SELECT {picked} FROM {typed(con, block, written=True)} {few}").fetchnumpy()
         for name, column in zip(block, fetched.values(), strict=True):
             if name not in words:
                 columns.append(_floats(column))
@@ -160,7 +155,7 @@ def _ranked(
     out = np.full((len(columns[0]), len(columns)), np.nan)
     for place, column in enumerate(columns):
         known = np.isfinite(column)
-        out[known, place] = (rankdata(column[known]) - 0.5) / max(1, known.sum())
+        out[known, place] = (laws.ranks(column[known]) - 0.5) / max(1, known.sum())
     return out, names
 
 

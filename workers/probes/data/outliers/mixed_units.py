@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.probes.data.outliers.relations import logs
+from workers.probes.data.shared import laws
 from workers.probes.data.shared.far_off import middle_and_spread
 
 # What units differ by. The powers of ten come first: kilo, centi and decimal places are the common mistake.
@@ -139,13 +140,11 @@ def _peak(
     if not _valley(away, shift, coarse) or not _many(values[near], values[~outside]):
         return None
     # By chance: that many of the stray values within one window, wherever it lies.
-    from scipy.stats import binom
-
     window = min(1.0, 2 * reach / RANGE)
     tens = shift / np.log(10.0)
     factors = 1 if abs(tens - round(tens)) < 1e-9 else len(FACTORS)
     stray = max(m, int((side & (np.abs(away) > abs(shift) / 2)).sum()))
-    if float(binom.sf(m - 1, stray, window)) * factors * columns > CHANCE:
+    if laws.binomial_above(m - 1, stray, window) * factors * columns > CHANCE:
         return None
     return off, max(wide, 0.3 * coarse)
 

@@ -121,7 +121,7 @@ def _parts(sample: Sample, columns: WholeColumns, at: np.ndarray) -> tuple[np.nd
     """Which part of an upload that came split each drawn row belongs to; None where we made the split."""
     if sample.manifest.get("split", {}).get("made_by") not in ("files", "folders", "column"):
         return None
-    found = columns.table.execute("SELECT _id, _split FROM typed").fetchnumpy()
+    found = columns.table.execute("SELECT _id, _split FROM rows").fetchnumpy()
     order = np.argsort(found["_id"], kind="stable")
     ids = np.asarray(found["_id"])[order]
     names = np.asarray(np.ma.filled(found["_split"], "")).astype(str)[order]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.probes.data.shared import far_off
+from workers.probes.data.outliers import forest
+from workers.probes.data.shared import far_off, laws
 
 ROWS = 1_500  # that strange rows are looked for in
 PARTS = 10  # principal components
@@ -22,9 +23,6 @@ FORESTED = 0.62  # anomaly score of a forest; one half is usual, 1 is alone
 
 def agreed(x: np.ndarray, seed: int) -> tuple[float, np.ndarray] | None:
     """Share of rows of features [n, d] that both methods set apart, and their places; None if too few."""
-    from scipy.stats import chi2
-    from sklearn.ensemble import IsolationForest
-
     n = len(x)
     if n < 60 or x.shape[1] < 2:
         return None
@@ -51,10 +49,10 @@ def agreed(x: np.ndarray, seed: int) -> tuple[float, np.ndarray] | None:
         scale = np.array([max(far_off.middle_and_spread(s)[1], 1e-6 + 0.1 * s.std()) for s in scores.T])
         square = ((scores / scale) ** 2).sum(axis=1)
         rows = square <= np.quantile(square, 0.75)
-    square *= chi2.ppf(0.5, kept) / max(np.median(square), 1e-12)
-    forest = IsolationForest(n_estimators=60, max_samples=min(256, len(part)), random_state=seed)
-    alone = -forest.fit(part).score_samples(part)
-    both = (square > chi2.ppf(0.999, kept)) & (alone > FORESTED)
+    square *= laws.chi2_quantile(0.5, kept) / max(np.median(square), 1e-12)
+    both = square > laws.chi2_quantile(0.999, kept)
+    if both.any():
+        both &= forest.alone(part, seed) > FORESTED
     return float(both.mean()), at[both]
 
 
@@ -192,13 +190,11 @@ def alone(distance: np.ndarray, rows: np.ndarray, others: np.ndarray, seed: int 
 
 def kind_of_its_own(rows: np.ndarray, others: np.ndarray) -> bool:
     """Whether these rows (bool [n]) are another kind of thing, told from the rest by other columns [n, d]."""
-    from scipy.stats import rankdata
-
     m, n = int(rows.sum()), len(rows)
     if m < 5 or not others.shape[1]:
         return False
     known = np.isfinite(others)
-    ranks = rankdata(np.where(known, others, -np.inf), axis=0)  # equal values share a rank
+    ranks = np.column_stack([laws.ranks(v) for v in np.where(known, others, -np.inf).T])
     area = (ranks[rows].mean(axis=0) - (m + 1) / 2) / max(1, n - m)
     error = np.sqrt((n + 1) / (12.0 * m * max(1, n - m)))
     told = np.abs(area - 0.5)

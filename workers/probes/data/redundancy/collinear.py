@@ -12,6 +12,7 @@ import numpy as np
 
 from workers.probes.base import Sample
 from workers.probes.data.redundancy import combinations_exact
+from workers.probes.data.shared.absent import typed
 from workers.probes.data.shared.column_values import Values, quoted, ranks
 from workers.probes.words import listed
 
@@ -145,7 +146,8 @@ def _read_all(
     )
     try:
         with sample.table() as table:
-            row: Any = table.execute(f"SELECT {wanted} FROM typed").fetchone()
+            source = typed(table, [names[k] for _, *pair in pairs for k in pair])
+            row: Any = table.execute(f"SELECT {wanted} FROM {source}").fetchone()
     except Exception:  # DuckDB stops where a sum of squares overflows; the sample's figure is left
         row = [None] * (2 * len(pairs))
     out = []
@@ -201,12 +203,13 @@ def _recodings(
 
 
 def _one_to_one(sample: Sample, a: str, b: str) -> bool:
-    a, b = quoted(a), quoted(b)
-    query = (
-        f"SELECT count(DISTINCT a), count(DISTINCT b), count(*) FROM (SELECT DISTINCT {a} AS a, {b} AS b"
-        f" FROM typed WHERE {a} IS NOT NULL AND {b} IS NOT NULL)"
-    )
+    one, other = quoted(a), quoted(b)
     with sample.table() as table:
+        query = (
+            "SELECT count(DISTINCT a), count(DISTINCT b), count(*)"
+            f" FROM (SELECT DISTINCT {one} AS a, {other} AS b FROM {typed(table, [a, b])}"
+            f" WHERE {one} IS NOT NULL AND {other} IS NOT NULL)"
+        )
         row: Any = table.execute(query).fetchone()
     return row[0] == row[1] == row[2]
 

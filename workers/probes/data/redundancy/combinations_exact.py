@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workers.probes.base import Sample
+from workers.probes.data.shared.absent import typed
 from workers.probes.data.shared.column_values import quoted
 from workers.probes.words import listed
 
@@ -116,11 +117,12 @@ def _holds(sample: Sample, columns: list[str], weights: np.ndarray, constant: fl
     """Whether all rows of the upload keep to it but one in a thousand."""
     *parts, whole = columns
     given = " + ".join(f"{float(w)!r} * {quoted(p)}" for w, p in zip(weights, parts, strict=True))
-    query = (
-        f"SELECT count(*) FILTER (off > {slack * 1.5!r}), count(off) FROM"
-        f" (SELECT abs({quoted(whole)} - ({given}) - ({constant!r})) AS off FROM typed)"
-    )
     with sample.table() as table:
+        away = f"abs({quoted(whole)} - ({given}) - ({constant!r}))"
+        query = (
+            f"SELECT count(*) FILTER (off > {slack * 1.5!r}), count(off)"
+            f" FROM (SELECT {away} AS off FROM {typed(table, columns)})"
+        )
         row: Any = table.execute(query).fetchone()
     return bool(row[1]) and row[0] <= 0.001 * row[1]
 

@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - names and words that go into SQL are quoted by quoted() and literal()
 """What stands in a table where nothing is known: words in many languages, and which columns hold them.
 
-A word is plain when it can mean nothing else ("n/a", "?"), and doubtful when it may as well be a category of
-its own ("none", "unknown"). ``workers.inputs`` reads a few of the plain ones as NULL in ``typed``.
+The words are those of ``workers.inputs.nothing``, which the census counts over all rows; a few of the plain
+ones are NULL in ``typed``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workers.inputs.columns import present
+from workers.inputs.nothing import DOUBTFUL, PLAIN
 from workers.probes.base import Column, Sample
 
 if TYPE_CHECKING:
@@ -19,41 +20,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 2_000  # places listed of one fault
 AT_ONCE = 50  # columns counted in one statement
-MOST_SCANNED = 200  # columns with more than 50 different texts that are read whole
-LONGEST = 20  # characters of a word for "nothing"
 FACTS = {"images": 7, "audio": 9}  # the last columns of media tables are prepare's own measurements
-
-# Words that every reader of tables takes for "no value"; one of them alone is no fault of the table.
-STANDARD = frozenset(("", "na", "nan", "null", "none", "<na>", "\\n", "#n/a"))
-PLAIN = STANDARD - {"none"} | frozenset(
-    word.strip()
-    for word in """
-    n/a | n.a. | n.a | n\\a | #na | -nan | ? | ?? | ??? | - | -- | --- | – | — | . | .. | ... | * | ** | _ | /
-    missing | (missing) | not available | no data | nodata | no value | no answer | no response | undefined
-    not specified | unspecified | not provided | not reported | not recorded | not stated | not given | tbd
-    tba | tbc | blank | (blank) | empty | (empty) | (null) | [null] | #null! | #value! | #ref! | #div/0!
-    #num! | #name? | k.a. | k. a. | k.a | keine angabe | keine angaben | ohne angabe | o.a. | fehlt | fehlend
-    nicht bekannt | nicht verfügbar | nicht angegeben | keine daten | non renseigné | non renseigne
-    non communiqué | non disponible | n.d. | n/d | s/d | s.d. | sin datos | sin dato | sin información
-    sin informacion | no disponible | no informado | não informado | nao informado | não disponível
-    sem informação | non disponibile | non noto | geen opgave | niet bekend | saknas | uppgift saknas
-    ikke oplyst | ikke oppgitt | brak danych | b.d. | neuvedeno | nincs adat | нет данных | н/д | не указано
-    немає даних | belirtilmemiş | 未填写 | 无数据 | データなし | 記載なし | 자료 없음 | 정보 없음
-    """.replace("\n", "|").split("|")
-    if word.strip()
-)
-DOUBTFUL = frozenset(
-    word.strip()
-    for word in """
-    none | nil | unknown | unk | not known | not applicable | nd | nr | xxx | unbekannt | inconnu | inconnue
-    desconocido | desconocida | desconhecido | ignorado | sconosciuto | onbekend | okänd | okänt | ukjent
-    ukendt | tuntematon | nieznany | nieznane | brak | neznámý | ismeretlen | necunoscut | неизвестно
-    невідомо | bilinmiyor
-    不明 | 未知 | 不详 | 无 | なし | 없음 | 미상 | 알 수 없음 | غير معروف | לא ידוע | अज्ञात
-    """.replace("\n", "|").split("|")
-    if word.strip()
-)
-
 
 SIGNS = frozenset(("*", "**", ".", "..", "...", "/", "_"))  # one of these may be a class of its own
 FEW_SIGNS = 3  # rows
@@ -80,21 +47,36 @@ def judged(sample: Sample) -> list[Column]:
     return [column for column in sample.columns[: max(0, own)] if column.role != "split"]
 
 
-def typed(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> str:
-    """SQL of the view ``typed`` with these columns only.
+def stored(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Columns read as numbers or dates; they are those of the table ``numbers``, where there is one."""
+    found = con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = 'typed' AND data_type <> 'VARCHAR'"
+    ).fetchall()
+    return {name for (name,) in found}
 
-    The view joins texts and numbers by their place, which reads every column of both whatever is asked;
-    joining only what is asked is a hundred times as fast on a wide file.
+
+def typed(con: duckdb.DuckDBPyConnection, names: Iterable[str], *, written: bool = False) -> str:
+    """SQL of the view ``typed`` with these columns and our four only.
+
+    The view joins texts and numbers by their place, which reads every column of both whatever is asked:
+    numbers alone are a table of their own, and of a mixture only what is asked is joined. Texts are as
+    ``written``, or NULL where they are one of the plainest words for "nothing".
     """
     wanted = list(dict.fromkeys(names))
-    stored = con.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'numbers'").fetchall()
-    if not stored:
+    found = con.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'numbers'").fetchall()
+    if not found:
         return "typed"
-    numbers = {name for (name,) in stored}
-    texts = [f"{present(name)} AS {quoted(name)}" for name in wanted if name not in numbers]
+    numbers = {name for (name,) in found}
     read = [quoted(name) for name in wanted if name in numbers]
-    left = f"(SELECT {', '.join(['_id', '_split', '_file', '_row', *texts])} FROM rows) r"
-    beside = f" POSITIONAL JOIN (SELECT {', '.join(read)} FROM numbers) n" if read else ""
+    if read and len(read) == len(wanted):
+        return "numbers"
+    texts = [
+        quoted(name) if written else f"{present(name)} AS {quoted(name)}"
+        for name in wanted
+        if name not in numbers
+    ]
+    left = f"(SELECT {', '.join(['_id', '_split', '_file', '_row', *texts])} FROM rows)"
+    beside = f" r POSITIONAL JOIN (SELECT {', '.join(read)} FROM numbers) n" if read else ""
     return f"(SELECT * FROM {left}{beside})"
 
 
@@ -110,28 +92,13 @@ class Words:
         return self.plain | self.doubtful
 
 
-def words(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Column]) -> dict[str, Words]:
+def words(sample: Sample, columns: Sequence[Column]) -> dict[str, Words]:
     """Column -> its words for "nothing", over all rows; columns without any are left out."""
-    known = sorted(word for word in PLAIN | DOUBTFUL if word)
-    among = "(" + ", ".join(literal(word) for word in known) + ")"
-    odd = unfit(sample, [column for column in columns if column.type in ("number", "date")])
     found: dict[str, Words] = {}
-    scanned = 0
     for column in columns:
-        if column.type in ("number", "date") and not odd[column.name]:
-            continue
         census = sample.census[column.name]
-        top = [(str(text), int(n)) for text, n in census["top"]]
-        if len(top) < census["distinct"] or column.name in odd:
-            scanned += 1
-            if scanned > MOST_SCANNED:
-                continue
-            name = quoted(column.name)
-            top = con.execute(
-                f"SELECT {name}, count(*) FROM rows WHERE length({name}) <= {LONGEST}"
-                f" AND lower(trim({name})) IN {among} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100"
-            ).fetchall()
-        seen = _sorted(top, census)
+        scale = sample.rows / max(1, census["rows"])  # of a huge table a draw was counted
+        seen = _sorted(((str(text), round(n * scale)) for text, n in census.get("nothing", ())), census)
         if seen.plain or seen.doubtful:
             found[column.name] = seen
     return found

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from workers.probes.base import Column, Sample
+from workers.probes.data.shared import absent, laws
 
 BLOCK = 100  # columns a statement
 PER_COLUMN = {"number", "date"}
@@ -52,19 +53,23 @@ def read(sample: Sample, columns: Sequence[Column], ids: np.ndarray) -> dict[str
     """Name -> the column's values at these ids, in their (rising) order."""
     found: dict[str, Values] = {}
     every = len(ids) >= sample.rows
+    where = "" if every else " WHERE _id IN (SELECT unnest(?::BIGINT[]))"
     with sample.table() as table:
-        for start in range(0, len(columns), BLOCK):
-            block = columns[start : start + BLOCK]
-            cells = ", ".join(
-                (f"epoch({quoted(c.name)})" if c.type == "date" else quoted(c.name)) + f" AS c{i}"
-                for i, c in enumerate(block)
-            )
-            where = "" if every else " WHERE _id IN (SELECT unnest(?::BIGINT[]))"
-            query = f"SELECT {cells} FROM typed{where} ORDER BY _id"
-            got = table.execute(query, [] if every else [[int(i) for i in ids]]).fetchnumpy()
-            for i, column in enumerate(block):
-                found[column.name] = _values(column, np.ma.asarray(got[f"c{i}"]))
-    return found
+        # Numbers and texts are stored apart: each is read where it stands, and nothing is joined.
+        read = absent.stored(table)
+        for kept in ([c for c in columns if c.name in read], [c for c in columns if c.name not in read]):
+            for start in range(0, len(kept), BLOCK):
+                block = kept[start : start + BLOCK]
+                cells = ", ".join(
+                    (f"epoch({quoted(c.name)})" if c.type == "date" else quoted(c.name)) + f" AS c{i}"
+                    for i, c in enumerate(block)
+                )
+                source = absent.typed(table, [c.name for c in block])
+                query = f"SELECT {cells} FROM {source}{where} ORDER BY _id"
+                got = table.execute(query, [] if every else [[int(i) for i in ids]]).fetchnumpy()
+                for i, column in enumerate(block):
+                    found[column.name] = _values(column, np.ma.asarray(got[f"c{i}"]))
+    return {column.name: found[column.name] for column in columns}
 
 
 def _values(column: Column, cells: np.ma.MaskedArray) -> Values:
@@ -81,6 +86,4 @@ def _values(column: Column, cells: np.ma.MaskedArray) -> Values:
 
 def ranks(values: np.ndarray) -> np.ndarray:
     """Mean ranks of finite values, float64 [n] from 1; ties share theirs."""
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(values), dtype=float)
+    return laws.ranks(values)

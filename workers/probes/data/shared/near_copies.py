@@ -77,11 +77,9 @@ def sounds(x: np.ndarray, groups: list[dict[str, Any]]) -> np.ndarray:
 
 def tables(x: np.ndarray, least: int = 50, close: float = CLOSE) -> np.ndarray:
     """Near copies among rows of numbers float [n, d]: far closer than neighbours are, but not equal."""
-    from sklearn.neighbors import NearestNeighbors
-
     if x.shape[1] < 4 or len(x) < least:
         return np.empty((0, 2), int)  # in few columns, rows lie close without being copies
-    distance, near = NearestNeighbors(n_neighbors=min(5, len(x))).fit(x).kneighbors(x)
+    distance, near = _nearest(x, min(5, len(x)))
     apart = np.where(distance > 1e-5, distance, np.inf)
     nearest = apart.min(axis=1)
     nearest = nearest[np.isfinite(nearest)]
@@ -98,3 +96,20 @@ def tables(x: np.ndarray, least: int = 50, close: float = CLOSE) -> np.ndarray:
     i, k = np.nonzero((apart < bar) & (near != np.arange(len(x))[:, None]))
     pairs = np.sort(np.stack([i, near[i, k]], axis=1), axis=1)
     return np.unique(pairs, axis=0).reshape(-1, 2)
+
+
+def _nearest(x: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distances to the nearest rows, itself among them, and their places: float64 and int [n, number]."""
+    x = x.astype(np.float64)
+    x = x - x.mean(axis=0)
+    square = (x * x).sum(axis=1)
+    distance, near = np.empty((len(x), number)), np.empty((len(x), number), int)
+    for start in range(0, len(x), 500):
+        block = x[start : start + 500]
+        apart = square[None] - 2 * block @ x.T
+        few = np.argpartition(apart, number - 1, axis=1)[:, :number]
+        exact = np.sqrt(((block[:, None] - x[few]) ** 2).sum(axis=2))
+        order = np.argsort(exact, axis=1, kind="stable")
+        distance[start : start + 500] = np.take_along_axis(exact, order, 1)
+        near[start : start + 500] = np.take_along_axis(few, order, 1)
+    return distance, near

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workers.inputs.census import plain
+from workers.inputs.nothing import STANDARD
 from workers.probes.base import Budget, Column, Finding, Sample
 from workers.probes.data.shared import absent
-from workers.probes.data.shared.absent import STANDARD, Words, literal, places, quoted
+from workers.probes.data.shared.absent import Words, literal, places, quoted
 from workers.probes.data.types import date_forms, spelling
 from workers.probes.words import count, listed, percent
 
@@ -43,7 +44,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     faults: list[dict[str, Any]] = []
     with sample.table() as con:
         budget.progress(0.1, "Looking for words among numbers.")
-        words = absent.words(con, sample, columns)
+        words = absent.words(sample, columns)
         faults += _missing_tokens(con, sample, columns, words)
         faults += _not_numeric(con, sample, columns, words)
         budget.progress(0.4, "Comparing how words and dates are written.")
