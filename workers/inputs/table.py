@@ -22,6 +22,7 @@ from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
 
 MAX_DEPTH = 12  # lists within lists; each doubles the time of writing them out
 ABSENT = "\x02"  # in a rewritten file: no value at all, where "" is an empty text
+WIDE = 1_000  # columns
 
 
 def load(con: duckdb.DuckDBPyConnection, sources: list[Source], scratch: Path, progress: Progress) -> Loaded:
@@ -106,6 +107,10 @@ def _insert(
         f"{start} + n - 1 AS _id, {split}::VARCHAR AS _split, {literal(source.name)} AS _file, n - 1 AS _row"
     )
     numbered = f"FROM (SELECT row_number() OVER () AS n, {values} FROM {relation})"
+    if len(names) > WIDE:
+        # Each column takes 2,048 cells at a time, several times over: counted, though hardly ever filled.
+        con.execute("SET threads = 1")
+        con.execute("SET memory_limit = '1GB'")
     if not loaded.names:
         # Adding columns one by one takes seconds where there are thousands.
         values = ", ".join(f"c{i} AS {quoted(name)}" for i, name in enumerate(names))

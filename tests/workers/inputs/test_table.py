@@ -358,3 +358,12 @@ def test_lists_of_labels_are_told_to_count_as_classes(ready):
     assert (
         "labels holds lists of labels: each different list counts as one class." in sample.manifest["notes"]
     )
+
+
+def test_a_table_of_three_thousand_columns_is_read(ready):
+    width = 3_000
+    lines = [",".join(f"g{i:04d}" for i in range(width)) + ",label"]
+    lines += [",".join(f"{(i * k) % 97}.5" for i in range(width)) + f",{'ab'[k % 2]}" for k in range(40)]
+    sample = ready({"wide.csv": "\n".join(lines) + "\n"}, targets=("label",))
+    assert sample.rows == 40
+    assert len(sample.columns) == width + 1

@@ -1,6 +1,7 @@
 """Values that cannot be: honest extremes stay quiet, odd tables do no harm."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.planting import judge, sets
@@ -198,3 +199,23 @@ def test_columns_of_a_wide_table_that_nobody_looked_at_are_told(monkeypatch):
     assert finding.facts["looked_at"]["columns"] == 4
     assert finding.facts["looked_at"]["columns_not_looked_at"] == 26
     assert "other 26 number columns" in finding.note
+
+
+def test_a_sensor_stuck_in_a_log_of_several_devices_is_found_by_device():
+    rng = np.random.default_rng(12)
+    rows, devices = 400, ["pump a", "pump b", "pump c"]
+    frame = pd.DataFrame(
+        {
+            "time": np.repeat(pd.date_range("2025-01-01", periods=rows, freq="10min"), 3).astype(str),
+            "device": devices * rows,
+            "pressure": rng.normal(4, 0.4, 3 * rows).round(3),
+            "load": rng.normal(50, 9, 3 * rows).round(1),
+        }
+    )
+    assert judge.alarms(judge.finding("data.outliers", sets.csv(frame, "load"))) == []
+    stuck = frame.index[frame["device"] == "pump b"][100:150]
+    frame.loc[stuck, "pressure"] = 3.857
+    finding = judge.finding("data.outliers", sets.csv(frame, "load"))
+    named = judge.named(finding, "stuck_sensor")
+    assert judge.places(named, "columns") == {"pressure"}
+    assert judge.places(named, "rows") == set(stuck)

@@ -17,6 +17,8 @@ from workers.probes.base import Sample
 CELLS = 24_000_000  # numbers kept in memory at once: 192 MB
 AT_ONCE = 40  # columns fetched in one statement
 SAMPLED = 5_000  # rows that relations between columns are learnt from
+COMES_BACK, APART = 0.7, 0.97  # shares of different stamps: of one series alone, and with its name
+DEVICES = 200
 FORMS = 20_000  # rows looked at for how numbers are written
 
 
@@ -38,6 +40,9 @@ class WholeColumns:
             c.name
             for c in sample.columns
             if c.type == "number" and c.role in ("feature", "target", "ignored", "text")
+        ]
+        self._words = [
+            c.name for c in sample.columns if c.type == "category" and c.role in ("feature", "ignored")
         ]
         self.targets = {c.name for c in sample.columns if c.role == "target"}
         time = next((c for c in sample.columns if c.role == "time"), None)
@@ -89,6 +94,8 @@ class WholeColumns:
         if "_t" in found:
             stamps = self._sorted(_filled(found["_t"]))
             group = self._sorted(np.asarray(np.ma.filled(found["_g"], 0))) if "_g" in found else None
+            if group is None:
+                group = self._device(stamps)
             if group is not None and not one_clock(group, stamps):
                 group = None
             keys = [stamps, file] if group is None else [stamps, group, file]
@@ -99,6 +106,23 @@ class WholeColumns:
             self.stamps, ids = stamps[self._moved], ids[self._moved]
             self.order = "time"
         self.ids, self.starts = ids, starts
+
+    def _device(self, stamps: np.ndarray) -> np.ndarray | None:
+        """Where stamps come back: the column of few words (the station, the pump) that tells them apart."""
+        known = np.isfinite(stamps)
+        moments, codes = np.unique(stamps[known], return_inverse=True)
+        if not known.any() or len(moments) > COMES_BACK * known.sum():
+            return None
+        for name in self._words[:6]:
+            found = self.table.execute(f"SELECT hash({quoted(name)}) AS h FROM rows").fetchnumpy()["h"]
+            group = self._sorted(np.asarray(np.ma.filled(found, 0)))
+            kinds, mine = np.unique(group[known], return_inverse=True)
+            if not 2 <= len(kinds) <= DEVICES:
+                continue
+            both = np.unique(codes.reshape(-1).astype(np.int64) * len(kinds) + mine.reshape(-1))
+            if len(both) >= APART * known.sum():
+                return group
+        return None
 
     def in_file(self) -> np.ndarray:
         """_id int64 [n] in the order in which ``fetched`` answers."""
