@@ -157,3 +157,30 @@ def test_rows_without_features_one_picture_and_many_columns_are_no_trouble(tmp_p
     x[59] = x[0]
     wide = duplicates.run(prepared(tmp_path / "b", table_of(x), features=standard(x)), Budget())
     assert wide.facts["exact"] == 1
+
+
+def test_icons_saved_in_another_size_are_copies():
+    from PIL import Image, ImageDraw
+
+    rng = np.random.default_rng(12)
+    drawn = []
+    for _ in range(200):
+        colours = [tuple(int(v) for v in rng.integers(low, low + 90, 3)) for low in (160, 20)]
+        picture = Image.new("RGB", (32, 32), colours[0])
+        x, y, side = (int(v) for v in rng.integers((3, 3, 14), (9, 9, 21)))
+        kind = int(rng.integers(3))
+        pen = ImageDraw.Draw(picture)
+        if kind == 0:
+            pen.ellipse((x, y, x + side, y + side), fill=colours[1])
+        elif kind == 1:
+            pen.rectangle((x, y, x + side, y + side), fill=colours[1])
+        else:
+            pen.polygon((x, y + side, x + side // 2, y, x + side, y + side), fill=colours[1])
+        noise = rng.normal(0, 3, (32, 32, 3))
+        drawn.append(Image.fromarray((np.asarray(picture) + noise).clip(0, 255).astype(np.uint8)))
+    whole = np.stack([np.asarray(picture) for picture in drawn])
+    assert not len(near_pictures.pictures(whole).at)
+    again = [np.asarray(p.resize((26, 26), Image.Resampling.BICUBIC).resize((32, 32))) for p in drawn[:16]]
+    found = near_pictures.pictures(np.concatenate([whole, np.stack(again)])).at.tolist()
+    assert len([pair for pair in found if pair[1] - pair[0] == 200]) >= 13
+    assert len(found) <= 17

@@ -24,6 +24,7 @@ CHANCE = 0.1  # wrongly paired pictures in a whole data set
 CROPS = (0.9, 0.8)  # of a side that is left
 BLOCK = 1024
 HALVED = 24  # shortest side of pictures that are also compared at half their size
+QUARTERED = 32  # and at a quarter: what saving again or resizing loses is gone, what differs stays
 SAMPLED = 200  # pictures on which the usual distance is found
 
 
@@ -54,11 +55,9 @@ def pictures(images: np.ndarray, bar: float = CLOSE, seed: int = 0) -> Pairs:
     base, turn = _small(whole)
     near = _neighbours(base)
     found: dict[tuple[int, int], tuple[float, str]] = {}
-    scales = (
-        [whole]
-        if min(whole.shape[2:]) < HALVED
-        else [whole, _sized(whole, (whole.shape[2] // 2, whole.shape[3] // 2))]
-    )
+    least = min(whole.shape[2:])
+    parts = [part for part, side in ((1, 0), (2, HALVED), (4, QUARTERED)) if least >= side]
+    scales = [_sized(whole, (whole.shape[2] // part, whole.shape[3] // part)) for part in parts]
     usual = [_Usual(scale, near, bar, seed) for scale in scales]  # half the pixels: compression is gone
     for name, (i, k), change in _nominated(whole, base, turn, near):
         for start in range(0, len(i), 1024):
