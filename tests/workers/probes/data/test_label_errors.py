@@ -279,3 +279,24 @@ def test_undecided_labels_are_inconclusive(tmp_path):
     finding = judged(tmp_path, rng.normal(size=(120, 3)).astype(np.float32), rng.integers(0, 2, 120))
     assert finding.state == "skipped"
     assert finding.note.startswith("Inconclusive: ")
+
+
+def test_an_outcome_that_the_columns_hardly_decide_is_not_called_mislabelled():
+    from workers.probes.data.shared import lapse
+
+    rng = np.random.default_rng(4)
+    honest = 0.15 + 0.7 * rng.beta(2, 2, 4_000)
+    chances = np.stack([1 - honest, honest], axis=1)
+    y = (rng.random(4_000) < honest).astype(int)
+    assert lapse.fades(lapse.fit(chances, y), chances, y)
+
+
+def test_wrong_labels_stay_wrong_however_sure_the_models_are():
+    from workers.probes.data.shared import lapse
+
+    rng = np.random.default_rng(5)
+    sure = rng.uniform(0.6, 0.9, 4_000)
+    best = rng.integers(0, 2, 4_000)
+    chances = np.where(np.arange(2) == best[:, None], sure[:, None], 1 - sure[:, None])
+    y = np.where(rng.random(4_000) < 0.3, 1 - best, best)
+    assert not lapse.fades(lapse.fit(chances, y), chances, y)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,7 @@ from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count
 
 GROUP = 2_000
+MOST_GROUPS = 3  # judged of a large upload; a rate is known well enough from 6,000 rows
 FEWEST = 30  # labelled rows, below which nothing can be said
 AGAIN = 2  # times that the models learn without what they suspect
 DOUBT = 0.15  # share of unsuspected labels that they may miss and still do so [J]
@@ -52,7 +54,12 @@ class Judged:
     @property
     def bounded(self) -> bool:
         """Whether the rate is only an upper bound, because inputs do not decide the outcome."""
-        return self.overlap > OVERLAP or self.twins > TWINS
+        return self.overlap > OVERLAP or self.twins > TWINS or self.fades
+
+    @cached_property
+    def fades(self) -> bool:
+        """Whether the surest rows contradict their labels far more rarely than the rate says."""
+        return len(self.first) == len(self.y) and lapse.fades(self.lapses, self.first, self.y)
 
     @property
     def value(self) -> float:
@@ -102,7 +109,7 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: float
     if not np.ptp(sample.features[at], axis=0).any():
         return f"The rows do not differ in any column but {target.name}, so nothing tells its labels apart."
     y = np.searchsorted(kept, labels[at])
-    groups = grouped(y, budget.seed)
+    groups = grouped(y, budget.seed)[:MOST_GROUPS]
     parts: list[np.ndarray] = []
     seen: list[Views] = []
     firsts: list[np.ndarray] = []

@@ -20,7 +20,7 @@ another. That share of each class is learnt with the rows' own chances of being 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,6 +32,7 @@ PRIOR, TURNS = (
     15,
 )  # rows that say "any other class alike"; rounds of learning who is called what
 SURE, SPREAD = 4.6, 0.7  # log odds that overlap leaves at the top margin, and how firmly that is held
+FADES, MUCH = 2.0, 0.1  # standard errors; rate below which a few hard rows would look like that
 STARTS = tuple((rho, slope) for rho in (-5.0, -2.0, -0.4) for slope in (0.0, 1.0))
 
 
@@ -44,6 +45,7 @@ class Lapses:
     high: float
     wrong: np.ndarray
     slope: float
+    floor: np.ndarray = field(default_factory=lambda: np.zeros(0))  # float [n]: rho of the predicted class
 
 
 def fit(chances: np.ndarray, y: np.ndarray) -> Lapses:
@@ -84,7 +86,7 @@ def fit(chances: np.ndarray, y: np.ndarray) -> Lapses:
     rate = rate if rate > 2e-4 else 0.0  # the floor of the bounds, not a finding
     low, high = interval(rate, hard)
     wrong = _posterior(chances, y, rho, hard) * _learnt(best, y)[y]
-    return Lapses(rate, low, high, wrong, float(np.exp(t[1])))
+    return Lapses(rate, low, high, wrong, float(np.exp(t[1])), rho)
 
 
 def interval(rate: float, hard: np.ndarray) -> tuple[float, float]:
@@ -148,3 +150,25 @@ def confident_region(chances: np.ndarray, y: np.ndarray, share: float = 0.3) -> 
         mine = np.flatnonzero(best == label)
         kept[mine[np.argsort(-sure[mine], kind="stable")[: int(np.ceil(share * len(mine)))]]] = True
     return int((best != y)[kept].sum()), int(kept.sum())
+
+
+def fades(lapses: Lapses, chances: np.ndarray, y: np.ndarray) -> bool:
+    """Whether disagreement goes on falling with confidence where the floor should have been reached.
+
+    A wrong label stays wrong however sure the models are: in the surer half of each predicted class the
+    surest rows contradict them as often as the others. Where they do so less and less, there is no floor:
+    the inputs do not decide, and what was called noise is overlap. ``chances`` are those of models that
+    learnt from every row.
+    """
+    best, sure = chances.argmax(axis=1), chances.max(axis=1)
+    falls = spread = 0.0
+    for label in np.unique(best):
+        mine = np.flatnonzero(best == label)
+        mine = mine[np.argsort(sure[mine], kind="stable")[len(mine) // 2 :]]
+        if len(mine) < FEW:
+            continue
+        place = np.arange(len(mine)) / len(mine) - 0.5 + 0.5 / len(mine)
+        wrong = (best != y)[mine].astype(float)
+        falls -= float(place @ wrong)
+        spread += float(wrong.var() * (place @ place))
+    return falls > FADES * np.sqrt(spread) and lapses.rate >= MUCH
