@@ -25,6 +25,7 @@ GROUP_NAMES = re.compile(
     r"(^|[^a-z])(group|subject|patient|person|individual|speaker|writer|user|customer|household|site|session)"
     r"([ _-]?(id|no|nr|number))?$"
 )
+BINS, FEW_GROUPS = re.compile(r"[a-z0-9][ _-]?group$"), 20  # "age_group" of a few values is no entity
 
 
 def _silent(share: float, sentence: str) -> None:
@@ -230,7 +231,10 @@ def _group(profiles: list[Profile], planned: str | None) -> Profile | None:
     for made in profiles:
         repeats = 2 <= made.distinct <= 0.9 * made.filled
         whole = made.type != "number" or made.whole
-        if GROUP_NAMES.search(made.name.casefold()) and repeats and whole and made.type != "text":
+        name = made.name.casefold()
+        if made.distinct < FEW_GROUPS and BINS.search(name):
+            continue
+        if GROUP_NAMES.search(name) and repeats and whole and made.type != "text":
             return made
     return None
 

@@ -245,7 +245,9 @@ def windows(sample: Sample, seed: int) -> Tie | None:
             share = float((ahead >= 0).mean())
             if share >= SHIFTED and (best is None or share > best[0]):
                 mixed = np.stack([rng.permutation(column) for column in x[:, j : j + 3].T], axis=1)
-                null = float((_matches(mixed[:, :2], mixed[:, 1:]) >= 0).mean())
+                here, there = mixed[:, :2], mixed[:, 1:]
+                by_chance = _matches(here, there) if step == 1 else _matches(there, here)
+                null = float((by_chance >= 0).mean())
                 if share >= TIMES * null:
                     best = (share, null, j, step)
     if best is None:
