@@ -68,6 +68,10 @@ def _tell(loaded: Loaded, name: str, names: Sequence[str], hit: np.ndarray, how:
         loaded.faults.append(fault(name, severity, f"{are} {how}.", files=files))
 
 
+def _files(files: Sequence[str]) -> str:
+    return "1 file" if len(files) == 1 else f"{len(files):,} files"
+
+
 def _silent(facts: np.ndarray) -> np.ndarray:
     """bool [n]: nothing is left when a constant and one steady tone are taken out."""
     left = facts[:, AT["without line"]]
@@ -100,7 +104,8 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
     usual, times = known.most_common(1)[0]
     if len(known) > 1:
         files = [one.name for one in heard if one.rate != usual]
-        told = f"{len(files):,} files are not at {usual:,} Hz like the other {times:,}; "
+        are = "is" if len(files) == 1 else "are"
+        told = f"{_files(files)} {are} not at {usual:,} Hz like the other {times:,}; "
         told += "resample them or look why."
         severity = "high" if len(files) > 0.05 * len(heard) else "medium"
         loaded.faults.append(fault("wrong_sample_rate", severity, told, files=files))
@@ -110,7 +115,7 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
     narrow = _narrow(np.array([one.facts[AT["bandwidth"]] for one in alike]), usual)
     if narrow.any():
         files = [one.name for one, hit in zip(alike, narrow, strict=True) if hit]
-        told = f"{len(files):,} files hold nothing in their upper half, as if recorded at a lower rate."
+        told = f"{_files(files)} with an empty upper half of the band, as if recorded at a lower rate."
         loaded.faults.append(fault("wrong_sample_rate", "medium", told, files=files))
     score = _octaves(
         np.stack([one.shape for one in alike]), np.array([one.facts[AT["seconds"]] for one in alike])
@@ -122,8 +127,8 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
         files = [one.name for one, odd in zip(alike, hit, strict=True) if odd]
         sure = len(files) >= 3 and float(np.median(score[hit])) > 2.5
         told = (
-            f"{len(files):,} files sound like the others an octave higher or lower: "
-            "their samples have another rate than their header says."
+            f"{_files(files)} an octave higher or lower than the others: "
+            "the samples have another rate than the header says."
         )
         loaded.faults.append(fault("wrong_sample_rate", "medium" if sure else "low", told, files=files))
 

@@ -66,7 +66,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
         low=low,
         high=high,
         sample=total,
-        title=f"All {total:,} {unit} can be read"
+        title=(
+            f"All {total:,} {unit} can be read"
+            if total > 1
+            else f"The only {pieces(sample.kind, 1)} can be read"
+        )
         if not hit
         else f"{percent(share)} of the {unit} read badly",
     )

@@ -50,7 +50,7 @@ def note(sample: Sample, one: Judged) -> str:
     between = f"{low} to {high}" if one.low >= 0.0005 else f"at most {high}"
     if not len(one.listed):
         return (
-            f"In {rows}, no label of {one.target.name} is more likely wrong than the row is hard; "
+            f"In {rows}, no label{_of(one)} is more likely wrong than the row is hard; "
             f"{between} of them could still be wrong."
         )
     best = one.chances.argmax(axis=1)[one.listed]
@@ -61,15 +61,21 @@ def note(sample: Sample, one: Judged) -> str:
     ]
     if one.bounded:
         return (
-            f"{count(len(one.listed), 'label')} of {one.target.name} in {rows} may be wrong "
+            f"{count(len(one.listed), 'label')}{_of(one)} in {rows} may be wrong "
             f"(most often {listed(common)}), "
             "or the columns do not decide the outcome: re-check a few, or add columns that explain it. "
             f"At most {high} of the labels are wrong."
         )
     return (
-        f"Let two people look at {count(len(one.listed), 'label')} of {one.target.name} "
+        f"Let two people look at {count(len(one.listed), 'label')}{_of(one)} "
         f"(most often {listed(common)}); {between} of {rows} are likely labelled wrongly."
     )
+
+
+def _of(one: Judged) -> str:
+    """What to put behind "label": nothing where the column's name says no more than "label" does."""
+    plain = one.target.name.casefold() in ("label", "labels", "class", "target", "y")
+    return "" if plain else f" of {one.target.name}"
 
 
 def systematic(one: Judged) -> list[dict[str, str | int]]:
