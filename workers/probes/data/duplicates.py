@@ -48,6 +48,12 @@ def _identifiers(table: Any, sample: Sample) -> dict[str, int]:
             continue
         if sample.kind in ("images", "audio") and column.name in equal_rows.WORDS:
             continue
+        census = sample.census[column.name]
+        if census["rows"] == sample.rows and not census.get("about"):
+            again = census["filled"] - census["distinct"]  # all counted, and exactly
+            if 0 < again <= (1 - KEY) * census["filled"]:
+                found[column.name] = again
+            continue
         name = quoted(column.name)
         # A sorted hash counts a million different values in a tenth of what counting texts takes.
         query = f"SELECT hash(trim({name})) AS h FROM rows WHERE trim({name}) <> ''"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Sample
+from workers.probes.data.shared.near_copies import nearest
 
 MOST_ROWS, FEWEST = 2_000, 50
 CENSORED = 0.1
@@ -20,12 +21,10 @@ DRAWS = 200
 
 def estimate(x: np.ndarray, seed: int = 0) -> tuple[float, float, float] | None:
     """Dimension with its 90 % interval of points float [n, d]; None where too few differ."""
-    from scipy.spatial import cKDTree
-
     x = np.unique(np.asarray(x, dtype=np.float64), axis=0)  # equal rows have no distance to speak of
     if len(x) < FEWEST:
         return None
-    distance = cKDTree(x).query(x, k=3)[0][:, 1:] if x.shape[1] <= 12 else _nearest(x)
+    distance = nearest(x, 3)[0][:, 1:]
     distance = distance[distance[:, 0] > 1e-9 * max(1e-12, float(np.median(distance[:, 1])))]
     ratio = np.log(distance[:, 1] / distance[:, 0])
     if len(ratio) < FEWEST or ratio.max() <= 0:
@@ -37,18 +36,6 @@ def estimate(x: np.ndarray, seed: int = 0) -> tuple[float, float, float] | None:
         return None
     low, high = np.quantile(drawn, [0.05, 0.95])
     return value, float(low), float(high)
-
-
-def _nearest(x: np.ndarray) -> np.ndarray:
-    """float64 [n, 2]: distances to the two nearest other points, by one matrix product."""
-    x = x - x.mean(axis=0)
-    size = (x**2).sum(axis=1)
-    out = np.empty((len(x), 2))
-    for start in range(0, len(x), 500):
-        part = size[start : start + 500, None] + size[None] - 2 * x[start : start + 500] @ x.T
-        part[np.arange(len(part)), np.arange(start, start + len(part))] = np.inf
-        out[start : start + 500] = np.sqrt(np.maximum(np.partition(part, 1, axis=1)[:, :2], 0))
-    return np.sort(out, axis=1)
 
 
 def _rate(ratio: np.ndarray) -> float | None:

@@ -73,16 +73,17 @@ def find(table: Any, sample: Sample, names: list[str]) -> Groups:
     candidates = _candidates(table, sample, names)
     if len(candidates) < 2:
         return Groups(candidates[:0], candidates[:0])
-    where = ""
+    where, asked = "", []
     if len(candidates) < FEW_CANDIDATES * sample.rows:
-        where = "WHERE _id IN (" + ",".join(map(str, candidates.tolist())) + ")"
+        where, asked = "WHERE _id IN (SELECT unnest(?::BIGINT[]))", [candidates.tolist()]
     number = {c.name for c in sample.columns if c.type == "number"}
     digest = "md5" if where or sample.rows <= 100_000 else "hash"  # 64 bits are enough, and much faster
     ids, key = np.empty(0, np.int64), np.empty(0, np.int64)
     for start in range(0, len(names), BLOCK):
         cells = ", ".join(_cell(name, name in number) for name in names[start : start + BLOCK])
         found = table.execute(
-            f"SELECT _id, {digest}(concat_ws(chr(31), {cells})) AS h FROM rows {where} ORDER BY _id"
+            f"SELECT _id, {digest}(concat_ws(chr(31), {cells})) AS h FROM rows {where} ORDER BY _id",
+            asked,
         ).fetchnumpy()
         codes = np.unique(np.asarray(found["h"]), return_inverse=True)[1].reshape(-1)
         ids = np.asarray(found["_id"], np.int64)

@@ -79,14 +79,14 @@ def tables(x: np.ndarray, least: int = 50, close: float = CLOSE) -> np.ndarray:
     """Near copies among rows of numbers float [n, d]: far closer than neighbours are, but not equal."""
     if x.shape[1] < 4 or len(x) < least:
         return np.empty((0, 2), int)  # in few columns, rows lie close without being copies
-    distance, near = _nearest(x, min(5, len(x)))
+    distance, near = nearest(x, min(5, len(x)))
     apart = np.where(distance > 1e-5, distance, np.inf)
-    nearest = apart.min(axis=1)
-    nearest = nearest[np.isfinite(nearest)]
-    if not len(nearest):
+    closest = apart.min(axis=1)
+    closest = closest[np.isfinite(closest)]
+    if not len(closest):
         return np.empty((0, 2), int)
     # The usual distance is that of the second-nearest rows: copies themselves must not lower the bar.
-    bar = close * min(np.quantile(distance[:, -1], 0.05), np.median(nearest) * 0.8)
+    bar = close * min(np.quantile(distance[:, -1], 0.05), np.median(closest) * 0.8)
     # In dense places everything is close. With intrinsic dimension m, (d1 / d5)^m of a row without copies is
     # about Beta(1, 4), whose median is 0.159: that gives m, and m the ratio no such row in ten sets reaches.
     fifth = np.maximum(distance[:, -1], 1e-9)
@@ -98,7 +98,7 @@ def tables(x: np.ndarray, least: int = 50, close: float = CLOSE) -> np.ndarray:
     return np.unique(pairs, axis=0).reshape(-1, 2)
 
 
-def _nearest(x: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest(x: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Distances to the nearest rows, itself among them, and their places: float64 and int [n, number]."""
     x = x.astype(np.float64)
     x = x - x.mean(axis=0)
