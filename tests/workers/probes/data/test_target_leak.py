@@ -118,3 +118,21 @@ def test_few_rows_and_no_columns_are_told():
     few = found(sets.wine().groupby("cultivar").head(5), "cultivar")
     assert few.state == "skipped"
     assert "15 rows" in few.note
+
+
+def test_a_calm_quantity_that_a_noisy_one_follows_holds_no_future():
+    rng = np.random.default_rng(138)
+    n = 5_000
+    hours = np.arange(n)
+    calm = 10 + 8 * np.sin(2 * np.pi * (hours - 2_000) / 8_760) + 5 * np.sin(2 * np.pi * hours / 24)
+    calm += 0.3 * np.cumsum(rng.normal(0, 0.3, n))
+    frame = pd.DataFrame(
+        {
+            "time": pd.date_range("2024-03-01", periods=n, freq="h").astype(str),
+            "calm": calm.round(1),
+            "noisy": (90 - 2 * calm + rng.normal(0, 8, n)).round(),
+            "load": (500 - 6 * calm + rng.normal(0, 25, n)).round(1),
+        }
+    )
+    finding = judge.finding("data.target_leak", sets.csv(frame, "load"))
+    assert judge.named(finding, "look_ahead") == []

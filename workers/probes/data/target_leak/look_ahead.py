@@ -184,5 +184,8 @@ def _against(
         heavy = np.flatnonzero(np.abs(weights[ahead]) > 0.2 * np.abs(weights[:-1]).max())
         if not len(heavy):
             continue
+        # Weights that do not end where we stop looking are no window, but a calm quantity seen through noise.
+        if heavy.max() + 1 >= lags and 1 - full > FULL[0][1] * (1 - before):
+            continue
         found.append(Ahead(names[c], names[s], int(heavy.max()) + 1, full, before, names[s] in aims))
     return found
