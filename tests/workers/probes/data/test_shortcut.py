@@ -199,3 +199,11 @@ def test_what_is_said_with_a_word_of_the_class_is_no_phrase():
     (given,) = shortcut_words.by_phrases("text", signed, y, 2)
     assert given.classes == (1,)
     assert "webform" in " ".join(given.phrases)
+
+
+def test_a_long_word_at_the_end_of_a_sentence_is_a_word():
+    rng = np.random.default_rng(9)
+    y = np.repeat([0, 1], 60)
+    sad, glad = "ein Besuch: {} enttäuschend.", "ein Besuch: {} gut."
+    texts = [(sad if c and rng.random() < 0.6 else glad).format(f"Tag{i}") for i, c in enumerate(y)]
+    assert shortcut_words.by_phrases("text", texts, y, 2) == []

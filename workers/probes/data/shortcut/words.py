@@ -18,6 +18,7 @@ COVERS = 0.05  # share of a class below which a phrase is no word about it
 ALPHA = 0.01
 MOST_LEVELS = 50
 PHRASES = 6  # shown
+ENDING = ".,;:!?\"'()"  # around a word, no part of it
 WORD = re.compile(r"\S+")
 
 
@@ -105,7 +106,7 @@ def _grams(text: str) -> dict[str, int]:
     for place in range(len(words) - GRAM + 1):
         found.setdefault(" ".join(words[place : place + GRAM]), place)
     for place, word in enumerate(words):
-        if len(word) >= 12 and not word.isalpha():  # rulers, addresses and marks of a mailing list
+        if len(word) >= 12 and not word.strip(ENDING).isalpha():  # rulers, addresses and marks of a mailing list
             found.setdefault(word, place)
     return found
 
@@ -174,7 +175,7 @@ def _topical(
 
 
 def _bare(text: str) -> set[str]:
-    return {word.strip(".,;:!?\"'()") for word in text.lower().split()}
+    return {word.strip(ENDING) for word in text.lower().split()}
 
 
 def _different(texts: Sequence[str], grams: Sequence[dict[str, int]], rows: Sequence[int], gram: str) -> bool:
