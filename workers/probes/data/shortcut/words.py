@@ -106,7 +106,7 @@ def _grams(text: str) -> dict[str, int]:
     for place in range(len(words) - GRAM + 1):
         found.setdefault(" ".join(words[place : place + GRAM]), place)
     for place, word in enumerate(words):
-        if len(word) >= 12 and not word.strip(ENDING).isalpha():  # rulers, addresses and marks of a mailing list
+        if len(word) >= 12 and not word.strip(ENDING).isalpha():  # rulers, addresses of a mailing list
             found.setdefault(word, place)
     return found
 
