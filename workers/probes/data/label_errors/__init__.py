@@ -13,7 +13,7 @@ models miss more than one unsuspected label in ten, or a quarter of the rows hav
 an upper bound. Then the value is the share that the surest rows alone support, the interval starts at 0, the
 fault is never more than low, and where no row is listed nothing is measured: the finding is inconclusive.
 The null is a fault-free twin: the same rows with the labels that the models agree on.
-Rows are judged in groups of at most 2,000, each with its own models, as many groups as time allows.
+Rows are judged in groups of at most 2,000, each with its own models, three groups at most, as time allows.
 Numbers to predict are looked at for gross slips (``wrong_numbers``).
 """
 
