@@ -57,9 +57,8 @@ def _columns(sample: Sample, told: Told) -> list[Column]:
     # Of a very wide table columns are taken from everywhere, the targets first.
     goals = [c for c in kept if c.role == "target"][:MOST_COLUMNS]
     others = [c for c in kept if c.role != "target"]
-    places = (
-        np.unique(np.linspace(0, len(others) - 1, MOST_COLUMNS - len(goals)).astype(int)) if others else []
-    )
+    room = min(len(others), MOST_COLUMNS - len(goals))
+    places = np.unique(np.linspace(0, len(others) - 1, room).astype(int))
     told.compared = len(goals) + len(places)
     told.left_out = len(kept) - told.compared
     return goals + [others[i] for i in places]
