@@ -171,4 +171,4 @@ def fades(lapses: Lapses, chances: np.ndarray, y: np.ndarray) -> bool:
         wrong = (best != y)[mine].astype(float)
         falls -= float(place @ wrong)
         spread += float(wrong.var() * (place @ place))
-    return falls > FADES * np.sqrt(spread) and lapses.rate >= MUCH
+    return bool(falls > FADES * np.sqrt(spread) and lapses.rate >= MUCH)
