@@ -45,7 +45,7 @@ def feasibility(facts: Facts, finding: Facts) -> list[Part]:
             wide=_dots(rows, theme.WIDTHS["half"], metric, goal, 2),
             narrow=_dots(rows, theme.WIDTHS["narrow"], metric, goal, 2),
             says=finding.get("note", ""),
-            table=Table(("", _name(metric), "90% range"), table, frozenset({1, 2})),
+            table=Table(("Bound or model", _name(metric), "90% range"), table, frozenset({1, 2})),
         )
     ]
 

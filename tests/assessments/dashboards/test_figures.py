@@ -336,3 +336,9 @@ def test_a_batch_that_was_counted_to_the_last_row_is_told_in_round_numbers():
     finding["facts"]["largest_batch"] = 16_777_215
     (chart,) = figures.of(finding)
     assert chart.note.endswith("the largest batch that fits is about 17 million")
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_every_column_of_every_table_has_a_name(probe):
+    tables = [part.table for part in figures.of(sample.finding(probe)) if getattr(part, "table", None)]
+    assert all(name for table in tables for name in table.columns)
