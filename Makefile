@@ -24,7 +24,8 @@ test: $(INSTALLED_TEST) ## set up, then every test but the slow ones
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "not slow"
 
 test-slow: $(INSTALLED_TEST) ## the long tests: kill storms, whole data sets
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --ignore tests/workers/probes
+	$(BIN)/python -m pytest -m slow -n $(TEST_PROCESSES) --dist worksteal tests/workers/probes
 
 lint: $(INSTALLED_TEST) ## style, types and templates
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import gzip
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from assessments import actions
 from tests.assessments.dashboards import sample
@@ -86,13 +87,15 @@ def scroll_through(page) -> None:
 def test_charts_come_alive_on_wide_screens_under_the_content_rules(open_page, complaints, shared):
     page = open_page(shared)
     scroll_through(page)
-    page.wait_for_function("document.querySelectorAll('.chart.live').length === 8", timeout=30_000)
+    shown = page.locator(".chart:visible").count()
+    assert 8 <= shown < page.locator(".chart").count(), "some are folded, and wait"
+    expect(page.locator(".chart.live")).to_have_count(shown, timeout=30_000)
     assert complaints == []
     plot, still = page.locator(".chart.live .plot").first, page.locator(".chart.live svg.wide-only").first
     assert plot.get_attribute("role") == "img"
     assert plot.bounding_box() == pytest.approx(still.bounding_box(), abs=1)
     page.locator(".figure .data summary").first.click()  # the card grows, and its neighbour with it
-    for place in range(8):
+    for place in range(shown):
         plot = page.locator(".chart.live .plot").nth(place)
         still = page.locator(".chart.live svg.wide-only").nth(place)
         assert plot.bounding_box() == pytest.approx(still.bounding_box(), abs=1)
@@ -115,7 +118,7 @@ def test_phones_never_load_plotly(open_page, shared):
 
 def test_without_script_the_page_is_whole(open_page, shared):
     page = open_page(shared, script=False)
-    assert page.locator("svg.wide-only").count() == 8
+    assert page.locator("svg.wide-only").count() == page.locator("svg.narrow").count() >= 16
     assert page.locator("h1").inner_text() == "Cap-seal defect inspection"
     page.locator(".finding summary").nth(3).click()
     assert page.locator(".finding[open]").count() == 2
