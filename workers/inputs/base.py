@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-MAX_COLUMNS = 5_000
+MAX_COLUMNS = 3_000  # what a gigabyte of memory reads; more is refused before it is tried
 MAX_CELLS = 1_000_000_000
 MAX_TEXT = 16 * 1024**3  # bytes a packed table may unpack to
 MAX_PLACES = 2_000  # rows or files named in one fault; the note tells how many there are
