@@ -86,16 +86,6 @@ def fault(
     return entry
 
 
-def quoted(name: str) -> str:
-    """A column's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def connect(path: Path, scratch: Path) -> duckdb.DuckDBPyConnection:
     """The database being written: bounded in memory, spilling into the scratch folder only."""
     return duckdb.connect(

@@ -19,8 +19,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from workers.inputs.base import literal, quoted
 from workers.inputs.nothing import DOUBTFUL, LONGEST_WORD, PLAIN
+from workers.sql import literal, quoted
 
 FILE = "census.json"
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)

@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 
 from workers.inputs import census
-from workers.inputs.base import RESERVED, Loaded, fault, literal, quoted
+from workers.inputs.base import RESERVED, Loaded, fault
 from workers.inputs.census import plain as plain_number
+from workers.sql import literal, quoted
 
 LOOKED_AT = 20_000  # rows
 LOOKED_CELLS = 10_000_000  # of a very wide table fewer rows

@@ -11,8 +11,9 @@ import duckdb
 import numpy as np
 
 from workers.inputs import audio, images, series, text
-from workers.inputs.base import SPLITS, Loaded, quoted
+from workers.inputs.base import SPLITS, Loaded
 from workers.inputs.columns import Profile
+from workers.sql import quoted
 
 SAMPLE = 20_000  # rows
 LEVELS = 30  # one-hot columns a category may have; the rarer ones share the last

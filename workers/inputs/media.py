@@ -12,8 +12,9 @@ import numpy as np
 
 from workers.inputs import archive, audio, images, table
 from workers.inputs.archive import Contents
-from workers.inputs.base import RESERVED, Loaded, Progress, Source, Unusable, column_names, quoted, split_of
+from workers.inputs.base import RESERVED, Loaded, Progress, Source, Unusable, column_names, split_of
 from workers.inputs.features import SAMPLE
+from workers.sql import quoted
 
 CLASS = "class"  # the column that folders become
 

@@ -15,10 +15,11 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from workers.inputs import census, columns, features, media, series, sniff, split, table, target, text
-from workers.inputs.base import SPLITS, Loaded, Progress, Unusable, connect, fault, kept_as, literal, quoted
+from workers.inputs.base import SPLITS, Loaded, Progress, Unusable, connect, fault, kept_as
 from workers.inputs.columns import Profile
+from workers.sql import literal, quoted
 
-FORMAT = "riskboard.prepared/1"
+FORMAT = "riskboard.prepared/2"
 PLAIN = 1024**3  # bytes of text up to which nothing is packed
 PACKED = 8  # times that a gzip is taken to unpack to
 GROUP_NAMES = re.compile(
@@ -137,6 +138,7 @@ def _prepared(
         "rows": int(counted[0]) if counted else 0,
         "files": loaded.files,
         "columns": [{"name": p.name, "type": p.type, "role": p.role} for p in profiles],
+        "measured": list(loaded.facts),  # the columns that no upload brought
         "targets": chosen,
         "split": parts,
         "features": told,

@@ -13,8 +13,9 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs.base import SPLIT_WORDS, SPLITS, Loaded, literal, quoted
+from workers.inputs.base import SPLIT_WORDS, SPLITS, Loaded
 from workers.inputs.columns import Profile
+from workers.sql import literal, quoted
 
 TEST, VALIDATION = 0.2, 0.1  # shares, when nobody says
 KINDS_BY_TIME = ("time", "temporal", "chronological", "forward", "time_series")

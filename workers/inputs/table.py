@@ -16,9 +16,10 @@ from typing import Any
 import duckdb
 
 from workers.inputs import base, totals
-from workers.inputs.base import Loaded, Progress, Source, Unusable, fault, literal, quoted
+from workers.inputs.base import Loaded, Progress, Source, Unusable, fault
 from workers.inputs.dialect import BLANKS, NONE, dialect_of
 from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
+from workers.sql import literal, quoted
 
 MAX_DEPTH = 12  # lists within lists; each doubles the time of writing them out
 ABSENT = "\x02"  # in a rewritten file: no value at all, where "" is an empty text

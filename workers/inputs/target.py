@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs.base import Loaded, Unusable, kept_as, literal, quoted, split_of
+from workers.inputs.base import Loaded, Unusable, kept_as, split_of
 from workers.inputs.columns import MISSING, Profile
+from workers.sql import literal, quoted
 
 MAX_CLASSES = 1_000
 FEW_NUMBERS = 20  # whole numbers with at most so many values are classes, not amounts

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs.base import Loaded, fault, literal, quoted
+from workers.inputs.base import Loaded, fault
+from workers.sql import literal, quoted
 
 WORDS = (
     r"(?:(?:grand|sub|over)[ -]*)?totals?|sums?|summe|zwischensumme|gesamt(?:summe)?|insgesamt|somme"

@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workers.sql import quoted
+
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
@@ -198,7 +200,7 @@ class Sample:
         target = target or self.target
         if target is None:
             return {}
-        name = '"' + target.name.replace('"', '""') + '"'
+        name = quoted(target.name)
         known = f"{name} IS NOT NULL AND {name} <> ''"
         query = f"SELECT {name}, count(*) FROM rows WHERE {known} GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608  # quoted
         with self.table() as table:

@@ -61,7 +61,7 @@ VALUES = {  # probe: value, low, high, title, facts
 }
 
 MANIFEST = {
-    "format": "riskboard.prepared/1",
+    "format": "riskboard.prepared/2",
     "kind": "table",
     "rows": 569,
     "files": [

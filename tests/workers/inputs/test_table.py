@@ -360,10 +360,19 @@ def test_lists_of_labels_are_told_to_count_as_classes(ready):
     )
 
 
+def wide(width: int) -> dict[str, str]:
+    """A table of ``width`` columns, the last of them its label."""
+    lines = [",".join(f"g{i:04d}" for i in range(width - 1)) + ",label"]
+    lines += [",".join(f"{(i * k) % 97}.5" for i in range(width - 1)) + f",{'ab'[k % 2]}" for k in range(40)]
+    return {"wide.csv": "\n".join(lines) + "\n"}
+
+
 def test_a_table_of_three_thousand_columns_is_read(ready):
-    width = 3_000
-    lines = [",".join(f"g{i:04d}" for i in range(width)) + ",label"]
-    lines += [",".join(f"{(i * k) % 97}.5" for i in range(width)) + f",{'ab'[k % 2]}" for k in range(40)]
-    sample = ready({"wide.csv": "\n".join(lines) + "\n"}, targets=("label",))
+    sample = ready(wide(3_000), targets=("label",))
     assert sample.rows == 40
-    assert len(sample.columns) == width + 1
+    assert len(sample.columns) == 3_000
+
+
+def test_a_wider_table_is_refused_before_memory_is_spent(ready):
+    with pytest.raises(base.Unusable, match="3,001 columns, and 3,000 is the most"):
+        ready(wide(3_001), targets=("label",))

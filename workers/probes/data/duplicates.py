@@ -17,10 +17,10 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.shared import equal_rows, found_copies
-from workers.probes.data.shared.equal_rows import quoted
 from workers.probes.intervals import clopper_pearson
 from workers.probes.thumbnails import png
 from workers.probes.words import count, listed, percent, pieces
+from workers.sql import quoted
 
 MOST_PAIRS = 1_000
 SHOWN = 6  # pairs of pictures

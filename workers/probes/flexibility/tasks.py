@@ -9,6 +9,7 @@ import numpy as np
 from workers.fleet import Head
 from workers.probes.base import Sample
 from workers.probes.surrogate import FEWEST, Rows
+from workers.sql import quoted
 
 FEWEST_TEST = 10
 
@@ -130,7 +131,7 @@ def _fewest(codes: np.ndarray, classes: int) -> int:
 
 def _later(sample: Sample, found: Rows, column: str, role: str) -> np.ndarray | None:
     """bool [n]: rows of the later half in time, or of the groups beyond half of the rows."""
-    name = '"' + column.replace('"', '""') + '"'
+    name = quoted(column)
     with sample.table() as table:
         listed = table.execute(
             f"SELECT _id, CAST({name} AS VARCHAR) FROM typed ORDER BY {name}, _id"  # noqa: S608

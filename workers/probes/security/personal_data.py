@@ -25,6 +25,7 @@ from workers.probes.intervals import jeffreys
 from workers.probes.security import names
 from workers.probes.security.patterns import PATTERNS, PLATES, WHAT, Pattern, found, masked, whole
 from workers.probes.words import count, listed, one_in, percent, pieces
+from workers.sql import quoted
 
 MOST_CELLS = 100_000  # of one column that Python looks at; a longer column is read evenly
 MOST_SPANS = 1_000
@@ -78,7 +79,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
 # -- one column -------------------------------------------------------------------------------------
 def _column(table: Any, column: Column, rows: int, notes: list[str]) -> list[Hits]:
     """Every kind that this column holds."""
-    name = '"' + column.name.replace('"', '""') + '"'
+    name = quoted(column.name)
     hint = names.header_kind(column.name)
     filled, length, numbers = table.execute(
         f"SELECT count(*), avg(length({name})), count(*) FILTER (regexp_matches({name}, ?))"

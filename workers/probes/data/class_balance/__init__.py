@@ -18,6 +18,7 @@ from workers.probes.base import Budget, Finding, Sample, Target
 from workers.probes.data.class_balance import parts as balance_parts
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, listed, one_in, percent, pieces
+from workers.sql import quoted
 
 ROWS_NEEDED = math.ceil(0.25 * (1.645 / 0.05) ** 2)
 FEW, TOO_FEW = 20, 10  # rows of a class: below, its score is a guess / it can hardly be learnt
@@ -97,7 +98,7 @@ def _target(sample: Sample, target: Target) -> dict[str, Any] | None:
 
 def _by_split(sample: Sample, target: Target) -> dict[str, dict[str, int]]:
     """Split -> class -> rows."""
-    name = '"' + target.name.replace('"', '""') + '"'
+    name = quoted(target.name)
     query = (
         f"SELECT _split, {name}, count(*) FROM rows WHERE {name} IS NOT NULL AND {name} <> ''"
         " GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
@@ -155,7 +156,7 @@ def _histogram(sample: Sample, target: Target) -> dict[str, list[float]]:
     """Twenty bins between the 0.5 % and 99.5 % quantiles; what lies outside goes to the outer bins."""
     import numpy as np
 
-    name = '"' + target.name.replace('"', '""') + '"'
+    name = quoted(target.name)
     with sample.table() as table:
         query = f"SELECT try_cast({name} AS DOUBLE) AS v FROM rows WHERE isfinite(v)"
         values = np.array([row[0] for row in table.execute(query).fetchall()], dtype=float)

@@ -8,6 +8,7 @@ from typing import Any
 
 from workers.probes.base import Sample, Target
 from workers.probes.words import count, listed
+from workers.sql import quoted
 
 MOST_COLUMNS, MOST_LEVELS, MOST_CLASSES = 8, 12, 30
 GROUP, EXPECTED = (
@@ -19,10 +20,6 @@ THIN, WIDE, ENOUGH = (
     0.3,
     200,
 )  # rows of a stretch of the range; share of the range that is thin; rows in all
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def absent(
@@ -42,7 +39,7 @@ def absent(
     ][:MOST_COLUMNS]
     if not columns:
         return {}, []
-    names = [_quoted(name) for name in (target.name, *columns)]
+    names = [quoted(name) for name in (target.name, *columns)]
     sets = ", ".join(f"({names[0]}, {name})" for name in names[1:])
     marks = ", ".join(f"grouping({name})" for name in names[1:])
     query = (
@@ -87,7 +84,7 @@ def label_sets(sample: Sample) -> dict[str, Any] | None:
         return None
     # "1", "true" and "yes" come after what they are opposed to; so does any other second word.
     yes = sorted(next(iter(sides)))[-1].replace("'", "''")
-    carried = " + ".join(f"(CASE WHEN {_quoted(name)} = '{yes}' THEN 1 ELSE 0 END)" for name in names)
+    carried = " + ".join(f"(CASE WHEN {quoted(name)} = '{yes}' THEN 1 ELSE 0 END)" for name in names)
     query = f"SELECT {carried} AS labels, count(*) FROM rows GROUP BY 1 ORDER BY 1"
     with sample.table() as table:
         rows = {str(labels): int(rows) for labels, rows in table.execute(query).fetchall()}

@@ -17,11 +17,11 @@ import numpy as np
 
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Column, Finding, Sample
 from workers.probes.data.coverage import domains, groups, protected
-from workers.probes.data.coverage.groups import quoted
 from workers.probes.data.coverage.losses import Losses, losses
 from workers.probes.data.coverage.slices import MOST_LEVELS, Slice, Values, search
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, listed, pieces
+from workers.sql import quoted
 
 MOST_COLUMNS, MOST_TOLD, MOST_LISTED = 60, 12, 2_000
 THRICE, MANY = 3.0, 0.15  # times the average, and share of rows, from which a weak slice is high [J]

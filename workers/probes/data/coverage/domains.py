@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Column, Sample
-from workers.probes.data.coverage.groups import quoted
 from workers.probes.words import listed, percent, pieces
+from workers.sql import quoted
 
 LEAST, FEWEST, KINDS = 0.05, 20, 4  # share and pieces of the smaller source; sizes that count as sources
 GREY = {"1", "L", "LA", "I", "I;16", "F"}

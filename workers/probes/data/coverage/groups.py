@@ -8,6 +8,7 @@ from typing import Any
 
 from workers.probes.base import Budget, Column, Sample
 from workers.probes.words import count, listed, percent
+from workers.sql import quoted
 
 JUDGED = 30  # rows of a group below which its score says nothing
 FEWEST, MOST_LEVELS, MOST_COLUMNS = 100, 30, 200  # rows of data; levels of a grouping; columns looked at
@@ -20,10 +21,6 @@ SUBJECT = re.compile(
     r"|sprecher|nutzer|kunde|appareil|capteur|utilisateur|locuteur|hôpital|paciente|usuario|dispositivo"
     r"|paziente|utente|sujeto|sujet)s?(_?(id|nr|no|num|number|name|code|key))?($|[^a-z])"
 )
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def rare(sample: Sample, grouping: list[Column]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Column, Sample, Target
-from workers.probes.data.coverage.groups import JUDGED, quoted
+from workers.probes.data.coverage.groups import JUDGED
 from workers.probes.words import percent
+from workers.sql import quoted
 
 NAMES = {
     "sex": r"sex|gender|geschlecht|sexe|genre|sexo|genero|género|sesso|genere|geslacht|kön|płeć|male|female",

@@ -20,7 +20,8 @@ from workers.probes.data.drift import domain, encoded, moved, steps_in_order
 from workers.probes.data.drift import words as drift_words
 from workers.probes.data.drift.words import Told
 from workers.probes.data.shared import single_column
-from workers.probes.data.shared.column_values import Values, quoted, read
+from workers.probes.data.shared.column_values import Values, read
+from workers.sql import quoted
 
 MOST_ROWS, MOST_COLUMNS = 4_000, 300
 GIVEN = ("files", "folders", "column")

@@ -14,7 +14,8 @@ import numpy as np
 
 from workers.inputs import text
 from workers.probes.base import Sample
-from workers.probes.data.shared.column_values import Values, quoted
+from workers.probes.data.shared.column_values import Values
+from workers.sql import quoted
 
 LEVELS = 30  # columns a category may have; the rarer levels share the last
 MOST_TEXTS = 3

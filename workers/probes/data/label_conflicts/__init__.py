@@ -19,9 +19,10 @@ import numpy as np
 from workers.probes.base import Budget, Finding, Sample, Target
 from workers.probes.data.label_conflicts import null as conflict_null
 from workers.probes.data.shared import equal_rows, found_copies, near_copies, near_pictures
-from workers.probes.data.shared.equal_rows import Chance, Groups, quoted
+from workers.probes.data.shared.equal_rows import Chance, Groups
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, percent, pieces
+from workers.sql import quoted
 
 MEDIUM, HIGH = 0.005, 0.03  # share of rows beyond the null [J]
 SURE = 0.01 / 2  # one-sided, shared by all targets: how rarely the null reaches what is seen

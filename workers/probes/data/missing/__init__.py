@@ -18,8 +18,8 @@ from workers.probes.base import Budget, Column, Finding, Sample
 from workers.probes.data.missing import gaps, missingness, sentinels, witnesses
 from workers.probes.data.missing.gaps import HIGH, MOST_LISTED, Seen, Ties
 from workers.probes.data.shared import absent
-from workers.probes.data.shared.absent import literal, quoted
 from workers.probes.words import listed, percent
+from workers.sql import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Column, Sample
-from workers.probes.data.shared.absent import blocks, quoted, typed
+from workers.probes.data.shared.absent import blocks, typed
+from workers.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -16,7 +16,8 @@ import numpy as np
 from workers.probes.base import Column, Sample
 from workers.probes.data.missing.missingness import FALSE_ALARMS, FEWEST, Tie, benjamini_hochberg
 from workers.probes.data.shared import laws
-from workers.probes.data.shared.absent import blocks, quoted, typed
+from workers.probes.data.shared.absent import blocks, typed
+from workers.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -20,9 +20,10 @@ from workers.probes.data.outliers import strange_rows
 from workers.probes.data.outliers import words as outlier_words
 from workers.probes.data.outliers.odd_values import WIDEST, judged
 from workers.probes.data.outliers.seen_values import Seen
-from workers.probes.data.shared.whole_columns import WholeColumns, quoted
+from workers.probes.data.shared.whole_columns import WholeColumns
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count
+from workers.sql import quoted
 
 HEARD = ("clipping", "silence", "dc_offset", "hum")
 SERIOUS = ("medium", "high")

@@ -13,8 +13,9 @@ import numpy as np
 from workers.probes.base import Sample
 from workers.probes.data.redundancy import combinations_exact
 from workers.probes.data.shared.absent import typed
-from workers.probes.data.shared.column_values import Values, quoted, ranks
+from workers.probes.data.shared.column_values import Values, ranks
 from workers.probes.words import listed
+from workers.sql import quoted
 
 RANKED = 4_000  # rows whose ranks are compared
 CANDIDATE = 0.02  # below the threshold, from which a pair is read over every row

@@ -9,8 +9,8 @@ import numpy as np
 
 from workers.probes.base import Sample
 from workers.probes.data.shared.absent import typed
-from workers.probes.data.shared.column_values import quoted
 from workers.probes.words import listed
+from workers.sql import quoted
 
 if TYPE_CHECKING:
     from workers.probes.data.redundancy.collinear import Group

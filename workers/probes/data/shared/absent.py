@@ -14,26 +14,16 @@ from typing import TYPE_CHECKING, Any
 from workers.inputs.columns import present
 from workers.inputs.nothing import DOUBTFUL, PLAIN
 from workers.probes.base import Column, Sample
+from workers.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
 
 MOST_ROWS = 2_000  # places listed of one fault
 AT_ONCE = 50  # columns counted in one statement
-FACTS = {"images": 7, "audio": 9}  # the last columns of media tables are prepare's own measurements
 
 SIGNS = frozenset(("*", "**", ".", "..", "...", "/", "_"))  # one of these may be a class of its own
 FEW_SIGNS = 3  # rows
-
-
-def quoted(name: str) -> str:
-    """A column's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def blocks(columns: Sequence[Any], size: int = AT_ONCE) -> Iterator[Sequence[Any]]:
@@ -43,8 +33,8 @@ def blocks(columns: Sequence[Any], size: int = AT_ONCE) -> Iterator[Sequence[Any
 
 def judged(sample: Sample) -> list[Column]:
     """The upload's own columns: of pictures and clips without what prepare measured of each file."""
-    own = len(sample.columns) - FACTS.get(sample.kind, 0)
-    return [column for column in sample.columns[: max(0, own)] if column.role != "split"]
+    measured = set(sample.manifest.get("measured", ()))
+    return [column for column in sample.columns if column.role != "split" and column.name not in measured]
 
 
 def stored(con: duckdb.DuckDBPyConnection) -> set[str]:

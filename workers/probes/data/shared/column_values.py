@@ -11,6 +11,7 @@ import numpy as np
 
 from workers.probes.base import Column, Sample
 from workers.probes.data.shared import absent, laws
+from workers.sql import quoted
 
 BLOCK = 100  # columns a statement
 PER_COLUMN = {"number", "date"}
@@ -43,10 +44,6 @@ class Values:
     @cached_property
     def distinct(self) -> int:
         return len(np.unique(self.codes[self.present]))
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def read(sample: Sample, columns: Sequence[Column], ids: np.ndarray) -> dict[str, Values]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Sample
+from workers.sql import quoted
 
 BLOCK = 100  # columns put into one hash: one query of thousands takes minutes
 SLICE = 20_000  # rows at the head of the upload on which columns are counted
@@ -29,10 +30,6 @@ WORDS = (  # columns that say of a file what it is, not what it shows
     "width", "height", "mode", "format", "bytes", "sha256", "problem",
     "seconds", "rate", "channels", "bits", "peak", "rms", "duration", "sample_rate",
 )  # fmt: skip
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def content(sample: Sample) -> list[str]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from workers.probes.base import Budget, Sample
 from workers.probes.data.shared import equal_rows, near_copies, near_pictures
-from workers.probes.data.shared.equal_rows import Chance, Groups, quoted
+from workers.probes.data.shared.equal_rows import Chance, Groups
+from workers.sql import quoted
 
 MOST_NEAR, MOST_PICTURES = 8_000, 3_000  # rows and pictures looked at for near copies
 DRAWN = 4_000  # rows looked at where there are more than that: of copies in a draw, few pairs are left

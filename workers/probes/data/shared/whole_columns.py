@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Sample
+from workers.sql import quoted
 
 CELLS = 24_000_000  # numbers kept in memory at once: 192 MB
 AT_ONCE = 40  # columns fetched in one statement
@@ -20,10 +21,6 @@ SAMPLED = 5_000  # rows that relations between columns are learnt from
 COMES_BACK, APART = 0.7, 0.97  # shares of different stamps: of one series alone, and with its name
 DEVICES = 200
 FORMS = 20_000  # rows looked at for how numbers are written
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 class WholeColumns:

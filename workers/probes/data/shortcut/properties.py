@@ -11,6 +11,7 @@ import numpy as np
 from workers.inputs import audio_facts, image_facts
 from workers.probes.base import Sample
 from workers.probes.data.shortcut.search import Property
+from workers.sql import quoted
 
 BORDER, BACKGROUND, TINT, TEXTURE = (
     "shortcut_border", "shortcut_background", "shortcut_tint", "shortcut_texture"
@@ -129,7 +130,7 @@ def texts(sample: Sample, ids: np.ndarray) -> list[Property]:
     found = []
     with sample.table() as table:
         for column in (c for c in sample.columns if c.type == "text" and c.role in ("text", "feature")):
-            name = '"' + column.name.replace('"', '""') + '"'
+            name = quoted(column.name)
             table.execute("CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(?) AS _id", [ids.tolist()])
             made = ", ".join(
                 f"({sql.format('t')})::DOUBLE AS m{i}" for i, (_, _, sql, _, _) in enumerate(TEXTS)
@@ -172,10 +173,7 @@ def levels(sample: Sample, names: list[str], ids: np.ndarray) -> dict[str, np.nd
         return {}
     with sample.table() as table:
         table.execute("CREATE OR REPLACE TEMP TABLE wanted AS SELECT unnest(?) AS _id", [ids.tolist()])
-        chosen = ", ".join(
-            f"coalesce({quoted}, '') AS c{i}"
-            for i, quoted in enumerate('"' + name.replace('"', '""') + '"' for name in names)
-        )
+        chosen = ", ".join(f"coalesce({quoted(name)}, '') AS c{i}" for i, name in enumerate(names))
         got: dict[str, Any] = table.execute(
             f"SELECT {chosen} FROM rows JOIN wanted USING (_id) ORDER BY _id"
         ).fetchnumpy()

@@ -18,11 +18,11 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.shared import found_copies
-from workers.probes.data.shared.equal_rows import quoted
 from workers.probes.data.split_overlap import impact as overlap_impact
 from workers.probes.data.split_overlap import ties
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, listed, percent, pieces
+from workers.sql import quoted
 
 GIVEN = ("files", "folders", "column")
 MEDIUM, HIGH = 0.005, 0.02  # share of test rows; probes.md D4

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Sample
-from workers.probes.data.shared.equal_rows import WORDS, quoted
+from workers.probes.data.shared.equal_rows import WORDS
+from workers.sql import quoted
 
 NAMED = re.compile(
     r"(^|[^a-z])(group|subject|patient|person|individual|speaker|voice|writer|author|singer|user|customer|"

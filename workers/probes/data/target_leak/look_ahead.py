@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Sample
-from workers.probes.data.shared.column_values import quoted, ranks
+from workers.probes.data.shared.column_values import ranks
+from workers.sql import quoted
 
 LAGS = {"series": 26, "table": 10}  # steps on either side: a centred day of hours fits in
 MOST_ROWS = {"series": 10_000, "table": 4_000}

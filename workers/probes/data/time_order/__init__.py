@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.data.shared.whole_columns import WholeColumns, one_clock, quoted
+from workers.probes.data.shared.whole_columns import WholeColumns, one_clock
 from workers.probes.data.time_order import clock
 from workers.probes.data.time_order.stamps import DAY, length, told
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, percent
+from workers.sql import quoted
 
 ORDER = ("high", "medium", "low")
 MOST_PLACES, MOST_GAPS, BINS = 2_000, 100, 60

@@ -15,9 +15,10 @@ from workers.inputs.census import plain
 from workers.inputs.nothing import STANDARD
 from workers.probes.base import Budget, Column, Finding, Sample
 from workers.probes.data.shared import absent
-from workers.probes.data.shared.absent import Words, literal, places, quoted
+from workers.probes.data.shared.absent import Words, places
 from workers.probes.data.types import date_forms, spelling
 from workers.probes.words import count, listed, percent
+from workers.sql import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workers.probes.base import Column, Sample
-from workers.probes.data.shared.absent import literal, quoted
+from workers.sql import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
