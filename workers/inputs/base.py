@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+THREADS = 2  # of SQL, while prepare reads
 MAX_COLUMNS = 3_000  # what a gigabyte of memory reads; more is refused before it is tried
 MAX_CELLS = 1_000_000_000
 MAX_TEXT = 16 * 1024**3  # bytes a packed table may unpack to
@@ -91,7 +92,7 @@ def connect(path: Path, scratch: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         str(path),
         config={
-            "threads": "2",
+            "threads": str(THREADS),
             "memory_limit": "600MB",
             "temp_directory": str(scratch / "spill"),
             "autoinstall_known_extensions": "false",

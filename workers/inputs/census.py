@@ -2,9 +2,10 @@
 """A count of every column over all rows, taken once, so that no probe needs to count again.
 
 Equal values are put together first and everything else is computed from the different ones: a category of
-a million rows costs no more than its handful of words. Narrow tables are counted a column at a time, wide
-and short ones in blocks of columns turned into rows, since planning a statement of thousands of columns
-costs more than running it.
+a million rows costs no more than its handful of words. Where nearly every value is another one, putting
+them together would cost more than anything else, so their hashes are sorted instead. Narrow tables are
+counted a column at a time, wide and short ones in blocks of columns turned into rows, since planning a
+statement of thousands of columns costs more than running it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ TOP = 50  # commonest values kept of each column
 LONGEST = 200  # characters of a value kept among the commonest
 CELLS = 1_000_000  # put into one statement
 MOST_CELLS = 200_000_000  # counted at all; of a larger table an even draw of its rows
-EXACT = 2_000_000  # rows up to which different values are counted exactly
+HASHED = 50_000, 20_000_000  # rows between which hashes are sorted (above, an even draw); 8 bytes a row
 BLOCK = 100  # columns turned into rows at a time
 
 
@@ -60,8 +61,8 @@ def blank(name: str) -> str:
 def take(con: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[str, dict[str, Any]]:
     """Column -> its counts.
 
-    rows, filled (neither absent nor blank), distinct (different values as written; approximate where
-    ``about``), numbers and dates (values that read as one), simple (a bare cast reads the same ones), ascii,
+    rows, filled (neither absent nor blank), distinct (different values as written, or where most differ their
+    64-bit hashes), numbers and dates (values that read as one), simple (a bare cast reads them too), ascii,
     low, high, mean, sd, zeros, negatives, whole, quantiles and ends (how many rows hold the lowest and the
     highest, and the value next to each) of the numbers (low and high of the dates, in ISO form, where there
     are more of those), length {min, max, mean} in characters, top
@@ -77,93 +78,175 @@ def take(con: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[str, di
         looked = -(-rows // every)
     found: dict[str, dict[str, Any]] = {}
     width = max(1, min(BLOCK, CELLS // max(1, looked)))
-    alike = [one for one in asked if not one.number and not one.date]
+    if looked > HASHED[0]:
+        for one in asked:
+            if one.unique and (told := _hashed(con, source, looked, one)):
+                found[one.name] = told
+    asked_still = [one for one in asked if one.name not in found]
+    alike = [one for one in asked_still if not one.number and not one.date]
     blocks = [alike[start : start + width] for start in range(0, len(alike), width)]
-    blocks += [[one] for one in asked if one.number or one.date]
+    blocks += [[one] for one in asked_still if one.number or one.date]
     for block in blocks:
         found |= _block(con, source, looked, block)
     con.execute("DROP TABLE IF EXISTS _counted")
     return {one.name: found[one.name] for one in asked}
 
 
+def _readings(one: Asked) -> tuple[str, str, str]:
+    """SQL of a column ``v``: as a number, as a date, and as either by a bare cast."""
+    bare = "try_cast(v AS TIMESTAMP)" if one.date else "try_cast(v AS DOUBLE)"
+    return one.number or plain("v"), one.date or "NULL::TIMESTAMP", bare
+
+
+def _words_for_nothing() -> str:
+    words = ", ".join(literal(word) for word in sorted(PLAIN | DOUBTFUL) if word)
+    return f"x IS NULL AND d IS NULL AND length(v) <= {LONGEST_WORD} AND lower(trim(v)) IN ({words})"
+
+
+def _hashed(con: duckdb.DuckDBPyConnection, source: str, rows: int, one: Asked) -> dict[str, Any] | None:
+    """The counts of a column of mostly different values; None where too few are filled for that."""
+    if rows > HASHED[1]:
+        every = -(-rows // HASHED[1])
+        source, rows = f"(SELECT * FROM {source} WHERE _id % {every} = 0)", -(-rows // every)
+    number, date, bare = _readings(one)
+    values = f"(SELECT {quoted(one.name)} AS v FROM {source} WHERE v <> '')"
+    got = con.execute(f"SELECT hash(v) AS h, {number} AS x FROM {values}").fetchnumpy()
+    ordered = np.sort(np.asarray(got["h"], np.uint64))
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
+    if len(starts) <= TOP:
+        return None
+    again = np.diff(np.r_[starts, len(ordered)])
+    x = np.ma.asarray(got["x"]).compressed().astype(np.float64)
+    told: Any = con.execute(
+        f"""SELECT count(*) FILTER ({blank("v")}), min(length(v)), max(length(v)), sum(length(v)),
+            sum(strlen(v)), count(d), min(d), max(d), count({bare})
+            FROM (SELECT v, {date} AS d FROM {values})"""
+    ).fetchone()
+    blanks, low, high, length, size, dates, start, end, simple = told
+    entry = _entry(
+        one, rows, len(ordered), len(starts), blanks, (low, high, length, size), (dates, start, end),
+        len(x), simple,
+    )  # fmt: skip
+    if entry["numbers"] >= entry["dates"] and len(x):
+        entry |= described(x, np.ones(len(x), np.int64))
+    repeated = starts[again > 1]
+    if len(repeated):
+        entry["top"] = _most_repeated(con, values, ordered[repeated], again[again > 1], high > LONGEST)
+    if len(x) + dates < len(ordered) and low <= LONGEST_WORD:
+        short = f"(SELECT * FROM {values} WHERE length(v) <= {LONGEST_WORD})"
+        nothing = con.execute(
+            f"""SELECT v, count(*) AS n FROM (SELECT v, {number} AS x, {date} AS d FROM {short})
+                WHERE {_words_for_nothing()} GROUP BY v ORDER BY n DESC, v LIMIT {MOST_WORDS}"""
+        ).fetchall()
+        if nothing:
+            entry["nothing"] = [list(pair) for pair in nothing]
+    return entry
+
+
+def _most_repeated(
+    con: duckdb.DuckDBPyConnection, values: str, hashes: np.ndarray, rows: np.ndarray, long: bool
+) -> list[list[Any]]:
+    """The commonest values that are short enough to keep, by the hashes of all repeated ones."""
+    # Ties are broken by the hash, as in ``_block``.
+    order = np.lexsort((hashes & np.uint64(2**24 - 1), rows))[::-1]
+    at_once = TOP * (20 if long else 1)  # among long texts, more are looked at for a short one
+    found = con.execute(
+        f"SELECT v, count(*) AS n FROM {values} WHERE hash(v) IN (SELECT unnest(?::UBIGINT[]))"
+        f" AND length(v) <= {LONGEST} GROUP BY v",
+        [hashes[order[:at_once]].tolist()],
+    ).fetchall()
+    return _top([{"v": v, "n": n} for v, n in found])
+
+
+def _entry(
+    one: Asked,
+    rows: int,
+    total: int,
+    distinct: int,
+    blanks: int | None,
+    lengths: tuple[int, int, int, int],
+    dates: tuple[int | None, Any, Any],
+    numbers: int | None,
+    simple: int | None,
+) -> dict[str, Any]:
+    """What every column is told of; ``lengths`` are least, most, all characters and all bytes."""
+    low, high, length, size = lengths
+    stamps, start, end = dates
+    entry: dict[str, Any] = {
+        "rows": rows,
+        "filled": int(total - (blanks or 0)),
+        "distinct": distinct,
+        "numbers": int(numbers or 0),
+        "dates": int(stamps or 0),
+        "simple": (simple or 0) == ((stamps if one.date else numbers) or 0),
+        "ascii": size == length,
+        "length": {"min": low, "max": high, "mean": round(float(length) / total, 2)},
+        "top": [],
+    }
+    if entry["dates"] > entry["numbers"]:
+        entry |= {"low": start.isoformat(" "), "high": end.isoformat(" ")}
+    return entry
+
+
 def _block(
     con: duckdb.DuckDBPyConnection, source: str, rows: int, block: Sequence[Asked]
 ) -> dict[str, dict[str, Any]]:
+    """The counts of columns whose equal values are put together first."""
     first = block[0]
-    about = len(block) == 1 and first.unique and rows > EXACT
-    number = first.number or plain("v")
-    date = first.date or "NULL::TIMESTAMP"
-    read = f"SELECT *, {number} AS x, {date} AS d FROM"
-    if about:
-        # Putting millions of different words together would not fit into memory.
-        values = f"SELECT 0 AS k, {quoted(first.name)} AS v, 1 AS n FROM {source}"
-        con.execute(f"CREATE OR REPLACE TEMP VIEW _values AS {read} ({values} WHERE v <> '')")
+    number, date, bare = _readings(first)
+    if len(block) == 1:
+        values = f"SELECT 0 AS k, {quoted(first.name)} AS v FROM {source}"
     else:
-        if len(block) == 1:
-            values = f"SELECT 0 AS k, {quoted(first.name)} AS v FROM {source}"
-        else:
-            listed = ", ".join(quoted(one.name) for one in block)
-            values = f"SELECT unnest(range({len(block)})) AS k, unnest([{listed}]) AS v FROM {source}"
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE _counted AS {read}"
-            f" (SELECT k, v, count(*) AS n FROM ({values}) WHERE v <> '' GROUP BY k, v)"
-        )
-        con.execute("CREATE OR REPLACE TEMP VIEW _values AS SELECT * FROM _counted")
-    bare = "try_cast(v AS TIMESTAMP)" if first.date else "try_cast(v AS DOUBLE)"
-    different = "approx_count_distinct(v)" if about else "count(*)"
+        listed = ", ".join(quoted(one.name) for one in block)
+        values = f"SELECT unnest(range({len(block)})) AS k, unnest([{listed}]) AS v FROM {source}"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE _counted AS SELECT *, {number} AS x, {date} AS d FROM"
+        f" (SELECT k, v, count(*) AS n FROM ({values}) WHERE v <> '' GROUP BY k, v)"
+    )
     # Ties are broken by a hash of the value: the same ones are kept in every run.
     order = f"(n::BIGINT << 24) | (hash(v) & {2**24 - 1})::BIGINT"
-    top = (
-        f"approx_top_k(v, {TOP})"
-        if about
-        else f"max_by({{'v': v, 'n': n}}, {order}, {TOP}) FILTER (n > 1 AND length(v) <= {LONGEST})"
-    )
     told = con.execute(
-        f"""SELECT k, sum(n) FILTER ({blank("v")}), {different}, sum(n), min(length(v)), max(length(v)),
-            sum(n * length(v)), sum(n * strlen(v)), {top}, sum(n) FILTER (d IS NOT NULL), min(d), max(d),
+        f"""SELECT k, sum(n) FILTER ({blank("v")}), count(*), sum(n), min(length(v)), max(length(v)),
+            sum(n * length(v)), sum(n * strlen(v)),
+            max_by({{'v': v, 'n': n}}, {order}, {TOP}) FILTER (n > 1 AND length(v) <= {LONGEST}),
+            sum(n) FILTER (d IS NOT NULL), min(d), max(d),
             sum(n) FILTER (x IS NOT NULL), sum(n) FILTER ({bare} IS NOT NULL)
-            FROM _values GROUP BY k"""
+            FROM _counted GROUP BY k"""
     ).fetchall()
     few = [row[0] for row in told if row[2] <= TOP]
     once: dict[int, list[dict[str, Any]]] = {}
-    if few and not about:
+    if few:
         for k, v in con.execute(
             f"SELECT k, v FROM _counted WHERE n = 1 AND k IN {(*few, -1)} AND length(v) <= {LONGEST}"
         ).fetchall():
             once.setdefault(k, []).append({"v": v, "n": 1})
     nothing: dict[int, list[list[Any]]] = {}
-    words = ", ".join(literal(word) for word in sorted(PLAIN | DOUBTFUL) if word)
     for k, v, n in con.execute(
-        f"""SELECT k, v, sum(n)::BIGINT AS n FROM _values WHERE x IS NULL AND d IS NULL
-            AND length(v) <= {LONGEST_WORD} AND lower(trim(v)) IN ({words})
+        f"""SELECT k, v, sum(n)::BIGINT AS n FROM _counted WHERE {_words_for_nothing()}
             GROUP BY k, v ORDER BY n DESC, v"""
     ).fetchall():
         nothing.setdefault(k, []).append([v, n])
     by_place = {row[0]: row[1:] for row in told}
-    any_number = any(row[-2] for row in told)
-    numbers = _numbers(con, about, len(block)) if any_number else {}
+    numbers = _numbers(con, len(block)) if any(row[-2] for row in told) else {}
     out = {}
     for place, one in enumerate(block):
-        entry: dict[str, Any] = {"rows": rows, "filled": 0, "distinct": 0, "numbers": 0, "dates": 0}
-        if place in by_place:
-            blanks, distinct, total, low, high, length, size, common, dates, start, end, read, simple = (
-                by_place[place]
-            )
-            entry["filled"], entry["distinct"] = int(total - (blanks or 0)), int(min(distinct, total))
-            entry["numbers"], entry["dates"] = int(read or 0), int(dates or 0)
-            entry["simple"], entry["ascii"] = simple == (dates if one.date else read), size == length
-            if entry["dates"] > entry["numbers"]:
-                entry |= {"low": start.isoformat(" "), "high": end.isoformat(" ")}
-            elif place in numbers:
-                entry |= numbers[place]
-            entry["length"] = {"min": low, "max": high, "mean": round(float(length) / total, 2)}
-            common = [*(common or ()), *once.get(place, ())]
-            entry["top"] = _counted_top(con, source, one.name, common) if about else _top(common)
-            if place in nothing:
-                entry["nothing"] = nothing[place][:MOST_WORDS]
-            if about:
-                entry["about"] = True
-        out[one.name] = {**entry, "top": entry.get("top", [])}
+        if place not in by_place:
+            out[one.name] = {
+                "rows": rows, "filled": 0, "distinct": 0, "numbers": 0, "dates": 0, "top": []
+            }  # fmt: skip
+            continue
+        blanks, distinct, total, low, high, length, size, common, dates, start, end, read, simple = by_place[
+            place
+        ]
+        entry = _entry(
+            one, rows, total, distinct, blanks, (low, high, length, size), (dates, start, end), read, simple
+        )
+        if entry["dates"] <= entry["numbers"]:
+            entry |= numbers.get(place, {})
+        entry["top"] = _top([*(common or ()), *once.get(place, ())])
+        if place in nothing:
+            entry["nothing"] = nothing[place][:MOST_WORDS]
+        out[one.name] = entry
     return out
 
 
@@ -171,33 +254,9 @@ def _top(common: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     return sorted(([c["v"], int(c["n"])] for c in common), key=lambda pair: (-pair[1], pair[0]))[:TOP]
 
 
-def _counted_top(
-    con: duckdb.DuckDBPyConnection, source: str, name: str, words: Sequence[str]
-) -> list[list[Any]]:
-    """The approximately commonest values, each with its exact number of rows."""
-    column = quoted(name)
-    found = con.execute(
-        f"SELECT {column}, count(*) FROM {source} WHERE {column} IN (SELECT unnest(?::VARCHAR[])) GROUP BY 1",
-        [[word for word in words if word is not None and len(word) <= LONGEST]],
-    ).fetchall()
-    return _top([{"v": v, "n": n} for v, n in found if n > 1])
-
-
-def _numbers(con: duckdb.DuckDBPyConnection, about: bool, columns: int) -> dict[int, dict[str, Any]]:
+def _numbers(con: duckdb.DuckDBPyConnection, columns: int) -> dict[int, dict[str, Any]]:
     """Place -> what is told of its numbers."""
-    if about:
-        asked = ", ".join(map(str, QUANTILES))
-        row: Any = con.execute(
-            f"""SELECT count(x), min(x), max(x), avg(x), stddev_pop(x), count(*) FILTER (x = 0),
-                count(*) FILTER (x < 0), count(*) FILTER (x = floor(x)), approx_quantile(x, [{asked}])
-                FROM _values WHERE abs(x) < 1e150"""
-        ).fetchone()
-        if not row[0]:
-            return {}
-        keys = ("low", "high", "mean", "sd", "zeros", "negatives", "whole")
-        told = dict(zip(keys, row[1:8], strict=True))
-        return {0: told | {"quantiles": dict(zip(map(str, QUANTILES), row[8], strict=True))}}
-    got = con.execute("SELECT k, x, n FROM _values WHERE x IS NOT NULL").fetchnumpy()
+    got = con.execute("SELECT k, x, n FROM _counted WHERE x IS NOT NULL").fetchnumpy()
     k, x, n = (np.ma.getdata(got[name]) for name in ("k", "x", "n"))
     if columns == 1:
         return {0: described(x, n)} if len(x) else {}
@@ -212,38 +271,33 @@ def _numbers(con: duckdb.DuckDBPyConnection, about: bool, columns: int) -> dict[
 
 
 def described(x: np.ndarray, n: np.ndarray) -> dict[str, Any]:
-    """Different numbers float64 [m], each in ``n`` rows -> their moments and quantiles over all rows."""
-    scale = max(1.0, float(max(x.max(), -x.min())) / 1e100)  # squares of 1e308 do not fit
-    least, most = x.min(), x.max()
-    inner, outer = x[x > least], x[x < most]
-    ends = {
-        "low": [int(n[x == least].sum()), float(inner.min()) if len(inner) else None],
-        "high": [int(n[x == most].sum()), float(outer.max()) if len(outer) else None],
-    }
-    if len(x) * 4 > n.sum():  # mostly different: as they stand, without weights
-        x = np.repeat(x, n)
-        n = np.ones(1)
-        total = float(len(x))
-        ranks = np.minimum((np.asarray(QUANTILES) * total).astype(np.int64), len(x) - 1)
-        at = np.partition(x, np.unique(ranks))[ranks]
+    """Numbers float64 [m], each in ``n`` rows -> their moments and quantiles over all rows."""
+    if len(x) * 4 > n.sum():  # mostly different: sorting them all is quicker than sorting them with n
+        x = np.sort(np.repeat(x, n))
+        n = np.ones(len(x))
     else:
         order = np.argsort(x)
         x, n = x[order], n[order].astype(np.float64)
-        total = float(n.sum())
-        upto = np.cumsum(n)
-        at = x[np.minimum(np.searchsorted(upto, np.asarray(QUANTILES) * total), len(x) - 1)]
+    scale = max(1.0, float(max(x[-1], -x[0])) / 1e100)  # squares of 1e308 do not fit
+    upto = np.cumsum(n)
+    total = float(upto[-1])
+    at = x[np.minimum(np.searchsorted(upto, np.asarray(QUANTILES) * total, "right"), len(x) - 1)]
+    above, below = np.searchsorted(x, x[0], "right"), np.searchsorted(x, x[-1])
     y = x / scale
     middle = float((y * n).sum() / total)
     spread = float(np.sqrt((n * (y - middle) ** 2).sum() / total))
     return {
-        "low": float(x.min()),
-        "high": float(x.max()),
-        "ends": ends,
+        "low": float(x[0]),
+        "high": float(x[-1]),
+        "ends": {
+            "low": [int(upto[above - 1]), float(x[above]) if above < len(x) else None],
+            "high": [int(n[below:].sum()), float(x[below - 1]) if below else None],
+        },
         "mean": middle * scale,
         "sd": min(spread * scale, 1.7e308),
-        "zeros": int((n * (x == 0)).sum()),
-        "negatives": int((n * (x < 0)).sum()),
-        "whole": int((n * (x == np.floor(x))).sum()),
+        "zeros": int(n[np.searchsorted(x, 0.0) : np.searchsorted(x, 0.0, "right")].sum()),
+        "negatives": int(n[: np.searchsorted(x, 0.0)].sum()),
+        "whole": int(n[x == np.floor(x)].sum()),
         "quantiles": {str(q): float(v) for q, v in zip(QUANTILES, at, strict=True)},
     }
 

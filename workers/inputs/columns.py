@@ -24,6 +24,7 @@ LOOKED_CELLS = 10_000_000  # of a very wide table fewer rows
 FEWEST = 2_000
 TRIED = 300  # different values on which dates are tried before all are
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "?", "-", "--")
+UNIQUE = 0.97  # share of different values among those drawn: over all rows, most are then different, too
 FITS = 0.9  # share of the filled values that must be numbers or dates
 DATE_FORMATS = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S")
 DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M")
@@ -106,9 +107,9 @@ def profile(con: duckdb.DuckDBPyConnection, loaded: Loaded, seed: int) -> list[P
     most = min(LOOKED_AT, max(FEWEST, LOOKED_CELLS // max(1, len(loaded.names))))
     source, rows = "rows", int(total[0])
     if rows > 1.5 * most:
-        con.execute(
-            f"CREATE TEMP TABLE _looked AS SELECT * FROM rows"
-            f" WHERE hash(_id, {seed % 2**31}) % {rows} < {most}"
+        con.execute(  # in two steps: the cells of the other rows are not read at all
+            "CREATE TEMP TABLE _looked AS SELECT * FROM rows WHERE rowid IN"
+            f" (SELECT rowid FROM rows WHERE hash(_id, {seed % 2**31}) % {rows} < {most})"
         )
         source, rows = "_looked", con.execute("SELECT count(*) FROM _looked").fetchall()[0][0]
     delimiter = (loaded.dialect or {}).get("delimiter")
@@ -230,7 +231,7 @@ def counted(con: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> dict[str
     """The census of every column over all rows, its numbers and dates read as the profile says."""
     asked = []
     for made in profiles:
-        one = census.Asked(made.name, unique=made.distinct > 0.5 * max(1, made.filled))
+        one = census.Asked(made.name, unique=made.distinct > UNIQUE * max(1, made.filled))
         if made.reads and made.type == "date":
             one = replace(one, date=made.reads("v"))
         elif made.reads and made.notation != "plain":

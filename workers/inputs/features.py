@@ -43,13 +43,20 @@ def sample(
     label = "'all'"
     if targets and targets[0]["task"] != "regression":
         label = f"coalesce({quoted(targets[0]['name'])}, '')"
-    order = f"hash(_id, {seed % 2**31 + 1}), _id"
+    counted = con.execute(f"SELECT count(*) FROM rows {where}").fetchone()
+    total = max(1, int(counted[0]) if counted else 0)
+    # Only rows whose hash is low can be among the first of their stratum: the others are never ordered.
+    share = min(1.0, 1.2 * SAMPLE / total)
     con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE _sample AS SELECT _id FROM (
-            SELECT _id, row_number() OVER (PARTITION BY _split, {label} ORDER BY {order}) AS place,
-            count(*) OVER (PARTITION BY _split, {label}) AS size, count(*) OVER () AS total
-            FROM rows {where})
-            WHERE total <= {SAMPLE} OR place <= greatest(2, round(size * {SAMPLE} / total))
+        f"""CREATE OR REPLACE TEMP TABLE _sample AS
+            WITH drawn AS (SELECT _id, coalesce(_split, '') AS part, {label} AS label,
+                hash(_id, {seed % 2**31 + 1}) AS h FROM rows {where}),
+            strata AS (SELECT part, label, count(*) AS size, quantile_disc(h, {share}) AS line
+                FROM drawn GROUP BY part, label),
+            placed AS (SELECT _id, size, row_number() OVER (PARTITION BY part, label ORDER BY h, _id) AS place
+                FROM drawn JOIN strata USING (part, label) WHERE h <= line OR size <= {10 * total / SAMPLE})
+            SELECT _id FROM placed
+            WHERE {total} <= {SAMPLE} OR place <= greatest(2, round(size * {SAMPLE} / {total}))
             ORDER BY place / size, _id LIMIT {SAMPLE}"""
     )
     return con.execute("SELECT _id FROM _sample ORDER BY _id").fetchnumpy()["_id"].astype(np.int64)

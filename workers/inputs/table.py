@@ -108,9 +108,10 @@ def _insert(
         f"{start} + n - 1 AS _id, {split}::VARCHAR AS _split, {literal(source.name)} AS _file, n - 1 AS _row"
     )
     numbered = f"FROM (SELECT row_number() OVER () AS n, {values} FROM {relation})"
+    # Rows are numbered one after the other: a second thread only adds work.
+    con.execute("SET threads = 1")
     if len(names) > WIDE:
         # Each column takes 2,048 cells at a time, several times over: counted, though hardly ever filled.
-        con.execute("SET threads = 1")
         con.execute("SET memory_limit = '1GB'")
     if not loaded.names:
         # Adding columns one by one takes seconds where there are thousands.
@@ -121,6 +122,8 @@ def _insert(
             con.execute(f"ALTER TABLE rows ADD COLUMN {quoted(name)} VARCHAR")
         into = ", ".join(quoted(known[name.casefold()]) for name in names)
         con.execute(f"INSERT INTO rows (_id, _split, _file, _row, {into}) SELECT {ours}, {values} {numbered}")
+    if len(names) <= WIDE:
+        con.execute(f"SET threads = {base.THREADS}")
     loaded.names += new
     loaded.brought = {known[name.casefold()] for name in names}
     count = con.execute("SELECT count(*) FROM rows WHERE _id >= ?", [start]).fetchone()

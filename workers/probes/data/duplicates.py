@@ -49,7 +49,7 @@ def _identifiers(table: Any, sample: Sample) -> dict[str, int]:
         if sample.kind in ("images", "audio") and column.name in equal_rows.WORDS:
             continue
         census = sample.census[column.name]
-        if census["rows"] == sample.rows and not census.get("about"):
+        if census["rows"] == sample.rows:
             again = census["filled"] - census["distinct"]  # all counted, and exactly
             if 0 < again <= (1 - KEY) * census["filled"]:
                 found[column.name] = again
