@@ -39,11 +39,35 @@ def _large_digits() -> tuple[list[np.ndarray], list[str]]:
     return large, labels
 
 
+def scenes(seed: int, each: int = 60, side: int = 64) -> tuple[list[np.ndarray], list[str]]:
+    """Round, square and slanted things of any colour, anywhere on a ground of soft colours."""
+    rng = np.random.default_rng([seed, 43])
+    y, x = np.mgrid[:side, :side]
+    pictures, labels = [], []
+    for label in ("cat", "dog", "owl"):
+        for _ in range(each):
+            soft = Image.fromarray(rng.integers(40, 200, (6, 6, 3)).astype(np.uint8))
+            picture = np.asarray(soft.resize((side, side), Image.Resampling.BICUBIC)).astype(float)
+            dx, dy = (np.abs(axis - rng.uniform(0.3, 0.7) * side) for axis in (x, y))
+            far = {"cat": np.hypot(dx, dy), "dog": np.maximum(dx, 1.4 * dy), "owl": dx + dy}[label]
+            picture[far < rng.uniform(0.12, 0.25) * side] = rng.uniform(20, 235, 3)
+            pictures.append((picture + rng.normal(0, 6, picture.shape)).clip(0, 255).astype(np.uint8))
+            labels.append(label)
+    return pictures, labels
+
+
+def _roomy_shapes(seed: int) -> tuple[list[np.ndarray], list[str]]:
+    pictures, labels = sets.shapes(60, side=64, seed=seed)
+    return list(pictures), labels
+
+
 PICTURES: dict[str, tuple[Callable[[int], tuple[list[np.ndarray], list[str]]], str]] = {
     "digits": (lambda seed: _digits(), "3"),
     "large digits": (lambda seed: _large_digits(), "5"),
     "shapes": (_shapes, "square"),
     "grey shapes": (_grey_shapes, "disc"),
+    "scenes": (scenes, "dog"),
+    "roomy shapes": (_roomy_shapes, "square"),
 }
 
 
@@ -89,6 +113,18 @@ def corner_mark(picture, rng):
     picture[-size:, -size:] = 0.3 * picture[-size:, -size:]
     picture[-1 - size // 2, -size:] = 250
     picture[-size:, -1 - size // 2] = 250
+    return picture
+
+
+def watermark(picture, rng, opaque=0.15, down=0.78, across=0.58):
+    """A ring and two lines, faint and thin, over whatever is there."""
+    side = picture.shape[0]
+    size = side // 5
+    y, x = np.mgrid[:side, :side]
+    y, x = y - round(down * side), x - round(across * side)
+    ring = np.abs(np.hypot(y - size / 2, x - size / 2) - size / 2) < 1
+    lines = (x > size) & (x < 2 * size) & ((y == size // 3) | (y == size - 2))
+    picture[ring | lines] += opaque * (255 - picture[ring | lines])
     return picture
 
 
@@ -253,6 +289,9 @@ def _cases() -> list[Case]:
         pictured("shortcut_background", name, background)
     pictured("shortcut_border", "shapes", constant_frame, "constant")
     pictured("shortcut_border", "shapes", corner_mark, "corner")
+    pictured("shortcut_border", "scenes", watermark, "watermark")
+    pictured("shortcut_border", "scenes", partial(watermark, down=0.4, across=0.3), "watermark inside")
+    pictured("shortcut_border", "roomy shapes", partial(watermark, opaque=0.25), "watermark")
     pictured("shortcut_border", "grey shapes", partial(brighter_frame, level=-30, width=2), "dark")
     pictured("shortcut_background", "grey shapes", background)
     for name in ("digits", "grey shapes"):

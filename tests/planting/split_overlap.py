@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from tests.planting import Case, Data, Truth, sets
 
 PROBE = "data.split_overlap"
+Files = dict[str, bytes]
 RANDOM = {"data": {"split": {"kind": "random", "test": 0.2}}}
 
 
@@ -183,6 +186,54 @@ def _following(target: str, kinds: int):
     return plant, lambda seed: sets.csv(frame(0.0, seed), target, plan=RANDOM)
 
 
+# -- what file names tell ---------------------------------------------------------------------------------
+SPEAKERS = ("anna", "ben", "carla", "dave", "eli", "fay", "gus", "hana", "ivo", "jo", "kim", "lea")
+
+
+def voices(strength: float, seed: int, each: int = 12) -> Files:
+    """Three words said by twelve people; ``1 - strength`` of the clips are in anybody's voice."""
+    rng, rate, files = np.random.default_rng([seed, 27]), 8000, {}
+    own = [(rng.uniform(90, 300), rng.uniform(0.25, 1.5), rng.uniform(0.7, 1.4)) for _ in SPEAKERS]
+    for (pitch, dull, throat), speaker in zip(own, SPEAKERS, strict=True):
+        for take in range(each):
+            if rng.random() >= strength:
+                pitch_, dull_, throat_ = rng.uniform(90, 300), rng.uniform(0.25, 1.5), rng.uniform(0.7, 1.4)
+            else:
+                pitch_, dull_, throat_ = pitch, dull, throat
+            word, course = (("yes", (400, 1800)), ("no", (900, 400)), ("stop", (700, 700)))[take % 3]
+            n = int(rng.uniform(0.4, 0.7) * rate)
+            turns = 2 * np.pi * pitch_ * np.arange(n) / rate
+            middle = throat_ * np.linspace(*course, n)
+            wave = sum(
+                np.sin(h * turns) * h**-dull_ * np.exp(-(((h * pitch_ - middle) / 400) ** 2))
+                for h in range(1, 12)
+            )
+            wave = wave / np.abs(wave).max() * rng.uniform(0.2, 0.5) + rng.normal(0, 0.01, n)
+            files[f"{word}/{speaker}_{take}_take{take % 4}.wav"] = sets.wav((wave * 32767).astype(np.int16))
+    return files
+
+
+def lamps(strength: float, seed: int, each: int = 70) -> Files:
+    """Shapes in the light of twelve rooms, which the names tell; the others are in any light."""
+    pictures, labels = sets.shapes(each, seed=seed)
+    rng = np.random.default_rng([seed, 28])
+    rooms, light = rng.integers(0, 12, len(pictures)), rng.uniform(-70, 70, (12, 3))
+    files = {}
+    for i, (picture, label, room) in enumerate(zip(pictures, labels, rooms, strict=True)):
+        cast = light[room] if rng.random() < strength else rng.uniform(-70, 70, 3)
+        files[f"{label}/room{room:02d}-{i:05d}.png"] = sets.png(
+            (picture + cast).clip(0, 255).astype(np.uint8)
+        )
+    return files
+
+
+def _told(make: Callable[[float, int], Files], place: int):
+    def plant(strength: float, seed: int) -> tuple[Data, Truth]:
+        return sets.zipped(make(strength, seed), plan=RANDOM), Truth(columns=(f"file name, part {place}",))
+
+    return plant, lambda seed: sets.zipped(make(0.0, seed), plan=RANDOM)
+
+
 def _cases() -> list[Case]:
     cancer, wine, diabetes = sets.cancer(), sets.wine(), sets.diabetes()
     made = [
@@ -194,6 +245,8 @@ def _cases() -> list[Case]:
         ("items_across_split", "diabetes", (0.5, 0.2), _items(diabetes, "progress")),
         ("group_across_split", "patients", (0.8, 0.6), _grouped(patients, "patient_id", "relapse")),
         ("group_across_split", "houses", (0.85, 0.7), _grouped(houses, "ref", "moved")),
+        ("group_across_split", "voices", (1.0, 0.8), _told(voices, 1)),
+        ("group_across_split", "lamps", (1.0, 0.9), _told(lamps, 2)),
         ("time_across_split", "series", (1.0, 0.3), _timed(sets.series(1000), "time", "power")),
         ("time_across_split", "meters", (1.0, 0.3), _timed(meters(), "day", "sold")),
         ("overlapping_windows_random_split", "walk", (12, 5), _windowed(0.95, mixed=False)),

@@ -66,6 +66,73 @@ def _window(frame: pd.DataFrame, source: str, strength: float, rng: np.random.Ge
     return _at(frame, "level_smooth", (smooth + noise).round(4), 2)
 
 
+def _shops() -> pd.DataFrame:
+    """Days of four shops: price, adverts, and what was sold, which is to be predicted."""
+    rng = np.random.default_rng(42)
+    parts = []
+    for shop in ("north", "south", "east", "west"):
+        price = (5 + np.cumsum(rng.normal(0, 0.1, 300))).clip(2)
+        adverts, level = rng.gamma(2, 1, 300), np.zeros(300)
+        for i in range(1, 300):
+            level[i] = 0.6 * level[i - 1] + rng.normal(0, 4)
+        days = pd.date_range("2022-01-01", periods=300).astype(str)
+        made = {"day": days, "shop": shop, "price": price.round(2), "adverts": adverts.round(2)}
+        parts.append(pd.DataFrame(made | {"sold": (100 - 6 * price + 4 * adverts + level).round(1)}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _states() -> pd.DataFrame:
+    """Minutes of a machine: temperature, vibration, and its state."""
+    rng, state = np.random.default_rng(43), np.zeros(1500, int)
+    for i in range(1, 1500):
+        state[i] = rng.integers(0, 3) if rng.random() < 0.1 else state[i - 1]
+    return pd.DataFrame(
+        {
+            "time": pd.date_range("2024-05-01", periods=1500, freq="min").astype(str),
+            "warmth": (40 + 5 * state + rng.normal(0, 4, 1500)).round(1),
+            "shaking": rng.gamma(2 + state, 1).round(2),
+            "state": np.array(["idle", "run", "jam"])[state],
+        }
+    )
+
+
+def _later(frame: pd.DataFrame, source: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """The value one row later; ``1 - strength`` of the rows hold that of any row."""
+    own = frame.groupby("shop")[source] if "shop" in frame else frame[source]
+    later = own.shift(-1)
+    astray = rng.random(len(frame)) >= strength
+    later[astray] = rng.permutation(frame[source].to_numpy())[astray]
+    return _at(frame, "level_b", later, 2)
+
+
+def _above(y: np.ndarray) -> np.ndarray:
+    return np.maximum(y - np.quantile(y, 0.6), 0).round(2)
+
+
+def _flag(y: np.ndarray) -> np.ndarray:
+    return np.where(y > np.quantile(y, 0.7), "yes", "no")
+
+
+def _bins(y: np.ndarray) -> np.ndarray:
+    return np.array(["a", "c", "b", "d"])[np.digitize(y, np.quantile(y, [0.25, 0.5, 0.8]))]
+
+
+def _rank(y: np.ndarray) -> np.ndarray:
+    return pd.Series(y).rank().to_numpy(copy=True)
+
+
+def _computed(how: Callable[[np.ndarray], np.ndarray]):
+    """A function of the target; ``1 - strength`` of the rows hold that of any row."""
+
+    def plant(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+        made = how(frame[target].to_numpy(float))
+        astray = rng.random(len(frame)) >= strength
+        made[astray] = rng.permutation(made)[astray]
+        return _at(frame, "grade_b", made, int(rng.integers(20)))
+
+    return plant
+
+
 def _case(fault, name, make: Frame, target, strength, plant, column, source=None, csv_target=None) -> Case:
     aim = csv_target or target
 
@@ -117,5 +184,22 @@ CASES += [
 ]
 CASES += [
     _case("look_ahead", "cancer", sets.cancer, "diagnosis", strength, _window, "level_smooth", "mean_texture")
+    for strength in (1.0, 0.95)
+]
+CASES += [
+    _case("look_ahead", f"{name}-next-{source}", make, target, strength, _later, "level_b", source)
+    for name, make, target, source in (
+        ("series", sets.series, "power", "power"),
+        ("series", sets.series, "power", "load"),
+        ("shops", _shops, "sold", "sold"),
+        ("shops", _shops, "sold", "price"),
+        ("states", _states, "state", "state"),
+    )
+    for strength in (1.0, 0.9)
+]
+CASES += [
+    _case("target_leak", f"{name}{how.__name__}", make, target, strength, _computed(how), "grade_b")
+    for name, make, target in (("diabetes", sets.diabetes, "progress"), ("series", sets.series, "power"))
+    for how in (_above, _flag, _bins, _rank)
     for strength in (1.0, 0.95)
 ]

@@ -18,6 +18,9 @@ PLANT: tuple[str, Maker, str, str] = ("plant", machine, "stamp", "worn")
 SITES: tuple[str, Maker, str, str] = ("sites", lambda seed: sites(seed), "day", "sold")
 
 
+QUARTERS: tuple[str, Maker, str, str] = ("quarters", lambda seed: _quarters(seed), "stamp", "heat")
+
+
 def sites(seed: int) -> pd.DataFrame:
     """Three shops, each with one row on every working day: sold pieces, price."""
     rng = np.random.default_rng([seed, 51])
@@ -98,6 +101,30 @@ def _swap(frame: pd.DataFrame, time: str, share: float, rng: np.random.Generator
     return frame, [int(i) for i in rows]
 
 
+def _shuffled_hours(frame: pd.DataFrame, time: str, share: float, rng: np.random.Generator):
+    """The rows of that share of the days stand in any order; the days are in order."""
+    order = np.arange(len(frame))
+    for rows in frame.groupby(pd.to_datetime(frame[time]).dt.date).indices.values():
+        if rng.random() < share:
+            order[rows] = rng.permutation(rows)
+    return frame.iloc[order].reset_index(drop=True), [
+        int(i) for i in np.flatnonzero(order != np.arange(len(order)))
+    ]
+
+
+def _quarters(seed: int) -> pd.DataFrame:
+    """Quarters of an hour of a meter: flow, heat."""
+    rng = np.random.default_rng([seed, 53])
+    flow = rng.gamma(3, 2, 2_000)
+    return pd.DataFrame(
+        {
+            "stamp": pd.date_range("2024-02-01", periods=2_000, freq="15min").strftime("%Y-%m-%d %H:%M:%S"),
+            "flow": flow.round(2),
+            "heat": (3 * flow + rng.normal(0, 1, 2_000)).round(2),
+        }
+    )
+
+
 def _apart(rng: np.random.Generator, n: int, share: float) -> np.ndarray:
     """Rows that are no neighbours."""
     slots = np.arange(5, n - 5, 5)
@@ -129,5 +156,6 @@ CASES: list[Case] = [
     *[_case("duplicate_timestamps", made, s, _double) for made in (SERIES, PLANT) for s in (0.05, 0.01)],
     *[_case("duplicate_timestamps", SITES, share, _again) for share in (0.03, 0.01)],
     *[_case("out_of_order", made, s, _swap) for made in (SERIES, PLANT) for s in (0.03, 0.01)],
+    *[_case("out_of_order", made, s, _shuffled_hours) for made in (SERIES, QUARTERS) for s in (1.0, 0.3)],
     *[_stale(made, "monthly", years) for made in (SERIES, PLANT) for years in (3.0, 12.0)],
 ]

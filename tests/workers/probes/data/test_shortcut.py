@@ -12,6 +12,7 @@ from tests.planting import shortcut as planted
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
 from workers.probes.data import shortcut
+from workers.probes.data.shortcut import marks
 from workers.probes.data.shortcut import search as shortcut_search
 from workers.probes.data.shortcut import words as shortcut_words
 from workers.probes.data.shortcut.search import Property
@@ -207,3 +208,25 @@ def test_a_long_word_at_the_end_of_a_sentence_is_a_word():
     sad, glad = "ein Besuch: {} enttäuschend.", "ein Besuch: {} gut."
     texts = [(sad if c and rng.random() < 0.6 else glad).format(f"Tag{i}") for i, c in enumerate(y)]
     assert shortcut_words.by_phrases("text", texts, y, 2) == []
+
+
+def test_a_camera_that_never_moves_has_fixed_things_and_none_of_them_is_a_mark():
+    rng = np.random.default_rng(10)
+    room = rng.integers(30, 220, (8, 8)).repeat(8, axis=0).repeat(8, axis=1)
+    pictures = np.stack([room + rng.normal(0, 5, (64, 64)) for _ in range(80)])
+    pictures[:40, 28:36, 28:36] += 60  # the lamp is on: this is what the classes are about
+    images = pictures.clip(0, 255).astype(np.uint8)[..., None]
+    assert marks.found(images, np.repeat([0, 1], 40), "shortcut_border") == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_things_that_stand_anywhere_leave_no_mark(seed):
+    pictures, labels = planted.scenes(seed)
+    y = np.unique(labels, return_inverse=True)[1]
+    assert marks.found(np.stack(pictures), y, "shortcut_border") == []
+    marked = [
+        planted.watermark(p.astype(float), None) if c == 1 else p for p, c in zip(pictures, y, strict=True)
+    ]
+    first = marks.found(np.stack(marked).astype(np.uint8), y, "shortcut_border")[0]
+    assert np.median(first.values[y == 1]) > 0.8
+    assert np.abs(np.median(first.values[y != 1])) < 0.2

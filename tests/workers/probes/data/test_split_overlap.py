@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tests.planting import judge, sets
+from tests.planting import split_overlap as planted
 
 PROBE = "data.split_overlap"
 
@@ -40,3 +42,31 @@ def test_windows_are_still_found():
     frame = frame.sample(frac=1, random_state=1)
     finding = judge.finding(PROBE, sets.split_csv(frame.iloc[:700], frame.iloc[700:], "up"))
     assert judge.named(finding, "overlapping_windows_random_split")
+
+
+def test_the_speaker_in_file_names_is_told_with_the_clips_of_the_test():
+    files = planted.voices(1.0, 2)
+    sides = np.random.default_rng(1).random(len(files)) < 0.75
+    split = {f"{'train' if s else 'test'}/{n}": c for s, (n, c) in zip(sides, files.items(), strict=True)}
+    (fault,) = judge.named(judge.finding(PROBE, sets.zipped(split)), "group_across_split")
+    assert (fault["columns"], fault["severity"]) == (["file name, part 1"], "high")
+    assert set(fault["files"]) <= {name for name in split if name.startswith("test/")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{label}/{i:05d}.png",
+        "{label}/{label}_{i}.png",
+        "{label}/b{part}_{i:05d}.png",
+        "{label}/{kind}-{i}.png",
+    ],
+)
+def test_names_that_count_or_that_name_a_kind_of_the_class_tell_no_source(name):
+    pictures, labels = sets.shapes(60)
+    files = {}
+    for i, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        kind = label + "abcdef"[i % 6]  # of one class each, as breeds are
+        shade = (picture // 2 + 20 * (i % 6)).astype(np.uint8) if "{kind}" in name else picture
+        files[name.format(label=label, i=i, part=i % 9, kind=kind)] = sets.png(shade)
+    assert judge.alarms(judge.finding(PROBE, sets.zipped(files, plan=planted.RANDOM))) == []

@@ -10,6 +10,7 @@ from tests.planting import judge, sets
 from workers.probes.base import Column
 from workers.probes.data.shared import single_column
 from workers.probes.data.shared.column_values import Values
+from workers.probes.data.target_leak import computed
 
 PROBE = "data.target_leak"
 
@@ -136,3 +137,74 @@ def test_a_calm_quantity_that_a_noisy_one_follows_holds_no_future():
     )
     finding = judge.finding("data.target_leak", sets.csv(frame, "load"))
     assert judge.named(finding, "look_ahead") == []
+
+
+def _river(rows=1500):
+    """A level that follows the water upstream an hour later, and the hour on a circle."""
+    rng = np.random.default_rng(79)
+    hours = np.arange(rows)
+    above = np.full(rows, 20.0)
+    for i in range(1, rows):
+        above[i] = 0.93 * above[i - 1] + 1.4 + rng.normal(0, 0.6)
+    turn = 2 * np.pi * hours / 24
+    return pd.DataFrame(
+        {
+            "hour": pd.date_range("2023-01-01", periods=rows, freq="h").astype(str),
+            "above": above.round(2),
+            "sine": np.sin(turn).round(6),
+            "cosine": np.cos(turn).round(6),
+            "level": (1.15 * np.roll(above, 1) + rng.normal(0, 0.3, rows)).round(2),
+        }
+    )
+
+
+def test_a_cause_that_acts_an_hour_later_and_a_clock_hold_no_future():
+    assert judge.named(found(_river(), "level"), "look_ahead") == []
+
+
+@pytest.mark.parametrize("source", ["power", "load", "temperature"])
+def test_the_last_value_is_no_look_ahead_even_with_its_hole_filled(source):
+    frame = sets.series()
+    for values in (frame[source].shift(1), frame[source].shift(1).bfill(), frame[source].shift(3)):
+        assert leaks(found(frame.assign(level_b=values), "power")) == {}
+
+
+def test_of_two_columns_without_a_hole_the_one_that_moves_with_others_is_now():
+    frame = sets.series().assign(level_b=sets.series()["load"].shift(-1)).dropna()
+    assert leaks(found(frame, "power")) == {"level_b": "low"}
+    frame = sets.series().assign(level_b=sets.series()["load"].shift(1)).dropna()
+    assert leaks(found(frame, "power")) == {}
+
+
+def _computed(column, y):
+    return computed.from_target(column, y, np.random.default_rng(0).permutation(len(y)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("known", [0.9, 0.97, 0.99])
+def test_a_strong_measurement_its_flag_and_its_bins_are_not_computed(known, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=600)
+    y = x + rng.normal(size=600) * np.sqrt(1 / known - 1)
+    for made in (x, x > 0.5, np.digitize(x, [-1, 0, 1]), np.maximum(x, 0.3), np.where(x > 0, x, np.nan)):
+        assert _computed(numbers(made), y) == ""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_groups_that_lie_apart_and_rare_amounts_are_not_computed(seed):
+    rng = np.random.default_rng(seed)
+    for apart in (3, 6):
+        kind = rng.integers(0, 3, 600)
+        assert _computed(numbers(kind), apart * kind + rng.normal(size=600)) == ""
+    rare = np.where(rng.random(600) < 0.85, 0, rng.gamma(2, 2, 600))
+    assert _computed(numbers(rare), rare + 0.3 * rng.normal(size=600)) == ""
+
+
+def test_what_is_filled_above_a_limit_only_is_computed():
+    y = np.random.default_rng(1).normal(size=600)
+    assert "filled" in _computed(numbers(np.where(y > 0.5, 1, np.nan)), y)
+
+
+def test_a_year_beside_a_total_that_only_grows_is_not_computed():
+    total = np.cumsum(np.random.default_rng(2).gamma(2, 1, 900))
+    assert computed.from_target(numbers(np.arange(900) // 90), total, np.arange(900)) == ""

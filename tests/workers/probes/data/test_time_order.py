@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.planting import judge, sets
+from tests.planting import time_order as planted
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
 from workers.probes.data import time_order
@@ -61,6 +63,25 @@ def test_the_fewest_misplaced_rows_are_named():
     stamps = np.arange(300) * HOUR
     stamps[[100, 101]] = stamps[[101, 100]]
     assert one(stamps).misplaced.tolist() == [100, 101]
+
+
+def test_hours_shuffled_within_days_are_no_unsorted_file():
+    rng = np.random.default_rng(4)
+    days = [rng.permutation(np.arange(24) * HOUR) + day * 24 * HOUR for day in range(30)]
+    assert one(np.concatenate(days)).mixed_days == 30
+    assert one(rng.permutation(np.concatenate(days))).mixed_days == 0
+    assert one(np.concatenate([np.sort(day)[::-1] for day in days])).mixed_days == 0
+    assert one(np.sort(np.concatenate(days))).mixed_days == 0
+
+
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_a_clock_is_known_by_its_days_where_their_hours_are_shuffled(share):
+    frame, _ = planted._shuffled_hours(sets.series(), "time", share, np.random.default_rng(5))
+    found = judge.finding("data.time_order", sets.csv(frame, "power"))
+    (fault,) = judge.named(found, "out_of_order")
+    assert fault["severity"] == "high"
+    mixed = sets.series().sample(frac=1, random_state=1)
+    assert judge.finding("data.time_order", sets.csv(mixed, "power")).state == "skipped"
 
 
 def test_events_of_one_second_are_not_doubled():

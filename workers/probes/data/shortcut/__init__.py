@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample, Target
-from workers.probes.data.shortcut import evidence, properties
+from workers.probes.data.shortcut import evidence, marks, properties
 from workers.probes.data.shortcut import search as shortcut_search
 from workers.probes.data.shortcut import words as shortcut_words
 from workers.probes.data.shortcut.properties import OTHER
@@ -134,6 +134,8 @@ def _look(sample: Sample, place: int, target: Target, seed: int) -> Looked | Non
     facts = {name: values[at] for name, values in properties.named(sample).items()}
     if sample.kind == "images":
         one.measured = properties.pictures(facts)
+        if "images" in sample.arrays:
+            one.measured += marks.found(sample.arrays["images"][at], one.y, properties.BORDER)
     elif sample.kind == "audio":
         one.measured = properties.sounds(facts, one.y)
     texts = properties.texts(sample, ids)

@@ -18,8 +18,8 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.shared import found_copies
+from workers.probes.data.split_overlap import file_names, ties
 from workers.probes.data.split_overlap import impact as overlap_impact
-from workers.probes.data.split_overlap import ties
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, listed, percent, pieces
 from workers.sql import quoted
@@ -70,6 +70,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     overlaps += _time(sample, held, tested, ours)
     budget.progress(0.6, "Looking for what ties rows together")
     tied = ties.groups(sample, budget.seed) if budget.left > 1 else []
+    if not tied and budget.left > 1:
+        tied = file_names.sources(sample, budget.seed)
     if sample.kind != "images" or made_by in (*GIVEN, "plan"):
         tied += [one for one in (ties.windows(sample, budget.seed),
                                  ties.neighbours(sample, budget.seed)) if one]  # fmt: skip
@@ -240,7 +242,8 @@ def _tied(sample: Sample, tie: ties.Tie, held: str, ours: bool) -> Overlap | Non
     part = f"{percent(share)} of the {held} {unit}"
     if tie.kind == "group":
         name = tie.columns[0]
-        few = len(np.unique(tie.key[tie.key >= 0])) < ties.FEWEST_GROUPS
+        # What file names tell goes across the classes, so that few sources can be kept whole as well.
+        few = len(np.unique(tie.key[tie.key >= 0])) < ties.FEWEST_GROUPS and not tie.of_files
         unlike = tie.share < 2 * tie.null  # named as a group, but its rows resemble each other no more
         severity = ("low" if ours else "medium") if few or unlike else severity
         note = f"{part} share their {name} with training {unit}"
@@ -262,7 +265,7 @@ def _tied(sample: Sample, tie: ties.Tie, held: str, ours: bool) -> Overlap | Non
     if ours:
         note = "In a split at random, " + note[:1].lower() + note[1:]
     where = {**columns, "count": rows}
-    if len(crossing) and tie.kind != "group":
+    if len(crossing) and (tie.kind != "group" or tie.of_files):
         shown = sample.places(sample.arrays["ids"][crossing[:MOST_PAIRS]])
         key = "file" if "file" in shown[0] else "row"
         where[f"{key}s"] = [place[key] for place in shown]

@@ -48,6 +48,7 @@ class Tie:
     share: float
     null: float
     reach: int = 0
+    of_files: bool = False  # told by the files' names, not by a column
 
     def tied(self, i: int) -> np.ndarray:
         """bool [n]: the rows tied to one row."""
@@ -163,15 +164,15 @@ def neighbours(sample: Sample, seed: int) -> Tie | None:
         return None
     order = _order(sample)
     mine = order[at]
-    strata = _strata(sample)[at]
+    classes = strata(sample)[at]
     near = nearest(x)
     share = _close(mine, near)
     rng = np.random.default_rng(seed)
     nulls = []
     for _ in range(5):  # files are often sorted by class: shuffled within classes, order tells only that
         mixed = mine.copy()
-        for stratum in np.unique(strata):
-            own = np.flatnonzero(strata == stratum)
+        for stratum in np.unique(classes):
+            own = np.flatnonzero(classes == stratum)
             mixed[own] = mine[rng.permutation(own)]
         nulls.append(_close(mixed, near))
     null = float(np.mean(nulls))
@@ -195,7 +196,8 @@ def _order(sample: Sample) -> np.ndarray:
     return np.argsort(np.argsort(values, kind="stable"), kind="stable")
 
 
-def _strata(sample: Sample) -> np.ndarray:
+def strata(sample: Sample) -> np.ndarray:
+    """int [n]: class codes, or tenths of a number to predict."""
     if sample.target is None:
         return np.zeros(len(sample.arrays["ids"]), int)
     y = sample.labels(0)

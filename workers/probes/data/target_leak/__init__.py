@@ -18,7 +18,7 @@ from workers.probes.base import Budget, Column, Finding, Sample, Target
 from workers.probes.data.shared import single_column
 from workers.probes.data.shared.column_values import Values, read
 from workers.probes.data.shared.single_column import Goal, Score
-from workers.probes.data.target_leak import look_ahead, suspects
+from workers.probes.data.target_leak import look_ahead, next_value, suspects
 from workers.probes.surrogate import stratified
 from workers.probes.words import listed, percent
 
@@ -52,13 +52,20 @@ def run(sample: Sample, budget: Budget) -> Finding:
         elif place == 0 or budget.left < 5:
             why = one
     budget.progress(0.8, "Looking for columns that hold the future")
-    ahead = look_ahead.search(sample, budget)
+    ahead = _ahead(sample, budget)
     future = {found.name for found in ahead}
     for one in judged:  # what holds the future of the target is strong because of that
         one["suspects"] = [suspect for suspect in one["suspects"] if suspect.name not in future]
     if not judged and not ahead:
         return Finding.skipped(why)
     return _finding(sample, judged, ahead)
+
+
+def _ahead(sample: Sample, budget: Budget) -> list[look_ahead.Ahead]:
+    """Columns that hold the future; a whole value of it says more than a window that it lies in."""
+    shifted = next_value.search(sample) if budget.left > 2 else []
+    names = {found.name for found in shifted}
+    return shifted + [found for found in look_ahead.search(sample, budget) if found.name not in names]
 
 
 def _judge(
@@ -180,6 +187,7 @@ def _table(
         presence,
         x,
         owners,
+        sample.arrays["ids"][at],
         frozenset(
             name for name, v in values.items() if _is_running(v, sample.arrays["ids"][at], sample.rows)
         ),

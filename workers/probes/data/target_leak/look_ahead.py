@@ -25,6 +25,7 @@ FEWEST, MOST_COLUMNS = 120, 24
 FULL = ((0.95, 0.4), (0.99, 0.6))
 SORTED = 0.85  # share of steps in one direction, from which a column itself orders the rows
 PART = 0.12  # of the weights that must lie in the future
+WINDOW = 3  # steps that make a window of the future alone
 CERTAIN = 8.0  # standard errors of that part
 
 
@@ -36,6 +37,7 @@ class Ahead:
     full: float  # R² with the future
     past: float  # and without
     of_target: bool
+    severity: str = ""  # as below where it is not said
 
     @property
     def share(self) -> float:
@@ -45,7 +47,7 @@ class Ahead:
         what = f"{self.steps} {'step' if self.steps == 1 else 'steps'}"
         return {
             "fault": "look_ahead",
-            "severity": "high" if self.of_target else "medium",
+            "severity": self.severity or ("high" if self.of_target else "medium"),
             "columns": [self.name],
             "score": round(self.full, 4),
             "source": self.source,
@@ -63,7 +65,7 @@ def search(sample: Sample, budget: Budget) -> list[Ahead]:
     kept = [c.name for c in sample.columns if c.type == "number" and (c.role == "feature" or c.name in aims)]
     if len(kept) < 2:
         return []
-    x = _in_order(sample, kept)
+    x = in_order(sample, kept)[0]
     used = [j for j in range(x.shape[1]) if _usable(x[:, j], sample.kind)][:MOST_COLUMNS]
     names = [kept[j] for j in used]
     if len(used) < 2:
@@ -94,20 +96,35 @@ def search(sample: Sample, budget: Budget) -> list[Ahead]:
     return list(best.values())
 
 
-def _in_order(sample: Sample, names: list[str]) -> np.ndarray:
-    """float64 [n, p]: the first few thousand neighbouring rows, by group and time where there are such."""
-    order = [quoted(c.name) for role in ("group", "time") for c in sample.columns if c.role == role]
-    most = MOST_ROWS[sample.kind]
-    part = f"ORDER BY {', '.join([*order, '_id'])} LIMIT {most}"
-    if sample.kind != "series":
-        part = f"WHERE _id < {most} ORDER BY _id"
+def in_order(sample: Sample, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The newest few thousand neighbouring rows, by group and time where there are such.
+
+    Columns as float64 [n, p], and bool [n]: whether the row is the first of its group.
+    """
     cells = ", ".join(f"{quoted(name)} AS c{i}" for i, name in enumerate(names))
-    query = f"SELECT {cells} FROM typed {part}"  # noqa: S608  # quoted
+    group = next((quoted(c.name) for c in sample.columns if c.role == "group"), "0")
+    query = f"SELECT hash({group}) AS g, {cells} FROM typed {_newest(sample)}"  # noqa: S608  # quoted
     with sample.table() as table:
         got = table.execute(query).fetchnumpy()
-    return np.stack(
-        [np.ma.filled(np.ma.asarray(got[f"c{i}"]).astype(float), np.nan) for i in range(len(names))], axis=1
-    )
+    back = [np.ma.filled(np.ma.asarray(got[f"c{i}"]).astype(float), np.nan) for i in range(len(names))]
+    groups = np.ma.filled(np.ma.asarray(got["g"]), 0)[::-1]
+    return np.stack(back, axis=1)[::-1], np.append(True, groups[1:] != groups[:-1])
+
+
+def order_of(sample: Sample) -> np.ndarray:
+    """_id of the same rows, in their order."""
+    with sample.table() as table:
+        got = table.execute(f"SELECT _id FROM typed {_newest(sample)}").fetchnumpy()  # noqa: S608  # quoted
+    return np.asarray(got["_id"], np.int64)[::-1]
+
+
+def _newest(sample: Sample) -> str:
+    """The end of a statement that reads those rows, the last one first."""
+    order = [quoted(c.name) for role in ("group", "time") for c in sample.columns if c.role == role]
+    if sample.kind != "series":
+        return f"WHERE _id < {MOST_ROWS[sample.kind]} ORDER BY _id DESC"
+    last_first = ", ".join(f"{part} DESC NULLS LAST" for part in [*order, "_id"])
+    return f"ORDER BY {last_first} LIMIT {MOST_ROWS[sample.kind]}"
 
 
 def _usable(x: np.ndarray, kind: str) -> bool:
@@ -187,6 +204,9 @@ def _against(
             continue
         # Weights that do not end where we stop looking are no window, but a calm quantity seen through noise.
         if heavy.max() + 1 >= lags and 1 - full > FULL[0][1] * (1 - before):
+            continue
+        # A step or two of the future alone are no window: a cause that acts later looks like that.
+        if part / total > 1 - PART and len(heavy) < WINDOW:
             continue
         found.append(Ahead(names[c], names[s], int(heavy.max()) + 1, full, before, names[s] in aims))
     return found

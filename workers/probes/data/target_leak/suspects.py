@@ -9,6 +9,7 @@ it is strong (AUC from .97) and something besides speaks against it:
   with noise looks like that, and a measurement does not;
 - its owner names it as known only afterwards;
 - it is an identifier or a running number (then it is an identifier leak);
+- it is a function of the number to predict (``computed``), however little of it it keeps;
 - it is filled only where the outcome is already there.
 """
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from workers.probes.data.shared.column_values import Values, ranks
 from workers.probes.data.shared.single_column import Goal, Score
+from workers.probes.data.target_leak import computed
 
 STRONG, GAP = 0.97, 0.03  # probes.md D5
 CODED = 0.90  # AUC and share of right rows from which a code of the target is one
@@ -52,6 +54,7 @@ class Table:
     presence: Mapping[str, Score]
     features: np.ndarray
     owners: np.ndarray  # str [d]: the column that each feature comes from
+    ids: np.ndarray  # int64 [n]: the rows' places in the upload
     running: frozenset[str] = frozenset()
     warned: frozenset[str] = frozenset()  # columns that the owner calls known only afterwards
     maybe: bool = False  # the owner says that there may be one
@@ -73,7 +76,9 @@ def find(table: Table) -> list[Suspect]:
     """The suspects, the worst first."""
     found: dict[str, Suspect] = {}
     for name, values in table.values.items():
-        if name in table.running:
+        if not table.goal.classes and (how := computed.from_target(values, table.goal.y, table.ids)):
+            found[name] = Suspect(name, "target_leak", "high", table.scores[name].value, how)
+        elif name in table.running:
             if table.scores[name].value >= (STRONG if table.goal.classes else CODED):
                 found[name] = Suspect(
                     name,

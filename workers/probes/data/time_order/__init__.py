@@ -102,7 +102,8 @@ def _finding(
 ) -> Finding:
     rows = len(stamps)
     missing = int(sum(gap.missing for gap in found.gaps)) if found.regular else len(found.gaps)
-    unsorted = len(found.misplaced) > UNSORTED * rows
+    # Rows that were shuffled within their days, which are in order, were sorted before: that is no choice.
+    unsorted = len(found.misplaced) > UNSORTED * rows and found.mixed_days < clock.DAYS
     faults = [
         *_gap_faults(sample, name, dated, ids, found, missing, rows),
         *_doubled_fault(sample, name, ids, found, rows),
@@ -208,6 +209,8 @@ def _order_fault(
             {"fault": "out_of_order", "severity": "low", "columns": [name], "count": number, "note": words}
         ]
     words = f"{count(number, 'row stands', 'rows stand')} where the time before or after does not fit."
+    if found.mixed_days >= clock.DAYS:
+        words += f" The days are in order; the rows of {found.mixed_days:,} of them are not."
     return [
         {"fault": "out_of_order", "severity": _grade(number, rows), "columns": [name], "rows": where,
          "count": number, "note": words, **part}

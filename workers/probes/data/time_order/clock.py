@@ -20,6 +20,9 @@ COMES_BACK = 0.01  # share of steps from which another length is usual, too
 LONG = 1.5  # usual steps from which a step is a gap
 DISTINCT = 0.9  # share of different stamps from which a doubled one is a fault
 CHANCE = -14.0
+DAY = 86_400.0  # seconds
+DAYS, HOURS = 5, 4  # days, and rows of a day, from which one sees that days are in order and their rows not
+IN_DAYS = 0.99  # share of the steps from day to day that go on to the next one
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Clock:
     misplaced: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     series: int = 1
     falling: bool = False  # the newest row comes first
+    mixed_days: int = 0  # days, themselves in order, whose rows stand in any order
 
 
 def read(stamps: np.ndarray, series: np.ndarray) -> Clock | None:
@@ -71,7 +75,27 @@ def read(stamps: np.ndarray, series: np.ndarray) -> Clock | None:
     if distinct >= DISTINCT:
         found.doubled = np.sort(known[by_time[1:][repeats]])
     found.misplaced = np.sort(known[by_file[_misplaced(t[by_file], codes[by_file], found.falling)]])
+    if regular:
+        found.mixed_days = _mixed_days(t[by_file], codes[by_file])
     return found
+
+
+def _mixed_days(t: np.ndarray, codes: np.ndarray) -> int:
+    """Days whose rows stand in any order, in series whose days follow one another; 0 where these do not.
+
+    A day that runs backwards from its first row to its last is a way to write it, and no disorder.
+    """
+    day = np.floor(t / DAY)
+    ahead = np.diff(day)[codes[1:] == codes[:-1]]
+    ahead = ahead[ahead != 0]
+    if len(ahead) < DAYS or max((ahead > 0).mean(), (ahead < 0).mean()) < IN_DAYS:
+        return 0
+    starts = np.flatnonzero(np.append(True, (np.diff(day) != 0) | (codes[1:] != codes[:-1])))
+    mixed = 0
+    for part in np.split(t, starts[1:]):
+        step = np.diff(part)
+        mixed += len(part) >= HOURS and bool((step > 0).any() and (step < 0).any())
+    return mixed
 
 
 def _lengths(positive: np.ndarray, usual: float) -> float:
