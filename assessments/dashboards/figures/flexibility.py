@@ -78,6 +78,8 @@ def _before_after(order: Sequence[Facts], width: int) -> dict[str, Any]:
     places = [len(order) - 1 - place for place in range(len(order))]
     lowest = min(min(one["old_after"], _before(one)) for one in order)
     floor = max(0, int((lowest - 8) // 10 * 10)) if lowest >= 30 else 0
+    ticks = theme.nice_ticks(floor, 100, 4)
+    digits = int(any(tick % 1 for tick in ticks))  # 97.5% is not told as 98% beside 95%
     title = "Score on the old task" + (f" (the axis starts at {floor}%)" if floor else "")
     data, notes = [], []
     for one, place in zip(order, places, strict=True):
@@ -115,8 +117,8 @@ def _before_after(order: Sequence[Facts], width: int) -> dict[str, Any]:
             xaxis=theme.axis(
                 floor,
                 100,
-                theme.nice_ticks(floor, 100, 4),
-                lambda value: words.percent(value / 100, 0),
+                ticks,
+                lambda value: words.percent(value / 100, digits),
                 grid=True,
                 title=title,
             ),
