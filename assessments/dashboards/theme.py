@@ -175,10 +175,15 @@ def nice_step(span: float, count: int = 5) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
 
 
+MOST_TICKS = 8
+
+
 def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round numbers inside [low, high]."""
+    """Round numbers inside [low, high]: about ``count``, and two at least, for one tick is no scale."""
     step = nice_step(high - low, count)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last <= first and low < high and count < MOST_TICKS:
+        return nice_ticks(low, high, count + 1)
     return [round(place * step, 10) for place in range(first, last + 1)]
 
 

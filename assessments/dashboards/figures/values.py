@@ -112,7 +112,8 @@ def time_order(facts: Facts, finding: Facts) -> list[Part]:
     line = facts.get("timeline") or {}
     if line.get("rows"):
         parts.append(_timeline(line, facts, finding))
-    gaps = facts.get("gaps") or []
+    # Where a link hides samples of the data it hides the times too; the bars stay.
+    gaps = [gap for gap in facts.get("gaps") or [] if {"after", "until", "long"} <= gap.keys()]
     if gaps:
         shown, step = gaps[:ROWS_SHOWN], facts.get("step_words")
         parts.append(

@@ -108,3 +108,9 @@ def test_a_name_is_cut_in_its_middle_so_that_alike_names_stay_apart():
 
 def test_letters_as_wide_as_they_are_high_take_that_room():
     assert theme.text_width("列名", 10) == 20
+
+
+def test_an_axis_has_two_ticks_at_least():
+    assert len(theme.nice_ticks(-0.31, 0.44, 2)) >= 2
+    assert len(theme.nice_ticks(0, 700, 1)) >= 2
+    assert theme.nice_ticks(3, 3) == [3]
