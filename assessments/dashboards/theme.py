@@ -61,14 +61,17 @@ def _unmeasured(letter: str) -> int:
     return 1000 if unicodedata.east_asian_width(letter) in "WF" else 600
 
 
+SHORT = 16  # letters of a text that loses its end: two halves of a word are harder to read than one
+
+
 def fit(text: str, room: float, size: float = 12.5) -> str:
     """The text, cut so that it takes at most ``room`` px.
 
-    What is cut is in the middle: names of columns differ at their ends as often as at their starts.
+    A long text loses its middle: names of columns differ at their ends as often as at their starts.
     """
     if text_width(text, size) <= room:
         return text
-    start, end = text, text[-max(1, len(text) // 3) :]
+    start, end = text, text[-(len(text) // 3) :] if len(text) > SHORT else ""
     while start and text_width(f"{start}…{end}", size) > room:
         start, end = (start[:-1], end) if len(start) > 2 * len(end) else (start, end[1:])
     return f"{start.rstrip()}…{end.lstrip()}"

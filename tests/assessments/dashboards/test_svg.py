@@ -104,6 +104,8 @@ def test_a_name_is_cut_in_its_middle_so_that_alike_names_stay_apart():
     assert all(name.startswith("months_") and "…" in name for name in cut)
     assert all(theme.text_width(name) <= 160 for name in cut)
     assert theme.fit("short", 160) == "short"
+    assert theme.fit("giraffe", 32).startswith("gi")
+    assert theme.fit("giraffe", 32).endswith("…")
 
 
 def test_letters_as_wide_as_they_are_high_take_that_room():
