@@ -133,10 +133,7 @@ def _facts(one: Finding, assessment: Mapping[str, Any]) -> list[Fact]:
     if value is not None:
         form = _form(unit)
         low, high = one.get("low"), one.get("high")
-        between = (
-            f"90% range {words.span(low, high, form, '–')}" if low is not None and high is not None else ""
-        )
-        facts.append(Fact(words.first_up(unit) or "Value", form(value), between))
+        facts.append(Fact(words.first_up(unit) or "Value", form(value), _range(low, high, form)))
     if one.get("sample") is not None:
         facts.append(_sample(one["sample"], assessment.get("dataset") or {}))
     elif one.get("basis") == "estimated":
@@ -149,15 +146,26 @@ def _facts(one: Finding, assessment: Mapping[str, Any]) -> list[Fact]:
     return facts
 
 
+def _range(low: float | None, high: float | None, form: Callable[[float], str]) -> str:
+    """The range beside a value; nothing where both ends are written alike, for that is no range."""
+    if low is None or high is None or form(low) == form(high):
+        return ""
+    return f"90% range {words.span(low, high, form, ' to ' if min(low, high) < 0 else '–')}"
+
+
 def _sample(sample: float, dataset: Mapping[str, Any]) -> Fact:
     rows = dataset.get("rows") or 0
     of = f"of {words.number(rows)}" if rows > sample else "all there are" if rows == sample else ""
     return Fact("Measured on", words.count(sample, *words.noun(dataset.get("modality"))), of)
 
 
+def _points(value: float) -> str:
+    return words.number(value, 1).removesuffix(".0")
+
+
 def _form(unit: str) -> Callable[[float], str]:
     if unit.startswith(("share", "chance")):
         return words.percent
     if unit.startswith("points"):
-        return lambda value: words.number(value, 1)
+        return _points
     return words.short

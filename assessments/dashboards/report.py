@@ -25,6 +25,7 @@ from assessments.dashboards.page import (
     Score,
     Told,
 )
+from assessments.templatetags.marks import LEVELS
 from workers.probes import catalog
 
 log = logging.getLogger(__name__)
@@ -75,8 +76,12 @@ def _date(run: Mapping[str, Any]) -> datetime | None:
 
 
 def _odds(overall: Mapping[str, Any]) -> str:
-    """ "Moderate in about 9 of 10 simulations, High in the rest." """
-    chances = {level: share for level, share in (overall.get("probability") or {}).items() if share}
+    """ "Moderate in about 9 of 10 simulations, High in the rest."
+
+    Levels outside the range that stands beside this are what nobody has looked at: they are "open".
+    """
+    every = overall.get("probability") or {}
+    chances = {level: share for level, share in every.items() if share and _touches(level, overall)}
     if overall.get("score") is None or not chances:
         return ""
     order = sorted(chances, key=lambda level: (level != overall.get("level"), -chances[level]))
@@ -90,7 +95,16 @@ def _odds(overall: Mapping[str, Any]) -> str:
             text.append(f"{level.capitalize()} in the rest")
             break
         text.append(f"{level.capitalize()} in about {_of_ten(chances[level])}")
+    else:
+        if sum(every.values()) - sum(chances.values()) >= 0.1:
+            return ", ".join(text) + "; the rest is open."
     return ", ".join(text) + "."
+
+
+def _touches(level: str, overall: Mapping[str, Any]) -> bool:
+    """Whether a level has a part in the range of the score."""
+    shown = Score.of(overall)
+    return LEVELS.index(_level(shown.low)) <= LEVELS.index(level) <= LEVELS.index(_level(shown.high))
 
 
 def _of_ten(share: float) -> str:
@@ -146,9 +160,15 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         rows=rows_of(open_, told=beside is not None),
         more=rows_of(folded, told=False),
         told=beside,
-        known=f"{known[0]} of {known[1]} risks are known" if counted else "",
+        known=_known(*known) if counted else "",
         asked=_nothing_told(told) if told and not told.answers else "",
     )
+
+
+def _known(known: int, of: int) -> str:
+    if known == of:
+        return f"All {of} of its risks are known" if of > 1 else "Its one risk is known"
+    return f"{known} of {of} risks are known"
 
 
 def _nothing_told(told: Told) -> str:
@@ -220,8 +240,6 @@ def _action(place: int, one: Mapping[str, Any], document: Document) -> Action:
 
 def _level(score: float | None) -> str:
     """Twenty points a level, as the scale is drawn; a boundary belongs to the higher one."""
-    from assessments.templatetags.marks import LEVELS
-
     return "unknown" if score is None else LEVELS[min(4, int(score // 20))]
 
 

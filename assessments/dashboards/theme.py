@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,16 +53,28 @@ _LETTERS = {letter: width for width, letters in _WIDTHS.items() for letter in le
 
 def text_width(text: str, size: float = 12.5) -> float:
     """About how many px a line of text takes; on the wide side."""
-    return sum(_LETTERS.get(letter, 600) for letter in text) * size / 1000
+    return sum(_LETTERS.get(letter) or _unmeasured(letter) for letter in text) * size / 1000
+
+
+def _unmeasured(letter: str) -> int:
+    """Letters that Inter has not: those of Chinese, Japanese and Korean are as wide as they are high."""
+    return 1000 if unicodedata.east_asian_width(letter) in "WF" else 600
+
+
+SHORT = 16  # letters of a text that loses its end: two halves of a word are harder to read than one
 
 
 def fit(text: str, room: float, size: float = 12.5) -> str:
-    """The text, cut so that it takes at most ``room`` px."""
+    """The text, cut so that it takes at most ``room`` px.
+
+    A long text loses its middle: names of columns differ at their ends as often as at their starts.
+    """
     if text_width(text, size) <= room:
         return text
-    while text and text_width(text + "…", size) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    start, end = text, text[-(len(text) // 3) :] if len(text) > SHORT else ""
+    while start and text_width(f"{start}…{end}", size) > room:
+        start, end = (start[:-1], end) if len(start) > 2 * len(end) else (start, end[1:])
+    return f"{start.rstrip()}…{end.lstrip()}"
 
 
 def layout(width: int, height: int, **parts: Any) -> dict[str, Any]:
@@ -165,10 +178,15 @@ def nice_step(span: float, count: int = 5) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
 
 
+MOST_TICKS = 8
+
+
 def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round numbers inside [low, high]."""
+    """Round numbers inside [low, high]: about ``count``, and two at least, for one tick is no scale."""
     step = nice_step(high - low, count)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last <= first and low < high and count < MOST_TICKS:
+        return nice_ticks(low, high, count + 1)
     return [round(place * step, 10) for place in range(first, last + 1)]
 
 

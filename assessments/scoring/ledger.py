@@ -128,6 +128,8 @@ def about(rules: Rules, finding: risk.Evidence, scored: risk.Scored | None = Non
         fault = risk.raised_by(rules, finding) or {}
         said = rules.data["faults"].get(fault.get("fault"))
         return f"{title}, but {said}" if said else title
+    if title.startswith("Too wide to tell"):
+        return title
     needs = rules.data["probes"].get(probe, {}).get("needs")
     if needs and scored.low == 0:
         return f"{title}; {needs['unknown']}"

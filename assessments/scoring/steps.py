@@ -88,7 +88,9 @@ def _score(value: Any, metric: Any) -> str:
     found = number(value)
     if found is None:
         return ""
-    return f"{found:.2f}" if metric == "R2" else percent(found) if found < 0.9 else f"{found:.1%}"
+    if metric == "R2":
+        return f"{found:.2f}"
+    return percent(found) if found < 0.9 else f"{found:.1%}".replace(".0%", "%")
 
 
 def _places(facts: Evidence, dataset: Evidence) -> Words:

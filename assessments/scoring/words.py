@@ -75,7 +75,7 @@ def verdict(
     key = _verdict(rules, judgement, settled, count)
     sentence: str = rules.data["verdicts"][key]
     said = sentence.format(
-        count=_counted(count, "thing"),
+        count=_counted(count, "serious risk"),
         things=f"{_counted(count, 'thing')} {'is' if count == 1 else 'are'}",
         known=f"{round(overall.coverage * 100)}%",
         high=whole(overall.high),

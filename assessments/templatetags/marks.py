@@ -5,11 +5,15 @@ Each is decoration beside words that carry the meaning, and needs neither script
 
 from __future__ import annotations
 
+import re
+
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
+
+_JOINTS, _BREAK = re.compile("([_/])"), SafeString("<wbr>")
 
 LEVELS = ("minimal", "low", "moderate", "high", "critical")
 SOURCES = {"measured": "Measured", "answered": "Answered", "estimated": "Estimated"}
@@ -21,6 +25,14 @@ def word(level: str) -> str:
 
 
 register.filter("level_word", word)
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Names of columns and files may break after each _ and /, so that a narrow table stays whole."""
+    return format_html_join(
+        "", "{}{}", ((part, _BREAK if part in ("_", "/") else "") for part in _JOINTS.split(text))
+    )
 
 
 @register.simple_tag

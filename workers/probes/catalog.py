@@ -242,7 +242,7 @@ SPECS: tuple[Spec, ...] = (
         "hyperparameters.sensitivity",
         title="Sensitivity of the settings",
         asks="Would a slightly different training setting ruin the result?",
-        unit="points lost within 25 %",
+        unit="points lost within 25%",
         why="Settings that nobody tuned can sit on the edge of a cliff.",
         fix="Tune the settings named here and report the spread over several seeds.",
         needs=("data", "target"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Part, Table
+from assessments.dashboards.figures.chart import Chart, Part, Table, noun
 
 Facts = Mapping[str, Any]
 Span = tuple[str, float, float, float]  # name, low, middle, high
@@ -22,25 +22,26 @@ def feasibility(facts: Facts, finding: Facts) -> list[Part]:
         return []
     metric, goal = str(facts.get("metric") or "score"), facts.get("target")
     rows: list[Span] = [
-        ("Nothing gets past", 1 - lower["p95"], 1 - lower["p50"], 1 - lower["p05"]),
+        ("No model gets past", 1 - lower["p95"], 1 - lower["p50"], 1 - lower["p05"]),
         ("Surely possible", 1 - upper["p95"], 1 - upper["p50"], 1 - upper["p05"]),
     ]
     models = sorted((facts.get("models") or {}).items(), key=lambda one: one[1])[:MOST_MODELS]
     if not facts.get("approximate"):  # the models' errors are of accuracy or of R2
-        rows += [(f"Our {name}", 1 - error, 1 - error, 1 - error) for name, error in models]
+        rows += [(_ours(name), 1 - error, 1 - error, 1 - error) for name, error in models]
     rows = [(name, max(-0.5, a), max(-0.5, b), max(-0.5, c)) for name, a, b, c in rows]
     table = [(name, _metric(mid, metric), _between(low, high, metric)) for name, low, mid, high in rows]
     if goal is not None:
         table.append(("The goal", _metric(goal, metric), ""))
     note = (
-        f"{words.number(facts.get('rows') or 0)} rows; nearest neighbours in several views, cross-validated"
+        f"{words.number(facts.get('rows') or 0)} {noun(finding)[1]}; "
+        "nearest neighbours in several views, cross-validated"
     )
     if facts.get("approximate"):
         note += f"; {metric} is scaled from accuracy and approximate"
     return [
         Chart(
             title=finding.get("title") or "What is possible with this data",
-            subtitle=f"{_name(metric)} that any model can reach, with 90% intervals",
+            subtitle=f"{_name(metric)} that the best possible model reaches, with the 90% range",
             note=note,
             wide=_dots(rows, theme.WIDTHS["half"], metric, goal, 2),
             narrow=_dots(rows, theme.WIDTHS["narrow"], metric, goal, 2),
@@ -78,13 +79,14 @@ def synthetic(facts: Facts, finding: Facts) -> list[Part]:
     ]
     leaks = [one.get("leaks") for one in methods]
     real = _score(facts.get("score_real"), metric)
-    note = (
-        "As many made rows as real ones, same steps and seeds; a dot in the second colour repeats real rows"
-    )
+    note = "As many made rows as real ones, same steps and seeds"
+    if any(leaks):
+        note += "; in orange: its rows repeat real ones"
     return [
         Chart(
             title=finding.get("title") or "What made rows gain",
-            subtitle=f"Points of {metric} on unseen real rows" + (f", beside {real} without" if real else ""),
+            subtitle=f"Points of {metric} on unseen real rows"
+            + (f"; without made ones: {real}" if real else ""),
             note=note,
             wide=_dots(rows, theme.WIDTHS["half"], "points", 0.0, 0, leaks),
             narrow=_dots(rows, theme.WIDTHS["narrow"], "points", 0.0, 0, leaks),
@@ -96,6 +98,11 @@ def synthetic(facts: Facts, finding: Facts) -> list[Part]:
             ),
         )
     ]
+
+
+def _ours(name: str) -> str:
+    """A small model of ours, with a word for what it is where its name has none."""
+    return f"Our {name} model" if name in ("linear", "nearest") else f"Our {name}"
 
 
 def _name(metric: str) -> str:

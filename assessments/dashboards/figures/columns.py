@@ -126,6 +126,7 @@ def types(facts: Facts, finding: Facts) -> list[Part]:
             finding.get("title") or "What is mixed up",
             "Columns, what is wrong in them, and how it is written",
             f"Every row of {words.count(judged, 'column', 'columns')}",
+            width="full",
             table=Table(("Column", "What", "In the data"), shown),
             more=f"and {words.number(len(lines) - len(shown))} more in the report's data"
             if len(lines) > len(shown)

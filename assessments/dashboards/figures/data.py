@@ -122,9 +122,12 @@ def _curve(facts: Facts, width: int, height: int, rows: str) -> dict[str, Any]:
     here = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "align": "left"}
     side = {"xanchor": "left", "xshift": 6} if at < 0.7 else {"xanchor": "right", "xshift": -6}
     bold = {"color": theme.INK, "weight": 600}
-    notes.append(theme.text(at, 0, "You are here", **here, **side, yshift=20, font=bold))
+    # Over the target where that lies at the foot of the chart: no rule runs through the words.
+    foot = 0.0 if target is None else theme.share(target, low, high) * (height - 78)
+    up = round(foot) + 4 if 0 <= foot < 42 else 4
+    notes.append(theme.text(at, 0, "You are here", **here, **side, yshift=up + 16, font=bold))
     notes.append(
-        theme.text(at, 0, f"{words.number(now)} {rows}", **here, **side, yshift=4, font={"color": theme.INK})
+        theme.text(at, 0, f"{words.number(now)} {rows}", **here, **side, yshift=up, font={"color": theme.INK})
     )
     if ahead_n:
         notes.append(

@@ -78,6 +78,8 @@ def _before_after(order: Sequence[Facts], width: int) -> dict[str, Any]:
     places = [len(order) - 1 - place for place in range(len(order))]
     lowest = min(min(one["old_after"], _before(one)) for one in order)
     floor = max(0, int((lowest - 8) // 10 * 10)) if lowest >= 30 else 0
+    # Whole percents: 97.5% told as 98% stands too near to 100%.
+    ticks = [tick for tick in theme.nice_ticks(floor, 100, 4) if tick % 5 == 0]
     title = "Score on the old task" + (f" (the axis starts at {floor}%)" if floor else "")
     data, notes = [], []
     for one, place in zip(order, places, strict=True):
@@ -115,7 +117,7 @@ def _before_after(order: Sequence[Facts], width: int) -> dict[str, Any]:
             xaxis=theme.axis(
                 floor,
                 100,
-                theme.nice_ticks(floor, 100, 4),
+                ticks,
                 lambda value: words.percent(value / 100, 0),
                 grid=True,
                 title=title,

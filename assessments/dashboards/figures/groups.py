@@ -1,4 +1,4 @@
-"""Whom a model fails: slices as dots with their intervals against all rows, and groups that are too few."""
+"""Whom a model fails: groups as dots with their intervals against all rows, and groups that are too few."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def _slices(slices: Sequence[Facts], facts: Facts, finding: Facts) -> Part:
     order = sorted(slices, key=lambda one: (not one.get("weak"), not one.get("found"), -one["error"]))
     shown = sorted(order[:SHOWN], key=lambda one: (not one.get("weak"), -one["error"]))
     numbers = facts.get("task") == "regression"
+    weak = any(one.get("weak") for one in shown)
     lost = (
         f"Share of {rows} among the tenth predicted worst"
         if numbers
@@ -39,16 +40,16 @@ def _slices(slices: Sequence[Facts], facts: Facts, finding: Facts) -> Part:
     note = f"{words.number(facts.get('rows_judged') or 0)} {rows}, each judged by models that had not seen it"
     null = (facts.get("null") or {}).get("rate")
     if null is not None:
-        note += f"; where no slice is weak the search names one in {words.percent(null)} of the runs"
+        note += f"; false alarms in data without a weak group: {words.percent(null)}"
     return Chart(
         title=finding.get("title") or "Where the model fails more often",
-        subtitle=f"{lost}, with its 90% range; weak slices in blue",
+        subtitle=f"{lost}, with its 90% range" + ("; weak groups in blue" if weak else ""),
         note=note,
         wide=_drawn(shown, average, theme.WIDTHS["half"], rows),
         narrow=_drawn(shown, average, theme.WIDTHS["narrow"], rows),
         says=finding.get("note", ""),
         table=Table(
-            ("Slice", words.first_up(rows), "Lost", "90% range", "Expected"),
+            ("Group", words.first_up(rows), "Lost", "90% range", "Expected"),
             [
                 (
                     str(one["slice"]),
@@ -116,7 +117,8 @@ def _drawn(shown: Sequence[Facts], average: float, width: int, rows: str) -> dic
             margin={"l": 14, "r": 14, "t": 26, "b": 40},
             xaxis=theme.axis(0, top, None, words.percent, grid=True, line=True),
             yaxis=theme.axis(-0.4, len(shown) - 0.35, [], []),
-            shapes=[theme.rule(at, 0, at, 1, xref="paper", yref="paper")],
+            # In pieces beside the dots: no rule runs through the names.
+            shapes=[theme.rule(average, place - 0.3, average, place + 0.12) for place in range(len(shown))],
             annotations=notes,
         ),
     }
@@ -144,6 +146,7 @@ def _listing(faults: Sequence[Facts]) -> Part:
         "Groups to look at",
         "Columns that hold groups, and what is to know about them",
         "The whole upload",
+        width="full",
         table=Table(("Column", "What", "What it means"), rows[:LISTED]),
         more=f"and {words.number(more)} more in the report's data" if more > 0 else "",
     )

@@ -22,17 +22,25 @@ def target_leak(facts: Facts, finding: Facts) -> list[Part]:
     """How well each column alone gives the answer, the suspects in blue."""
     columns = [c for c in facts.get("columns") or [] if c.get("score") is not None][:BARS]
     parts: list[Part] = []
-    if columns:
+    suspects = [c for c in columns if c.get("suspect")]
+    if suspects or len(columns) > 1:  # one bar that says nothing is no figure
         auc = facts.get("metric") != "R2"
         null = (facts.get("null") or {}).get("value")
         chance = f"; chance reaches {(1 + null) / 2 if auc else null:.2f}" if null is not None else ""
+        weak = null is not None and any(c["score"] <= ((1 + null) / 2 if auc else null) for c in suspects)
+        beside = "; a suspect with a short bar was found by how it is made" if weak else ""
         parts.append(
             _bars(
                 finding,
                 "How well one column alone gives the answer",
-                f"{'AUC' if auc else 'R²'} of one column alone"
-                + (", suspects in blue" if any(c.get("suspect") for c in columns) else ""),
-                f"Small trees on rows that they have not seen{chance}",
+                "How well one column alone gives the answer, "
+                + (
+                    "0.5 is guessing, 1 is always right (AUC)"
+                    if auc
+                    else "0 is not at all, 1 is exactly (R²)"
+                )
+                + ("; suspects in blue" if suspects else ""),
+                f"Small trees on rows that they have not seen{chance}{beside}",
                 [(str(c["name"]), float(c["score"]), bool(c.get("suspect"))) for c in columns],
                 (0.5 if auc else 0.0, 1.0),
                 ("Column", "AUC" if auc else "R²"),
@@ -94,6 +102,7 @@ def drift(facts: Facts, finding: Facts) -> list[Part]:
             finding.get("title") or "Columns that change along the rows",
             "Where a column becomes another",
             "Windows before and after each row, against all other places",
+            width="full",
             table=Table(("Column", "From", "What changes"), rows),
         )
     ]

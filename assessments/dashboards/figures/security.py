@@ -156,7 +156,7 @@ def _lines(facts: Facts, width: int, height: int, *, narrow: bool) -> dict[str, 
                     words.percent(value, 0),
                     xshift=8,
                     yanchor="top" if value > 0.85 else "bottom",  # above it stands the threat's own label
-                    yshift=-6 if value > 0.85 else 3,
+                    yshift=-6 - _under(value, guessing, plot) if value > 0.85 else 3,
                     font={"color": theme.S4, "weight": 600, "size": 13},
                 )
             )
@@ -174,6 +174,12 @@ def _lines(facts: Facts, width: int, height: int, *, narrow: bool) -> dict[str, 
             annotations=notes,
         ),
     }
+
+
+def _under(value: float, rule: float | None, plot: float) -> float:
+    """How much lower (px) a label below ``value`` stands so that no rule runs through it."""
+    below = 0 if rule is None else (value - rule) * plot
+    return below if 0 < below < 28 else 0
 
 
 def _ticks(strength: list[float], most: int) -> list[float]:

@@ -48,7 +48,7 @@ def _strips(shown: Facts, by_class: Sequence[Facts]) -> Part:
         for place, row in enumerate(rows):
             y, colour = len(rows) - 1 - place, theme.S4 if row["given_away"] else theme.S5
             q = row["quantiles"]
-            shapes.append(theme.rule(q[0], y, q[4], y, colour, dash="solid", width=1.5))
+            shapes.append(theme.rule(q[0], y, q[4], y, colour, dash="solid", width=1.5, layer="below"))
             shapes.append(theme.band(q[1], y - 0.22, q[3], y + 0.22, colour))
             points.append((q[2], y, colour))
         marks = [
@@ -77,7 +77,7 @@ def _strips(shown: Facts, by_class: Sequence[Facts]) -> Part:
 
     return Chart(
         title=_title(shown),
-        subtitle=f"{_axis(shown, '')} by class: middle, half and nine tenths of each",
+        subtitle=f"{_axis(shown, '')} by class: half of each in the box, nine of ten on the line",
         note=_note(shown),
         wide=build(theme.WIDTHS["half"]),
         narrow=build(theme.WIDTHS["narrow"]),
@@ -169,11 +169,11 @@ def _pictures(shown: Facts, examples: Sequence[Facts]) -> Part:
     having = [one for one in examples if one.get("has")][:EXAMPLES]
     others = [one for one in examples if not one.get("has")][:EXAMPLES]
     says = str(shown.get("says") or "it")
-    items = [Picture(one["image"], str(one["class"]), f"has {says}") for one in having]
-    items += [Picture(one["image"], str(one["class"]), "has not") for one in others]
+    items = [Picture(one["image"], str(one["class"]), "given away") for one in having]
+    items += [Picture(one["image"], str(one["class"]), "not given away") for one in others]
     return Pictures(
         f"What gives it away: {says}",
-        f"{len(having)} that have it, then {len(others)} of other classes",
+        f"{len(having)} that it gives away, then {len(others)} of other classes",
         "Drawn evenly from the files",
         items=items,
     )
@@ -197,18 +197,13 @@ def _listed(facts: Facts, finding: Facts) -> list[Part]:
         title = finding.get("title") or "What gives classes away"
         return [Listing(title, "Classes, and what tells them without the thing itself", "", table=table)]
     tried = [str(name) for name in facts.get("properties") or []]
-    if not tried:
+    if not tried or not facts.get("tested"):
         return []
-    null = facts.get("null") or {}
-    note = f"{words.number(facts.get('tested') or 0)} comparisons, with control of false alarms"
-    if null.get("strongest") is not None and null.get("value") is not None:
-        note += (
-            f"; the strongest tells a class by {words.percent(null['strongest'])}, "
-            f"with shuffled labels by {words.percent(null['value'])}, and neither leaves a gap"
-        )
-    table = Table(
-        ("Tried", "Result"), [(words.first_up(name), "no class stands apart") for name in tried[:10]]
-    )
+    note = f"{words.number(facts['tested'])} comparisons, with control of false alarms"
+    strongest = (facts.get("null") or {}).get("strongest")
+    if strongest is not None:
+        note += f"; the strongest tells a class by {words.percent(strongest)}, without a gap to the others"
+    table = Table(("Tried", "Result"), [(name, "no class stands apart") for name in tried[:10]])
     more = f"and {len(tried) - 10} more" if len(tried) > 10 else ""
     title = finding.get("title") or "Nothing beside the point gives a class away"
     return [Listing(title, "What a model could use instead of the thing", note, table=table, more=more)]

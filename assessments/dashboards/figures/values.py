@@ -12,7 +12,7 @@ Facts = Mapping[str, Any]
 ROWS_SHOWN = 8
 KINDS = {
     "unit_mix": "in another unit",
-    "impossible_values": "cannot be",
+    "impossible_values": "impossible",
     "spikes": "spikes",
     "stuck_sensor": "stuck",
     "feature_noise": "noise",
@@ -92,7 +92,8 @@ def _scatter(picture: Facts, finding: Facts) -> Part:
     column = str(picture["column"])
     return Chart(
         title=finding.get("title") or f"Values of {column} that cannot be",
-        subtitle=f"{column} by row, {KINDS.get(str(picture.get('fault')), 'odd')} in blue",
+        subtitle="Its values from the first row to the last; in blue: "
+        + KINDS.get(str(picture.get("fault")), "odd"),
         note=f"A draw of {words.number(len(good[0]))} usual rows" + (", log scale" if log else ""),
         wide=build(theme.WIDTHS["half"], 270),
         narrow=build(theme.WIDTHS["narrow"], 250),
@@ -111,7 +112,8 @@ def time_order(facts: Facts, finding: Facts) -> list[Part]:
     line = facts.get("timeline") or {}
     if line.get("rows"):
         parts.append(_timeline(line, facts, finding))
-    gaps = facts.get("gaps") or []
+    # Where a link hides samples of the data it hides the times too; the bars stay.
+    gaps = [gap for gap in facts.get("gaps") or [] if {"after", "until", "long"} <= gap.keys()]
     if gaps:
         shown, step = gaps[:ROWS_SHOWN], facts.get("step_words")
         parts.append(

@@ -113,7 +113,7 @@ def test_long_names_are_cut_before_they_reach_the_bars():
     (chart,) = figures.of(finding)
     assert len(chart.wide["data"][0]["x"]) == 12
     names = chart.wide["layout"]["yaxis"]["ticktext"]
-    assert all(name.endswith("…") and theme.text_width(name) <= 404 * 0.38 for name in names)
+    assert all("…" in name and theme.text_width(name) <= 404 * 0.38 for name in names)
     assert "18 classes in between" in chart.note
 
 
@@ -342,3 +342,16 @@ def test_a_batch_that_was_counted_to_the_last_row_is_told_in_round_numbers():
 def test_every_column_of_every_table_has_a_name(probe):
     tables = [part.table for part in figures.of(sample.finding(probe)) if getattr(part, "table", None)]
     assert all(name for table in tables for name in table.columns)
+
+
+def test_the_place_where_you_are_stands_clear_of_a_low_target():
+    finding = sample.finding("data.learning_curve")
+    finding["facts"]["target"] = min(finding["facts"]["score"])
+    (chart,) = figures.of(finding)
+    for drawn in (chart.wide, chart.narrow):
+        frame = svg.Frame(drawn["layout"])
+        rule = frame.at("yaxis", finding["facts"]["target"])
+        here = [n for n in drawn["layout"]["annotations"] if n["y"] == 0 and n["yref"] == "paper"]
+        boxes = [svg.text_box(note, frame) for note in here]
+        assert len(boxes) == 2
+        assert not any(top < rule < bottom for _, top, _, bottom in boxes)

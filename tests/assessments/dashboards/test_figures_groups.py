@@ -62,6 +62,25 @@ def test_it_is_drawn_at_both_widths(side):
     assert "120 rows" in "".join(root.itertext())
 
 
+@pytest.mark.parametrize("side", ["wide", "narrow"])
+def test_no_rule_runs_through_the_names(side):
+    chart, _ = groups.coverage(FACTS, FINDING)
+    layout = getattr(chart, side)["layout"]
+    frame = svg.Frame(layout)
+    names = [note for note in layout["annotations"] if str(note["text"]).startswith("site")]
+    boxes = [svg.text_box(note, frame) for note in names]
+    assert len(boxes) == groups.SHOWN
+    for shape in layout["shapes"]:
+        top, bottom = sorted(frame.place("y", shape[end]) for end in ("y0", "y1"))
+        assert not any(top < box[3] and bottom > box[1] for box in boxes)
+
+
+def test_blue_is_only_told_of_where_a_group_is_weak():
+    assert "weak groups in blue" in figures.of(FINDING)[0].subtitle
+    strong = [{**slice_, "weak": False} for slice_ in FACTS["slices"]]
+    assert "blue" not in figures.of({**FINDING, "facts": {**FACTS, "slices": strong}})[0].subtitle
+
+
 @pytest.mark.parametrize("gone", [*FACTS, "all"])
 def test_missing_facts_are_one_figure_less(gone):
     facts = {} if gone == "all" else {key: value for key, value in FACTS.items() if key != gone}

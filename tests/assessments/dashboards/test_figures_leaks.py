@@ -97,3 +97,18 @@ def test_long_lists_of_groups_are_cut():
     assert len(listing.table.rows) == 8
     assert listing.more == "and 2 more groups"
     assert "3.9 to 4.6 directions" in listing.note
+
+
+def test_one_column_that_gives_nothing_away_is_no_figure():
+    facts = {"metric": "AUC", "columns": [{"name": "id", "score": 0.5, "suspect": False}]}
+    assert shown("data.target_leak", facts) == []
+
+
+def test_a_suspect_whose_bar_says_nothing_is_explained():
+    facts = {
+        "metric": "R2",
+        "null": {"value": 0.0},
+        "columns": [{"name": "smooth", "score": 0.0, "suspect": True}, {"name": "age", "score": 0.7}],
+    }
+    (chart,) = shown("data.target_leak", facts)
+    assert "a suspect with a short bar was found by how it is made" in chart.note

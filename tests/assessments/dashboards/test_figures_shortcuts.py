@@ -44,7 +44,7 @@ def test_a_frame_is_shown_by_strips_and_pictures():
     assert strips.title == "The outermost frame gives “bird” away"
     drawn(strips)
     assert isinstance(pictures, Pictures)
-    assert [item.text for item in pictures.items] == ["has the outermost frame", "has not"]
+    assert [item.text for item in pictures.items] == ["given away", "not given away"]
 
 
 def test_a_hum_is_shown_over_frequency():
@@ -63,7 +63,11 @@ def test_without_a_shortcut_it_is_told_what_was_tried():
     facts = {"properties": ["length", "loudness"], "tested": 12, "null": {"value": 0.3, "strongest": 0.8}}
     (listing,) = shortcuts.shortcut(facts, {})
     assert "80%" in listing.note
-    assert [row[0] for row in listing.table.rows] == ["Length", "Loudness"]
+    assert [row[0] for row in listing.table.rows] == ["length", "loudness"]
+
+
+def test_where_nothing_could_be_tried_nothing_is_listed():
+    assert shortcuts.shortcut({"properties": ["site"], "tested": 0}, {}) == []
 
 
 @pytest.mark.parametrize("hole", ["by_class", "examples", "unit", "share", "detail", "property"])

@@ -60,3 +60,12 @@ def test_missing_facts_are_a_figure_less(facts):
 def test_both_are_registered():
     assert BUILDERS["data.outliers"] is values.outliers
     assert BUILDERS["data.time_order"] is values.time_order
+
+
+def test_gaps_whose_times_are_hidden_take_no_bars_with_them():
+    facts = {
+        "timeline": {"rows": [8, 2, 8], "starts": ["2024-01-01", "2024-01-02", "2024-01-03"], "expected": 8},
+        "gaps": [{"steps": 6}],
+    }
+    (chart,) = values.time_order(facts, {})
+    assert chart.kind == "chart"

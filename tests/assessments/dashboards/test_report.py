@@ -50,8 +50,17 @@ def test_every_dimension_that_is_high_or_worse_is_named_beside_the_overall_score
 )
 def test_odds_are_told_in_counts(chances, text):
     document = sample.document()
+    document["overall"] |= {"low": 0, "high": 100}
     document["overall"] |= {"probability": chances, "level": text.partition(" ")[0].lower() or "moderate"}
     assert report.build(document).odds == text
+
+
+def test_odds_name_no_level_outside_the_range_beside_them():
+    document = sample.document()
+    chances = {"minimal": 0.07, "low": 0.07, "moderate": 0.07, "high": 0.72, "critical": 0.07}
+    document["overall"] |= {"probability": chances, "level": "high", "score": 64, "low": 64, "high": 83}
+    said = "High in about 7 of 10 simulations, Critical in about 1; the rest is open."
+    assert report.build(document).odds == said
 
 
 def test_nothing_known_has_no_score_and_no_odds():
@@ -128,6 +137,14 @@ def test_a_value_stands_with_range_sample_and_score():
     assert row.facts[0].note == "90% range 4.8%–7.5%"
 
 
+def test_what_is_written_alike_at_both_ends_is_no_range():
+    document = sample.document()
+    one = next(f for f in document["findings"] if f["probe"] == "data.label_errors")
+    one |= {"value": 0.0, "low": 0.0, "high": 0.0}
+    row = next(row for row in report.build(document).findings if row.probe == "data.label_errors")
+    assert (row.facts[0].value, row.facts[0].note) == ("0%", "")
+
+
 def test_what_is_well_needs_no_cure():
     rows = report.build(sample.document()).findings
     assert [row.probe for row in rows if row.level == "minimal"]
@@ -167,6 +184,8 @@ def test_the_number_of_known_risks_is_said_once():
     first, second = report.build(document).dimensions[:2]
     assert "risks are known" not in first.summary
     assert second.summary.startswith("2 of 8 risks are known.")
+    document["dimensions"][1] |= {"known": [8, 8]}
+    assert report.build(document).dimensions[1].summary.startswith("All 8 of its risks are known.")
 
 
 def test_the_same_document_gives_the_same_page():

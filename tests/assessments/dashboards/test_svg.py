@@ -95,3 +95,24 @@ def test_a_label_goes_behind_a_rule_that_would_cross_it():
     assert theme.clear_of(1.0, "4.4 h", None, 0.1) == 9
     assert theme.clear_of(1.0, "4.4 h", 50.0, 0.1) == 9
     assert theme.clear_of(1.0, "4.4 h", 3.0, 0.1) == pytest.approx(26)
+
+
+def test_a_name_is_cut_in_its_middle_so_that_alike_names_stay_apart():
+    names = [f"months_since_the_first_contract_was_{end}" for end in ("signed", "ended")]
+    cut = [theme.fit(name, 160) for name in names]
+    assert cut[0] != cut[1]
+    assert all(name.startswith("months_") and "…" in name for name in cut)
+    assert all(theme.text_width(name) <= 160 for name in cut)
+    assert theme.fit("short", 160) == "short"
+    assert theme.fit("giraffe", 32).startswith("gi")
+    assert theme.fit("giraffe", 32).endswith("…")
+
+
+def test_letters_as_wide_as_they_are_high_take_that_room():
+    assert theme.text_width("列名", 10) == 20
+
+
+def test_an_axis_has_two_ticks_at_least():
+    assert len(theme.nice_ticks(-0.31, 0.44, 2)) >= 2
+    assert len(theme.nice_ticks(0, 700, 1)) >= 2
+    assert theme.nice_ticks(3, 3) == [3]

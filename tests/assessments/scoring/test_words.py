@@ -76,14 +76,12 @@ def test_good_checks_and_good_answers_are_ready():
 def test_one_bad_thing_that_has_a_fix_is_ready_once_it_is_fixed():
     wrong = {**GOOD, "data.label_errors": finding(0.09, 0.08, 0.1, "Wrong", {"listed": 9, "target": "y"})}
     assert verdict(wrong, ANSWERED) == "Ready for the large training run once 1 thing is fixed."
-    assert verdict(wrong).startswith("Not ready: 1 thing must be fixed first, and with what is still open")
+    assert verdict(wrong) == "Not ready: deal with 1 serious risk first."
 
 
 def test_bad_news_is_told_however_little_is_known():
     said = verdict({"data.label_errors": finding(0.09, 0.08, 0.1, "Wrong labels")})
-    assert said.startswith(
-        "Not ready: 1 thing must be fixed first, and not enough is known about the rest (2%"
-    )
+    assert said.startswith("Not ready: deal with 1 serious risk first, and find out about the rest.")
 
 
 def test_a_small_high_end_does_not_make_up_for_too_little_coverage():

@@ -48,3 +48,8 @@ def test_marks_are_silent_and_free_of_inline_style():
 def test_a_source_is_named():
     assert "Answered" in marks.source("answered")
     assert "#source-estimated" in marks.source("nonsense")
+
+
+def test_names_break_after_their_joints_and_stay_escaped():
+    assert marks.breakable("sensor_temp") == "sensor_<wbr>temp"
+    assert marks.breakable("0/<b>.png") == "0/<wbr>&lt;b&gt;.png"

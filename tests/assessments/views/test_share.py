@@ -68,7 +68,7 @@ def test_the_page_is_not_kept_indexed_or_told_to_others_and_sets_no_cookie(clien
 def test_samples_are_hidden_unless_the_link_shows_them(client, run):
     for samples in (False, True):
         _, token = actions.make_share_link(run, show_samples=samples)
-        page = client.get(shared(token)).content.decode()
+        page = client.get(shared(token)).content.decode().replace("<wbr>", "")
         assert ("data:image/png" in page) is samples
         assert ("caps/9000.png" in page) is samples
 

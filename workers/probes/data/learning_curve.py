@@ -19,7 +19,7 @@ from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample
 from workers.probes.data.shared import anchors, goal, power_law, signal
 from workers.probes.data.shared.anchors import Curve
 from workers.probes.data.shared.out_of_fold import narrowed
-from workers.probes.words import count
+from workers.probes.words import count, pieces
 
 CONFORMAL, REACH = 1.4, 6
 FEWEST = 60
@@ -137,9 +137,10 @@ def _forecast(
             "so no curve can tell what more data would bring.",
             **facts,
         )
+    unit = pieces(sample.kind, 1)
     return Finding(
-        value, _note(facts, metric, now, target) + _spent(facts["price"]), facts, low=low, high=high,
-        sample=int(curve.n[-1]), title=_title(facts, metric, value, target, now), basis="measured",
+        value, _note(facts, metric, now, target, unit) + _spent(facts["price"]), facts, low=low, high=high,
+        sample=int(curve.n[-1]), title=_title(facts, metric, value, target, now, unit), basis="measured",
     )  # fmt: skip
 
 
@@ -228,7 +229,9 @@ def _faults(facts: dict[str, Any], target: float | None, nothing: bool) -> list[
 
 
 def _shown(score_: float, metric: str) -> str:
-    return f"{score_:.2f}" if metric == "R2" else f"{score_:.0%}" if score_ < 0.9 else f"{score_:.1%}"
+    if metric == "R2":
+        return f"{score_:.2f}"
+    return f"{score_:.0%}" if score_ < 0.9 else f"{score_:.1%}".replace(".0%", "%")
 
 
 def _little(facts: dict[str, Any], target: float) -> float:
@@ -240,7 +243,9 @@ def _few(share: float) -> str:
     return "fewer than 1 in 100" if share < 0.01 else f"only {share:.0%}"
 
 
-def _title(facts: dict[str, Any], metric: str, value: float, target: float | None, now: int) -> str:
+def _title(
+    facts: dict[str, Any], metric: str, value: float, target: float | None, now: int, unit: str
+) -> str:
     if target is None:
         if facts["gain_from_twice"]["p95"] < 0.5:
             return "More data would hardly help"
@@ -252,17 +257,17 @@ def _title(facts: dict[str, Any], metric: str, value: float, target: float | Non
     needed = facts["rows_needed"]
     if needed is None or needed["p50"] is None:
         return f"{_shown(target, metric)} is out of reach with six times the data"
-    return f"About {count(needed['p50'], 'row')} until {_shown(target, metric)}"
+    return f"About {count(needed['p50'], unit)} until {_shown(target, metric)}"
 
 
-def _note(facts: dict[str, Any], metric: str, now: int, target: float | None) -> str:
+def _note(facts: dict[str, Any], metric: str, now: int, target: float | None, unit: str) -> str:
     here, gain = facts["score_now"], facts["gain_from_twice"]
     told = min(now, facts["forecast"]["n"][-1])
-    text = f"With {count(told, 'row')}, a small network reaches {_shown(here['p50'], metric)} {metric}"
+    text = f"With {count(told, unit)}, a small network reaches {_shown(here['p50'], metric)} {metric}"
     if target is None and facts["beyond"]:
         most = f"{max(0, gain['p95']):.1f} points"
         return text + (
-            f"; twice the {count(now, 'row')} that there are would add at most {most}"
+            f"; twice the {count(now, unit)} that there are would add at most {most}"
             f" (the forecast ends at {facts['forecast']['n'][-1]:,})."
         )
     if target is None:
@@ -281,7 +286,7 @@ def _note(facts: dict[str, Any], metric: str, now: int, target: float | None) ->
     last = f"{needed['p95']:,}" if needed["p95"] is not None else f"more than {facts['forecast']['n'][-1]:,}"
     return (
         text
-        + f"; plan for {needed['p50']:,} rows (likely {needed['p05']:,} to {last}) "
+        + f"; plan for {count(needed['p50'], unit)} (likely {needed['p05']:,} to {last}) "
         + f"until {_shown(target, metric)}."
     )
 

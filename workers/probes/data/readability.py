@@ -132,4 +132,6 @@ def _note(sample: Sample, faults: list, unreadable: list[str], hit: int, total: 
     start = (
         f"{hit:,} of {total:,} {pieces(sample.kind)} show " if hit else "Every row was read, but there is "
     )
+    if own.startswith(f"{hit:,} of {total:,} ") and len(seen) <= 2:
+        return own  # it says how many and what; twice would be once too often
     return f"{start}{listed(seen)}." + (f" {own}" if own else "")

@@ -251,8 +251,7 @@ def report(
             "high": max(0.0, -by_name[name]["low"]),
             "effort": effort,
             "basis": "measured",
-            "note": f"The new task then reaches {by_name[name]['new']:.0f} points, with"
-            f" {by_name[name]['parameters'] / tuned['parameters']:.1f} times the parameters.",
+            "note": _price(by_name[name], tuned),
         }
         for name, (title, effort) in EFFORTS.items()
         if max(0.0, -by_name[name]["bwt"]) < value
@@ -277,6 +276,13 @@ def report(
     title, note = _words(tasks, tuned, mitigations, value, low, high, sizes[-1], seeds, centre)
     used = sum(len(part) for part in (*tasks.test, tasks.train[0])) + sizes[-1]
     return Finding(value, note, facts, low, high, used, title)
+
+
+def _price(way: dict[str, Any], tuned: dict[str, Any]) -> str:
+    """What a way to retrain reaches, and how much larger it makes the model."""
+    text = f"The new task then reaches {way['new']:.0f} points"
+    times = way["parameters"] / tuned["parameters"]
+    return f"{text}; the model grows to {times:.1f} times its size." if times >= 1.05 else f"{text}."
 
 
 def _strategy(name: str, way: Way, scratch: Way, sizes: list[int], seed: int) -> dict[str, Any]:

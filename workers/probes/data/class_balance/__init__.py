@@ -183,14 +183,15 @@ def _title(seen: dict[str, Any], balance: float, faults: list[dict[str, Any]]) -
         side = "training" if first["fault"].endswith("train") else "test"
         return f"The {side} part has no {listed(names)}"
     if balance < MEDIUM:
-        return f"Only {one_in(seen['share'])} rows is {seen['rarest']}"
-    return "The classes are balanced" if balance > 0.3 else f"{seen['rarest']} is less common than the rest"
+        return f"Only {one_in(seen['share'])} rows is “{seen['rarest']}”"
+    return "The classes are balanced" if balance > 0.3 else f"“{seen['rarest']}” is less common than the rest"
 
 
 def _note(sample: Sample, target: Target, seen: dict[str, Any]) -> str:
     rows = seen["counts"][seen["rarest"]]
     unit = pieces(sample.kind, 1)
-    note = f"{seen['rarest']} makes up {percent(seen['share'])} of {target.name} ({count(rows, unit)})."
+    are = "is" if rows == 1 else "are"
+    note = f"{count(rows, unit)} ({percent(seen['share'])}) {are} “{seen['rarest']}” in {target.name}."
     short = ROWS_NEEDED - rows
     if short > 0:
         note += f" {count(short, 'more ' + unit)} of it would let you state its accuracy within 5 points."

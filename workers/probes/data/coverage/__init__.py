@@ -232,7 +232,7 @@ def _note(sample: Sample, facts: dict[str, Any], weak: list[Slice], seen: Losses
         )
     else:
         note = (
-            f"No slice of {facts['columns_searched']} columns loses more of its {rows} than expected, "
+            f"No group in {facts['columns_searched']} columns loses more of its {rows} than expected, "
             f"in {len(seen.at):,} {rows} judged."
         )
     others = [

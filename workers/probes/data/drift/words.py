@@ -129,7 +129,7 @@ def _moved_note(group: list[moved.Moved], parts: tuple[str, str]) -> str:
         )
     way = "higher" if first.shift > 0 else "lower"
     much = (
-        f"{abs(first.shift):.2g} standard deviations {way}"
+        f"{way} by {abs(first.shift):.2g} times its usual spread"
         if abs(first.shift) >= 0.05
         else "spread otherwise"
     )
@@ -144,7 +144,7 @@ def _step_note(step: Step, row: int, when: str) -> str:
         shares = f"{step.after or 0:.0%} of {step.name}, before {step.before or 0:.0%}"
         return f"From {place} on {step.level} makes up {shares}."
     way = "higher" if (step.shift or 0) > 0 else "lower"
-    return f"From {place} on {step.name} is {abs(step.shift or 0):.2g} standard deviations {way}."
+    return f"From {place} on {step.name} is {way} by {abs(step.shift or 0):.2g} times its usual spread."
 
 
 def finding(told: Told) -> Finding:

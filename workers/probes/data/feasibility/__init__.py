@@ -20,7 +20,7 @@ from workers.probes.data.shared import anchors, goal, power_law, signal
 from workers.probes.data.shared.out_of_fold import narrowed
 from workers.probes.intervals import clopper_pearson
 from workers.probes.surrogate import MOST_ROWS, stratified
-from workers.probes.words import count
+from workers.probes.words import count, pieces
 
 FEWEST, FEWEST_DIFFERENT = 60, 12
 FEW_SIZES = 6
@@ -104,7 +104,8 @@ def _judged(sample: Sample, x: np.ndarray, y: np.ndarray, wanted: goal.Goal, bud
             f"{_shown(1 - facts['lower']['p05'], wanted.metric)} is the most that these inputs allow.",
         })  # fmt: skip
     return Finding(
-        value, _note(facts, wanted), facts, low=min(low, value), high=max(high, value), sample=len(y),
+        value, _note(facts, wanted, pieces(sample.kind, 1)), facts,
+        low=min(low, value), high=max(high, value), sample=len(y),
         title=_title(facts, wanted),
     )  # fmt: skip
 
@@ -149,7 +150,9 @@ def _facts(
 # -- words --------------------------------------------------------------------------------------------
 def _shown(score: float, metric: str) -> str:
     score = max(score, -0.99)
-    return f"{score:.2f}" if metric == "R2" else f"{score:.0%}" if score < 0.9 else f"{score:.1%}"
+    if metric == "R2":
+        return f"{score:.2f}"
+    return f"{score:.0%}" if score < 0.9 else f"{score:.1%}".replace(".0%", "%")
 
 
 def _span(facts: dict[str, Any], metric: str) -> str:
@@ -187,9 +190,9 @@ def _title(facts: dict[str, Any], wanted: goal.Goal) -> str:
     }[facts["verdict"]]
 
 
-def _note(facts: dict[str, Any], wanted: goal.Goal) -> str:
+def _note(facts: dict[str, Any], wanted: goal.Goal, unit: str) -> str:
     text = (
-        f"From {count(facts['rows'], 'row')}, the best possible {wanted.metric} is "
+        f"From {count(facts['rows'], unit)}, the best possible {wanted.metric} is "
         f"{_span(facts, wanted.metric)}; a small model reached "
         f"{_shown(1 - facts['model_error'], wanted.metric)}."
     )

@@ -59,16 +59,16 @@ def note(sample: Sample, one: Judged) -> str:
         f"{one.classes[kinds[k][0]]} that looks like {one.classes[kinds[k][1]]}"
         for k in np.argsort(-times)[:2]
     ]
+    often = f"{'most often ' if len(one.listed) > 1 else ''}{listed(common)}"
     if one.bounded:
         return (
-            f"{count(len(one.listed), 'label')}{_of(one)} in {rows} may be wrong "
-            f"(most often {listed(common)}), "
+            f"{count(len(one.listed), 'label')}{_of(one)} in {rows} may be wrong ({often}), "
             "or the columns do not decide the outcome: re-check a few, or add columns that explain it. "
             f"At most {high} of the labels are wrong."
         )
     return (
         f"Let two people look at {count(len(one.listed), 'label')}{_of(one)} "
-        f"(most often {listed(common)}); {between} of {rows} are likely labelled wrongly."
+        f"({often}); {between} of {len(one.y):,} {pieces(sample.kind)} are likely labelled wrongly."
     )
 
 

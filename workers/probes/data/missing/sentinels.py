@@ -78,7 +78,7 @@ class Sentinel:
 
     @property
     def note(self) -> str:
-        far = f"{self.gap:.1f} interquartile ranges from the next value" if self.gap >= 0.1 else ""
+        far = f"{self.gap:.0f} times the usual spread from the next value" if self.gap >= 0.5 else ""
         often = f"{self.excess:.0f} times as often as its neighbours" if self.excess >= 2 else ""
         why = " and ".join(part for part in (far, often) if part)
         return f"{self.said} stands in {self.rows:,} rows of {self.column}" + (f", {why}." if why else ".")

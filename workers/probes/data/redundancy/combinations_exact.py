@@ -133,7 +133,9 @@ def _note(columns: list[str], weights: np.ndarray, constant: float) -> str:
         weight = float(weights[0])
         if abs(weight - 1) < 1e-6 and abs(constant) < 1e-6:
             return f"{whole} equals {parts[0]} in every row."
-        plus = f" plus {constant:.4g}" if abs(constant) > 1e-6 else ""
+        plus = f" {'plus' if constant > 0 else 'minus'} {abs(constant):.4g}"
+        if abs(constant) < 1e-4 * abs(weight):  # what rounding leaves is no part of the rule
+            plus = ""
         return f"{whole} is {parts[0]} times {weight:.4g}{plus}."
     if all(abs(abs(float(w)) - 1) < 1e-3 for w in weights) and len(parts) <= 4:
         signed = " ".join(f"{'+' if w > 0 else '-'} {p}" for w, p in zip(weights, parts, strict=True))

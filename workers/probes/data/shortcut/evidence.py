@@ -174,7 +174,7 @@ def mitigations(sample: Sample, found: list[tuple[Looked, Shortcut]], budget: Bu
     one, hit = found[0]
     names = [one.target.classes[c] for c in hit.classes]
     rest = max((other.value for _, other in found[1:]), default=0.0)
-    what = ", ".join(f"“{name}”" for name in names[:2])
+    what = " and ".join(f"“{name}”" for name in names[:2])
     if hit.columns and hit.kind == "column":
         return [{
             "title": f"Balance {hit.name} over the classes, or collect {what} again without it",

@@ -197,14 +197,20 @@ def _title(chosen: dict[str, Any] | None, best: dict[str, Any], leaking: list[di
     return "Made rows do not help here"
 
 
+def _between(one: dict[str, Any]) -> str:
+    """−1.1 to +1.2; nothing is "0", whatever its sign was before it was rounded."""
+    ends = [round(one[key], 1) for key in ("low", "high")]
+    return " to ".join(f"{end:+.1f}".replace("-", "−") if end else "0" for end in ends)
+
+
 def _note(
     chosen: dict[str, Any] | None, best: dict[str, Any], leaking: list[dict[str, Any]], metric: str
 ) -> str:
-    span = f"{best['low']:+.1f} to {best['high']:+.1f}"
+    span = _between(best)
     if chosen:
         text = (
-            f"As many made rows as real ones ({chosen['method']}) brought {chosen['low']:+.1f} to "
-            f"{chosen['high']:+.1f} points of {metric}."
+            f"As many made rows as real ones ({chosen['method']}) brought {_between(chosen)} "
+            f"points of {metric}."
         )
     else:
         text = (

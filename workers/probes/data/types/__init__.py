@@ -348,7 +348,7 @@ def _counts(columns: Sequence[Column]) -> dict[str, int]:
 def _title(faults: Sequence[dict[str, Any]], columns: int) -> str:
     serious = [fault for fault in faults if fault["severity"] != "low"]
     if not serious:
-        return f"{count(columns, 'column')}: each holds one kind of thing"
+        return "Every column holds one kind of thing"
     name = serious[0]["columns"][0]
     return {
         "not_numeric": f"{name} mixes numbers and words",
@@ -360,7 +360,7 @@ def _title(faults: Sequence[dict[str, Any]], columns: int) -> str:
 
 def _note(faults: Sequence[dict[str, Any]], serious: int, columns: int) -> str:
     if not serious:
-        note = f"No column of {columns:,} mixes kinds or spellings."
+        note = f"No mix of kinds or spellings in {count(columns, 'column')}."
         return f"{note} {faults[0]['note']}" if faults else note
     told = [fault["note"] for fault in faults if fault["severity"] != "low"]
     return f"{count(serious, 'column')} of {columns:,} need tidying. {' '.join(told[:2])}"
