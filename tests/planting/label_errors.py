@@ -84,6 +84,28 @@ def _called(name: str):
     return plant
 
 
+PICTURES = {"digits": (sets.digits, ("4", "9")), "facing": (lambda: sets.facing(120), ("hook", "flag"))}
+
+
+def _clean_pictures(name: str):
+    return lambda seed: sets.picture_zip(*PICTURES[name][0]())
+
+
+def _pictures_called(name: str):
+    """A share of one class of pictures lies in another one's folder."""
+
+    def plant(strength: float, seed: int) -> tuple[Data, Truth]:
+        make, (one, other) = PICTURES[name]
+        pictures, labels = make()
+        inside = np.flatnonzero(np.array(labels) == one)
+        rows = np.random.default_rng([seed, 56]).choice(inside, round(strength * len(inside)), replace=False)
+        told = [other if row in set(rows) else label for row, label in enumerate(labels)]
+        files = tuple(f"{other}/{row:05d}.png" for row in sorted(rows))
+        return sets.picture_zip(pictures, told), Truth(files=files)
+
+    return plant
+
+
 def _slipped(name: str):
     """The decimal point of a share of the numbers has moved."""
 
@@ -120,6 +142,10 @@ CASES = [
     *(
         _case("label_errors", f"{n}-pair", s, _called(n), _clean(n))
         for n in ("cancer", "wine", "blobs") for s in (0.15, 0.25)
+    ),
+    *(
+        _case("label_errors", f"{n}-pair", s, _pictures_called(n), _clean_pictures(n))
+        for n in PICTURES for s in (0.1, 0.2)
     ),
     *(
         _case("label_errors", n, s, _slipped(n), _clean(n))

@@ -130,6 +130,29 @@ def shapes(each: int = 80, side: int = 32, seed: int = 0) -> tuple[np.ndarray, l
     return np.stack(pictures), labels
 
 
+def facing(each: int = 60, side: int = 28, seed: int = 0) -> tuple[np.ndarray, list[str]]:
+    """Silhouettes that look left or right, leaning and of any size: uint8 [n, side, side], and labels."""
+    rng = np.random.default_rng([seed, 5])
+    down, right = (np.mgrid[:side, :side] + 0.5) / side - 0.5
+    pictures, labels = [], []
+    for label in ("hook", "flag", "boot"):
+        for _ in range(each):
+            lean, size = rng.normal(0, 0.2), rng.uniform(0.6, 0.9)
+            x, y = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]]).dot(
+                np.stack([right, down]).reshape(2, -1) / size - rng.normal(0, 0.05, (2, 1))
+            )
+            pole = (np.abs(x + 0.2) < 0.08) & (np.abs(y) < 0.45)
+            part = {
+                "hook": (np.abs(np.hypot(x, y - 0.2) - 0.22) < 0.08) & (y > 0.2),
+                "flag": (np.abs(x) < 0.25) & (np.abs(y + 0.28) < 0.17 * rng.uniform(0.6, 1.2)),
+                "boot": (np.abs(x) < 0.25) & (np.abs(y - 0.33) < 0.12 * rng.uniform(0.6, 1.2)),
+            }[label]
+            picture = ((pole | part).reshape(side, side) * 200 + rng.normal(20, 6, (side, side))).clip(0, 255)
+            pictures.append(picture[:, :: rng.choice([-1, 1])].astype(np.uint8))
+            labels.append(label)
+    return np.stack(pictures), labels
+
+
 def png(picture: np.ndarray) -> bytes:
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "PNG")

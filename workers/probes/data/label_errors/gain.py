@@ -15,7 +15,8 @@ import numpy as np
 from workers.probes.base import Budget, Sample
 from workers.probes.data.label_errors import shapley
 from workers.probes.data.shared import lapse
-from workers.probes.data.shared.judged import Judged, settled
+from workers.probes.data.shared.judged import Judged, likeness, settled
+from workers.probes.data.shared.kernel import Alike
 from workers.probes.data.shared.out_of_fold import folds, look, narrowed
 from workers.probes.words import count
 
@@ -34,20 +35,24 @@ def what_if(sample: Sample, one: Judged, budget: Budget) -> dict[str, Any]:
     if budget.left < 2:
         return facts
     budget.progress(0.7, "Comparing with a twin without wrong labels")
+    near = likeness(sample, one.at[group])
     agreed = one.chances[group].argmax(axis=1)
     if len(np.unique(agreed)) > 1:
-        twin = lapse.fit(look(x, agreed, number, budget.seed + 1, device=budget.device).mean, agreed)
+        seen = look(x, agreed, number, budget.seed + 1, device=budget.device, alike=near)
+        twin = lapse.fit(seen.mean, agreed)
         facts["null"] = {
             "rate": twin.rate, "high": twin.high, "flagged": float((twin.wrong > 0.5).mean()),
             "how": "the same rows with the labels that the models agree on",
         }  # fmt: skip
-    clean = ~suspect[group]
+    clean = np.flatnonzero(~suspect[group])
     left = np.bincount(y[clean], minlength=number)
     if not suspect[group].any() or left.min() < 3 or budget.left < 2:
         return facts
     budget.progress(0.8, "Measuring what re-checking would change")
-    after = lapse.fit(look(x[clean], y[clean], number, budget.seed + 2, device=budget.device).mean, y[clean])
-    facts["gain"] = gain(x, y, number, budget)
+    left_near = near.among(clean) if near else None
+    seen = look(x[clean], y[clean], number, budget.seed + 2, device=budget.device, alike=left_near)
+    after = lapse.fit(seen.mean, y[clean])
+    facts["gain"] = gain(x, y, number, budget, near)
     hours = suspect.sum() * 2 * 0.5 / 60  # two people, half a minute a label
     effort = (
         f"{max(1, round(hours))} {'hour' if hours < 1.5 else 'hours'}, two people"
@@ -65,7 +70,9 @@ def what_if(sample: Sample, one: Judged, budget: Budget) -> dict[str, Any]:
     return facts
 
 
-def gain(x: np.ndarray, y: np.ndarray, classes: int, budget: Budget) -> dict[str, Any] | None:
+def gain(
+    x: np.ndarray, y: np.ndarray, classes: int, budget: Budget, near: Alike | None = None
+) -> dict[str, Any] | None:
     """Points of accuracy on rows held out, when suspects of the others are not learnt from; paired."""
     from workers.fleet import Head, Member, Net, train
 
@@ -78,7 +85,8 @@ def gain(x: np.ndarray, y: np.ndarray, classes: int, budget: Budget) -> dict[str
         if np.bincount(y[learnt], minlength=classes).min() < 3:
             return None
         seed = budget.seed + 17 * f
-        views, _ = settled(x[learnt], y[learnt], classes, seed, budget.device, networks=0)
+        near_learnt = near.among(learnt) if near else None
+        views, _ = settled(x[learnt], y[learnt], classes, seed, budget.device, networks=0, alike=near_learnt)
         kept[f, learnt] = lapse.fit(views.mean, y[learnt]).wrong <= 0.5
     both = [
         Member(

@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 
 from workers.probes.base import Budget, Sample, Target
-from workers.probes.data.shared import lapse
+from workers.probes.data.shared import kernel, lapse
+from workers.probes.data.shared.kernel import Alike
 from workers.probes.data.shared.out_of_fold import Views, look, margins, narrowed
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count
@@ -125,7 +126,10 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: float
         def enough(turn: int = turn, spent: float = spent) -> bool:
             return start - budget.left > seconds * 0.7 or (turn > 0 and start - budget.left - spent > 4)
 
-        views, first = settled(x, y[group], len(kept), budget.seed + turn, budget.device, enough=enough)
+        views, first = settled(
+            x, y[group], len(kept), budget.seed + turn, budget.device,
+            alike=likeness(sample, at[group]), enough=enough,
+        )  # fmt: skip
         parts.append(group)
         seen.append(views)
         firsts.append(first.mean)
@@ -144,6 +148,12 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: float
     )  # fmt: skip
 
 
+def likeness(sample: Sample, at: np.ndarray) -> Alike | None:
+    """How alike pictures at these places are, which tells more than their features; None for other rows."""
+    stack = sample.arrays.get("images") if sample.kind == "images" else None
+    return None if stack is None else kernel.pictures(stack[at])
+
+
 def settled(
     x: np.ndarray,
     y: np.ndarray,
@@ -152,10 +162,12 @@ def settled(
     device: str,
     *,
     networks: int = 3,
+    alike: Alike | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> tuple[Views, Views]:
     """What the views say after learning without what they suspect; and what they said at first."""
-    first = views = look(x, y, classes, seed, networks=networks, device=device)
+    alike = alike or kernel.rows(x)
+    first = views = look(x, y, classes, seed, networks=networks, device=device, alike=alike)
     shown = np.ones(len(y), bool)
     for again in range(1, AGAIN + 1):
         lapses = lapse.fit(views.mean, y)
@@ -165,7 +177,9 @@ def settled(
         if (believed == shown).all() or missed > DOUBT or left.min() < 3 or enough():
             break
         shown = believed
-        views = look(x, y, classes, seed + 1009 * again, networks=networks, device=device, shown=shown)
+        views = look(
+            x, y, classes, seed + 1009 * again, networks=networks, device=device, shown=shown, alike=alike
+        )
     return views, first
 
 

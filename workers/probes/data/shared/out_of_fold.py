@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.fleet import Head, Member, Net, train
+from workers.probes.data.shared import kernel
+from workers.probes.data.shared.kernel import Alike
 
 FOLDS = 5
 NEIGHBOURS = 10
 WIDEST = 256  # features; beyond it, principal components
 COMPONENTS = 64
 BEHIND = 0.04  # share of rows by which a view may be worse than the best and still has a say [J]
-RIDGE, WIDTHS = 0.1, 200_000  # of the kernel: its ridge, and pairs from which its width is taken
-STEEPNESS = (1, 2, 3, 4, 6, 8, 12, 16)  # of the softmax over the kernel's scores; the likeliest is taken
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,13 @@ def look(
     networks: int = 3,
     device: str = "cpu",
     shown: np.ndarray | None = None,
+    alike: Alike | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Views:
     """Out-of-fold probabilities of the views. x float32 [n, d], y int [n] from 0.
 
-    Rows that are not ``shown`` (bool [n]) are judged, and never learnt from.
+    Rows that are not ``shown`` (bool [n]) are judged, and never learnt from. ``alike`` tells the kernel more
+    than ``x`` does.
     """
     fold = folds(x, y, seed)
     shown = np.ones(len(y), bool) if shown is None else shown
@@ -84,7 +86,7 @@ def look(
     each = [
         _logistic(x, y, classes, fold, shown),
         _neighbours(x, y, classes, shown),
-        _kernel(x, y, classes, fold, shown),
+        kernel.chances(alike or kernel.rows(x), y, classes, fold, shown),
     ]
     in_sample = margins(np.mean(each, axis=0), y)
     if networks:
@@ -122,7 +124,7 @@ def _networks(
     )  # fmt: skip
     assert fleet.averaged is not None, "asked for by average_from"
     averaged = fleet.averaged.cpu().numpy().astype(float)  # [K, n, classes], over all passes
-    chances = _softmax(averaged)
+    chances = kernel.softmax(averaged)
     network = np.zeros((len(x), classes))
     for k in range(networks * FOLDS):
         held = fold == k % FOLDS
@@ -176,31 +178,3 @@ def _neighbours(x: np.ndarray, y: np.ndarray, classes: int, shown: np.ndarray) -
     row, place = np.nonzero(fit)
     np.add.at(out, (row, y[near[row, place]]), 1.0)
     return out / out.sum(axis=1, keepdims=True)
-
-
-def _kernel(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Kernel ridge on class indicators, Gaussian of the median distance; a softmax makes it a probability."""
-    from scipy.linalg import cho_factor, cho_solve
-
-    wide = x.astype(np.float64)
-    square = (wide * wide).sum(axis=1)
-    apart = np.maximum(square[:, None] + square[None] - 2 * wide @ wide.T, 0.0)
-    above = apart[np.triu_indices(len(x), 1)]
-    alike = np.exp(-apart / max(float(np.median(above[:: 1 + len(above) // WIDTHS])), 1e-9))
-    goal = np.eye(classes)[y]
-    scores = np.full((len(x), classes), 1 / classes)
-    for f in range(FOLDS):
-        learnt, held = np.flatnonzero((fold != f) & shown), np.flatnonzero(fold == f)
-        if not len(held) or not len(learnt):
-            continue
-        mean = goal[learnt].mean(axis=0)
-        inner = cho_factor(alike[np.ix_(learnt, learnt)] + RIDGE * np.eye(len(learnt)), check_finite=False)
-        scores[held] = alike[np.ix_(held, learnt)] @ cho_solve(inner, goal[learnt] - mean) + mean
-    tried = [_softmax(steepness * scores) for steepness in STEEPNESS]
-    own = [np.log(np.maximum(one[np.arange(len(y)), y], 1e-6))[shown].mean() for one in tried]
-    return tried[int(np.argmax(own))]
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
