@@ -155,6 +155,8 @@ class Server:
 
     def hear(self, run: Running) -> None:
         """One byte is a signal's number; the end of the connection is SIGKILL."""
+        if run.client.fileno() < 0:  # reaped in the same turn of the loop
+            return
         try:
             said = run.client.recv(16)
         except OSError:

@@ -73,6 +73,15 @@ def test_a_goal_is_judged_feasible_open_or_out_of_reach(tmp_path):
     assert hard.low <= hard.value <= hard.high
 
 
+@pytest.mark.parametrize(("cases", "severity"), [(40, "medium"), (500, "high")])
+def test_a_rare_outcome_without_signal_is_no_high_risk(tmp_path, cases, severity):
+    rng = np.random.default_rng(3)
+    y = np.zeros(1_000, int)
+    y[rng.choice(1_000, cases, replace=False)] = 1
+    found = judged(tmp_path, rng.normal(size=(1_000, 4)), y, "binary", None)
+    assert [f["severity"] for f in found.facts["faults"] if f["fault"] == "no_signal"] == [severity]
+
+
 @pytest.mark.parametrize("metric", ["balanced_accuracy", "f1"])
 def test_other_metrics_are_told_to_be_approximate(tmp_path, metric):
     x, y = load_breast_cancer(return_X_y=True)

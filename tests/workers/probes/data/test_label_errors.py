@@ -57,6 +57,20 @@ def quality(finding, planted):
     return len(found & planted) / max(len(found), 1), len(found & planted) / max(len(planted), 1)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_an_outcome_that_is_all_but_chance_is_inconclusive(tmp_path, seed):
+    """Up or down tomorrow: what models believe after cleaning is their own doing."""
+    rng = np.random.default_rng(seed)
+    steps = rng.standard_t(4, 1_520) * 0.01
+    price, spread = np.cumsum(steps), [steps[max(0, i - 20) : i + 1].std() for i in range(1_520)]
+    week = np.convolve(steps, np.ones(5), "full")[:1_520]
+    y = np.roll(steps, -1) + 0.15 * steps + rng.normal(0, 0.01, 1_520) > 0
+    x = np.stack([price, spread, steps, week, np.arange(1_520)], axis=1)[20:-1]
+    found = judged(tmp_path, standard(x), y.astype(int)[20:-1], seed=seed)
+    assert found.value is None
+    assert all(fault["severity"] == "low" for fault in found.facts.get("faults", ()))
+
+
 @pytest.mark.parametrize("name", ["cancer", "wine", "digits", "blobs"])
 def test_clean_labels_stay_quiet(tmp_path, name):
     x, y = real(name)

@@ -24,6 +24,7 @@ from workers.probes.words import count, pieces
 
 FEWEST, FEWEST_DIFFERENT = 60, 12
 FEW_SIZES = 6
+FEW_CASES = 100  # rows outside the commonest class, below which silence of the inputs proves little
 OPEN = 0.6  # the most that is said while the lower bound still allows the goal; judgement
 DOUBTFUL = 0.4  # of the chance, above which the goal is named as a fault
 
@@ -73,10 +74,13 @@ def _judged(sample: Sample, x: np.ndarray, y: np.ndarray, wanted: goal.Goal, bud
     upper = np.maximum(upper, lower)
     facts = _facts(bounds, beats, wanted, lower, upper, model, len(y))
     nothing = beats.p > signal.ALPHA
+    # Of a rare outcome there may be too few cases to see what the inputs say.
+    cases = len(y) if regression else len(y) - int(np.unique(y, return_counts=True)[1].max())
+    enough = len(y) >= 300 and cases >= FEW_CASES
     faults: list[dict[str, Any]] = []
     if nothing:
         faults.append({
-            "fault": "no_signal", "severity": "high" if len(y) >= 300 and beats.p > 0.1 else "medium",
+            "fault": "no_signal", "severity": "high" if enough and beats.p > 0.1 else "medium",
             "columns": [sample.target.name] if sample.target else [], "score": round(beats.z, 2),
             "note": f"Shuffled answers do as well as the real ones (p = {beats.p:.2f}).",
         })  # fmt: skip

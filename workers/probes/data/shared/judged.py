@@ -28,6 +28,7 @@ FEWEST = 30  # labelled rows, below which nothing can be said
 AGAIN = 2  # times that the models learn without what they suspect
 DOUBT = 0.15  # share of unsuspected labels that they may miss and still do so [J]
 OVERLAP, TWINS = 0.10, 0.25  # shares above which a wrong label cannot be told from a hard row [J]
+FAINT = 0.15  # of the way from guessing to every class known, below which a label cannot be contradicted [J]
 LEAST = 0.001  # share of wrong labels below which a bounded rate supports none
 
 
@@ -55,7 +56,21 @@ class Judged:
     @property
     def bounded(self) -> bool:
         """Whether the rate is only an upper bound, because inputs do not decide the outcome."""
-        return self.overlap > OVERLAP or self.twins > TWINS or self.fades
+        return self.overlap > OVERLAP or self.twins > TWINS or self.fades or self.faint
+
+    @cached_property
+    def faint(self) -> bool:
+        """Whether models that learnt from every row hardly beat guessing: they cannot contradict a label.
+
+        After cleaning they agree with what they believe, whatever it is; so what they said at first counts.
+        """
+        if len(self.first) != len(self.y):
+            return False
+        right = self.first.argmax(axis=1) == self.y
+        rows = np.bincount(self.y, minlength=len(self.classes))
+        recalls = np.bincount(self.y, right, len(self.classes))[rows > 0] / rows[rows > 0]
+        guess = 1 / len(recalls)
+        return float((recalls.mean() - guess) / (1 - guess)) < FAINT
 
     @cached_property
     def fades(self) -> bool:
@@ -75,7 +90,8 @@ class Judged:
     @property
     def conclusive(self) -> bool:
         if self.bounded:
-            return self.learnt and bool(len(self.listed)) and self.supported >= LEAST
+            supported = bool(len(self.listed)) and self.supported >= LEAST
+            return self.learnt and supported and not self.faint
         return self.learnt or self.lapses.rate < 0.005
 
     @property
