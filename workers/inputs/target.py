@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,11 @@ from workers.inputs.columns import MISSING, Profile
 from workers.sql import literal, quoted
 
 MAX_CLASSES = 1_000
+STEPS, THIN = 7, 0.1  # whole numbers from which they may be counts; rows at their thin end against the hill
+CLASS_WORDS = {
+    "label", "labels", "class", "classes", "category", "type", "kind", "group", "target", "y", "species",
+    "digit", "cluster", "segment", "code", "id",
+}  # fmt: skip
 FEW_NUMBERS = 20  # whole numbers with at most so many values are classes, not amounts
 # How much a name sounds like a target; a guess also likes the last column and few classes.
 SOUNDS = {
@@ -57,6 +63,15 @@ def chosen(
         if target:
             by_name[name].role = "target"
             targets.append(target)
+            if (
+                target["task"] == "regression"
+                and by_name[name].whole
+                and by_name[name].distinct <= FEW_NUMBERS
+            ):
+                loaded.notes.append(
+                    f"{name} is read as an amount to predict; if its numbers are names of classes, write them"
+                    " as words."
+                )
             if sum(re.fullmatch(r"\[.*\]", value) is not None for value in target["classes"][:20]) > 1:
                 loaded.notes.append(f"{name} holds lists of labels: each different list counts as one class.")
     return targets
@@ -137,7 +152,7 @@ def _described(
         problem = f"has the one value {values[0][0]!r} in every row, so there is nothing to tell apart"
     if made.type == "number" and not problem:
         whole = made.whole and len(values) <= FEW_NUMBERS and len(values) <= max(2, made.filled / 3)
-        if not whole:
+        if not whole or _amounts(made.name, values):
             return {"name": made.name, "task": "regression", "classes": [], "guessed": guessed}
     elif not problem and (len(values) > MAX_CLASSES or len(values) > 0.5 * sum(v[1] for v in values) > 10):
         problem = "has a different text in almost every row; name a column with classes or numbers"
@@ -148,6 +163,23 @@ def _described(
     classes = sorted((value for value, _ in values), key=_order)
     task = "binary" if len(classes) == 2 else "multiclass"
     return {"name": made.name, "task": task, "classes": classes, "guessed": guessed}
+
+
+def _amounts(name: str, values: Sequence[tuple[str, int]]) -> bool:
+    """Whether whole numbers are counts or scores: many steps, one hill over them, and a thin far end.
+
+    Classes that somebody numbered have no order in how common they are; where their sizes fall off along
+    their numbers all the same, a name such as "label" tells.
+    """
+    steps = sorted((_order(value)[1], n) for value, n in values if _order(value)[0] == 0)
+    if len(steps) < STEPS or set(re.split(r"[^a-z]+", name.casefold())) & CLASS_WORDS:
+        return False
+    rows = [n for _, n in steps]
+    top = rows.index(max(rows))
+    sides = (rows[: top + 1], rows[top:][::-1])
+    hill = all(n <= more + 2 * more**0.5 + 1 for side in sides for n, more in itertools.pairwise(side))
+    gaps = steps[-1][0] - steps[0][0] + 1 - len(steps)
+    return hill and gaps <= len(steps) / 3 and min(rows[0], rows[-1]) < THIN * max(rows)
 
 
 def _order(value: str) -> tuple[int, float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.workers.inputs.conftest import table
@@ -98,3 +99,21 @@ def test_the_known_sets_are_guessed_right(ready, shared_data):
         "text/spam.jsonl": "label",
     }.items():
         assert ready({name.split("/")[1]: shared_data / name}).target.name == target
+
+
+def poisson(rows=2_000):
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=rows)
+    return x, rng.poisson(np.exp(0.4 + 0.5 * x))
+
+
+def test_counts_are_amounts_and_numbered_classes_are_classes(ready):
+    x, visits = poisson()
+    x = [f"{v:.3f}" for v in x]
+    tens = [i % 10 for i in range(len(x))]
+    long_tail = [min(9, int(v)) for v in np.random.default_rng(6).exponential(1.5, len(x))]
+    lines = ["x,visits,digits,label"]
+    lines += [",".join(map(str, row)) for row in zip(x, visits, tens, long_tail, strict=True)]
+    sample = ready({"t.csv": "\n".join(lines) + "\n"}, targets=["visits", "digits", "label"])
+    assert [target.task for target in sample.targets] == ["regression", "multiclass", "multiclass"]
+    assert any("visits is read as an amount" in note for note in sample.manifest["notes"])
