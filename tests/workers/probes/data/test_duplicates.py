@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
 from tests.planting import sets
@@ -117,6 +118,30 @@ def test_what_was_done_to_a_picture_is_told_and_drawings_of_one_kind_are_no_copi
         found = near_pictures.pictures(np.concatenate([pictures, change(pictures[own])]))
         assert [tuple(pair) for pair in found.at.tolist()] == [(i, 180 + k) for k, i in enumerate(own)]
         assert set(found.how) == {how}
+
+
+def blots(number, side=28, seed=0):
+    """Silhouettes grown together from six spots, much like each other: uint8 [number, side, side, 1]."""
+    rng = np.random.default_rng([seed, 61])
+    y, x = np.mgrid[:side, :side] / side
+    spots = rng.uniform(0.3, 0.7, (number, 6, 2, 1, 1))
+    wide = rng.uniform(0.05, 0.1, (number, 6, 1, 1))
+    away = ((y - spots[:, :, 0]) ** 2 + (x - spots[:, :, 1]) ** 2) / wide**2
+    return ((np.exp(-away / 2).sum(axis=1) > 0.5) * 220 + 20).astype(np.uint8)[..., None]
+
+
+def test_light_cuts_of_small_pictures_are_found_and_pictures_much_alike_are_none():
+    pictures = blots(300)
+    assert len(near_pictures.pictures(pictures).at) == 0
+    cuts = []
+    for turn, picture in enumerate(pictures[:30]):
+        side, top, left = 26 - turn % 3, turn % 3, turn // 3 % 3
+        cut = Image.fromarray(picture[top : top + side, left : left + side, 0])
+        cuts.append(np.asarray(cut.resize((28, 28), Image.Resampling.BILINEAR))[..., None])
+    found = near_pictures.pictures(np.concatenate([pictures, np.stack(cuts)]))
+    named = {tuple(pair) for pair in found.at.tolist()}
+    assert named <= {(i, 300 + i) for i in range(30)}
+    assert len(named) >= 14  # among so much alike, a coarse search finds nine
 
 
 def heard(sounds, rate=8000):
