@@ -103,12 +103,21 @@ def _texts(frame: pd.DataFrame):
     return plant, lambda seed: sets.jsonl(frame, "topic")
 
 
-def _sounds(sounds: list[np.ndarray], labels: list[str]):
+def _louder(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return (sound * rng.uniform(1.3, 1.8)).clip(-32767, 32767)
+
+
+def _in_silence(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Up to half a second of silence before and behind, and softer."""
+    return np.pad(sound * rng.uniform(0.3, 0.9), tuple(rng.integers(0, 4000, 2)))
+
+
+def _sounds(sounds: list[np.ndarray], labels: list[str], change):
     def plant(strength: float, seed: int) -> tuple[Data, Truth]:
         rng = np.random.default_rng([seed, 44])
         rows = _drawn(rng, len(sounds), strength)
-        louder = [(sounds[row] * rng.uniform(1.3, 1.8)).clip(-32767, 32767) for row in rows]
-        data = sets.sound_zip([*sounds, *louder], [*labels, *(labels[row] for row in rows)])
+        again = [change(sounds[row], rng) for row in rows]
+        data = sets.sound_zip([*sounds, *again], [*labels, *(labels[row] for row in rows)])
         files = [f"{labels[row]}/{len(sounds) + place:05d}.wav" for place, row in enumerate(rows)]
         return data, Truth(files=tuple(files))
 
@@ -129,7 +138,8 @@ def _cases() -> list[Case]:
         ("near_duplicates", "shapes", (0.08, 0.03), _pictures(*shapes, _lighter)),
         ("near_duplicates", "shapes turned", (0.08, 0.03), _pictures(*shapes, _mirrored)),
         ("near_duplicates", "notes", (0.1, 0.03), _texts(sets.notes())),
-        ("near_duplicates", "tones", (0.1, 0.05), _sounds(*sets.tones())),
+        ("near_duplicates", "tones", (0.1, 0.05), _sounds(*sets.tones(), _louder)),
+        ("near_duplicates", "tones in silence", (0.1, 0.05), _sounds(*sets.tones(), _in_silence)),
         ("repeated_identifiers", "cancer", (0.05, 0.02), _named(cancer, "diagnosis", copied=False)),
         ("repeated_identifiers", "shop", (0.05, 0.02), _named(shop, "returned", copied=True)),
     ]

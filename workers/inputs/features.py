@@ -118,7 +118,7 @@ def build(
     split: np.ndarray,
     seed: int,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """``features`` (and ``images``) of the sampled rows, and what the manifest says about them."""
+    """``features`` (and ``images`` or ``prints``) of the sampled rows, and what the manifest says of them."""
     train = split == SPLITS.index("train")
     if not train.any():
         train = np.ones(len(split), bool)
@@ -130,7 +130,7 @@ def build(
             more = {"images": stack}
         else:
             values, groups, how = audio.features(np.stack(found), train)
-            more = {}
+            more = {"prints": np.stack([loaded.prints[str(i)] for i in ids])}
         if loaded.measured:
             more["facts"] = np.stack([loaded.measured[str(i)] for i in ids])
         return {"features": values, **more}, _told(values, [], groups, how) | {"facts": [*loaded.measures]}

@@ -121,3 +121,21 @@ def test_a_manifest_gives_the_target_and_the_slices(ready, shared_data):
             5,
             4,
         )
+
+
+def test_a_print_stays_the_same_in_silence_at_any_loudness_and_in_a_little_noise():
+    rng = np.random.default_rng(0)
+    sound = np.convolve(rng.normal(size=6000), rng.normal(size=40), "same") / 40
+    first = audio.printed(sound, 8000)
+    assert first.shape == (audio.PRINT,)
+    assert 0.7 < np.linalg.norm(first) < 1.3
+    assert np.allclose(audio.printed(np.pad(0.3 * sound, (2000, 900)), 8000), first, atol=0.01)
+    noisy = sound + rng.normal(0, 0.1 * sound.std(), len(sound))
+    other = np.convolve(rng.normal(size=6000), rng.normal(size=40), "same") / 40
+    away = np.linalg.norm(audio.printed(other, 8000) - first)
+    assert np.linalg.norm(audio.printed(noisy, 8000) - first) < 0.1 * away
+
+
+def test_a_print_of_next_to_nothing_is_made_too():
+    for samples in (np.zeros(1), np.zeros(5000), np.full(300, 0.5), np.ones(3)):
+        assert not audio.printed(samples, 44_100).any()

@@ -2,9 +2,9 @@
 """How much of the data is there twice: equal rows, nearly equal rows, identifiers that come back.
 
 Exact copies are found over the whole upload (``equal_rows``); pictures and clips by the hash of what is in
-the file. Near copies are looked for in the prepared sample: rows and sounds far closer than neighbours are,
-texts by MinHash, pictures also mirrored, turned and cut out. What stands on both sides of a split is the
-business of ``data.split_overlap``.
+the file. Near copies are looked for in the prepared sample: rows far closer than neighbours are, texts by
+MinHash, pictures also mirrored, turned and cut out, sounds also louder, softer and put into silence. What
+stands on both sides of a split is the business of ``data.split_overlap``.
 Value: copies (all but the first of each group) beyond those of a twin with as few values, over all rows.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
 from tests.planting import sets
@@ -119,12 +120,50 @@ def test_what_was_done_to_a_picture_is_told_and_drawings_of_one_kind_are_no_copi
         assert set(found.how) == {how}
 
 
-def test_sounds_made_louder_are_copies():
+def blots(number, side=28, seed=0):
+    """Silhouettes grown together from six spots, much like each other: uint8 [number, side, side, 1]."""
+    rng = np.random.default_rng([seed, 61])
+    y, x = np.mgrid[:side, :side] / side
+    spots = rng.uniform(0.3, 0.7, (number, 6, 2, 1, 1))
+    wide = rng.uniform(0.05, 0.1, (number, 6, 1, 1))
+    away = ((y - spots[:, :, 0]) ** 2 + (x - spots[:, :, 1]) ** 2) / wide**2
+    return ((np.exp(-away / 2).sum(axis=1) > 0.5) * 220 + 20).astype(np.uint8)[..., None]
+
+
+def test_light_cuts_of_small_pictures_are_found_and_pictures_much_alike_are_none():
+    pictures = blots(300)
+    assert len(near_pictures.pictures(pictures).at) == 0
+    cuts = []
+    for turn, picture in enumerate(pictures[:30]):
+        side, top, left = 26 - turn % 3, turn % 3, turn // 3 % 3
+        cut = Image.fromarray(picture[top : top + side, left : left + side, 0])
+        cuts.append(np.asarray(cut.resize((28, 28), Image.Resampling.BILINEAR))[..., None])
+    found = near_pictures.pictures(np.concatenate([pictures, np.stack(cuts)]))
+    named = {tuple(pair) for pair in found.at.tolist()}
+    assert named <= {(i, 300 + i) for i in range(30)}
+    assert len(named) >= 14  # among so much alike, a coarse search finds nine
+
+
+def heard(sounds, rate=8000):
+    return np.stack([audio.printed(np.asarray(one, np.float64), rate) for one in sounds])
+
+
+def test_sounds_made_louder_or_put_into_silence_are_copies_and_takes_of_one_kind_are_none():
     sounds, _ = sets.tones(each=30, seed=5)
-    louder = [(1.8 * sound.astype(float)).clip(-32767, 32767).astype(np.int16) for sound in sounds[:20]]
-    every = np.stack([audio.statistics(one / 32768.0, 8000) for one in (*sounds, *louder)])
-    x, groups, _ = audio.features(every.astype(np.float32), np.ones(len(every), bool))
-    assert near_copies.sounds(x, groups).tolist() == [[i, 90 + i] for i in range(20)]
+    sounds = [sound / 32768 for sound in sounds]
+    assert len(near_copies.sounds(heard(sounds))) == 0
+    for change in (
+        lambda one: (1.8 * one).clip(-1, 1), lambda one: 0.3 * one, lambda one: np.pad(one, (2500, 900)),
+        lambda one: np.pad(0.5 * one, (37, 4000)) + 0.01,
+    ):  # fmt: skip
+        found = near_copies.sounds(heard([*sounds, *map(change, sounds[:20])]))
+        assert found.tolist() == [[i, 90 + i] for i in range(20)]
+
+
+def test_sounds_that_hold_nothing_are_no_copies_of_each_other():
+    sounds, _ = sets.tones(each=30, seed=5)
+    level = [np.full(length, 0.2) for length in (3000, 4000, 5000)]
+    assert len(near_copies.sounds(heard([*(sound / 32768 for sound in sounds), *level]))) == 0
 
 
 def test_rows_that_lack_a_text_are_not_near_for_that(tmp_path):

@@ -30,7 +30,6 @@ def found(frame, *targets):
         {"p\u0430ris": 4, "rome": 5},  # a Cyrillic a, and no right one beside it
         {"USA": 300, "United States": 20, "France": 4},
         {"virginica": 50, "virginca": 1},
-        {"product": 300, "products": 4},
         {"München": 300, "Munchen": 4},
         {"Yes": 500, "yes": 500, "No": 300},
         {"O’Hare": 30, "O'Hare": 30},
@@ -68,6 +67,31 @@ def test_one_category_in_several_ways_is_found(values):
         {"+": 30, "-": 40, "+-": 2},
         {"vitamin c": 300, "vitamin d": 3},
         {"class_0": 300, "class_1": 3},
+        {"product": 300, "products": 4},  # one and many
+        {"horses": 200, "horse": 5, "zebra": 100},
+        {
+            "Marten": 100,
+            "Moreen": 80,
+            "Martin": 60,
+            "Morten": 2,
+            "Alice": 90,
+            "Bettina": 50,
+            "Dorothy": 70,
+            "Ludwig": 50,
+            "Xaver": 30,
+            "Yvonne": 40,
+            "Wolfgang": 30,
+            "Ursula": 30,
+            "Theodor": 30,
+            "Ferdinand": 30,
+            "Sabrina": 30,
+            "Roswitha": 30,
+            "Rudolf": 30,
+            "Pauline": 30,
+            "Leopold": 30,
+            "Henriette": 30,
+            "Konrad": 30,
+        },
     ],
 )
 def test_honest_categories_stay_apart(values):
@@ -83,6 +107,26 @@ def test_codes_near_to_each_other_are_no_typing_errors():
     assert null["near_words"] == 1
     mixed = {"".join(rng.choice(list("abcABC123"), 6)): 1 for _ in range(3000)}
     assert spelling.variants(mixed)[0] == []
+
+
+TOWNS = {
+    "Hamburg": 400, "Berlin": 160, "Leipzig": 90, "Dortmund": 60, "Bremen": 40, "Dresden": 18, "Hannover": 15,
+    "Bochum": 9, "Augsburg": 7, "Wiesbaden": 5, "Chemnitz": 4, "Rostock": 3, "Potsdam": 2,
+}  # fmt: skip
+
+
+def test_misspelt_towns_are_found_among_rare_ones():
+    groups, _ = spelling.variants(TOWNS | {"Berlni": 2, "Hambrug": 3, "Leipzg": 1})
+    assert {group.kept: set(group.others) for group in groups} == {
+        "Berlin": {"Berlni"}, "Hamburg": {"Hambrug"}, "Leipzig": {"Leipzg"},
+    }  # fmt: skip
+
+
+def test_names_of_people_near_to_each_other_are_no_typing_errors():
+    common = {"Christian": 120, "Alexander": 90, "Sebastian": 80, "Gabriele": 60, "Thomas": 60}
+    rare = dict.fromkeys(("Juliane", "Juliana", "Michael", "Michaela", "Stefan", "Stephan", "Kristin"), 4)
+    rare |= dict.fromkeys(("Christina", "Christine", "Gabriela", "Andrea", "Andreas", "Danilo", "Danila"), 3)
+    assert spelling.variants(common | rare)[0] == []
 
 
 @pytest.mark.parametrize(

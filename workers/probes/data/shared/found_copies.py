@@ -112,10 +112,10 @@ def _near(
     if (column := text_column(sample)) is not None:
         pairs = near_copies.texts(texts(sample, column, sample.arrays["ids"][at]), seed)
         return pairs, ("alike",) * len(pairs), 0
-    x = sample.features[at]
-    if sample.kind == "audio":
-        pairs = near_copies.sounds(x, sample.manifest.get("features", {}).get("groups", []))
+    if sample.kind == "audio" and "prints" in sample.arrays:
+        pairs = near_copies.sounds(sample.arrays["prints"][at])
         return pairs, ("alike",) * len(pairs), 0
+    x = sample.features[at]
     if x.shape[1] > WIDEST:  # near in many columns is near in a draw of them
         x = x[:, np.sort(rng.choice(x.shape[1], WIDEST, replace=False))]
     pairs = near_copies.tables(x)

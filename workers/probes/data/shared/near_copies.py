@@ -7,13 +7,12 @@ Pictures have a module of their own.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 
 PERMUTATIONS, BANDS, SHINGLE, JACCARD = 128, 32, 5, 0.8
 CLOSE = 0.25  # of the 5 % quantile of nearest-neighbour distances (probes.md D4)
-CLOSE_SOUNDS = 0.6  # in so many directions all neighbours are far, and takes of one sound differ more
+HEARD = 0.1  # length of a sound's print, which is about 1; of one that holds nothing it is 0
 _PRIME = (1 << 31) - 1
 
 
@@ -63,20 +62,17 @@ def _jaccard(first: np.ndarray, second: np.ndarray) -> float:
     return both / (len(first) + len(second) - both)
 
 
-def sounds(x: np.ndarray, groups: list[dict[str, Any]]) -> np.ndarray:
-    """Near copies among sounds, from their log-mel statistics float [n, d] and the groups these are in.
+def sounds(prints: np.ndarray) -> np.ndarray:
+    """Near copies among sounds float [n, PRINT]: louder or softer, moved, in silence or in a little noise."""
+    heard = np.flatnonzero(np.linalg.norm(prints, axis=1) > HEARD)
+    return heard[tables(prints[heard], least=20, equal=True)]
 
-    Loudness and length are left out, and so is the mean of each band, which a louder copy has higher; the
-    course of the sounding part stays the same when silence is put before or behind it.
+
+def tables(x: np.ndarray, least: int = 50, *, equal: bool = False) -> np.ndarray:
+    """Near copies among rows of numbers float [n, d]: far closer than neighbours are.
+
+    Rows that are ``equal`` are no near copies, but where ``x`` leaves out what tells them apart.
     """
-    kept = [g for g in groups if g["name"].endswith("course")]
-    if kept:
-        x = np.hstack([x[:, g["start"] : g["stop"]] for g in kept])
-    return tables(x, least=20, close=CLOSE_SOUNDS)
-
-
-def tables(x: np.ndarray, least: int = 50, close: float = CLOSE) -> np.ndarray:
-    """Near copies among rows of numbers float [n, d]: far closer than neighbours are, but not equal."""
     if x.shape[1] < 4 or len(x) < least:
         return np.empty((0, 2), int)  # in few columns, rows lie close without being copies
     distance, near = nearest(x, min(5, len(x)))
@@ -86,14 +82,14 @@ def tables(x: np.ndarray, least: int = 50, close: float = CLOSE) -> np.ndarray:
     if not len(closest):
         return np.empty((0, 2), int)
     # The usual distance is that of the second-nearest rows: copies themselves must not lower the bar.
-    bar = close * min(np.quantile(distance[:, -1], 0.05), np.median(closest) * 0.8)
+    bar = CLOSE * min(np.quantile(distance[:, -1], 0.05), np.median(closest) * 0.8)
     # In dense places everything is close. With intrinsic dimension m, (d1 / d5)^m of a row without copies is
     # about Beta(1, 4), whose median is 0.159: that gives m, and m the ratio no such row in ten sets reaches.
     fifth = np.maximum(distance[:, -1], 1e-9)
     ratio = np.clip(apart.min(axis=1) / fifth, 1e-6, 1 - 1e-6)
     dimension = max(1.0, np.log(0.159) / np.log(np.median(ratio[distance[:, -1] > 1e-5])))
     bar = np.minimum(bar, fifth * (0.1 / (4 * len(x))) ** (1 / dimension))[:, None]
-    i, k = np.nonzero((apart < bar) & (near != np.arange(len(x))[:, None]))
+    i, k = np.nonzero(((distance if equal else apart) < bar) & (near != np.arange(len(x))[:, None]))
     pairs = np.sort(np.stack([i, near[i, k]], axis=1), axis=1)
     return np.unique(pairs, axis=0).reshape(-1, 2)
 

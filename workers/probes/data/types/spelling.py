@@ -3,8 +3,8 @@
 Values that become equal when case, blanks and punctuation are set aside are one category; what is set aside
 must not carry meaning, so signs such as + - < > # stay, and so do digits. A typing error is only claimed with
 statistical care: the rare word must be one edit (optimal string alignment) from one at least twenty times as
-common, in a word of at least five letters, not in its first letter and not in a digit; and the common words
-of the column must not be so near to each other themselves, as codes are.
+common, in a word of at least five letters, not in its first letter and not in a digit; and neither the
+common words nor the rare ones may be so near to each other themselves, as codes and names of people are.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 RARE = 0.05  # of the common word's rows, at most, for a typing error
 COMMON = 20  # rows of a word before others can be its misspelling
 WORD = 5  # letters of a word in which an error is told
+NEAR, CROWD = 0.1, 50  # share of words near to another one, above which they are like codes; words compared
 SHORT, SHORT_RARE = 2, 0.25  # "m" beside "M": only where the one is rare
 ACCENT_RARE = 0.5
 MOST_WORDS = 20_000  # different values looked at
@@ -152,15 +153,29 @@ def _typos(totals: Mapping[str, int]) -> tuple[list[tuple[str, str]], float]:
         for word in common
     ) / len(common)
     found = []
-    if near <= 0.1 or len(common) < 5:
+    if near <= NEAR or len(common) < 5:
         for word, rows in totals.items():
             if len(word) < WORD:
                 continue
             nearby = {other for shape in _deletions(word) for other in index.get(shape, ())}
             nearby = {o for o in nearby if o != word and rows <= RARE * totals[o] and _slip(word, o)}
-            if nearby:
-                found.append((word, max(nearby, key=lambda other: totals[other])))
-    return found, near
+            if len(nearby) == 1:  # of two, nobody knows which was meant
+                found.append((word, nearby.pop()))
+    return (found if _apart(totals, {rare for rare, _ in found}) else []), near
+
+
+def _apart(totals: Mapping[str, int], claimed: set[str]) -> bool:
+    """Whether the other rare words are not near to each other, as names of people are."""
+    rare = [w for w, rows in totals.items() if rows < COMMON and len(w) >= WORD and w not in claimed]
+    shapes: dict[str, list[str]] = defaultdict(list)
+    for word in rare:
+        for shape in _deletions(word):
+            shapes[shape].append(word)
+    near = {
+        word for words in shapes.values() if 1 < len(words) <= CROWD
+        for word in words if any(_slip(word, other) for other in words if other != word)
+    }  # fmt: skip
+    return len(near) <= max(NEAR * len(rare), 2)
 
 
 def _deletions(word: str) -> set[str]:
@@ -186,6 +201,8 @@ def _slip(rare: str, common: str) -> bool:
     """Whether the one edit can be a slip: inside a long word, not its first letter, no digit, no "s"."""
     if not _one_edit(rare, common) or rare.endswith(common) or common.endswith(rare):
         return False
+    if f"{rare}s" == common or f"{common}s" == rare:
+        return False  # one and many
     left, right = rare.split(), common.split()
     if len(left) != len(right):
         return True  # a blank too many or too few
