@@ -30,6 +30,7 @@ def found(frame, *targets):
         {"p\u0430ris": 4, "rome": 5},  # a Cyrillic a, and no right one beside it
         {"USA": 300, "United States": 20, "France": 4},
         {"virginica": 50, "virginca": 1},
+        {"product": 300, "products": 4},
         {"München": 300, "Munchen": 4},
         {"Yes": 500, "yes": 500, "No": 300},
         {"O’Hare": 30, "O'Hare": 30},
@@ -67,8 +68,6 @@ def test_one_category_in_several_ways_is_found(values):
         {"+": 30, "-": 40, "+-": 2},
         {"vitamin c": 300, "vitamin d": 3},
         {"class_0": 300, "class_1": 3},
-        {"product": 300, "products": 4},  # one and many
-        {"horses": 200, "horse": 5, "zebra": 100},
         {
             "Marten": 100,
             "Moreen": 80,

@@ -198,11 +198,9 @@ def _one_edit(a: str, b: str) -> bool:
 
 
 def _slip(rare: str, common: str) -> bool:
-    """Whether the one edit can be a slip: inside a long word, not its first letter, no digit, no "s"."""
+    """Whether the one edit can be a slip: inside a long word, not its first letter, no digit."""
     if not _one_edit(rare, common) or rare.endswith(common) or common.endswith(rare):
         return False
-    if f"{rare}s" == common or f"{common}s" == rare:
-        return False  # one and many
     left, right = rare.split(), common.split()
     if len(left) != len(right):
         return True  # a blank too many or too few
