@@ -180,6 +180,11 @@ class Sample:
         Both begin with _id (0 to n-1 over all files), _split (train, validation, test), _file
         (the upload's or the zip entry's name) and _row (0 from that file's first data row).
         """
+        return self._database.cursor()
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """Opened once: what one query has read, the next need not read and check again."""
         import duckdb
 
         if self.folder is None:
