@@ -145,7 +145,7 @@ def _assign(con: duckdb.DuckDBPyConnection, ranked: str, test: float, validation
 
 
 def _sized(strata: str, test: float, validation: float) -> str:
-    """SQL of a relation with a ``size``, to which the rows ``learnt`` from and ``held`` for validation come."""
+    """SQL of a relation with a ``size``, and with it the rows ``learnt`` from and ``held`` for validation."""
     rounded = "CASE WHEN size < 2 THEN 0 ELSE 0.5 END"
     return f"""SELECT *, floor(size * {validation} + {rounded}) AS held,
         size - floor(size * {test} + {rounded}) - held AS learnt FROM ({strata})"""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -190,6 +191,7 @@ class Sample:
         if self.folder is None:
             raise LookupError("This run has no data.")
         settings: dict[str, Any] = {"threads": "1", "memory_limit": "1GB", "enable_external_access": "false"}
+        _OPEN[id(self)] = self
         return duckdb.connect(str(self.folder / "data.duckdb"), read_only=True, config=settings)
 
     @cached_property
@@ -270,3 +272,13 @@ class Sample:
             else:
                 places.append({"row": row, **({"split": split} if many else {})})
         return places
+
+
+_OPEN: weakref.WeakValueDictionary[int, Sample] = weakref.WeakValueDictionary()  # those with an open table
+
+
+def close(folder: Path) -> None:
+    """Closes what samples have open in a folder that is about to be written again."""
+    for sample in list(_OPEN.values()):
+        if sample.folder == folder and "_database" in sample.__dict__:
+            sample.__dict__.pop("_database").close()
