@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tests.workers.inputs.conftest import packed, table
-from workers.inputs import split
+from workers.inputs import split as splitting
 
 
 def parts(sample, columns="_id"):
@@ -14,13 +14,13 @@ def parts(sample, columns="_id"):
         return con.execute(f"SELECT _split, {columns} FROM rows ORDER BY _id").fetchall()
 
 
-def made(sample):
+def split(sample):
     return sample.manifest["split"]
 
 
 def test_files_called_train_and_test_are_the_split(ready):
     sample = ready({"my_train.csv": table(30), "my-test.csv": table(10), "Val.csv": table(6)})
-    told = made(sample)
+    told = split(sample)
     assert (told["made_by"], told["train"], told["validation"], told["test"]) == ("files", 30, 6, 10)
     assert [f["split"] for f in sample.manifest["files"]] == ["train", "test", "validation"]
     places = sample.places([0, 29, 30, 45])
@@ -51,12 +51,12 @@ def test_a_test_file_may_lack_the_target(ready):
 
 def test_files_without_such_names_are_one_data_set(ready):
     sample = ready({"january.csv": table(20), "february.csv": table(20)})
-    assert made(sample)["made_by"] == "riskboard"
+    assert split(sample)["made_by"] == "riskboard"
     assert sample.rows == 40
 
 
 def test_a_single_file_called_train_is_split_by_us(ready):
-    assert made(ready({"train.csv": table(40)}))["test"] == 8
+    assert split(ready({"train.csv": table(40)}))["test"] == 8
 
 
 def test_a_split_column_is_the_split(ready):
@@ -65,7 +65,7 @@ def test_a_split_column_is_the_split(ready):
         [lines[0] + ",split", *(f"{x},{'test' if i % 4 == 0 else 'Train'}" for i, x in enumerate(lines[1:]))]
     )
     sample = ready({"data.csv": text})
-    assert made(sample)["made_by"] == "column"
+    assert split(sample)["made_by"] == "column"
     assert [p for p, i in parts(sample)][:5] == ["test", "train", "train", "train", "test"]
     assert {c.name: c.role for c in sample.columns}["split"] == "split"
 
@@ -87,8 +87,8 @@ def test_groups_stay_whole(ready):
     for part, group in parts(sample, "patient"):
         by_group.setdefault(group, set()).add(part)
     assert all(len(found) == 1 for found in by_group.values())
-    assert 0.15 < made(sample)["test"] / 400 < 0.25
-    assert 0.05 < made(sample)["validation"] / 400 < 0.15
+    assert 0.15 < split(sample)["test"] / 400 < 0.25
+    assert 0.05 < split(sample)["validation"] / 400 < 0.15
     assert {c.name: c.role for c in sample.columns}["patient"] == "group"
 
 
@@ -113,8 +113,8 @@ def test_time_goes_forward(ready):
 )
 def test_the_plan_decides(ready, plan, test, validation):
     sample = ready({"data.csv": table(40)}, plan={"data": {"split": plan}})
-    assert (made(sample)["test"], made(sample)["validation"]) == (test, validation)
-    assert made(sample)["made_by"] == "plan"
+    assert (split(sample)["test"], split(sample)["validation"]) == (test, validation)
+    assert split(sample)["made_by"] == "plan"
 
 
 def test_the_plan_may_cut_at_a_date(ready):
@@ -144,8 +144,8 @@ def test_folders_called_train_and_test_are_the_split(ready):
 
     entries = {f"set/{p}/{c}/{i}.png": png(i) for p in ("train", "test") for c in "ab" for i in range(5)}
     sample = ready({"pictures.zip": packed(entries)})
-    assert made(sample)["made_by"] == "folders"
-    assert (made(sample)["train"], made(sample)["test"]) == (10, 10)
+    assert split(sample)["made_by"] == "folders"
+    assert (split(sample)["train"], split(sample)["test"]) == (10, 10)
     assert sample.counts() == {"a": 10, "b": 10}
 
 
@@ -158,11 +158,11 @@ def test_a_stratified_split_takes_the_last_rows_of_each_class_in_the_order_of_th
             WHEN i < 3100 THEN NULL ELSE 'kind ' || (i % 60) END AS kind FROM range(9000) t(i)"""
         )
         strata, order = "coalesce(kind, '')", "hash(_id, 5)"
-        split._drawn(con, strata, order, test, validation)
+        splitting._drawn(con, strata, order, test, validation)
         drawn = con.execute("SELECT _id, _split FROM rows ORDER BY _id").fetchall()
         ranked = f"""SELECT _id, {strata} AS stratum, count(*) OVER (PARTITION BY {strata}) AS size,
             row_number() OVER (PARTITION BY {strata} ORDER BY {order}, _id) AS place FROM rows"""
-        split._assign(con, ranked, test, validation)
+        splitting._assign(con, ranked, test, validation)
         assert drawn == con.execute("SELECT _id, _split FROM rows ORDER BY _id").fetchall()
     assert {part for _, part in drawn} == (
         {"train", "validation", "test"} if validation else {"train", "test"}
