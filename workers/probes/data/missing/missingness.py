@@ -81,8 +81,8 @@ def counted(
         source = f"(SELECT {', '.join(cells)} FROM {source})"
         if math.prod(len(target.classes) or len(EDGES) + 2 for target in targets) <= TOGETHER:
             # Each row is counted once, for all keys together; the sums over each key are quick.
-            told = ", ".join(f"{count} AS n{i}" for i, count in enumerate(counts))
-            source = f"(SELECT {listed}, {told} FROM {source} GROUP BY {listed})"
+            numbered = ", ".join(f"{count} AS n{i}" for i, count in enumerate(counts))
+            source = f"(SELECT {listed}, {numbered} FROM {source} GROUP BY {listed})"
             counts = [f"sum(n{i})::BIGINT" for i in range(len(counts))]
         for row in con.execute(
             f"SELECT {of}, {listed}, {', '.join(counts)} FROM {source} GROUP BY GROUPING SETS ({sets})"
