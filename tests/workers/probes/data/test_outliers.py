@@ -219,3 +219,17 @@ def test_a_sensor_stuck_in_a_log_of_several_devices_is_found_by_device():
     named = judge.named(finding, "stuck_sensor")
     assert judge.places(named, "columns") == {"pressure"}
     assert judge.places(named, "rows") == set(stuck)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_cut_is_looked_for_wherever_the_farthest_value_may_be_beyond_one(seed):
+    rng = np.random.default_rng(seed)
+    y = np.abs(rng.standard_t(3, 4_000))
+    y[rng.random(4_000) < 0.1] = np.nan
+    assert far_off.cut(y) is None
+    y[:3] = 40 * np.nanmax(y)
+    found = far_off.cut(y)
+    assert found is not None
+    assert found.count == 3
+    y[: 4_000 // 3] = np.nanmax(y)  # a third of all is no tail
+    assert far_off.cut(y) is None
