@@ -233,3 +233,14 @@ def test_without_data_it_is_skipped():
 def test_clean_sets_are_quiet(make):
     frame = make()
     assert judge.alarms(found(frame, frame.columns[-1])) == []
+
+
+@pytest.mark.parametrize(("serious", "said"), [(1, "1 column of 12 needs"), (2, "2 columns of 12 need")])
+def test_the_note_counts_columns_in_good_english(serious, said):
+    assert types._note([{"severity": "medium", "note": "So."}], serious, 12) == f"{said} tidying. So."
+
+
+@pytest.mark.parametrize(("names", "said"), [(["a"], "1 column holds"), (["a", "b"], "2 columns hold")])
+def test_the_title_counts_columns_in_good_english(names, said):
+    faults = [{"fault": "constant_column", "severity": "medium", "columns": names}]
+    assert types._title(faults, 12) == f"{said} one value only"
