@@ -243,3 +243,14 @@ def test_one_value_is_held_against_those_that_are_there(tmp_path):
     (fault,) = judge.named(seen, "constant_columns")
     assert (fault["columns"], fault["severity"]) == (["sold"], "low")
     assert "98" in fault["note"]
+
+
+@pytest.mark.parametrize(("serious", "said"), [(1, "1 column of 12 needs"), (2, "2 columns of 12 need")])
+def test_the_note_counts_columns_in_good_english(serious, said):
+    assert types._note([{"severity": "medium", "note": "So."}], serious, 12) == f"{said} tidying. So."
+
+
+@pytest.mark.parametrize(("names", "said"), [(["a"], "1 column holds"), (["a", "b"], "2 columns hold")])
+def test_the_title_counts_columns_in_good_english(names, said):
+    faults = [{"fault": "constant_column", "severity": "medium", "columns": names}]
+    assert types._title(faults, 12) == f"{said} one value only"

@@ -357,13 +357,13 @@ def _title(faults: Sequence[dict[str, Any]], columns: int) -> str:
     serious = [fault for fault in faults if fault["severity"] != "low"]
     if not serious:
         return "Every column holds one kind of thing"
-    name = serious[0]["columns"][0]
+    name, held = serious[0]["columns"][0], len(serious[0]["columns"])
     return {
         "not_numeric": f"{name} mixes numbers and words",
         "category_variants": f"{name} writes one thing in several ways",
         "mixed_date_formats": f"{name} mixes forms of dates",
         "missing_tokens": f"{name} has words for missing values",
-    }.get(serious[0]["fault"], f"{count(len(serious[0]['columns']), 'column')} hold one value only")
+    }.get(serious[0]["fault"], f"{count(held, 'column')} {'holds' if held == 1 else 'hold'} one value only")
 
 
 def _note(faults: Sequence[dict[str, Any]], serious: int, columns: int) -> str:
@@ -371,4 +371,5 @@ def _note(faults: Sequence[dict[str, Any]], serious: int, columns: int) -> str:
         note = f"No mix of kinds or spellings in {count(columns, 'column')}."
         return f"{note} {faults[0]['note']}" if faults else note
     told = [fault["note"] for fault in faults if fault["severity"] != "low"]
-    return f"{count(serious, 'column')} of {columns:,} need tidying. {' '.join(told[:2])}"
+    needs = "needs" if serious == 1 else "need"
+    return f"{count(serious, 'column')} of {columns:,} {needs} tidying. {' '.join(told[:2])}"
