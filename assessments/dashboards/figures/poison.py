@@ -28,7 +28,7 @@ def poisoning(facts: Facts, finding: Facts) -> list[Part]:
     """The trigger with rows that carry it, what it does to clean rows, and labels that were turned."""
     parts: list[Part] = []
     trigger = facts.get("trigger") or {}
-    if trigger.get("picture"):
+    if trigger.get("picture") and facts.get("suspects"):  # a link hides pictures out of the data
         parts.append(_pictures(facts, trigger))
     if facts.get("turned"):
         parts.append(_turned(facts, trigger, finding))
@@ -106,7 +106,9 @@ def poison_impact(facts: Facts, finding: Facts) -> list[Part]:
 
 
 def _lines(lost: Mapping[str, Any], facts: Facts, width: int) -> dict[str, Any]:
-    worst = facts.get("worst") if facts.get("worst") in lost else next(iter(lost))
+    worst = str(facts.get("worst"))
+    if worst not in lost:
+        worst = next(iter(lost))
     shares = [0.0, *(one["rate"] for one in lost[worst])]
     data: list[dict[str, Any]] = [
         theme.area(
@@ -125,9 +127,7 @@ def _lines(lost: Mapping[str, Any], facts: Facts, width: int) -> dict[str, Any]:
             "marker": {"color": colour, "size": 7, "symbol": marker},
             "hovertemplate": f"%{{x:.0%}}: %{{y:.1f}} points<extra>{name}</extra>",
         })  # fmt: skip
-    every = [
-        value for line in lost.values() for one in line for value in (one["points"], one["high"], one["low"])
-    ]
+    every = [one[key] for line in lost.values() for one in line for key in ("points", "high", "low")]
     low, high = min(0.0, *every), max(1.0, *every)
     margin = {"l": 46, "r": round(max(theme.text_width(name) for name, _ in ends)) + 14, "t": 12, "b": 52}
     height = 260
@@ -138,10 +138,10 @@ def _lines(lost: Mapping[str, Any], facts: Facts, width: int) -> dict[str, Any]:
         "layout": theme.layout(
             width, height, margin=margin,
             xaxis=theme.axis(
-                0, shares[-1], shares, lambda v: words.percent(v, 0), title="Training labels changed", line=True
+                0, shares[-1], shares, lambda v: words.percent(v, 0), title="Labels changed", line=True
             ),
             yaxis=theme.axis(
-                low, high * 1.04, theme.nice_ticks(low, high, 4), words.short, grid=True, title="Points lost"
+                low, high * 1.04, theme.nice_ticks(low, high, 4), words.short, grid=True
             ),
             annotations=[
                 theme.text(1, at, name, xref="paper", xshift=8, font={"color": theme.INK})

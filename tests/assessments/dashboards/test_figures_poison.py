@@ -41,7 +41,7 @@ def test_the_mark_stands_first_and_its_pictures_beside_it():
         ("The mark", "on grey"), ("Labelled 7", "looks like 3"), ("Labelled 7", "carries the mark")
     ]  # fmt: skip
     assert isinstance(turned, Listing)
-    assert [row[1] for row in turned.table.rows] == ["92%", "3.0%", "0.2%"]
+    assert [row[1] for row in turned.table.rows] == ["92%", "3%", "0.2%"]
     assert isinstance(flips, Listing)
     assert flips.table.rows == [("3", "5", "25", "14%")]
 
@@ -58,7 +58,7 @@ def test_a_phrase_is_quoted_and_columns_are_named():
 def test_what_was_hidden_or_not_found_leaves_no_figure():
     assert poison.poisoning({"decision": "inconclusive", "flips": []}, {}) == []
     hidden = {key: value for key, value in FACTS.items() if key != "suspects"}
-    assert len(poison.poisoning(hidden, {})[0].items) == 1
+    assert not any(isinstance(part, Pictures) for part in poison.poisoning(hidden, {}))
     assert poison.poison_impact({}, {}) == []
 
 
