@@ -39,12 +39,16 @@ _BUILTINS = (
     " NotImplemented Ellipsis"
 )
 _NUMPY_TYPES = (
-    "ndarray dtype matrix recarray record bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16"
-    " float32 float64 float128 longdouble complex64 complex128 str_ bytes_ void object_ datetime64"
+    "ndarray dtype matrix recarray record bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64"
+    " float16 float32 float64 float128 longdouble complex64 complex128 str_ bytes_ void object_ datetime64"
     " timedelta64 int_ uint float_ intc longlong ulonglong"
 )
 _COLUMNS = "OrderedDict defaultdict Counter deque ChainMap"
 _DATES = "datetime date time timedelta timezone"
+_PATHS = "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath"
+_SCRIPT_REBUILDERS = (
+    "build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id restore_type_tag"
+)
 _BIT_GENERATORS = "MT19937 PCG64 PCG64DXSM Philox SFC64"
 
 PLAIN: dict[str, frozenset[str]] = {
@@ -57,7 +61,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "uuid": frozenset({"UUID", "SafeUUID"}),
     "array": frozenset({"array", "_array_reconstructor"}),
     "zoneinfo": frozenset({"ZoneInfo._unpickle"}),
-    "pathlib": frozenset("Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath".split()),  # noqa: SIM905
+    "pathlib": frozenset(_PATHS.split()),
     "copyreg": frozenset({"_reconstructor", "__newobj__"}),
     "copy_reg": frozenset({"_reconstructor"}),
     "_codecs": frozenset({"encode"}),
@@ -89,10 +93,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "torch._tensor": frozenset({"Tensor", "_rebuild_from_type_v2", "_rebuild_from_type"}),
     "torch.nn.parameter": frozenset({"Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer"}),
     "torch.serialization": frozenset({"_get_layout"}),
-    "torch.jit._pickle": frozenset(
-        "build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id"
-        " restore_type_tag".split()  # noqa: SIM905
-    ),
+    "torch.jit._pickle": frozenset(_SCRIPT_REBUILDERS.split()),
     "pandas": frozenset({"DataFrame", "Series", "Index", "Timestamp"}),
     "pandas.core.frame": frozenset({"DataFrame"}),
     "pandas.core.series": frozenset({"Series"}),
@@ -111,10 +112,10 @@ PLAIN: dict[str, frozenset[str]] = {
 }  # fmt: skip
 
 _ESTIMATORS = (
-    "linear_model tree ensemble svm naive_bayes neighbors cluster decomposition preprocessing pipeline compose"
-    " impute feature_extraction feature_selection model_selection neural_network gaussian_process"
-    " discriminant_analysis calibration isotonic kernel_ridge kernel_approximation mixture manifold multiclass"
-    " multioutput random_projection covariance cross_decomposition dummy semi_supervised _loss"
+    "linear_model tree ensemble svm naive_bayes neighbors cluster decomposition preprocessing pipeline"
+    " compose impute feature_extraction feature_selection model_selection neural_network gaussian_process"
+    " discriminant_analysis calibration isotonic kernel_ridge kernel_approximation mixture manifold"
+    " multiclass multioutput random_projection covariance cross_decomposition dummy semi_supervised _loss"
 )
 # Families whose classes are many and whose modules move from version to version. Only names that are spelt
 # like a class: a function could compute, a class is made without running its constructor.
@@ -136,14 +137,15 @@ _FAMILIES = tuple(
 )
 
 # Only for the words of the report: what these run is known, what others run is not.
-DANGEROUS = frozenset(
+_RUNNING = (
     "os posix nt subprocess sys socket runpy pty shutil importlib imp marshal ctypes _ctypes webbrowser code"
     " codeop pdb bdb timeit cProfile profile trace asyncio urllib http httplib ftplib smtplib requests"
     " aiohttp pickle _pickle cPickle dill cloudpickle multiprocessing threading _thread signal gc inspect"
     " builtins __builtin__ operator _operator functools types platform commands popen2 pip ensurepip venv"
     " distutils setuptools pydoc pkgutil zipimport ssl tempfile glob io _io fileinput linecache idlelib"
-    " lib2to3 doctest unittest test mailcap telnetlib nturl2path antigravity bpdb ipdb nose numpy torch".split()  # noqa: SIM905
+    " lib2to3 doctest unittest test mailcap telnetlib nturl2path antigravity bpdb ipdb nose numpy torch"
 )
+DANGEROUS = frozenset(_RUNNING.split())
 
 
 def allowed(module: str, name: str) -> bool:

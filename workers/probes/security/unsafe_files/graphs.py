@@ -1,8 +1,8 @@
 """ONNX graphs and Parquet footers: messages walked by hand for what points outside of the file.
 
 ONNX after onnx.proto3: ModelProto.graph = 7, GraphProto.node = 1 and .initializer = 5, NodeProto.op_type = 4,
-.attribute = 5 and .domain = 7, TensorProto.external_data = 13. Parquet's footer may carry an Arrow schema with
-an extension type whose description is a pickle (CVE-2023-47248).
+.attribute = 5 and .domain = 7, TensorProto.external_data = 13. Parquet's footer may carry an Arrow schema
+with an extension type whose description is a pickle (CVE-2023-47248).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from workers.probes.security.unsafe_files.look import EXECUTABLE, ESCAPE, HARMS, Look, Where
+from workers.probes.security.unsafe_files.look import ESCAPE, EXECUTABLE, HARMS, Look, Where
 
 MODEL = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}  # field -> wire type
 KNOWN_DOMAINS = {

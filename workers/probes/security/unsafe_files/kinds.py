@@ -15,10 +15,10 @@ from workers.probes.security.unsafe_files.allowed import dangerous
 from workers.probes.security.unsafe_files.look import EXECUTABLE, HARMS, MB, Look, Where
 from workers.probes.security.unsafe_files.pickles import Walk, walk
 
-PICKLE_NAMES = frozenset(
-    ".pkl .pickle .pck .pcl .p .pt .pth .pt2 .ckpt .bin .joblib .dill .dat .data .model .sav .pyt .npy".split()  # noqa: SIM905
+# Nothing but a pickle, or a zip of one, is called so; .bin, .dat and .model may be anything.
+SURE_NAMES = frozenset(
+    (".pkl", ".pickle", ".pcl", ".p", ".pt", ".pth", ".pt2", ".ckpt", ".joblib", ".dill", ".sav")
 )
-SURE_NAMES = PICKLE_NAMES - {".bin", ".dat", ".data", ".model", ".npy"}  # nothing else is called so
 PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
 # A pickle in the middle of other bytes: its protocol, and an opcode that begins an object.
 BURIED = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\x00\x00|[c(}\])]|[\x8c\x8fXUK]|\x63)", re.DOTALL)

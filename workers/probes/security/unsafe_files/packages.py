@@ -11,18 +11,18 @@ from typing import Any
 
 # Names close to well-known ones, or briefly hijacked, whose authors ran code at install time: PyPI advisories
 # and press, 2016 to 2025. A version means that only this one was poisoned.
+_NAMES = (
+    "torchtriton colourama python3-dateutil jeilyfish acqusition apidev-coop bzip crypt django-server"
+    " setup-tools urlib3 pwd telnet python-sqlite python-mysql python-openssl diango djago dajngo mumpy"
+    " nmap-python openvc smplejson easyinstall ssh-decorator noblesse loglib-modules pyg-modules pygrata"
+    " pygrata-utils hkg-sol-utils importantpackage important-package pptest ipboards owlmoon"
+    " discordsafety trrfab 10cent10 10cent11 yandex-yt yiffparty aiotoolbox deepseeek deepseekai"
+)
 DENIED: dict[str, frozenset[str]] = {
-    **dict.fromkeys(
-        "torchtriton colourama python3-dateutil jeilyfish acqusition apidev-coop bzip crypt django-server"
-        " setup-tools urlib3 pwd telnet python-sqlite python-mysql python-openssl diango djago dajngo mumpy"
-        " nmap-python openvc smplejson easyinstall ssh-decorator noblesse loglib-modules pyg-modules pygrata"
-        " pygrata-utils hkg-sol-utils importantpackage important-package pptest ipboards owlmoon discordsafety"
-        " trrfab 10cent10 10cent11 yandex-yt yiffparty aiotoolbox deepseeek deepseekai".split(),  # noqa: SIM905
-        frozenset(),
-    ),
+    **dict.fromkeys(_NAMES.split(), frozenset()),
     "ultralytics": frozenset({"8.3.41", "8.3.42", "8.3.45", "8.3.46"}),
     "num2words": frozenset({"0.5.15", "0.5.16"}),
-}  # fmt: skip
+}
 LINE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:={2,3}\s*([^\s;,#]+))?")
 KEYS = ("requirements", "dependencies", "packages", "pip", "install_requires")
 
@@ -50,7 +50,7 @@ def in_plan(plan: Mapping[str, Any]) -> list[str]:
         if isinstance(one, Mapping):
             for key, value in one.items():
                 if key in KEYS:
-                    lines += [value] if isinstance(value, str) else [each for each in _texts(value)]
+                    lines += [value] if isinstance(value, str) else _texts(value)
                 waiting.append(value)
         elif isinstance(one, list | tuple):
             waiting += one

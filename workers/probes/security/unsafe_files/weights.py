@@ -61,7 +61,7 @@ def is_safetensors(data: Any, name: str) -> bool:
     return len(data) > 10 and 2 <= length <= len(data) - 8 and bytes(data[8:10]) in (b'{"', b"{}", b"{ ")
 
 
-class _Short(Exception):
+class Short(Exception):  # noqa: N818
     """The file ends before what its header promises."""
 
 
@@ -71,7 +71,7 @@ class _Reader:
 
     def take(self, count: int) -> bytes:
         if count < 0 or count > self.size - self.at:
-            raise _Short
+            raise Short
         begin, self.at = self.at, self.at + count
         return bytes(self.data[begin : self.at])
 
@@ -80,13 +80,13 @@ class _Reader:
 
     def skip(self, count: int) -> None:
         if count < 0 or count > self.size - self.at:
-            raise _Short
+            raise Short
         self.at += count
 
     def text(self, most: int) -> bytes:
         length = self.number("Q")
         if length > self.size - self.at:
-            raise _Short
+            raise Short
         found = bytes(self.data[self.at : self.at + min(length, most)])
         self.at += length
         return found
@@ -106,13 +106,13 @@ def gguf(look: Look, data: Any, where: Where) -> None:
             return
         tensors, pairs = read.number("Q"), read.number("Q")
         if tensors * 24 > read.size or pairs * 12 > read.size:
-            raise _Short
+            raise Short
         for _ in range(pairs):
             look.check()
             key = read.text(200)
             _value(look, read, read.number("I"), key, where)
         _tensors(read, tensors)
-    except _Short:
+    except Short:
         look.hit(where, BOMB, what, HELD, HARMS)
     except ValueError:
         look.hit(where, BOMB, what, "its header cannot be read", HARMS)
@@ -128,7 +128,7 @@ def _tensors(read: _Reader, count: int) -> None:
         read.skip(8 * dimensions + 4)
         places.append(read.number("Q"))
     if any(place > read.size - read.at for place in places):
-        raise _Short
+        raise Short
 
 
 def _value(look: Look, read: _Reader, kind: int, key: bytes, where: Where, depth: int = 0) -> None:
@@ -144,7 +144,7 @@ def _value(look: Look, read: _Reader, kind: int, key: bytes, where: Where, depth
             read.skip(GGUF_SIZES[of] * count)
             return
         if count > read.size:
-            raise _Short
+            raise Short
         for _ in range(count):
             _value(look, read, of, b"", where, depth + 1)
     else:

@@ -54,7 +54,7 @@ def note(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[Upload], note
     if formulas.count or formulas.headers:
         where = listed([*formulas.columns, *formulas.headers])
         told.append(
-            f"Put an apostrophe before the formulas in {where}, or remove them, before anyone opens the table."
+            f"Put an apostrophe before the formulas in {where}, or remove them, before the table is opened."
         )
     if not told:
         told.append("No file imports a program, leads out of its folder or unpacks without end.")

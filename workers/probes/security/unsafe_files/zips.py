@@ -177,10 +177,8 @@ def parts(look: Look, data: Any, where: Where, found: list[Entry], *, whole: boo
             yield Part(entry.name, memoryview(unpacked), complete)
             look.unpacked += len(unpacked)
         else:
-            look.hit(
-                where.into(entry.name), BOMB, what, f"is packed by method {entry.method}, which nothing here opens",
-                HARMS,
-            )  # fmt: skip
+            told = f"is packed by method {entry.method}, which nothing here opens"
+            look.hit(where.into(entry.name), BOMB, what, told, HARMS)
 
 
 def _head(packed: Any, method: int) -> bytes:
@@ -234,7 +232,7 @@ def kind(names: list[str]) -> str:
 
 # -- tar --------------------------------------------------------------------------------------------
 def is_tar(data: Any) -> bool:
-    return len(data) >= TAR_BLOCK and bytes(data[257:262]) == b"ustar" or _old_tar(data)
+    return (len(data) >= TAR_BLOCK and bytes(data[257:262]) == b"ustar") or _old_tar(data)
 
 
 def _old_tar(data: Any) -> bool:
