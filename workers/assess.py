@@ -206,7 +206,10 @@ def assess(
     device: str = "cpu",
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> Measured:
-    """Measures everything that applies; ``artefacts`` are model files that are only inspected. Raises Unknown for a name in ``only``, sandbox.Unusable for data."""
+    """Measures everything that applies; ``artefacts`` are model files that are only inspected.
+
+    Raises Unknown for a name in ``only``, sandbox.Unusable for data.
+    """
     probes = chosen(only)
     parallel = parallel or cores()
     names = names or [file.name for file in files]

@@ -29,9 +29,9 @@ def run(
     """One probe's finding on files of yours, in this process and without a sandbox.
 
     ``data`` are the files of one data set (several for train and test), ``target`` one column or more,
-    ``plan`` the settings as in a plan file, ``artefacts`` model files that are only inspected. Raises ``workers.inputs.Unusable`` with one sentence when the
-    data cannot be measured, ``workers.plan.PlanError`` for a plan that is wrong, LookupError for an
-    unknown probe.
+    ``plan`` the settings as in a plan file, ``artefacts`` model files that are only inspected. Raises
+    ``workers.inputs.Unusable`` with one sentence when the data cannot be measured, ``workers.plan.PlanError``
+    for a plan that is wrong, LookupError for an unknown probe.
     """
     import json
     import tempfile
