@@ -21,7 +21,7 @@ def build(run: Run) -> dict[str, Any]:
     began = run.started_at or run.created_at
     workers = {job.worker for job in run.jobs.all() if job.worker}
     artefacts = [
-        {key: file[key] for key in ("name", "sha256", "bytes")}  # type: ignore[literal-required]
+        {key: file[key] for key in ("name", "sha256", "bytes")}
         for file in (run.dataset.artefacts if run.dataset else ())
     ]
     made = document.build(

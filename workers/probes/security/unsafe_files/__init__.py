@@ -56,7 +56,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 def _files(look: Look, uploads: tuple[Upload, ...], budget: Budget) -> tuple[list[dict[str, Any]], bool]:
     """What each file is; False when the time was over before the last."""
-    kinds = []
+    kinds: list[dict[str, Any]] = []
     for place, upload in enumerate(sorted(uploads, key=lambda one: not one.artefact)):
         budget.progress(0.5 * place / len(uploads), f"Looking into {upload.name}")
         where = Where(upload.name, artefact=upload.artefact)

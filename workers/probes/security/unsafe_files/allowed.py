@@ -53,7 +53,7 @@ _BIT_GENERATORS = "MT19937 PCG64 PCG64DXSM Philox SFC64"
 
 PLAIN: dict[str, frozenset[str]] = {
     "builtins": frozenset(_BUILTINS.split()),
-    "__builtin__": frozenset(f"{_BUILTINS} long unicode".split()),
+    "__builtin__": frozenset(f"{_BUILTINS} long unicode xrange".split()),
     "collections": frozenset(_COLUMNS.split()),
     "datetime": frozenset(_DATES.split()),
     "decimal": frozenset({"Decimal"}),

@@ -41,7 +41,7 @@ def inspect(look: Look, data: Any, where: Where, *, whole: bool = True) -> str:
         return "empty file"
     head = bytes(data[:64])
     found = _first(look, data, head, where, whole=whole)
-    if not head.startswith(b"PK") and len(data) > 1000 and zips.end_of(data) is not None and where.artefact:
+    if where.artefact and not head.startswith(b"PK") and zips.end_of(data) is not None:
         found = f"{found}, and a zip archive as well"
         _zip(look, data, where)
     return found
@@ -137,6 +137,7 @@ def _pickle(look: Look, data: Any, where: Where, *, whole: bool = True, start: i
             break  # what follows is no pickle
         _tell(look, found, where, what)
         _inner(look, data, found, where)
+        look.check()
         if number == 0 and found.result == TORCH_MAGIC:
             old_torch, what = True, "PyTorch checkpoint"
         if found.error and (whole or "cut off" not in found.error):

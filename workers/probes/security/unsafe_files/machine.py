@@ -13,7 +13,7 @@ from workers.probes.security.unsafe_files.allowed import allowed
 MOST_STACK = 4_000_000  # items; no writer of pickles leaves so many open
 MOST_DEPTH = 20  # pickles inside pickles
 BETWEEN_LOOKS = 65_536  # opcodes between two looks at the clock
-NAME = re.compile(r"[A-Za-z_<][\w.<>]{0,199}")
+NAME = re.compile(r"[^\W\d][\w.<>]{0,199}")  # what an import can find
 LINE = re.compile(rb"\n")
 # Runs of numbers without an effect on the memo: one step of the walk instead of thousands.
 NUMBERS = re.compile(rb"(?:G.{8}|K.|M..|J.{4}|[N\x88\x89]){64,4096}", re.DOTALL)
@@ -211,6 +211,9 @@ class Machine:
         """The global that two texts name; one that cannot be read is told."""
         if not isinstance(module, str) or not isinstance(name, str) or not module or not name:
             self.walk.odd.append("a name that is put together while it is opened")
+            return OPAQUE
+        if not NAME.fullmatch(module) or not NAME.fullmatch(name):
+            self.walk.error = self.walk.error or "it imports something that no module can be called"
             return OPAQUE
         found = Global(module, name)
         self.walk.imports.setdefault(found, self.at)

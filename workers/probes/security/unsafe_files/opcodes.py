@@ -265,24 +265,22 @@ def _stop(m: Machine) -> None:
     m.done = True
 
 
-STEPS: dict[int, Step] = {
-    ord(code) if isinstance(code, str) else code: step
-    for code, step in {
-        "(": _mark, ".": _stop, "0": _pop, "1": _pop_mark, "2": _duplicate, "F": _line, "I": _int_line,
-        "J": _integer(4, signed=True), "K": _integer(1), "L": _int_line, "M": _integer(2), "N": _push(None),
-        "P": _line, "Q": _persistent, "R": _reduce, "S": _string_line, "T": _old_string(4),
-        "U": _old_string(1), "V": _unicode_line, "X": _text(4), "a": _append, "b": lambda m: m.build(),
-        "c": _global, "d": _dict, "}": _empty_dict, "e": _appends, "g": lambda m: m.get(_place(m)),
-        "h": lambda m: m.get(m.number(1)), "i": _instance, "j": lambda m: m.get(m.number(4)),
-        "l": _collect, "]": _push(OPAQUE), "o": _object, "p": lambda m: m.put(_place(m)),
-        "q": lambda m: m.put(m.number(1)), "r": lambda m: m.put(m.number(4)), "s": _set_item, "t": _tuple,
-        ")": _push(()), "u": _set_items, "G": _opaque(8), 0x80: _protocol, 0x81: _new, 0x82: _extension(1),
-        0x83: _extension(2), 0x84: _extension(4), 0x85: _tuple_of(1), 0x86: _tuple_of(2), 0x87: _tuple_of(3),
-        0x88: _push(True), 0x89: _push(False), 0x8A: _long(1), 0x8B: _long(4), "B": _bytes(4),
-        "C": _bytes(1), 0x8C: _text(1), 0x8D: _text(8), 0x8E: _bytes(8), 0x8F: _push(OPAQUE),
-        0x90: _appends, 0x91: _collect, 0x92: _new_with_names, 0x93: _stack_global,
-        0x94: lambda m: m.put(m.next + len(m.beyond)), 0x95: lambda m: m.take(8) and None,
-        0x96: _bytes(8), 0x97: _push(OPAQUE), 0x98: lambda m: None,
-    }.items()
+_BY_CODE: dict[str | int, Step] = {
+    "(": _mark, ".": _stop, "0": _pop, "1": _pop_mark, "2": _duplicate, "F": _line, "I": _int_line,
+    "J": _integer(4, signed=True), "K": _integer(1), "L": _int_line, "M": _integer(2), "N": _push(None),
+    "P": _line, "Q": _persistent, "R": _reduce, "S": _string_line, "T": _old_string(4),
+    "U": _old_string(1), "V": _unicode_line, "X": _text(4), "a": _append, "b": lambda m: m.build(),
+    "c": _global, "d": _dict, "}": _empty_dict, "e": _appends, "g": lambda m: m.get(_place(m)),
+    "h": lambda m: m.get(m.number(1)), "i": _instance, "j": lambda m: m.get(m.number(4)),
+    "l": _collect, "]": _push(OPAQUE), "o": _object, "p": lambda m: m.put(_place(m)),
+    "q": lambda m: m.put(m.number(1)), "r": lambda m: m.put(m.number(4)), "s": _set_item, "t": _tuple,
+    ")": _push(()), "u": _set_items, "G": _opaque(8), 0x80: _protocol, 0x81: _new, 0x82: _extension(1),
+    0x83: _extension(2), 0x84: _extension(4), 0x85: _tuple_of(1), 0x86: _tuple_of(2), 0x87: _tuple_of(3),
+    0x88: _push(True), 0x89: _push(False), 0x8A: _long(1), 0x8B: _long(4), "B": _bytes(4),
+    "C": _bytes(1), 0x8C: _text(1), 0x8D: _text(8), 0x8E: _bytes(8), 0x8F: _push(OPAQUE),
+    0x90: _appends, 0x91: _collect, 0x92: _new_with_names, 0x93: _stack_global,
+    0x94: lambda m: m.put(m.next + len(m.beyond)), 0x95: lambda m: m.take(8) and None,
+    0x96: _bytes(8), 0x97: _push(OPAQUE), 0x98: lambda m: None,
 }  # fmt: skip
+STEPS = {ord(code) if isinstance(code, str) else code: step for code, step in _BY_CODE.items()}
 NUMERIC = frozenset(b"GKMJN\x88\x89")

@@ -57,7 +57,7 @@ def note(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[Upload], note
             f"Put an apostrophe before the formulas in {where}, or remove them, before the table is opened."
         )
     if not told:
-        told.append("No file imports a program, leads out of its folder or unpacks without end.")
+        told.append("What is in them only rebuilds numbers and plain data.")
     if not artefacts:
         told.append("No model file was shown; add those that come from outside to have them inspected.")
     return " ".join([*told, *notes])

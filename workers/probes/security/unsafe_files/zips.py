@@ -12,7 +12,7 @@ import stat
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workers.probes.security.unsafe_files.graphs import outside
@@ -139,8 +139,7 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
 def parts(look: Look, data: Any, where: Where, found: list[Entry], *, whole: bool) -> Iterator[Part]:
     """Tells what is wrong with the archive, and unpacks its files one by one."""
     what = "zip archive"
-    if _overlap(look, data, where, found, whole=whole):
-        return
+    found = _apart(look, where, found, whole=whole)
     look.declared += sum(entry.size for entry in found)
     if look.bomb(where, what):
         return
@@ -199,17 +198,21 @@ def _content(data: Any, entry: Entry) -> int | None:
     return at + LOCAL.size + f[9] + f[10]
 
 
-def _overlap(look: Look, data: Any, where: Where, found: list[Entry], *, whole: bool) -> bool:
-    """Entries that share bytes: a small file then unpacks to any size (Fifield, 2019)."""
-    if not whole:
-        return False
-    free = 0
-    for entry in sorted(found, key=lambda one: one.offset):
-        if entry.offset < free:
-            look.hit(where, BOMB, "zip archive", "its files lie over each other", HARMS)
-            return True
-        free = entry.offset + LOCAL.size + entry.packed
-    return False
+def _apart(look: Look, where: Where, found: list[Entry], *, whole: bool) -> list[Entry]:
+    """The entries in their order, each cut where the next begins, so that no byte is read twice.
+
+    Entries that share bytes let a small file unpack to any size (Fifield, 2019), and are told.
+    """
+    ordered = sorted({entry.offset: entry for entry in reversed(found)}.values(), key=lambda one: one.offset)
+    shared = len(ordered) < len(found)
+    apart = []
+    for entry, after in zip(ordered, [*ordered[1:], None], strict=True):
+        room = after.offset - entry.offset - LOCAL.size if after else entry.packed
+        shared = shared or entry.packed > room
+        apart.append(replace(entry, packed=max(0, min(entry.packed, room))))
+    if shared and whole:
+        look.hit(where, BOMB, "zip archive", "its files lie over each other", HARMS)
+    return apart
 
 
 def kind(names: list[str]) -> str:
