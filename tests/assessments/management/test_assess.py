@@ -153,10 +153,8 @@ def test_answers_alone_are_judged(folder):
 
 def test_a_model_file_alone_is_inspected_and_never_opened(folder):
     out = folder / "r.json"
-    done = assess(
-        "--artefact", "net.pkl", "--only", "security", "--fail-on", "critical", "--out", out, cwd=folder
-    )
-    assert done.returncode == 1, done.stderr
+    done = assess("--artefact", "net.pkl", "--only", "security", "--out", out, cwd=folder)
+    assert done.returncode == 0, done.stderr
     report = json.loads(out.read_text("utf-8"))
     assert document.verify(report) == []
     assert report["assessment"]["artefacts"][0]["name"] == "net.pkl"
