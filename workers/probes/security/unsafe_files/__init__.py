@@ -41,7 +41,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     formulas = cells.search(sample, budget)
     artefacts = [one for one in sample.uploads if one.artefact]
     grade = max([hit.grade for hit in look.hits] + [CELLS if formulas.count or formulas.headers else 0])
-    high = RUNS if not complete else max(grade, 0 if artefacts else CELLS)
+    high = RUNS if look.open or not complete else max(grade, 0 if artefacts else CELLS)
     hits = sorted(look.hits, key=lambda hit: (-hit.grade, not hit.known))
     return Finding(
         float(grade),
@@ -49,7 +49,6 @@ def run(sample: Sample, budget: Budget) -> Finding:
         _facts(sample, look, hits, formulas, kinds),
         low=float(grade),
         high=float(high),
-        sample=len(sample.uploads) or None,
         title=title(hits, formulas, [one.name for one in artefacts], len(sample.uploads)),
     )
 

@@ -117,6 +117,8 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         return "Python pickle"
     if where.artefact and not where.depth:
         _buried(look, data, where, "file of an unknown kind")
+        look.note(f"{where.name} is of a kind that is not known here, so little can be said of it.")
+        look.open = True
     return "file of an unknown kind"
 
 

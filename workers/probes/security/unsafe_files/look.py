@@ -68,6 +68,7 @@ class Look:
     declared: int = 0  # bytes to which the archives of the file at hand would unpack, nested ones too
     size: int = 0  # of the file at hand
     parts: int = 0
+    open: bool = False  # something could not be looked into at all
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
 
     def hit(

@@ -260,6 +260,11 @@ def _protocol(m: Machine) -> None:
         raise Broken("it is of a kind that no Python writes")
 
 
+def _frame(m: Machine) -> None:
+    """How long the next part is; readers may ignore it."""
+    m.take(8)
+
+
 def _stop(m: Machine) -> None:
     m.walk.result = m.pop()
     m.done = True
@@ -279,7 +284,7 @@ _BY_CODE: dict[str | int, Step] = {
     0x88: _push(True), 0x89: _push(False), 0x8A: _long(1), 0x8B: _long(4), "B": _bytes(4),
     "C": _bytes(1), 0x8C: _text(1), 0x8D: _text(8), 0x8E: _bytes(8), 0x8F: _push(OPAQUE),
     0x90: _appends, 0x91: _collect, 0x92: _new_with_names, 0x93: _stack_global,
-    0x94: lambda m: m.put(m.next + len(m.beyond)), 0x95: lambda m: m.take(8) and None,
+    0x94: lambda m: m.put(m.next + len(m.beyond)), 0x95: _frame,
     0x96: _bytes(8), 0x97: _push(OPAQUE), 0x98: lambda m: None,
 }  # fmt: skip
 STEPS = {ord(code) if isinstance(code, str) else code: step for code, step in _BY_CODE.items()}
