@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import pickle
 import re
 import resource
@@ -16,6 +17,7 @@ import pytest
 from tests.workers.factories import write_sample
 from tests.workers.probes.security import artefacts
 from tests.workers.probes.security.artefacts import BOMB, ESCAPE, RUNS
+from workers import plan as plans
 from workers import sandbox
 from workers.inputs import prepare
 from workers.probes import run as notebook
@@ -282,11 +284,15 @@ def test_the_cells_of_real_tables_are_no_formulas(shared_data, tmp_path):
 
 # -- the rest ---------------------------------------------------------------------------------------------
 def test_known_bad_packages_of_a_plan_are_named(tmp_path):
-    plan = {"requirements": ["numpy==2.0", "torchtriton", "ultralytics==8.3.41", "ultralytics==8.4"]}
+    written = "packages: [numpy==2.0, torchtriton, ultralytics==8.3.41, ultralytics==8.4]"
+    plan = plans.read(written, "plan.yaml").plan
     finding = unsafe_files.run(Sample(plan=plan), Budget(10))
     assert [one["runs"] for one in finding.facts["found"]] == [
         "an install of torchtriton", "an install of ultralytics 8.3.41",
     ]  # fmt: skip
+    for other in ({"torchtriton": "1.0"}, "numpy\ntorchtriton==1.0"):
+        read = plans.read(json.dumps({"dependencies": other}), "plan.json").plan
+        assert packages.in_plan(read) == ["torchtriton"]
     assert packages.denied(["# torchtriton", "torch", "-r more.txt", "TorchTriton >= 1"]) == ["torchtriton"]
 
 
