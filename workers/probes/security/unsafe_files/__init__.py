@@ -8,6 +8,9 @@ scripts in pictures, programs in archives, pickled column types in Parquet. (pro
 Value: a grade of danger, 0 to 3: nothing; formula cells; cannot be trusted (a bomb, a path that leads out, a
 pickle that cannot be read to its end); runs code. What is found is certain, so the interval is the value
 itself, but for what was not looked at: no time, or no model file that anybody showed.
+
+picklescan is no second opinion here: on the corpus of ``benchmarks/artefacts.py`` it names no file that this
+misses, and a list of dangerous names cannot be complete.
 """
 
 from __future__ import annotations
