@@ -7,7 +7,7 @@ from typing import Any
 
 FIELDS = (
     "format", "rules", "run", "assessment", "overall", "dimensions", "findings", "contradictions",
-    "actions", "together", "next_evidence", "forecast", "probes", "questions", "answers",
+    "gates", "actions", "together", "next_evidence", "forecast", "probes", "questions", "answers",
 )  # fmt: skip
 # They prove that nothing was changed, so they go along only with a report from which nothing is left
 # out; and a hash of a short answer would give that answer away to anyone who tries them all.
@@ -16,6 +16,7 @@ PROOFS = ("hashes", "evidence", "content")
 SAMPLE_FACTS = frozenset({
     "rows", "files", "pairs", "spans", "suspects", "examples", "example", "place", "places", "image",
     "before", "after", "by_column",
+    "picture", "phrase",
 })  # fmt: skip
 
 

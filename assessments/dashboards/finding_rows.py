@@ -47,7 +47,7 @@ def _beside(found: Sequence[Finding]) -> FindingRow:
     only = dimensions.pop() if len(dimensions) == 1 else None
     return FindingRow(
         probe=found[0]["probe"],
-        anchor=_anchor(found[0]),
+        anchor=anchor(found[0]),
         dimension=TITLES.get(only or "", "Several"),
         title=f"{len(found)} checks do not apply to this data",
         level="unknown",
@@ -78,7 +78,7 @@ def _together(alike: Sequence[Finding], reason: str) -> FindingRow:
     only = dimensions.pop() if len(dimensions) == 1 else None
     return FindingRow(
         probe=alike[0]["probe"],
-        anchor=_anchor(alike[0]),
+        anchor=anchor(alike[0]),
         dimension=TITLES.get(only or "", "Several"),
         title=f"{len(alike)} checks were not made",
         level="unknown",
@@ -91,7 +91,8 @@ def _together(alike: Sequence[Finding], reason: str) -> FindingRow:
     )
 
 
-def _anchor(one: Finding) -> str:
+def anchor(one: Finding) -> str:
+    """The id of a finding's row on the page."""
     probe = one.get("probe") or ""
     return f"finding-{probe.replace('.', '-').replace('_', '-') or one.get('question', '')}"
 
@@ -105,7 +106,7 @@ def _row(one: Finding, assessment: Mapping[str, Any]) -> FindingRow:
     why = one.get("why") or (spec.why if spec else "")
     return FindingRow(
         probe=probe,
-        anchor=_anchor(one),
+        anchor=anchor(one),
         dimension=TITLES.get(dimension, dimension),
         title=_title(one, measured=measured),
         level=level,

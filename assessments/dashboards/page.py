@@ -163,6 +163,7 @@ class Page:
     actions: Sequence[Action]
     more_actions: Sequence[Action]
     together: Mapping[str, Any] | None  # {"count", "from", "to"}: the top actions' joint effect
+    gates: Sequence[Mapping[str, str]]  # "level", "says", "dimension", "anchor" of its finding
     contradictions: Sequence[Mapping[str, Any]]
     findings: Sequence[FindingRow]
     next_evidence: Sequence[Mapping[str, str]]

@@ -15,7 +15,7 @@ from assessments import questions
 from assessments.dashboards import figures, svg, words
 from assessments.dashboards.arrange import rows_of, sections_of, shown_of
 from assessments.dashboards.figures.chart import Chart, Part
-from assessments.dashboards.finding_rows import STATES, TITLES, finding_rows, not_applicable
+from assessments.dashboards.finding_rows import STATES, TITLES, anchor, finding_rows, not_applicable
 from assessments.dashboards.page import (
     Action,
     Answer,
@@ -60,6 +60,7 @@ def build(document: Document, date: datetime | None = None) -> Page:
         actions=actions[:ACTIONS_ON_TOP],
         more_actions=actions[ACTIONS_ON_TOP : ACTIONS_ON_TOP + LISTED_MOST],
         together=document.get("together"),
+        gates=[_gate(one) for one in document.get("gates", ())],
         contradictions=[_contradiction(one) for one in document.get("contradictions", ())],
         findings=finding_rows(found, assessment),
         next_evidence=[_next(one) for one in document.get("next_evidence", ())[:LISTED_MOST]],
@@ -241,6 +242,16 @@ def _action(place: int, one: Mapping[str, Any], document: Document) -> Action:
 def _level(score: float | None) -> str:
     """Twenty points a level, as the scale is drawn; a boundary belongs to the higher one."""
     return "unknown" if score is None else LEVELS[min(4, int(score // 20))]
+
+
+def _gate(one: Mapping[str, Any]) -> dict[str, str]:
+    dimension = str(one.get("dimension") or "")
+    return {
+        "level": str(one.get("level") or "unknown"),
+        "says": str(one.get("says") or ""),
+        "dimension": TITLES.get(dimension, dimension),
+        "anchor": anchor(one),
+    }
 
 
 def _contradiction(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from assessments.scoring import ledger, pool, risk, steps
+from assessments.scoring import ledger, risk, steps
 from assessments.scoring.pool import Judgement, Known, whole
 from assessments.scoring.rules import Rules
 
@@ -49,7 +49,7 @@ def best(
     for known in now.items:
         tried = [
             (_gain(now, now.with_item(action.after), known), action)
-            for action in _options(rules, known, findings, told or {}, now.dataset)
+            for action in _options(now, known, findings, told or {})
             if action.after.mode < known.mode
         ]
         most = max(tried, key=lambda pair: pair[0], default=None)
@@ -138,25 +138,22 @@ def _together(now: Judgement, after: Iterable[Known]) -> dict[str, Any] | None:
 
 
 def _options(
-    rules: Rules,
-    known: Known,
-    findings: Mapping[str, risk.Evidence],
-    told: Mapping[str, str],
-    dataset: risk.Evidence | None,
+    now: Judgement, known: Known, findings: Mapping[str, risk.Evidence], told: Mapping[str, str]
 ) -> list[Action]:
     """What could be done about an item's worst source; nothing for an item that is fine or unknown."""
+    rules, dataset = now.rules, now.dataset
     if known.state not in ("measured", "answered") or known.mode < rules.data["advice"]["from_score"]:
         return []
-    worst = max(range(len(known.spreads)), key=lambda place: known.spreads[place][1])
+    worst = known.worst
     source = known.sources[worst]
-    if known.state == "answered":
+    if "." not in source and source not in rules.data["readings"]:  # a question
         return _answered(rules, known, worst, source, told)
     if source in rules.data["readings"]:
         return _from_reading(rules, known, worst, source, findings, dataset)
     tried = [
         action
         for one in _mitigations(findings[source])
-        if (action := _tried(rules, known, worst, source, one, findings[source])) is not None
+        if (action := _tried(now, known, worst, source, one, findings[source])) is not None
         and known.mode - action.after.mode >= rules.data["advice"]["least"]
     ]
     return tried or _usual(rules, known, worst, source, findings, dataset)
@@ -168,13 +165,14 @@ def _mitigations(finding: risk.Evidence) -> list[Mapping[str, Any]]:
 
 
 def _tried(
-    rules: Rules, known: Known, worst: int, probe: str, one: Mapping[str, Any], finding: risk.Evidence
+    now: Judgement, known: Known, worst: int, probe: str, one: Mapping[str, Any], finding: risk.Evidence
 ) -> Action | None:
     """What a probe tried and measured."""
-    value = risk.number(one.get("value"))
+    rules, value = now.rules, risk.number(one.get("value"))
     if value is None or not one.get("title"):
         return None
-    scored = risk.score(rules, probe, value, risk.number(one.get("low")), risk.number(one.get("high")))
+    ends = (risk.number(one.get("low")), risk.number(one.get("high")))
+    scored = risk.score(rules, probe, value, *ends, risk.most(rules, probe, now.answers))
     return Action(
         title=str(one["title"]).rstrip("."),
         why=ledger.about(rules, finding),
@@ -182,7 +180,7 @@ def _tried(
         effort=str(one.get("effort") or rules.data["probes"][probe]["effort"]),
         basis="estimated" if one.get("basis") == "estimated" else "measured",
         source=probe,
-        after=_with(known, worst, (scored.low, scored.score, scored.high)),
+        after=known.with_spread(worst, (scored.low, scored.score, scored.high)),
     )
 
 
@@ -199,7 +197,7 @@ def _usual(
     if step is None:
         return []
     scored = risk.score(rules, probe, step.good)
-    after = _with(known, worst, (scored.low, scored.score, scored.high))
+    after = known.with_spread(worst, (scored.low, scored.score, scored.high))
     why = ledger.about(rules, findings[probe])
     return [Action(step.say, why, step.note, step.effort, "estimated", probe, after)]
 
@@ -222,7 +220,7 @@ def _from_reading(
             effort=entry["effort"],
             basis="estimated",
             source=name,
-            after=_with(known, worst, (scored.low, scored.score, scored.high)),
+            after=known.with_spread(worst, (scored.low, scored.score, scored.high)),
         )
     ]
 
@@ -236,9 +234,4 @@ def _answered(rules: Rules, known: Known, worst: int, question: str, told: Mappi
     cap = float(rules.data["evidence"]["declared"]["cap"])
     spread = (cap, cap, cap + rules.data["evidence"]["declared"]["above"])
     why = f"You told us: {told[question]}" if told.get(question) else known.item.title
-    return [Action(title, why, "", effort, "estimated", question, _with(known, worst, spread))]
-
-
-def _with(known: Known, place: int, spread: pool.Spread) -> Known:
-    spreads = (*known.spreads[:place], spread, *known.spreads[place + 1 :])
-    return replace(known, spreads=spreads)
+    return [Action(title, why, "", effort, "estimated", question, known.with_spread(worst, spread))]

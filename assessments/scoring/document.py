@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assessments import questions
-from assessments.scoring import advice, canonical, ledger, outlook, pool, risk, words
+from assessments.scoring import advice, canonical, gates, ledger, outlook, pool, risk, words
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Rules
 from workers.probes import catalog
@@ -83,7 +83,9 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
     todo, together = advice.shown(rules, judgement, ranked)
     later = outlook.next_evidence(rules, judgement, answers, findings)
     settled = advice.settled(rules, judgement, ranked)
+    shut = [gate.as_json(rules) for gate in gates.closed(rules, findings, dataset)]
     return {
+        **({"gates": shut} if "gates" in rules.data else {}),  # older rules know none
         "overall": {
             **judgement.overall.as_json(rules),
             "stakes": judgement.stakes,
@@ -99,7 +101,9 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
             }
             for name, pooled in judgement.dimensions.items()
         ],
-        "findings": sorted((_scored(rules, one, findings) for one in report["findings"]), key=_serious_first),
+        "findings": sorted(
+            (_scored(rules, one, findings, answers) for one in report["findings"]), key=_serious_first
+        ),
         "contradictions": contradictions,
         "actions": todo,
         "together": together,
@@ -187,9 +191,12 @@ def _questions(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 # -- what follows from it -----------------------------------------------------------------------------
 def _scored(
-    rules: Rules, finding: Mapping[str, Any], findings: Mapping[str, Mapping[str, Any]]
+    rules: Rules,
+    finding: Mapping[str, Any],
+    findings: Mapping[str, Mapping[str, Any]],
+    answers: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    scored = risk.measured(rules, finding, finding["probe"], findings)
+    scored = risk.measured(rules, finding, finding["probe"], findings, answers)
     kept = {key: value for key, value in finding.items() if key not in JUDGED}
     if scored is None:
         nothing = {"score": None, "score_low": None, "score_high": None, "level": "unknown"}
@@ -307,7 +314,7 @@ def verify(report: Any) -> list[str]:
             wrong.append("evidence")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         wrong.append(f"(cannot be judged: {type(error).__name__} {str(error)[:80]})")
-    known = {*ALWAYS, "content"}
+    known = {*ALWAYS, "gates", "content"}
     wrong += [str(key) for key in report if key not in known]
     whole = {key: value for key, value in report.items() if key != "content"}
     if not wrong and report.get("content") != canonical.digest(whole):

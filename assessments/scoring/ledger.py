@@ -53,7 +53,7 @@ def _contradicted(
     findings: Mapping[str, risk.Evidence],
     dataset: Mapping[str, Any] | None,
 ) -> bool:
-    low, high = _range(rules, claim["evidence"], findings, dataset)
+    low, high = ends(rules, claim["evidence"], findings, dataset)
     if low is None or high is None:
         return False
     if "above_claim" in claim or "below_claim" in claim:
@@ -85,9 +85,10 @@ def _claimed(rules: Rules, claim: Mapping[str, Any], given: Mapping[str, Any]) -
     return risk.number(value)
 
 
-def _range(
+def ends(
     rules: Rules, name: str, findings: Mapping[str, risk.Evidence], dataset: Mapping[str, Any] | None
 ) -> tuple[float | None, float | None]:
+    """The lowest and highest value that a probe or reading may mean; (None, None) when not measured."""
     if name in rules.data["readings"]:
         value = risk.reading(rules, name, findings, dataset)
         return value, value

@@ -45,15 +45,18 @@ def _width(judgement: Judgement, dimension: str) -> float:
 
 
 def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> list[tuple[str, str, Known]]:
-    """The probes of a measured item that could not tell, each if it saw nothing worse than the others."""
+    """What a measured item still lacks: probes that could not tell, and questions that a probe needs beside
+    it; each if it showed nothing worse than what is known."""
     open_ = [
-        name
+        ("probe", name)
         for name in known.item.evidence
         if name in rules.data["probes"] and name not in known.sources and name not in beside
     ]
+    asked = (rules.data["probes"].get(name, {}).get("beside") for name in known.sources)
+    open_ += [("question", one["question"]) for one in asked if one and one["question"] not in known.sources]
     return [
-        ("probe", name, replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_))))
-        for name in open_
+        (kind, name, replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_))))
+        for kind, name in open_
     ]
 
 

@@ -31,7 +31,7 @@ from functools import lru_cache
 from math import floor, sqrt
 from typing import Any
 
-from assessments.scoring import risk
+from assessments.scoring import gates, risk
 from assessments.scoring.rules import Item, Rules
 
 Spread = tuple[float, float, float]  # a triangle: low, mode, high
@@ -47,6 +47,7 @@ class Known:
     spreads: tuple[Spread, ...] = ()  # of each piece of evidence; the worst counts
     open: bool = True  # it may be anything from 0 to 100 besides
     sources: tuple[str, ...] = ()  # probes, readings and questions that tell about it
+    floors: tuple[tuple[str, float], ...] = ()  # of closed gates: their probe, and the score they keep up
 
     @property
     def partial(self) -> bool:
@@ -56,7 +57,29 @@ class Known:
     @property
     def mode(self) -> float:
         """Its most likely score; the middle of the scale when nothing is known."""
-        return max((spread[1] for spread in self.spreads), default=50.0)
+        return max((self.floor, *(spread[1] for spread in self.spreads))) if self.spreads else 50.0
+
+    @property
+    def floor(self) -> float:
+        """The score that its closed gates keep its dimension above."""
+        return max((least for _, least in self.floors), default=0.0)
+
+    @property
+    def worst(self) -> int:
+        """The place in ``spreads`` and ``sources`` of its worst evidence; a closed gate counts with it."""
+        floors = dict(sorted(self.floors, key=lambda pair: pair[1]))
+        return max(
+            range(len(self.spreads)),
+            key=lambda place: max(self.spreads[place][1], floors.get(self.sources[place], 0.0)),
+        )
+
+    def with_spread(self, place: int, spread: Spread) -> Known:
+        """The item if one piece of its evidence were different; what closed a gate is gone with it."""
+        return replace(
+            self,
+            spreads=(*self.spreads[:place], spread, *self.spreads[place + 1 :]),
+            floors=tuple(pair for pair in self.floors if pair[0] != self.sources[place]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,7 @@ class Pooled:
     probability: Mapping[str, float]  # level -> how likely it is
     known: tuple[int, int]  # items known at least in part, of all that apply
     draws: Draws
+    floor: float = 0.0  # no draw lies below it: a gate is closed
 
     def as_json(self, rules: Rules) -> dict[str, Any]:
         shown = None if self.score is None else whole(self.score)
@@ -101,6 +125,7 @@ class Judgement:
     items: tuple[Known, ...]
     stakes: float
     dataset: risk.Evidence | None = None
+    answers: Mapping[str, Mapping[str, Any]] | None = None
 
     def with_item(self, known: Known) -> Judgement:
         """The judgement if one item were known differently; everything else stays."""
@@ -125,10 +150,11 @@ def judge(
     dataset: risk.Evidence | None = None,
 ) -> Judgement:
     """The judgement of findings (by probe id) and answers (by question id); ``dataset`` as in a report."""
-    items = tuple(know(rules, item, findings, answers, dataset) for item in rules.items)
+    shut = gates.closed(rules, findings, dataset)
+    items = tuple(gated(know(rules, item, findings, answers, dataset), shut) for item in rules.items)
     dimensions = {name: _dimension(rules, name, items) for name in rules.dimensions}
     stakes = risk.stakes(rules, answers)
-    return Judgement(rules, _overall(rules, dimensions, stakes), dimensions, items, stakes, dataset)
+    return Judgement(rules, _overall(rules, dimensions, stakes), dimensions, items, stakes, dataset, answers)
 
 
 def know(
@@ -142,10 +168,18 @@ def know(
 
     Where a probe says that its question does not apply, only an answer keeps the item alive.
     """
-    scored = {name: risk.evidence(rules, name, findings, dataset) for name in item.evidence}
+    scored = {name: risk.evidence(rules, name, findings, dataset, answers) for name in item.evidence}
     seen = {name: one for name, one in scored.items() if one is not None}
     if seen:
-        return measured(item, seen, _open_probes(rules, item, findings, seen))
+        open_ = list(_open_probes(rules, item, findings, seen))
+        said = {}
+        for name in seen:
+            for question, one in risk.beside(rules, name, answers).items():
+                if one is None:
+                    open_.append(question)
+                else:
+                    said[question] = one
+        return measured(item, seen, open_, said)
     given = {name: answers[name] for name in item.questions if name in answers}
     applies = [name for name in item.questions if "not_applicable" not in given.get(name, {})]
     if given and not applies:
@@ -155,6 +189,12 @@ def know(
     if beside and not told:
         return Known(item, "not_applicable", sources=beside)
     return answered(rules, item, told, len(applies))
+
+
+def gated(known: Known, shut: Iterable[gates.Gate]) -> Known:
+    """The item with the gates that its own evidence closed."""
+    mine = [gate for gate in shut if gate.dimension == known.item.dimension and gate.probe in known.sources]
+    return replace(known, floors=tuple((gate.probe, gate.least) for gate in mine)) if mine else known
 
 
 def not_applicable(finding: risk.Evidence) -> bool:
@@ -173,11 +213,18 @@ def _open_probes(
     )
 
 
-def measured(item: Item, seen: Mapping[str, risk.Scored], open_: Sequence[str] = ()) -> Known:
-    """An item that was measured; ``open_`` are the probes that could not tell."""
-    spreads = tuple((one.low, one.score, one.high) for one in seen.values())
+def measured(
+    item: Item,
+    seen: Mapping[str, risk.Scored],
+    open_: Sequence[str] = (),
+    said: Mapping[str, risk.Scored] | None = None,
+) -> Known:
+    """An item that was measured. ``open_`` are the probes that could not tell, and the questions that a
+    probe needs beside it and nobody answered; ``said`` are the answers to such questions."""
+    every = {**seen, **(said or {})}
+    spreads = tuple((one.low, one.score, one.high) for one in every.values())
     covers = len(seen) / (len(seen) + len(open_))
-    return Known(item, "measured", covers, spreads, open=False, sources=tuple(seen))
+    return Known(item, "measured", covers, spreads, open=False, sources=tuple(every))
 
 
 def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], of: int) -> Known:
@@ -249,7 +296,8 @@ def _dimension(rules: Rules, name: str, items: Sequence[Known]) -> Pooled:
     total = sum(one.item.weight for one in mine)
     anything = tuple(100 * u for u in _uniforms(seed, "unknown", n))
     known, likely = [0.0] * n, [0.0] * n  # fourth powers by weight
-    worst = [0.0] * n  # a notch below the worst known item
+    floor = max((one.floor for one in mine), default=0.0)
+    worst = [floor] * n  # a notch below the worst known item, and never below a closed gate
     closed = [0.0] * n  # the part of `known` that nothing unseen can raise
     unseen = ceiling = 0.0  # weight that nobody has looked at, and the notch if that were critical
     for one in mine:
@@ -286,7 +334,7 @@ def _dimension(rules: Rules, name: str, items: Sequence[Known]) -> Pooled:
             for c, w in zip(closed, worst, strict=True)
         ),
     )
-    return _pooled(rules, found, 1 - unseen / total, count)
+    return _pooled(rules, found, 1 - unseen / total, count, floor)
 
 
 def _added(sums: Sequence[float], draws: Sequence[float], weight: float) -> list[float]:
@@ -296,27 +344,32 @@ def _added(sums: Sequence[float], draws: Sequence[float], weight: float) -> list
 
 def _overall(rules: Rules, dimensions: Mapping[str, Pooled], stakes: float) -> Pooled:
     each = [one.draws for one in dimensions.values()]
+    floor = max(one.floor for one in dimensions.values())
     found = Draws(
-        _whole(rules, [one.least for one in each], stakes),
-        _whole(rules, [one.likely for one in each], stakes),
-        _whole(rules, [one.most for one in each], stakes),
+        _whole(rules, [one.least for one in each], stakes, floor),
+        _whole(rules, [one.likely for one in each], stakes, floor),
+        _whole(rules, [one.most for one in each], stakes, floor),
     )
     coverage = sum(one.coverage for one in dimensions.values()) / len(dimensions)
     known, of = (sum(one.known[i] for one in dimensions.values()) for i in (0, 1))
-    return _pooled(rules, found, coverage, (known, of))
+    return _pooled(rules, found, coverage, (known, of), floor)
 
 
-def _whole(rules: Rules, dimensions: Sequence[Sequence[float]], stakes: float) -> tuple[float, ...]:
-    """The overall draws from those of the dimensions."""
+def _whole(
+    rules: Rules, dimensions: Sequence[Sequence[float]], stakes: float, floor: float
+) -> tuple[float, ...]:
+    """The overall draws from those of the dimensions; never below ``floor``."""
     draws = []
     for row in zip(*dimensions, strict=True):
         mean = sqrt(sqrt(sum((d * d) * (d * d) for d in row) / len(row)))
         raw = max(mean, max(row) - rules.data["notch"])
-        draws.append(raw + (stakes - 1) * raw * (100 - raw) / 100)
+        draws.append(max(floor, raw + (stakes - 1) * raw * (100 - raw) / 100))
     return tuple(draws)
 
 
-def _pooled(rules: Rules, draws: Draws, coverage: float, known: tuple[int, int]) -> Pooled:
+def _pooled(
+    rules: Rules, draws: Draws, coverage: float, known: tuple[int, int], floor: float = 0.0
+) -> Pooled:
     levels = rules.data["levels"]
     below, above = rules.data["simulation"]["quantiles"]
     ordered = sorted(draws.likely)
@@ -331,7 +384,7 @@ def _pooled(rules: Rules, draws: Draws, coverage: float, known: tuple[int, int])
         (_at(sorted(draws.least), below), _at(sorted(draws.most), above)) if coverage > 0 else (0.0, 100.0)
     )
     score = _at(ordered, 0.5) if coverage > 0 else None
-    return Pooled(score, low, high, coverage, share, known, draws)
+    return Pooled(score, low, high, coverage, share, known, draws, floor)
 
 
 def _at(ordered: Sequence[float], share: float) -> float:

@@ -22,36 +22,83 @@ class Scored:
 
 
 def score(
-    rules: Rules, probe: str, value: float, low: float | None = None, high: float | None = None
+    rules: Rules,
+    probe: str,
+    value: float,
+    low: float | None = None,
+    high: float | None = None,
+    most: float = 100.0,
 ) -> Scored:
-    """The risk of a measured value, and of its 90 % interval (in the probe's unit).
+    """The risk of a measured value, and of its 90 % interval (in the probe's unit), none above ``most``.
 
     Without an interval the value is taken as uncertain, never as certain.
     """
     anchors = rules.anchors[probe]
-    at = anchors(value)
+    at = min(most, anchors(value))
     if low is None or high is None:
         spread = rules.data["evidence"]["no_interval"]
-        return Scored(at, max(0.0, at - spread), min(100.0, at + spread))
-    ends = (at, anchors(low), anchors(high))  # a falling scale turns the interval round
+        return Scored(at, max(0.0, at - spread), min(most, at + spread))
+    ends = (at, min(most, anchors(low)), min(most, anchors(high)))  # a falling scale turns them round
     return Scored(at, min(ends), max(ends))
 
 
+def most(rules: Rules, probe: str, answers: Mapping[str, Mapping[str, Any]] | None) -> float:
+    """The highest score of a probe where an answer says that what it measures hurts nobody much.
+
+    Only a clear answer lowers it; silence and "I do not know" leave 100.
+    """
+    matters = rules.data["probes"].get(probe, {}).get("matters")
+    if matters is None:
+        return 100.0
+    value = (answers or {}).get(matters["question"], {}).get("value")
+    return float(matters["most"].get(value, 100.0)) if isinstance(value, str) else 100.0
+
+
+def beside(rules: Rules, probe: str, answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Scored | None]:
+    """Question -> what its answer adds to a probe that can find a thing but never rule it out.
+
+    None where the question is open; nothing where the rules name no question or it does not apply.
+    """
+    entry = rules.data["probes"].get(probe, {}).get("beside")
+    if entry is None:
+        return {}
+    given = answers.get(entry["question"], {})
+    if "not_applicable" in given:
+        return {}
+    value = given.get("value")
+    if not isinstance(value, str) or value not in entry["options"]:
+        return {entry["question"]: None}
+    at, spread = float(entry["options"][value]), rules.data["evidence"]["no_interval"]
+    return {entry["question"]: Scored(at, max(0.0, at - spread), min(100.0, at + spread))}
+
+
 def measured(
-    rules: Rules, finding: Evidence, probe: str, findings: Mapping[str, Evidence] | None = None
+    rules: Rules,
+    finding: Evidence,
+    probe: str,
+    findings: Mapping[str, Evidence] | None = None,
+    answers: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Scored | None:
     """The risk of a finding; None when it measured nothing, or the rules do not know its probe.
 
     A fault that the finding names keeps its score from falling below what that severity means, also
     where the value alone looks harmless: one truncated file is a small share of the rows. One that only
-    matters against what the plan needs (``needs``) is no worse than that need among ``findings``.
+    matters against what the plan needs (``needs``) is no worse than that need among ``findings``; one
+    that only matters to some projects (``matters``) is no worse than ``answers`` make it.
     """
     if finding.get("state", "measured") != "measured" or probe not in rules.anchors:
         return None
     value = number(finding.get("value"))
     if value is None:
         return None
-    scored = score(rules, probe, value, number(finding.get("low")), number(finding.get("high")))
+    scored = score(
+        rules,
+        probe,
+        value,
+        number(finding.get("low")),
+        number(finding.get("high")),
+        most(rules, probe, answers),
+    )
     floor = _floor(rules, raised_by(rules, finding))
     if floor > scored.score:
         slack = rules.data["evidence"]["no_interval"]
@@ -67,8 +114,8 @@ def measured(
 def raised_by(rules: Rules, finding: Evidence) -> Mapping[str, Any] | None:
     """The worst fault of a finding that no other evidence scores; None without any."""
     elsewhere = rules.data["evidence"]["elsewhere"]
-    faults = [fault for fault in _faults(finding) if fault.get("fault") not in elsewhere]
-    return max(faults, key=lambda fault: _floor(rules, fault), default=None)
+    found = [fault for fault in faults(finding) if fault.get("fault") not in elsewhere]
+    return max(found, key=lambda fault: _floor(rules, fault), default=None)
 
 
 def _floor(rules: Rules, fault: Mapping[str, Any] | None) -> float:
@@ -119,13 +166,17 @@ def reading(
 
 
 def evidence(
-    rules: Rules, name: str, findings: Mapping[str, Evidence], dataset: Evidence | None = None
+    rules: Rules,
+    name: str,
+    findings: Mapping[str, Evidence],
+    dataset: Evidence | None = None,
+    answers: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Scored | None:
     """The risk of a probe's finding or of a reading; None when neither was measured."""
     if name in rules.data["readings"]:
         value = reading(rules, name, findings, dataset)
         return None if value is None else score(rules, name, value)
-    return measured(rules, findings[name], name, findings) if name in findings else None
+    return measured(rules, findings[name], name, findings, answers) if name in findings else None
 
 
 def number(value: Any) -> float | None:
@@ -135,9 +186,10 @@ def number(value: Any) -> float | None:
     return float(value)
 
 
-def _faults(finding: Evidence) -> list[Mapping[str, Any]]:
-    faults = (finding.get("facts") or {}).get("faults") or ()
-    return [fault for fault in faults if isinstance(fault, Mapping)]
+def faults(finding: Evidence) -> list[Mapping[str, Any]]:
+    """The faults that a finding names."""
+    found = (finding.get("facts") or {}).get("faults") or ()
+    return [fault for fault in found if isinstance(fault, Mapping)]
 
 
 def _reduced(found: Any, how: str | None) -> float | None:

@@ -48,7 +48,7 @@ def _about(
     findings: Mapping[str, risk.Evidence],
     dataset: Mapping[str, Any] | None,
 ) -> str:
-    place = max(range(len(known.spreads)), key=lambda at: known.spreads[at][1])
+    place = known.worst
     source = known.sources[place]
     if source in rules.data["readings"]:
         return ledger.says(rules, source, findings, dataset).rstrip(".")
@@ -56,6 +56,8 @@ def _about(
         low, mode, high = known.spreads[place]
         said = ledger.about(rules, {**findings[source], "probe": source}, risk.Scored(mode, low, high))
         return said or known.item.title
+    if known.state == "measured":
+        return f"{known.item.title}: no sign was found, but what you told us leaves it open"
     return f"{known.item.title}: you told us, nothing was measured"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from django.template.loader import render_to_string
 
 from assessments.dashboards import report
 from assessments.sharing import shown
@@ -248,3 +249,25 @@ def test_checks_that_do_not_apply_are_one_row_and_no_gap():
     assert "Not measured in this run" not in limits
     document["findings"][-1]["facts"] = {}
     assert "Not measured in this run" in dict(report.build(document).method)["What it does not cover"]
+
+
+def test_a_closed_gate_stands_by_itself_and_leads_to_its_finding():
+    document = sample.document()
+    document["gates"] = [
+        {
+            "id": "x",
+            "dimension": "security",
+            "probe": "security.personal_data",
+            "level": "high",
+            "says": "Too open",
+        }
+    ]
+    page = report.build(document)
+    (gate,) = page.gates
+    assert (gate["level"], gate["says"], gate["dimension"]) == ("high", "Too open", "Security")
+    assert gate["anchor"] in {one.anchor for one in page.findings}
+    shown = render_to_string("report/_body.html", {"page": page})
+    assert "Stop signs" in shown
+    assert f'href="#{gate["anchor"]}"' in shown
+    del document["gates"]  # as in a report of older rules
+    assert report.build(document).gates == []

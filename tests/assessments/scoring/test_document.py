@@ -67,7 +67,7 @@ def written(path):
 
 def test_the_report_has_every_part_of_the_format():
     assert REPORT["format"] == "riskboard.report/1"
-    assert REPORT["rules"] == "2026.2"
+    assert REPORT["rules"] == "2026.3"
     assert [one["id"] for one in REPORT["dimensions"]] == list(DIMENSIONS)
     for one in (REPORT["overall"], *REPORT["dimensions"]):
         assert 0 <= one["low"] <= one["score"] <= one["high"] <= 100
@@ -251,6 +251,18 @@ def test_a_part_left_out_is_noticed(key):
     report = copy.deepcopy(REPORT)
     report[key].pop()
     assert any(path.startswith(key) for path in document.verify(report))
+
+
+def test_a_stop_sign_that_was_taken_away_or_softened_is_noticed():
+    fault = {"fault": "pii", "severity": "high", "columns": ["mail"], "kinds": ["email"]}
+    found = findings(security__personal_data=finding(0.4, 0.3, 0.5, facts={"faults": [fault]}))
+    report = build(findings=records(found))
+    assert [one["id"] for one in report["gates"]] == ["undeclared"]
+    assert document.verify(report) == []
+    assert document.verify({**report, "gates": []}) == ["gates"]
+    assert document.verify({key: value for key, value in report.items() if key != "gates"})
+    softer = [{**report["gates"][0], "says": "All is well"}]
+    assert document.verify({**report, "gates": softer}) == ["gates[0].says"]
 
 
 def test_another_order_of_findings_is_noticed():
