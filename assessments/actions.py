@@ -30,6 +30,7 @@ from assessments.models import (
     State,
     Workspace,
 )
+from assessments.models.assessment import ARTEFACT
 from assessments.models.job import REPUBLISH
 from assessments.models.run import OPEN, PREPARE
 from assessments.storable import storable
@@ -85,17 +86,32 @@ def update_assessment(assessment: Assessment, **changes: Any) -> Assessment:
     return assessment
 
 
-def add_file(assessment: Assessment, upload: IO[bytes], name: str, user: User | None = None) -> DataSet:
-    """Stores one upload by its content's hash; a file of the same name takes the place of the old one."""
+def add_file(
+    assessment: Assessment,
+    upload: IO[bytes],
+    name: str,
+    user: User | None = None,
+    *,
+    artefact: bool = False,
+) -> DataSet:
+    """Stores one upload by its content's hash; a file of the same name takes the place of the old one.
+
+    An ``artefact`` is a model file: kept as bytes, inspected by one probe, opened by nothing.
+    """
     name = file_name(name)
+    check = intake.check_artefact if artefact else intake.check
     with storage.incoming(_chunks(upload), settings.MAX_UPLOAD) as (path, stored):
-        kind = intake.check(path, name, limit=settings.MAX_UPLOAD)
+        kind = check(path, name, limit=settings.MAX_UPLOAD)
         storage.keep(path, stored)
     file = {"name": name, "sha256": stored.sha256, "bytes": stored.bytes, "kind": str(kind)}
     with transaction.atomic():
         row = _locked(assessment)
         files = list(row.dataset.files) if row.dataset else []
-        places = [i for i, other in enumerate(files) if other["name"] == name]
+        places = [
+            i
+            for i, other in enumerate(files)
+            if other["name"] == name and (other["kind"] == ARTEFACT) == artefact
+        ]
         if places:
             files[places[0]] = file
         elif len(files) >= MAX_FILES:
@@ -106,13 +122,17 @@ def add_file(assessment: Assessment, upload: IO[bytes], name: str, user: User | 
 
 
 @transaction.atomic
-def remove_file(assessment: Assessment, sha256: str, user: User | None = None) -> DataSet:
-    """Takes a file out of the data set; runs that measured it keep it."""
+def remove_file(
+    assessment: Assessment, sha256: str, user: User | None = None, *, artefact: bool = False
+) -> DataSet:
+    """Takes a file out of the data set, or an artefact out; runs that measured it keep it."""
     row = _locked(assessment)
     files = row.dataset.files if row.dataset else []
-    left = [file for file in files if file["sha256"] != sha256]
+    left = [file for file in files if file["sha256"] != sha256 or (file["kind"] == ARTEFACT) != artefact]
     if len(left) == len(files):
-        raise Refused("This file is not in the data set any more.")
+        raise Refused(
+            f"This file is not {'among the model files' if artefact else 'in the data set'} any more."
+        )
     return _version(row, assessment, DataSet, "dataset", user, files=left)
 
 
@@ -184,12 +204,12 @@ def start_run(
     """Freezes files, plan and answers as they are now, and sets every probe on its way."""
     chosen = choose(probes)
     row = _locked(assessment)
-    has_files = bool(row.dataset and row.dataset.files)
-    if not has_files and row.plan is None and not (row.answers and row.answers.values):
+    has_files = bool(row.files)
+    if not has_files and not row.artefacts and row.plan is None and not (row.answers and row.answers.values):
         raise Refused("There is nothing to assess yet; add files, a training plan or answers first.")
     run = Run.objects.create(
         assessment=row,
-        dataset=row.dataset if has_files else None,
+        dataset=row.dataset if has_files or row.artefacts else None,
         plan=row.plan,
         answers=row.answers,
         targets=row.targets,
@@ -229,6 +249,7 @@ def check(
     *,
     client: str = "",
     targets: Iterable[str] = (),
+    artefacts: Iterable[tuple[IO[bytes], str]] = (),
     plan: tuple[bytes, str] | None = None,
     answers: tuple[bytes, str] | None = None,
     probes: Iterable[str] | None = None,
@@ -238,6 +259,8 @@ def check(
     assessment = create_assessment(user, name, client, targets)
     for upload, file in files:
         add_file(assessment, upload, file, user)
+    for upload, file in artefacts:
+        add_file(assessment, upload, file, user, artefact=True)
     if plan is not None:
         save_plan(assessment, *plan, user)
     if answers is not None:

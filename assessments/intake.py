@@ -17,7 +17,7 @@ from typing import BinaryIO
 from assessments import zipwalk
 from assessments.zipwalk import Unreadable, shown
 
-__all__ = ["DEFAULT_LIMIT", "Kind", "TooLarge", "Unreadable", "check"]
+__all__ = ["DEFAULT_LIMIT", "Kind", "TooLarge", "Unreadable", "check", "check_artefact"]
 
 DEFAULT_LIMIT = 2 * 1024**3  # bytes
 HEAD = 64 * 1024  # bytes that decide the kind
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     JSONL_GZ = "jsonl.gz"
     PARQUET = "parquet"
     ZIP = "zip"
+    ARTEFACT = "artefact"  # a model file, which is inspected and never opened
 
 
 class TooLarge(Unreadable):
@@ -74,6 +75,20 @@ FAMILIES = {
     ".parquet": "parquet",
     ".zip": "zip",
 }
+# How model files are called, and how those begin that are called otherwise.
+MODEL_NAMES = frozenset(
+    (
+        ".pkl", ".pickle", ".p", ".pcl", ".dill", ".joblib", ".sav", ".pt", ".pth", ".pt2", ".ckpt", ".bin",
+        ".mar", ".h5", ".hdf5", ".keras", ".onnx", ".safetensors", ".gguf", ".npy", ".npz", ".model", ".nemo",
+    )
+)  # fmt: skip
+MODEL_HEADS = (
+    b"\x89HDF\r\n", b"\x93NUMPY", b"GGUF", b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00",
+)  # fmt: skip
+INSPECTED = "; a model file can be added under “Model files to inspect”"
+MODELS = (
+    "a pickle, PyTorch, joblib, Keras (.h5, .keras), ONNX, safetensors, GGUF or NumPy file, or a zip of them"
+)
 TEXT_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -91,7 +106,29 @@ def check(source: BinaryIO | Path | str, name: str, *, limit: int = DEFAULT_LIMI
         source.seek(0)
 
 
-def _checked(stream: BinaryIO, name: str, limit: int) -> Kind:
+def check_artefact(source: BinaryIO | Path | str, name: str, *, limit: int = DEFAULT_LIMIT) -> Kind:
+    """Whether this is a model file, by its name or its first bytes; what is in it is for the sandbox to say.
+
+    Raises ``Unreadable`` with one sentence for people (``TooLarge`` when it is over ``limit`` bytes).
+    """
+    if isinstance(source, (str, Path)):
+        with Path(source).open("rb") as stream:
+            return check_artefact(stream, name, limit=limit)
+    try:
+        _sized(source, name, limit)
+        source.seek(0)
+        head = source.read(HEAD)
+    finally:
+        source.seek(0)
+    suffix = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    tar = head[257:262] == b"ustar"
+    if suffix in MODEL_NAMES or head.startswith(MODEL_HEADS) or tar or _is_pickle(head):
+        return Kind.ARTEFACT
+    raise Unreadable(f"{shown(name)} is no model file that is known here; add {MODELS}.")
+
+
+def _sized(stream: BinaryIO, name: str, limit: int) -> int:
+    """The size in bytes, when it is neither nothing nor too much."""
     size = stream.seek(0, 2)
     if size == 0:
         raise Unreadable(f"{shown(name)} is empty (0 bytes); export it again and upload the new file.")
@@ -100,6 +137,11 @@ def _checked(stream: BinaryIO, name: str, limit: int) -> Kind:
             f"{shown(name)} has {zipwalk.amount(size)}, and the limit is {zipwalk.amount(limit)};"
             " upload a sample of its rows or files."
         )
+    return size
+
+
+def _checked(stream: BinaryIO, name: str, limit: int) -> Kind:
+    size = _sized(stream, name, limit)
     stream.seek(0)
     head = stream.read(HEAD)
     kind = _kind(stream, head, size, name, limit)
@@ -157,12 +199,13 @@ def _text_kind(head: bytes, name: str) -> Kind:
         # Two letters are also how a column may be called: then the rest is text and it is no picture.
         if head.startswith(magic) and (len(magic) > 3 or _odd_bytes(head) > 0.01):
             raise Unreadable(
-                f"{shown(name)} is {what} by its content, which is no data set; upload {ACCEPTED}."
+                f"{shown(name)} is {what} by its content, which is no data set; upload {ACCEPTED}"
+                f"{INSPECTED if head.startswith(MODEL_HEADS) else ''}."
             )
     if _is_pickle(head):
         raise Unreadable(
             f"{shown(name)} is a Python pickle, which can run code when opened and is never read;"
-            f" save the data as {ACCEPTED}."
+            f" save the data as {ACCEPTED}{INSPECTED}."
         )
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(TEXT_BOMS) or _looks_like_utf16(head):

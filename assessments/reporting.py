@@ -20,6 +20,10 @@ def build(run: Run) -> dict[str, Any]:
     inventory = evidence.get("hardware.inventory")
     began = run.started_at or run.created_at
     workers = {job.worker for job in run.jobs.all() if job.worker}
+    artefacts = [
+        {key: file[key] for key in ("name", "sha256", "bytes")}
+        for file in (run.dataset.artefacts if run.dataset else ())
+    ]
     made = document.build(
         run={
             "id": str(run.pk),
@@ -29,7 +33,11 @@ def build(run: Run) -> dict[str, Any]:
             "workers": len(workers),
             "hardware": _machine(inventory.facts if inventory else {}),
         },
-        assessment={"name": run.assessment.name, "client": run.assessment.client},
+        assessment={
+            "name": run.assessment.name,
+            "client": run.assessment.client,
+            **({"artefacts": artefacts} if artefacts else {}),
+        },
         manifest=manifest,
         plan=run.plan.document if run.plan else {},
         plan_not_read=run.plan.not_read if run.plan else (),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("assessments/new/", assessment.new, name="assessment-new"),
     path("assessments/<uuid:pk>/", assessment.detail, name="assessment-detail"),
     path("assessments/<uuid:pk>/files/", assessment.file_add, name="file-add"),
+    path("assessments/<uuid:pk>/artefacts/", assessment.artefact_add, name="artefact-add"),
     path("assessments/<uuid:pk>/files/remove/", assessment.file_remove, name="file-remove"),
     path("assessments/<uuid:pk>/plan/", assessment.plan_save, name="plan-save"),
     path("assessments/<uuid:pk>/check/", question.check, name="answers-check"),

@@ -128,6 +128,8 @@ class _Run:
     parallel: int
     device: str
     on_event: Callable[[Event], None]
+    sent: tuple[tuple[Path, str], ...] = ()  # every file and its name, as it was sent, the artefacts last
+    artefacts: int = 0
     began: float = field(default_factory=time.monotonic)
     telling: threading.Lock = field(default_factory=threading.Lock)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -146,6 +148,12 @@ class _Run:
         a measurement that comes late is worth more than one that was thrown away.
         """
         started = time.monotonic()
+        if probe != PREPARE and catalog.BY_ID[probe].raw:
+            what |= {
+                "inputs": tuple(path for path, _ in self.sent),
+                "names": tuple(name for _, name in self.sent),
+                "artefacts": self.artefacts,
+            }
         request = sandbox.Request(
             probe, self.folder / probe, plan=self.plan, answers=self.answers, targets=self.targets,
             seed=self.seed, seconds=max(seconds, self.total), told=seconds,
@@ -187,6 +195,7 @@ class _Run:
 def assess(
     files: Sequence[Path] = (),
     names: Sequence[str] = (),
+    artefacts: Sequence[Path] = (),
     plan: Mapping[str, Any] | None = None,
     answers: Mapping[str, Any] | None = None,
     targets: Sequence[str] = (),
@@ -197,19 +206,24 @@ def assess(
     device: str = "cpu",
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> Measured:
-    """Measures everything that applies. Raises Unknown for a name in ``only``, sandbox.Unusable for data."""
+    """Measures everything that applies; ``artefacts`` are model files that are only inspected.
+
+    Raises Unknown for a name in ``only``, sandbox.Unusable for data.
+    """
     probes = chosen(only)
     parallel = parallel or cores()
+    names = names or [file.name for file in files]
+    sent = (*zip(files, names, strict=True), *((path, path.name) for path in artefacts))
     warm()
     with tempfile.TemporaryDirectory(prefix="riskboard-run-") as folder:
         run = _Run(
             Path(folder), dict(plan or {}), dict(answers or {}), tuple(targets), seed, seconds, parallel,
-            device, on_event,
+            device, on_event, sent, len(artefacts),
         )  # fmt: skip
         allowed = seconds_for(probes, seconds, parallel)
         with ThreadPoolExecutor(parallel) as pool:
             try:
-                reading, found = _measure(run, pool, probes, allowed, files, names or [f.name for f in files])
+                reading, found = _measure(run, pool, probes, allowed, files, names)
             finally:
                 run.ended.set()  # an error or Ctrl-C ends what still runs
     inventory = found.get("hardware.inventory")
@@ -234,7 +248,7 @@ def _measure(
     names: Sequence[str],
 ) -> tuple[FindingRecord | None, dict[str, FindingRecord]]:
     """Prepare beside the probes that need no data; then the rest, the longest first."""
-    early = [probe for probe in probes if not catalog.BY_ID[probe].needs]
+    early = [probe for probe in probes if not catalog.BY_ID[probe].needs and not catalog.BY_ID[probe].raw]
     waiting: dict[str, Future[FindingRecord]] = {}
     reading = prepared = None
     if files:

@@ -26,7 +26,7 @@ from typing import Any
 from workers import confine
 from workers.confine import limits
 from workers.probes import catalog
-from workers.probes.base import Budget, Finding, Sample
+from workers.probes.base import Budget, Finding, Sample, Upload
 
 BETWEEN_PROGRESS = 0.25  # seconds; a heartbeat and a progress bar need no more
 OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "bad allocation")
@@ -139,9 +139,19 @@ def _measure(job: Mapping[str, Any], channel: Channel, test_probe: Callable | No
     probe = test_probe or catalog.load(job["probe"])
     if spec:  # a test's own probes do without
         seed_everything(job["seed"])
-    sample = Sample(Path(job["prepared"]) if job["prepared"] else None, job["plan"], job["answers"])
+    prepared = Path(job["prepared"]) if job["prepared"] else None
+    sample = Sample(prepared, job["plan"], job["answers"], uploads(job) if spec and spec.raw else ())
     budget = Budget(job["budget"], job["seed"], job["device"], channel.progress)
     return probe(sample, budget)
+
+
+def uploads(job: Mapping[str, Any]) -> tuple[Upload, ...]:
+    """The files as they were sent, the artefacts last."""
+    data = len(job["inputs"]) - job["artefacts"]
+    return tuple(
+        Upload(Path(path), name, artefact=place >= data)
+        for place, (path, name) in enumerate(zip(job["inputs"], job["names"], strict=True))
+    )
 
 
 def _prepare(job: Mapping[str, Any], channel: Channel) -> Finding:

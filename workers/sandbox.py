@@ -46,8 +46,9 @@ class Request:
 
     probe: str  # "prepare" or an id of the catalogue
     out: Path  # the folder it may write; prepare leaves its result there
-    inputs: tuple[Path, ...] = ()  # uploads; for prepare only
+    inputs: tuple[Path, ...] = ()  # uploads; for prepare, and for a probe that reads them raw (Spec.raw)
     names: tuple[str, ...] = ()  # what their owner calls them
+    artefacts: int = 0  # how many of the inputs, the last ones, are model files that are only inspected
     prepared: Path | None = None  # what prepare wrote, for every other probe
     plan: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)

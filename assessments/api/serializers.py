@@ -32,12 +32,21 @@ class FileRequest(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True, help_text="CSV, CSV.gz, Parquet, JSON lines or zip.")
 
 
+class ArtefactRequest(serializers.Serializer):
+    file = serializers.FileField(
+        allow_empty_file=True,
+        help_text="A model file (pickle, PyTorch, joblib, Keras, ONNX, safetensors, GGUF, NumPy, or a zip of "
+        "them). It is inspected and never opened.",
+    )
+
+
 class DataSetSerializer(serializers.ModelSerializer):
-    files = FileSerializer(many=True)
+    files = FileSerializer(many=True, source="data_files")
+    artefacts = FileSerializer(many=True)
 
     class Meta:
         model = DataSet
-        fields = ["version", "files", "created_at"]
+        fields = ["version", "files", "artefacts", "created_at"]
 
 
 class PlanSerializer(serializers.ModelSerializer):
@@ -55,6 +64,7 @@ class AssessmentSerializer(serializers.ModelSerializer):
     )
     client = serializers.CharField(max_length=200, required=False, allow_blank=True)
     files = FileSerializer(many=True, read_only=True)
+    artefacts = FileSerializer(many=True, read_only=True)
     has_plan = serializers.SerializerMethodField()
     answered = serializers.SerializerMethodField()
 
@@ -66,6 +76,7 @@ class AssessmentSerializer(serializers.ModelSerializer):
             "client",
             "targets",
             "files",
+            "artefacts",
             "has_plan",
             "answered",
             "created_at",
@@ -247,6 +258,11 @@ class CheckRequest(serializers.Serializer):
         child=serializers.CharField(max_length=80), required=False, help_text="Probe ids or dimensions."
     )
     file = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False)
+    artefact = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True),
+        required=False,
+        help_text="Model files that are inspected and never opened.",
+    )
     plan = serializers.FileField(required=False, allow_empty_file=True, help_text="JSON or YAML.")
     answers = serializers.FileField(required=False, allow_empty_file=True, help_text="JSON or YAML.")
 

@@ -71,12 +71,15 @@ class CheckView(APIView):
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         files = [(file, file.name) for file in said.get("file", ())]
+        artefacts = [(file, file.name) for file in said.get("artefact", ())]
+        first = next((name for _, name in (*files, *artefacts)), "Plan and answers")
         run = actions.check(
             cast(User, request.user),
-            said.get("name") or (files[0][1] if files else "Plan and answers"),
+            said.get("name") or first,
             files,
             client=said.get("client", ""),
             targets=said.get("target", ()),
+            artefacts=artefacts,
             probes=said.get("probes") or None,
             **{
                 part: (said[part].read(DOCUMENT_LIMIT), said[part].name)

@@ -31,6 +31,13 @@ def person(request: Request) -> User:
     return cast(User, request.user)
 
 
+def _dataset(row: Assessment) -> dict[str, Any]:
+    """The assessment's files, also before there are any."""
+    if row.dataset is None:
+        return {"version": 0, "files": [], "artefacts": [], "created_at": None}
+    return serializers.DataSetSerializer(row.dataset).data
+
+
 class AssessmentViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
 ):
@@ -69,14 +76,27 @@ class AssessmentViewSet(
     def files(self, request: Request, pk: str) -> Response:
         row = self.get_object()
         if request.method == "GET":
-            empty = {"version": 0, "files": [], "created_at": None}
-            data = serializers.DataSetSerializer(row.dataset).data if row.dataset else empty
-            return Response(data)
+            return Response(_dataset(row))
+        return self.added(row, request, artefact=False)
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.ArtefactRequest},
+        responses={200: serializers.DataSetSerializer, 201: serializers.DataSetSerializer},
+    )
+    @action(detail=True, methods=["get", "post"], parser_classes=[MultiPartParser])
+    def artefacts(self, request: Request, pk: str) -> Response:
+        """Model files to inspect: one probe reads their bytes, and nothing ever opens them."""
+        row = self.get_object()
+        if request.method == "GET":
+            return Response(_dataset(row))
+        return self.added(row, request, artefact=True)
+
+    def added(self, row: Assessment, request: Request, *, artefact: bool) -> Response:
         uploads = [upload for _, many in request.FILES.lists() for upload in many]
         if not uploads:
             raise ParseError("Send the file as multipart/form-data, in the field `file`.")
         for upload in uploads:
-            made = actions.add_file(row, upload, upload.name, person(request))
+            made = actions.add_file(row, upload, upload.name, person(request), artefact=artefact)
         return Response(serializers.DataSetSerializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(parameters=[_SHA], request=None, responses={200: serializers.DataSetSerializer})
@@ -86,6 +106,17 @@ class AssessmentViewSet(
         if all(file["sha256"] != sha256 for file in row.files):
             raise NotFound("This file is not in the data set.")
         made = actions.remove_file(row, sha256, person(request))
+        return Response(serializers.DataSetSerializer(made).data)
+
+    @extend_schema(parameters=[_SHA], request=None, responses={200: serializers.DataSetSerializer})
+    @action(
+        detail=True, methods=["delete"], url_path=r"artefacts/(?P<sha256>[0-9a-f]{64})", url_name="artefact"
+    )
+    def remove_artefact(self, request: Request, pk: str, sha256: str) -> Response:
+        row = self.get_object()
+        if all(file["sha256"] != sha256 for file in row.artefacts):
+            raise NotFound("This file is not among the model files.")
+        made = actions.remove_file(row, sha256, person(request), artefact=True)
         return Response(serializers.DataSetSerializer(made).data)
 
     # -- plan and answers -------------------------------------------------------------------------

@@ -22,7 +22,10 @@ class StoredFile(TypedDict):
     name: str
     sha256: str
     bytes: int
-    kind: str  # "csv", "csv.gz", "parquet", "jsonl", "zip"
+    kind: str  # "csv", "csv.gz", "parquet", "jsonl", "zip"; ARTEFACT for a model file
+
+
+ARTEFACT = "artefact"  # the kind of a model file that came to be inspected; nothing but that reads it
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -72,7 +75,11 @@ class Assessment(models.Model):
 
     @property
     def files(self) -> list[StoredFile]:
-        return self.dataset.files if self.dataset else []
+        return self.dataset.data_files if self.dataset else []
+
+    @property
+    def artefacts(self) -> list[StoredFile]:
+        return self.dataset.artefacts if self.dataset else []
 
     @property
     def plan_document(self) -> dict[str, Any]:
@@ -107,6 +114,16 @@ class DataSet(Version):
 
     def __str__(self) -> str:
         return f"{self.assessment}: files, version {self.version}"
+
+    @property
+    def data_files(self) -> list[StoredFile]:
+        """The data set itself."""
+        return [file for file in self.files if file["kind"] != ARTEFACT]
+
+    @property
+    def artefacts(self) -> list[StoredFile]:
+        """Model files that one probe inspects and nothing else opens."""
+        return [file for file in self.files if file["kind"] == ARTEFACT]
 
 
 class Plan(Version):

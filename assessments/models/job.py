@@ -26,6 +26,7 @@ from assessments.storable import fingerprint, storable
 from workers.probes.base import Finding
 
 if TYPE_CHECKING:
+    from assessments.models.assessment import StoredFile
     from workers.sandbox import Request
 
 log = logging.getLogger(__name__)
@@ -181,12 +182,13 @@ class Job(models.Model):
         from workers import sandbox
 
         run, preparing = self.run, self.probe == PREPARE
-        files = run.dataset.files if run.dataset else []
+        files, artefacts = self._files()
         seconds = settings.PREPARE_SECONDS if preparing else run.seconds_a_probe or settings.PROBE_SECONDS
         return sandbox.Request(
             probe=self.probe,
-            inputs=tuple(storage.local(file["sha256"]) for file in files) if preparing else (),
-            names=tuple(file["name"] for file in files) if preparing else (),
+            inputs=tuple(storage.local(file["sha256"]) for file in files),
+            names=tuple(file["name"] for file in files),
+            artefacts=artefacts,
             prepared=storage.prepared(run.prepared_key) if run.prepared_key and not preparing else None,
             out=out,
             plan=run.plan.document if run.plan else {},
@@ -197,6 +199,22 @@ class Job(models.Model):
             memory=settings.PROBE_MEMORY,
             device=settings.DEVICE,
         )
+
+    def _files(self) -> tuple[list[StoredFile], int]:
+        """The files that this job may read, and how many of them, the last ones, are artefacts.
+
+        Prepare gets the data set. A probe gets none, but for the one that inspects files as they were sent.
+        """
+        from workers.probes import catalog
+
+        dataset = self.run.dataset
+        if dataset is None:
+            return [], 0
+        if self.probe == PREPARE:
+            return dataset.data_files, 0
+        if self.probe in catalog.BY_ID and catalog.BY_ID[self.probe].raw:
+            return dataset.data_files + dataset.artefacts, len(dataset.artefacts)
+        return [], 0
 
     # -- its ends ---------------------------------------------------------------------------------
     def finish(self, finding: Finding, seconds: float = 0.0) -> bool:

@@ -119,9 +119,9 @@ class Run(models.Model):
     @property
     def prepared_key(self) -> str | None:
         """Where the prepared folder lies: the same files, plan and targets are read only once."""
-        if self.dataset is None:
+        if self.dataset is None or not self.dataset.data_files:
             return None
-        files = [[file["name"], file["sha256"]] for file in self.dataset.files]
+        files = [[file["name"], file["sha256"]] for file in self.dataset.data_files]
         plan = self.plan.document if self.plan else {}
         return fingerprint([files, plan.get("data"), self.targets, self.seed, PREPARED_FORMAT])
 

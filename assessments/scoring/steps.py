@@ -242,6 +242,27 @@ def _attack(facts: Evidence, dataset: Evidence) -> Words:
     return {"after_training": "" if kept is None else f"{kept:.0%}"}
 
 
+def _unsafe(facts: Evidence, dataset: Evidence) -> Words:
+    found = [one for one in facts.get("found") or () if isinstance(one, Mapping)]
+    runs = [one for one in found if one.get("fault") == "executable_content" and one.get("grade") == 3]
+    unread = [one for one in found if one.get("fault") == "executable_content" and one not in runs]
+    others = [one for one in found if one.get("fault") in ("archive_bomb", "path_escape")]
+    formulas = facts.get("formulas") or {}
+    cells = (number(formulas.get("cells")) or 0) + len(formulas.get("headers") or ())
+
+    def files(some: Sequence[Mapping[str, Any]]) -> str:
+        return _names(list(dict.fromkeys(str(one.get("file")) for one in some)))
+
+    return {
+        "program": files(runs),
+        "runs": _names(list(dict.fromkeys(str(one.get("runs")) for one in runs))),
+        "unread": files(unread),
+        "archives": files(others),
+        "formulas": _rows(cells, "formula"),
+        "columns": _names([*(formulas.get("columns") or ()), *(formulas.get("headers") or ())]),
+    }
+
+
 # -- hardware -----------------------------------------------------------------------------------------
 def _elsewhere(findings: Mapping[str, Evidence]) -> dict[str, Any]:
     """Where the forecast would rather train, and how long this machine would take."""
@@ -331,6 +352,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "security.poisoning": _poisoning,
     "security.personal_data": _personal,
     "security.adversarial": _attack,
+    "security.unsafe_files": _unsafe,
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,

@@ -110,6 +110,7 @@ def _detail(
             }
             for file in assessment.files
         ],
+        "artefacts": [{**file, "size": words.file_size(file["bytes"])} for file in assessment.artefacts],
         "answered": sum(part.answered for part in sections),
         "asked": len(questions.ALL),
         "limit": _limit(),
@@ -136,9 +137,23 @@ def file_add(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @takes_forms("assessments:assessment-detail")
+def artefact_add(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    files = request.FILES.getlist("artefacts")
+    for sentence in _add_files(request, _get(request, pk), files, artefact=True):
+        messages.error(request, sentence)
+    return redirect("assessments:assessment-detail", pk)
+
+
+@login_required
+@takes_forms("assessments:assessment-detail")
 def file_remove(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
-        actions.remove_file(_get(request, pk), request.POST.get("sha256", ""), request.user)
+        actions.remove_file(
+            _get(request, pk),
+            request.POST.get("sha256", ""),
+            request.user,
+            artefact="artefact" in request.POST,
+        )
     except actions.Refused as error:
         messages.error(request, str(error))
     return redirect("assessments:assessment-detail", pk)
@@ -160,12 +175,14 @@ def _get(request: SignedInRequest, pk: UUID) -> Assessment:
     return get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
 
 
-def _add_files(request: SignedInRequest, assessment: Assessment, files: Iterable[Any]) -> list[str]:
+def _add_files(
+    request: SignedInRequest, assessment: Assessment, files: Iterable[Any], *, artefact: bool = False
+) -> list[str]:
     """Adds what can be used; -> a sentence for each file that cannot."""
     refused = []
     for upload in files:
         try:
-            actions.add_file(assessment, upload, upload.name, request.user)
+            actions.add_file(assessment, upload, upload.name, request.user, artefact=artefact)
         except REFUSALS as error:
             refused.append(str(error))
     return refused

@@ -53,6 +53,15 @@ def _word(value: Any) -> Any:
     return re.sub(r"[\s.\-]+", "_", value.strip().lower()) if isinstance(value, str) else value
 
 
+def _lines(value: Any) -> Any:
+    """A list of packages in any of its forms: a list, lines of text, or names with versions."""
+    if isinstance(value, dict):
+        return [f"{name}=={version}" for name, version in list(value.items())[:1000]]
+    if isinstance(value, str):
+        return value.splitlines()[:1000]
+    return [str(one)[:300] for one in value[:1000]] if isinstance(value, list) else []
+
+
 def one_of(*words: str, **also: str) -> Any:
     """A choice; ``also`` are other spellings and what they stand for."""
     def choose(value: Any) -> Any:
@@ -83,6 +92,7 @@ TEXTS = Annotated[
 ]
 YES_NO = Annotated[StrictBool, BeforeValidator(_yes_or_no), Field(description="true or false")]
 SCALAR = StrictBool | StrictInt | StrictFloat | Str
+PACKAGES = Annotated[list[Str], BeforeValidator(_lines), Field(description='a list, like ["torch==2.13"]')]
 PART = one_of("train", "validation", "test", "all", val="validation", valid="validation", dev="validation",
               training="train", train_only="train", holdout="test", full="all", everything="all")
 SIZES = Annotated[
@@ -369,11 +379,13 @@ class Hardware(Group):
 
 class Plan(Group):
     synonyms = {"name": "project", "dataset": "data", "train": "training", "eval": "evaluation",
-                "random_state": "seed", "random_seed": "seed", "optimization": "training"}
+                "random_state": "seed", "random_seed": "seed", "optimization": "training",
+                "dependencies": "requirements", "packages": "requirements"}
     project: TEXT | None = None
     data: Data | None = None
     model: Model | None = None
     training: Training | None = None
     evaluation: Evaluation | None = None
     hardware: Hardware | None = None
+    requirements: PACKAGES | None = None
     seed: whole("a whole number, like 7", ge=-(2**63)) | None = None

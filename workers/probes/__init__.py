@@ -20,6 +20,7 @@ def run(
     target: str | Sequence[str] | None = None,
     plan: Mapping[str, Any] | None = None,
     answers: Mapping[str, Any] | None = None,
+    artefacts: Sequence[str | Path] = (),
     seed: int = 0,
     seconds: float = 60.0,
     device: str = "cpu",
@@ -28,9 +29,9 @@ def run(
     """One probe's finding on files of yours, in this process and without a sandbox.
 
     ``data`` are the files of one data set (several for train and test), ``target`` one column or more,
-    ``plan`` the settings as in a plan file. Raises ``workers.inputs.Unusable`` with one sentence when the
-    data cannot be measured, ``workers.plan.PlanError`` for a plan that is wrong, LookupError for an
-    unknown probe.
+    ``plan`` the settings as in a plan file, ``artefacts`` model files that are only inspected. Raises
+    ``workers.inputs.Unusable`` with one sentence when the data cannot be measured, ``workers.plan.PlanError``
+    for a plan that is wrong, LookupError for an unknown probe.
     """
     import json
     import tempfile
@@ -38,7 +39,7 @@ def run(
     from workers import host, inputs
     from workers import plan as plans
     from workers.probes import catalog
-    from workers.probes.base import Budget, Sample
+    from workers.probes.base import Budget, Sample, Upload
 
     probe = _known(probe)
     measure = catalog.load(probe)
@@ -65,7 +66,11 @@ def run(
                 told = f"{', '.join(names)} cannot be read as a data set ({type(error).__name__})."
                 raise inputs.Unusable(told) from error
         host.seed_everything(seed)
-        return measure(Sample(prepared, read, answers), Budget(seconds, seed, device, on_progress))
+        sent: tuple[Upload, ...] = ()
+        if catalog.BY_ID[probe].raw:
+            given = [(file, False) for file in files] + [(Path(name), True) for name in artefacts]
+            sent = tuple(Upload(file, file.name, artefact) for file, artefact in given)
+        return measure(Sample(prepared, read, answers, sent), Budget(seconds, seed, device, on_progress))
 
 
 def _known(probe: str) -> str:

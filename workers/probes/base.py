@@ -43,6 +43,7 @@ class Spec:
     needs: tuple[str, ...] = ("data",)  # of "data", "target", "plan"; told by `manage.py probes`
     seconds: float = 5.0  # typical wall time on two cores, for the estimate before a run
     version: int = 1
+    raw: bool = False  # it also gets the files as they were sent, and model files that came to be inspected
 
     @property
     def dimension(self) -> str:
@@ -121,6 +122,15 @@ class Column:
     role: str = "feature"  # "feature", "target", "time", "group", "split", "text", "ignored"
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent: for probes that ask for it (Spec.raw), which read its bytes and no more."""
+
+    path: Path
+    name: str  # what its owner calls it; never a path
+    artefact: bool = False  # a model file to be inspected, no part of the data set
+
+
 @dataclass
 class Sample:
     """The prepared data of a run, with its plan and answers; see ``workers/inputs`` for the folder.
@@ -132,6 +142,7 @@ class Sample:
     folder: Path | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

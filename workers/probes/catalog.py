@@ -219,6 +219,17 @@ SPECS: tuple[Spec, ...] = (
         seconds=10,
     ),
     Spec(
+        "security.unsafe_files",
+        title="Unsafe files",
+        asks="Can opening one of our files run somebody else's program?",
+        unit="danger from 0 to 3",
+        why="A model file can be a program in disguise: whoever opens it runs it.",
+        fix="Do not open the files named here; get the weights as safetensors, from a source you trust.",
+        needs=(),
+        seconds=2,
+        raw=True,
+    ),
+    Spec(
         "hardware.inventory",
         title="The machine at hand",
         asks="What can this worker really do?",

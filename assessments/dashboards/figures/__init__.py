@@ -11,6 +11,7 @@ from typing import Any
 from assessments.dashboards.figures import (
     accelerators,
     amount,
+    artefacts,
     classes,
     columns,
     copies,
@@ -53,6 +54,7 @@ BUILDERS: dict[str, Builder] = {
     "security.poison_impact": poison.poison_impact,
     "security.personal_data": security.personal_data,
     "security.adversarial": security.adversarial,
+    "security.unsafe_files": artefacts.unsafe_files,
     "hardware.inventory": hardware.inventory,
     "hardware.memory": hardware.memory,
     "hardware.training_cost": accelerators.training_cost,

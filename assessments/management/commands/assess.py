@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import signal
@@ -88,6 +89,14 @@ class Command(BaseCommand):
             "--answers", type=Path, metavar="FILE", help="answers to the questions, JSON or YAML"
         )
         parser.add_argument(
+            "--artefact",
+            action="append",
+            type=Path,
+            default=[],
+            metavar="FILE",
+            help="a model file to inspect, never opened; repeat for more",
+        )
+        parser.add_argument(
             "--target", action="extend", nargs="+", default=[], metavar="NAME", help="columns to predict"
         )
         parser.add_argument(
@@ -130,6 +139,7 @@ class Command(BaseCommand):
 
     def run(self, options: Mapping[str, Any]) -> int:
         files, plan, answers = checked(options)
+        artefacts: list[Path] = options["artefact"]
         only, out = options["only"], options["out"]
         try:
             probes = assess.chosen(only)
@@ -141,14 +151,14 @@ class Command(BaseCommand):
         try:
             with logged(options["log"]), terminal.Bars(errors, probes, reading=bool(files)) as bars:
                 measured = assess.assess(
-                    files, [path.name for path in files], plan.plan, answers, options["target"], only,
-                    options["seed"], options["seconds"], device=settings.DEVICE, on_event=bars,
+                    files, [path.name for path in files], artefacts, plan.plan, answers, options["target"],
+                    only, options["seed"], options["seconds"], device=settings.DEVICE, on_event=bars,
                 )  # fmt: skip
         except sandbox.Unusable as unusable:
             raise Refused(str(unusable)) from None
         finally:
             sandbox.stop()
-        report = report_of(measured, files, plan, answers)
+        report = report_of(measured, files, plan, answers, artefacts)
         terminal.show(Console(file=cast(TextIO, self.stdout._out)), report)
         if out:
             write(out, report)
@@ -206,7 +216,8 @@ def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[
     """Everything that can be known to be wrong before anything is measured."""
     files: list[Path] = options["data"]
     swallowed(options)
-    if not files and not options["plan"] and not options["answers"]:
+    artefacts: list[Path] = options["artefact"]
+    if not files and not artefacts and not options["plan"] and not options["answers"]:
         raise Refused("There is nothing to assess: name a data set, a plan (--plan) or answers (--answers).")
     if options["fail_on"] not in (None, *LEVELS):
         raise Refused(f'"{options["fail_on"]}" is no level; --fail-on takes {", ".join(LEVELS)}.')
@@ -216,21 +227,22 @@ def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[
         )
     if not 0 <= options["seed"] < 2**63:
         raise Refused("--seed takes a whole number from 0 on.")
-    inputs = [path for path in (*files, options["plan"], options["answers"]) if path]
+    inputs = [path for path in (*files, *artefacts, options["plan"], options["answers"]) if path]
     if out := options["out"]:
         writable(out, inputs)
     if log := options["log"]:
         writable(log, inputs, "log")
         if out and log.resolve() == out.resolve():
             raise Refused("The log and the report cannot be one file; give --log another name.")
-    for path in files:
+    for path in (*files, *artefacts):
         readable(path)
+        check = intake.check if path in files else intake.check_artefact
         try:
-            intake.check(path, path.name, limit=settings.MAX_UPLOAD)
+            check(path, path.name, limit=settings.MAX_UPLOAD)
         except intake.Unreadable as error:
             raise Refused(str(error)) from None
     plan, answers = documents(options)
-    if not files and not plan.plan and not answers:
+    if not files and not artefacts and not plan.plan and not answers:
         given = " and ".join(path.name for path in inputs)
         raise Refused(
             f"{given} says nothing that can be assessed: name a data set, or write at least a setting."
@@ -282,10 +294,16 @@ def small(path: Path) -> bytes:
 
 
 def report_of(
-    measured: assess.Measured, files: Sequence[Path], plan: PlanDocument, answers: Mapping[str, Any]
+    measured: assess.Measured,
+    files: Sequence[Path],
+    plan: PlanDocument,
+    answers: Mapping[str, Any],
+    artefacts: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """The report document. Its id follows from what went in, so the same input has the same one."""
     sums = [file.get("sha256") for file in measured.manifest.get("files", ())]
+    inspected = [described(path) for path in artefacts]
+    sums += [one["sha256"] for one in inspected]
     given = [
         sums,
         plan.plan,
@@ -306,7 +324,11 @@ def report_of(
                 if key in measured.hardware
             },
         },
-        assessment={"name": ", ".join(path.name for path in files) or "Plan and answers", "client": ""},
+        assessment={
+            "name": ", ".join(path.name for path in (*files, *artefacts)) or "Plan and answers",
+            "client": "",
+            **({"artefacts": inspected} if inspected else {}),
+        },
         manifest=measured.manifest or None,
         plan=plan.plan,
         plan_not_read=plan.not_read,
@@ -316,6 +338,13 @@ def report_of(
             for probe, record in measured.findings.items()
         ],
     )
+
+
+def described(artefact: Path) -> dict[str, Any]:
+    """What a report says of a model file."""
+    with artefact.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": artefact.name, "sha256": digest, "bytes": artefact.stat().st_size}
 
 
 def verdict(report: Mapping[str, Any], fail_on: str | None, dimensions: set[str]) -> int:

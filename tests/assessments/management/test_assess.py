@@ -41,6 +41,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "fast.json").write_text('{"training": {"learning_rate": "fast"}}')
     (tmp_path / "nothing.json").write_text("{}")
     (tmp_path / "answers.json").write_text('{"Z9": "yes"}')
+    (tmp_path / "net.pkl").write_bytes(b"cposix\nmkdir\n(S'written'\ntR.")
     (tmp_path / "a folder").mkdir()
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("zeros.csv", bytes(200 * 2**20))
@@ -76,6 +77,8 @@ BAD = {
     "the data after --only": (["--only", "data", "good.csv"], "name the data before --only"),
     "a log over the data": (["good.csv", "--log", "good.csv"], "would replace good.csv"),
     "nothing at all": ([], "nothing to assess"),
+    "a table as a model file": (["--artefact", "good.csv"], "good.csv is no model file"),
+    "a report over a model file": (["--artefact", "net.pkl", "--out", "net.pkl"], "would replace net.pkl"),
 }
 
 
@@ -146,6 +149,19 @@ def test_answers_alone_are_judged(folder):
     (folder / "answers.yaml").write_text("D1: {unknown: true}\nD2: {unknown: true}\n")
     done = assess("--answers", "answers.yaml", "--only", "data", cwd=folder)
     assert done.returncode in (0, 3), done.stderr
+
+
+def test_a_model_file_alone_is_inspected_and_never_opened(folder):
+    out = folder / "r.json"
+    done = assess("--artefact", "net.pkl", "--only", "security", "--out", out, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(out.read_text("utf-8"))
+    assert document.verify(report) == []
+    assert report["assessment"]["artefacts"][0]["name"] == "net.pkl"
+    finding = next(one for one in report["findings"] if one["probe"] == "security.unsafe_files")
+    assert (finding["level"], finding["facts"]["found"][0]["runs"]) == ("critical", "posix.mkdir")
+    assert {one["state"] for one in report["findings"] if one is not finding} == {"skipped"}
+    assert not (folder / "written").exists()
 
 
 def part(score: float | None, high: float, coverage: float, id: str = "data") -> dict[str, object]:

@@ -74,6 +74,18 @@ CASES = [  # probe, value, low, facts, what is said
      "check the labels of horse and zebra"),
     ("security.personal_data", 1, 1, {"by_column": [{"column": "name", "kind": "name", "share": 1}]},
      "Remove or mask the column name (names of people)"),
+    ("security.unsafe_files", 3, 3, {"found": [
+        {"file": "net.pt", "runs": "os.system", "fault": "executable_content", "grade": 3},
+        {"file": "a.zip", "runs": "a link", "fault": "path_escape", "grade": 2}]},
+     "Do not open net.pt: get the weights as safetensors, from a source you trust"),
+    ("security.unsafe_files", 2, 2, {"found": [
+        {"file": "net.pt", "runs": "nobody can say", "fault": "executable_content", "grade": 2}]},
+     "Do not open net.pt, and get it again from its source"),
+    ("security.unsafe_files", 2, 2, {"found": [
+        {"file": "a.zip", "runs": "a link", "fault": "path_escape", "grade": 2}]},
+     "Do not unpack a.zip, and get what is inside from its source again"),
+    ("security.unsafe_files", 1, 1, {"formulas": {"cells": 3, "columns": {"note": 3}, "headers": []}},
+     "Put an apostrophe before 3 formulas in note, or remove them"),
     ("security.personal_data", 0.01, 0, {"by_column": [{"column": "text", "kind": "phone", "rows": 9,
      "share": 0.01}]}, "Mask phone numbers in text"),
     ("security.adversarial", 0.5, 0.4, {"mitigations": [{"at_threat": 0.49}]}, "unlike the training data"),

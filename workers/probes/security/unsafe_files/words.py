@@ -1,0 +1,98 @@
+"""The sentences and the faults of what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workers.probes.base import Upload
+from workers.probes.security.unsafe_files.cells import Cells
+from workers.probes.security.unsafe_files.look import BOMB, ESCAPE, EXECUTABLE, RUNS, Hit
+from workers.probes.words import count, listed
+
+SAFER = "Ask its maker for a safetensors file, or make the weights anew from code that you trust."
+
+
+def title(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files: int) -> str:
+    """The takeaway: the worst that was found."""
+    runs = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS)
+    sure = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS and hit.known)
+    if sure:
+        return f"{_named(sure)} would run a program when opened"
+    if runs:
+        return f"{_named(runs)} would run code that nobody here knows"
+    for fault, says in (
+        (EXECUTABLE, "cannot be read to the end"),
+        (BOMB, "cannot be opened safely"),
+        (ESCAPE, "reaches outside of its folder|reach outside of their folder"),
+    ):
+        if found := _files(hit for hit in hits if hit.fault == fault):
+            one, _, many = says.partition("|")
+            return f"{_named(found)} {many if many and len(found) > 1 else one}"
+    if formulas.count or formulas.headers:
+        number = formulas.count + len(formulas.headers)
+        return f"{count(number, 'cell is a formula', 'cells are formulas')} that a spreadsheet would run"
+    if len(artefacts) == 1:
+        return f"Nothing in {artefacts[0]} runs when it is opened"
+    if artefacts:
+        return f"Nothing in {len(artefacts):,} model files runs when they are opened"
+    return f"Nothing in {'the file runs when it is' if files == 1 else 'the files runs when they are'} opened"
+
+
+def note(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[Upload], notes: Sequence[str]) -> str:
+    """What it means, and what to do."""
+    told = []
+    executable = [hit for hit in hits if hit.fault == EXECUTABLE]
+    if executable:
+        runs = [hit.runs for hit in executable if hit.grade == RUNS] or [hit.runs for hit in executable]
+        does = listed(list(dict.fromkeys(runs)), 3)
+        files = _files(executable)
+        told.append(f"Do not open {listed(files)}: what would run is {does}. {SAFER}")
+    if others := [hit for hit in hits if hit.fault in (BOMB, ESCAPE)]:
+        first = others[0]
+        told.append(f"Do not unpack {listed(_files(others))}: {first.where.path or 'it'} {_verb(first)}.")
+    if formulas.count or formulas.headers:
+        where = listed([*formulas.columns, *formulas.headers])
+        told.append(
+            f"Put an apostrophe before the formulas in {where}, or remove them, before the table is opened."
+        )
+    if not told:
+        told.append("What is in them only rebuilds numbers and plain data.")
+    if not artefacts:
+        told.append("No model file was shown; add those that come from outside to have them inspected.")
+    return " ".join([*told, *notes])
+
+
+def _verb(hit: Hit) -> str:
+    """ "unpacks to ..." reads by itself, "a link to ..." needs a verb."""
+    return f"is {hit.runs}" if hit.runs.startswith(("a ", "archives ")) else f"({hit.runs})"
+
+
+def faults(hits: Sequence[Hit], formulas: Cells, places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The faults by name, each with its files, the most dangerous first."""
+    found: list[dict[str, Any]] = []
+    for fault in (EXECUTABLE, BOMB, ESCAPE):
+        mine = [hit for hit in hits if hit.fault == fault]
+        if mine:
+            found.append({
+                "fault": fault, "severity": "high", "files": _files(mine), "count": len(mine),
+                "places": [" > ".join(filter(None, (hit.where.file, hit.where.path))) for hit in mine[:50]],
+                "runs": list(dict.fromkeys(hit.runs for hit in mine))[:20],
+            })  # fmt: skip
+    if formulas.count or formulas.headers:
+        rows = [place["row"] for place in places if "row" in place]
+        files = list(dict.fromkeys(place["file"] for place in places if "file" in place))
+        found.append({
+            "fault": "formula_cells", "severity": "medium", "rows": rows, "files": files,
+            "columns": list(dict.fromkeys([*formulas.columns, *formulas.headers])),
+            "count": formulas.count + len(formulas.headers),
+        })  # fmt: skip
+    return found
+
+
+def _files(hits: Any) -> list[str]:
+    return list(dict.fromkeys(hit.where.file for hit in hits))
+
+
+def _named(files: Sequence[str]) -> str:
+    return files[0] if len(files) == 1 else f"{len(files):,} files"
