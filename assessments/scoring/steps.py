@@ -231,6 +231,15 @@ def _attack(facts: Evidence, dataset: Evidence) -> Words:
     return {"after_training": "" if kept is None else f"{kept:.0%}"}
 
 
+def _leak(facts: Evidence, dataset: Evidence) -> Words:
+    return {"tried": "yes" if facts.get("what_ifs") and not facts.get("mitigations") else ""}
+
+
+def _theft(facts: Evidence, dataset: Evidence) -> Words:
+    easy = next((one for one in facts.get("faults") or () if one.get("fault") == "easy_to_copy"), {})
+    return {"questions": _rows(easy.get("questions"), "question")}
+
+
 # -- hardware -----------------------------------------------------------------------------------------
 def _elsewhere(findings: Mapping[str, Evidence]) -> dict[str, Any]:
     """Where the forecast would rather train, and how long this machine would take."""
@@ -319,6 +328,8 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.feasibility": _possible,
     "security.personal_data": _personal,
     "security.adversarial": _attack,
+    "security.membership": _leak,
+    "security.extraction": _theft,
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,

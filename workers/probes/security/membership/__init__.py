@@ -31,7 +31,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(found)
     if len(found.y) < FEWEST_ROWS:
         return Finding.skipped(
-            f"{len(found.y)} labelled rows are too few to tell a leak from chance; {FEWEST_ROWS} are the least."
+            f"{len(found.y)} labelled rows are too few to tell a leak from chance;"
+            f" {FEWEST_ROWS} are the least."
         )
     return measure(sample, shadows.ground(sample, found, budget.seed), budget)
 
@@ -50,9 +51,7 @@ def measure(sample: Sample, place: Ground, budget: Budget) -> Finding:
     fleet = shadows.learnt(place, members, budget, place.centre.steps, place.centre.optimizer, (0.05, 0.5))
     answers = shadows.asked(place, fleet, halves)
     if len(answers) < FEWEST_MODELS:
-        return Finding.skipped(
-            "With these settings the training of small models runs away, so nothing was learnt."
-        )
+        return Finding.skipped("With these settings the training runs away, so nothing was learnt.")
     budget.progress(0.55, "Asking the models who was in their half")
     found, chance = strength(answers, budget.seed), null(answers, budget.seed)
     learnt, unseen = shadows.accuracies(place, fleet, halves)

@@ -54,5 +54,5 @@ def noise_for(wanted: float, rate: float, steps: int, delta: float) -> float:
 
 
 def most_found(epsilon: float, delta: float, alarms: float) -> float:
-    """The highest true positive rate that an attack can have at a false positive rate (Kairouz et al. 2015)."""
+    """The highest true positive rate of any attack at a false positive rate (Kairouz et al. 2015)."""
     return min(1.0, math.exp(epsilon) * alarms + delta, 1 - math.exp(-epsilon) * (1 - delta - alarms))

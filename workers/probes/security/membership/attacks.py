@@ -42,8 +42,9 @@ def scores(shadows: Shadows) -> dict[str, np.ndarray]:
 
 
 def rmia(shadows: Shadows, offline: float | None = OFFLINE) -> np.ndarray:
-    """float64 [K, n]: log of P(label | row, model) over what a model says on average (Zarifzadeh et al. 2024).
+    """float64 [K, n]: log of P(label | row, model) over what models say on average.
 
+    RMIA of Zarifzadeh et al. 2024.
     The light form asks references without the row only, and guesses from them with ``offline`` what a model
     with the row says; with None, references of both kinds are asked. The paper then holds each row's ratio
     against that of other rows: this gives its rank, changes no ranking, and so is left out.

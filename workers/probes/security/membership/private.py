@@ -63,7 +63,8 @@ def train(
     shape = (len(members), 1)
     return Fleet(
         net, (head,), members, parameters.views, np.full(shape, centre, np.float32),
-        np.full(shape, scale, np.float32), np.full(len(members), terms[0].steps), np.full(len(members), np.nan),
+        np.full(shape, scale, np.float32), np.full(len(members), terms[0].steps),
+        np.full(len(members), np.nan),
     )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def _clipped(
     parameters: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor], x: torch.Tensor, y: torch.Tensor,
     there: torch.Tensor, net: Net, head: Head,
 ) -> None:  # fmt: skip
-    """Fills ``gradients`` with the sum over rows of each row's gradient, cut to CLIP; x [K, B, d], y [K, B]."""
+    """Fills ``gradients`` with the sum of the rows' gradients, each cut to CLIP; x [K, B, d], y [K, B]."""
     seen = [x]
     for layer in range(len(net.hidden)):
         raw = torch.baddbmm(parameters[2 * layer + 1], seen[-1], parameters[2 * layer])
@@ -103,7 +104,9 @@ def _clipped(
         errors.insert(0, delta)
         above = parameters[2 * layer].transpose(1, 2)
     # |a d'|^2 = |a|^2 |d|^2, and the offset's gradient is d itself
-    squares = sum((a.square().sum(2) + 1) * d.square().sum(2) for a, d in zip(seen, errors, strict=True))
+    squares = torch.zeros_like(there)
+    for a, d in zip(seen, errors, strict=True):
+        squares += (a.square().sum(2) + 1) * d.square().sum(2)
     factor = (there * (CLIP / squares.sqrt().clamp_min(1e-12)).clamp_max(1.0))[..., None]
     for layer, (a, d) in enumerate(zip(seen, errors, strict=True)):
         cut = d * factor

@@ -99,7 +99,7 @@ def seconds_a_step(place: Ground, members: list[Member], budget: Budget) -> floa
 def asked(place: Ground, fleet: Fleet, halves: np.ndarray) -> Shadows:
     """What the models say about every row that is asked about; models that diverged are left out."""
     kept = np.flatnonzero(fleet.finite())
-    fleet, x, y = fleet.take(kept), place.x[place.asked], place.y[place.asked]
+    fleet, x, y = fleet.take(kept.tolist()), place.x[place.asked], place.y[place.asked]
     inside = halves[np.ix_(kept, np.flatnonzero(place.asked))]
     if place.head.task == "regression":
         errors = (fleet.predict(x).astype(np.float64) - y) / fleet.scale[:, :1]

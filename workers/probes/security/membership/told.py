@@ -83,13 +83,13 @@ def by_class(place: Ground, found: Strength, inside: np.ndarray) -> list[dict[st
     if not place.classes:
         return []
     named, y = found.named() & inside, place.y[place.asked]
-    rows = []
+    shares = []
     for code, name in enumerate(place.classes):
         own = y == code
-        held = int(inside[:, own].sum())
-        if held:
-            rows.append({"class": name, "rows": int(own.sum()), "found": float(named[:, own].sum() / held)})
-    return sorted(rows, key=lambda row: -row["found"])[:MOST_CLASSES]
+        if held := int(inside[:, own].sum()):
+            shares.append((float(named[:, own].sum() / held), name, int(own.sum())))
+    shares.sort(key=lambda one: -one[0])
+    return [{"class": name, "rows": rows, "found": share} for share, name, rows in shares[:MOST_CLASSES]]
 
 
 def curve(found: Strength) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _advice(one: WhatIf, metric: str) -> dict[str, Any]:
     else:
         title, effort = "Keep the model from learning rows by heart", "2 days, one engineer"
         dropout = f", {settings['dropout']:.0%} dropout" if settings["dropout"] else ""
-        how = f"Tried with weight decay of {settings['weight_decay']:g}{dropout} and {settings['steps']:,} steps"
+        how = f"Tried with weight decay {settings['weight_decay']:g}{dropout}, {settings['steps']:,} steps"
     note = f"{how}: {percent(one.strength.value)} are found then, and {_price(one, metric)}."
     return {
         "title": title, "value": one.strength.value, "low": one.strength.low, "high": one.strength.high,
@@ -143,6 +143,7 @@ def _advice(one: WhatIf, metric: str) -> dict[str, Any]:
 
 
 def _price(one: WhatIf, metric: str) -> str:
+    metric = "the share of the differences explained" if metric == "R2" else metric
     if one.lost_low <= 0 <= one.lost_high or abs(one.lost) < 0.05:
         return f"{metric} stays as it is"
     points = f"{abs(one.lost):.1f} points"
@@ -172,8 +173,8 @@ def words(
     else:
         title = f"Training {many} can hardly be recognised"
         said = [
-            f"Attacks recognise {percent(found.value)} of the {many} a small model learnt from when they may be"
-            f" wrong about 1 in 100 others; guessing finds 1%."
+            f"Attacks recognise {percent(found.value)} of the {many} a small model learnt from and are wrong"
+            " about 1 in 100 others; guessing would find 1%."
         ]
     if learnt - unseen > LEARNT_BY_HEART:
         said.append(_gap(learnt, unseen, many, bool(place.classes)))
