@@ -236,7 +236,9 @@ def _leak(facts: Evidence, dataset: Evidence) -> Words:
 
 
 def _theft(facts: Evidence, dataset: Evidence) -> Words:
-    easy = next((one for one in facts.get("faults") or () if one.get("fault") == "easy_to_copy"), {})
+    easy: Mapping[str, Any] = next(
+        (one for one in facts.get("faults") or () if one.get("fault") == "easy_to_copy"), {}
+    )
     return {"questions": _rows(easy.get("questions"), "question")}
 
 

@@ -95,12 +95,14 @@ def _measure(
     names = ("similar", "made_up", "names", "rounded") if found.classes else ("similar", "made_up")
     form = questions.Form.of(sample.manifest, real.shape[1], sample.kind not in ("table", "series"))
     asked, lessons = _lessons(models, names, form, real, head.task, budget.seed)
+    seen = students.directions(asked[: SIZES[-1]])  # of the questions that are like real inputs
+    asked, looked_at = asked @ seen, judged @ seen
     budget.progress(0.2, "Trying how fast copies learn")
     steps = _affordable(asked, lessons, head, centre, budget)
     budget.progress(0.25, f"Training {len(lessons)} copies")
     copies = students.learn(asked, lessons, head, centre.net, steps)
     budget.progress(0.9, "Holding the copies against their models")
-    agree = _agreement(copies, models, judged, truth, head.task)
+    agree = _agreement(copies, models, looked_at, truth, head.task)
     shape = (len(names), len(models), len(SIZES))
     each = agree.reshape(*shape, -1).transpose(0, 2, 1, 3)
     ways = [_way(name, own, bar, budget.seed) for name, own in zip(names, each, strict=True)]

@@ -16,10 +16,24 @@ from workers.fleet import Fleet, Head, Member, Net, draws
 from workers.fleet.passes import forward
 from workers.fleet.stacks import Optimiser, Stack
 
-STEPS = 1500
+STEPS = 1200
 BATCH = 64
 RATE = 0.005  # Adam's
 DECAY = 1e-3
+
+
+MOST_INPUTS = 128  # directions of the questions that students look at; more cost time and teach little
+
+
+def directions(asked: np.ndarray) -> np.ndarray:
+    """float32 [d, at most MOST_INPUTS]: the main directions of the questions, through which students see.
+
+    A copy may look at its inputs as it likes; what questions hardly vary in, their answers hardly tell about.
+    """
+    if asked.shape[1] <= MOST_INPUTS:
+        return np.eye(asked.shape[1], dtype=np.float32)
+    _, vectors = np.linalg.eigh(np.cov(asked, rowvar=False))
+    return np.ascontiguousarray(vectors[:, ::-1][:, :MOST_INPUTS], np.float32)
 
 
 @dataclass(frozen=True, eq=False)

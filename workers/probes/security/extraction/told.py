@@ -31,7 +31,7 @@ def finding(
     sample: Sample, found: Rows, centre: Surrogate, ways: Sequence[Way], *, sizes: Sequence[int], bar: float,
     commonest: float, judged: int, real: int, seeds: int, wanted: int, shortened: bool, seed: int,
 ) -> Finding:  # fmt: skip
-    """The cheapest way with full answers is the value; a copy that is never reached costs all that was tried."""
+    """The cheapest way with full answers is the value; a copy that is never reached costs what was tried."""
     most = float(sizes[-1])
     open_ways = [way for way in ways if way.name in ("similar", "made_up")]
     best = min(open_ways, key=lambda way: (way.cost, -float(way.agree[-1].mean())))

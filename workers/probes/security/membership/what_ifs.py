@@ -14,10 +14,10 @@ from workers.probes.security.membership.strength import Strength, strength
 
 TWIN_STEPS = 300
 TWIN_RATE = 0.005
-TWINS = ((0.01, 0.2), (0.03, 0.3), (0.1, 0.3))  # weight decay and dropout: mild, firm, hard
+TWINS = ((0.01, 0.2), (0.03, 0.5), (0.1, 0.3))  # weight decay and dropout: mild, firm, hard
 EPSILONS = (8.0, 3.0, 1.0)
 DP_RATE, DP_STEPS = 0.2, 60  # the same for any data, since every trial would spend privacy too
-CHEAP = 1.0  # points of the score that a twin may cost to be preferred
+CHEAP = 2.0  # points of the score that a twin may cost to be preferred
 DP_WORK = 2.5  # a private step's work for one row, against a plain step's
 
 
@@ -37,7 +37,7 @@ class WhatIf:
 def regularised(
     place: Ground, halves: np.ndarray, plain: np.ndarray, budget: Budget, told: tuple[float, float]
 ) -> WhatIf:
-    """The twin that gives least away among those that cost a point at most, else the one that costs least.
+    """The twin that gives least away among those that cost little, else the one that costs least.
 
     Chosen by their scores alone, the strictest first, so that the choice favours no attack's outcome.
     """
