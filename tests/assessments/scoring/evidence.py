@@ -43,8 +43,8 @@ VALUES = {  # probe: value, low, high, title, facts
     "data.synthetic": (0.2, -0.5, 0.9, "Made data hardly helps", {}),
     "security.personal_data": (0.0, 0.0, 0.0004, "No personal data was found", {}),
     "security.adversarial": (0.42, 0.3, 0.5, "Tiny changes cut accuracy from 97% to 56%", {}),
-    "security.membership": (0.016, 0.012, 0.021, "Training rows can hardly be recognised", {}),
-    "security.extraction": (5000.0, 3200.0, 5000.0, "5,000 questions do not make a copy", {}),
+    "security.membership": (0.031, 0.022, 0.045, "1 in 32 training rows can be recognised", {}),
+    "security.extraction": (2000.0, 1200.0, 3400.0, "About 2,000 questions copy the model", {}),
     "hardware.inventory": (60.0, 55.0, 66.0, "This machine does 60 billion operations a second", {}),
     "hardware.memory": (0.1, 0.08, 0.12, "Training needs a tenth of the memory", {}),
     "hardware.training_cost": (

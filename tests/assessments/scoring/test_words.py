@@ -56,9 +56,9 @@ def test_nothing_is_ready_of_which_too_little_is_known(count):
 
 
 def test_good_checks_without_answers_are_not_ready_while_the_range_reaches_critical():
-    now = pool.judge(RULES, GOOD, {})
-    assert now.overall.high >= RULES.data["ready"]["pilot"]["high"]
-    assert verdict(GOOD).startswith(
+    some = {probe: one for probe, one in GOOD.items() if not probe.startswith("flexibility.")}
+    assert pool.judge(RULES, some, {}).overall.high >= RULES.data["ready"]["pilot"]["high"]
+    assert verdict(some).startswith(
         "Nothing serious was found, but with what is still open the risk may be as"
     )
 
