@@ -2,10 +2,10 @@
 
     python -m benchmarks.membership
 
-The bar of the design is RMIA with 1 to 4 references (Zarifzadeh et al. 2024), run here on the same models; and
-the figures of its first sketch, for the same kinds of sets: labels of a random two-layer net with noise, of
-which a small net learns every row by heart and gets about 72 % of the others right, scikit-learn's digits,
-also with a fifth of the labels wrong, and breast cancer. Means over several data sets or seeds.
+The bar of the design is RMIA with 1 to 4 references (Zarifzadeh et al. 2024), run here on the same models;
+and the figures of its first sketch, for the same kinds of sets: labels of a random two-layer net with noise,
+of which a small net learns every row by heart and gets about 72 % of the others right, scikit-learn's
+digits, also with a fifth of the labels wrong, and breast cancer. Means over several data sets or seeds.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ SEEDS = 5
 REFERENCES = (1, 2, 4)
 SMALL = {"model": {"kind": "mlp", "hidden": [32, 32]},
          "training": {"optimizer": "adam", "learning_rate": 0.005, "steps": 500}}  # fmt: skip
-GENTLE = {"model": {"kind": "mlp", "hidden": [64, 64]},
-          "training": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "steps": 500}}  # fmt: skip
+GENTLE = {
+    "model": {"kind": "mlp", "hidden": [64, 64]},
+    "training": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "steps": 500},
+}
 figures: list[dict[str, Any]] = []
 
 

@@ -16,7 +16,7 @@ ATTACKS = {
     "loss": "how sure the model is",
     "rmia": "how much surer it is than models without the row",
     "lira": "what models with and without the row say",
-    "joint": "how much surer it is, and what other models say",
+    "joint": "what models with and without the row say, in two ways that must agree",
 }
 # way -> (name at the end of its line, colour, dash, marker)
 WAYS = {

@@ -224,3 +224,25 @@ def test_digits_reach_the_published_sketch(tmp_path, share, at_least):
     finding = membership.run(sample, Budget())
     assert finding.value > at_least
     assert finding.facts["faults"][0]["severity"] == "low"  # nobody said that this is about people
+
+
+def test_a_training_that_outlasts_the_budget_is_given_up(tmp_path, monkeypatch):
+    """Also where the estimate was wrong: what is then left to try is named, and the finding stands."""
+    sample = factories.breast_cancer(tmp_path)
+    monkeypatch.setattr(membership.what_ifs, "seconds", lambda *_: (0.0, 0.0))
+    place = shadows.ground(sample, rows(sample, 0), 0)
+    budget = Budget()
+    trained = shadows.learnt
+
+    def slow(*given):
+        fleet = trained(*given)
+        budget.seconds = 0.0  # all of it went into the shadow models
+        return fleet
+
+    monkeypatch.setattr(shadows, "learnt", slow)
+    monkeypatch.setattr(shadows, "seconds_a_step", lambda *_: 1e-5)
+    finding = membership.measure(sample, place, budget)
+    assert finding.state == "measured"
+    assert finding.facts["not_tried"] == ["regularised", "private"]
+    assert finding.facts["what_ifs"] == finding.facts["mitigations"] == []
+    assert "nothing that was tried" not in finding.note

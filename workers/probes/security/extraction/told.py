@@ -46,7 +46,7 @@ def finding(
     }  # fmt: skip
     title, note = _words(sample, best, bar, int(most), found, advice, copied)
     notes = [note]
-    if real < most:
+    if real < most and best.name == "similar":
         one = pieces(sample.kind, 1)
         notes.append(f"Beyond {count(real, 'real ' + one)}, questions were blended from two of them.")
     if sample.kind not in ("table", "series"):
@@ -130,7 +130,8 @@ def _words(
     if not copied:
         return (
             f"{most:,} questions do not make a copy",
-            f"A copy that learnt from {most:,} answers {same}; {bar:.0%} would count as a copy.",
+            f"Measured on small models, a copy that learnt from {most:,} answers {same};"
+            f" {bar:.0%} would count as a copy.",
         )
     agrees = (
         f"gives the same answer in {bar:.0%} of the cases"
@@ -139,7 +140,10 @@ def _words(
     )
     many = "30 questions or fewer" if best.cost <= 30 else questions(best.cost, most)
     title = f"{many[:1].upper()}{many[1:]} copy the model"
-    said = [f"Somebody who sends {kind} and writes the answers down has a copy after {many}: it {agrees}."]
+    said = [
+        f"Somebody who sends {kind} and writes the answers down has a copy after {many}: it {agrees}."
+        " Measured on small models."
+    ]
     who = answered(sample, "S6")
     if advice:
         said.append(f"{advice[0]['title']}, and limit how often one user may ask. {advice[0]['note']}")

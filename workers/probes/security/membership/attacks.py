@@ -37,7 +37,7 @@ def scores(shadows: Shadows) -> dict[str, np.ndarray]:
     if shadows.chances is None:
         return {"loss": -np.abs(shadows.signals), "lira": lira(shadows)}
     ratio = lira(shadows)
-    both = _log_odds_of_rank(rmia(shadows, None)) + _log_odds_of_rank(ratio)
+    both = np.minimum(_ranks(rmia(shadows, None)), _ranks(ratio))  # a member has to look like one to both
     return {"loss": shadows.signals, "rmia": rmia(shadows), "lira": ratio, "joint": both}
 
 
@@ -99,11 +99,11 @@ def _usual_gap(hardness: np.ndarray, gap: np.ndarray, known: np.ndarray) -> np.n
     return means[group]
 
 
-def _log_odds_of_rank(score: np.ndarray) -> np.ndarray:
-    """Each row's rank within its model as log odds, so that scores of two kinds can be added."""
+def _ranks(score: np.ndarray) -> np.ndarray:
+    """float64 [K, n]: each row's rank within its model, so that scores of two kinds can be compared."""
     ranks = np.empty_like(score)
-    places = np.arange(1, score.shape[1] + 1) / (score.shape[1] + 1)
-    np.put_along_axis(ranks, np.argsort(score, axis=1, kind="stable"), np.log(places / (1 - places)), axis=1)
+    order = np.argsort(score, axis=1, kind="stable")
+    np.put_along_axis(ranks, order, np.arange(score.shape[1], dtype=float)[None], axis=1)
     return ranks
 
 

@@ -7,7 +7,7 @@ is a factor on the row's error (ghost clipping, Li et al. 2022).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ class Terms:
 
 def train(
     x: np.ndarray, y: np.ndarray, head: Head, net: Net, members: Sequence[Member], terms: Sequence[Terms],
-    seed: int,
+    seed: int, progress: Callable[[float], None] | None = None,
 ) -> Fleet:  # fmt: skip
     """Private nets, one a member, each on its own terms (all with the same steps) and on its own rows.
 
@@ -53,7 +53,9 @@ def train(
     )
     shares = torch.tensor([1 / (one.rate * len(own)) for one, own in zip(terms, rows, strict=True)])
     loud = torch.tensor([one.noise * CLIP for one in terms])
-    for _ in range(terms[0].steps):
+    for step in range(terms[0].steps):
+        if progress is not None:
+            progress(step / terms[0].steps)
         places, there = _batch(rows, terms, draw)
         _clipped(parameters.views, gradients.views, inputs[places], targets[places], there, net, head)
         noise.flat.normal_(generator=noise_draw)

@@ -20,6 +20,10 @@ ASIDE = 0.1  # of the rows, to stop early on, where the plan stops early
 PILOT = 20  # steps that say how long the rest takes
 
 
+class OutOfTime(Exception):  # noqa: N818
+    """The budget ended in the middle of a training, which is then given up."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ground:
     """The rows whose membership is asked about, and the recipe of the models that learn them."""
@@ -76,13 +80,21 @@ def learnt(
     optimizer: str,
     told: tuple[float, float],
 ) -> Fleet:
-    """The members trained in one go; ``told`` is the stretch of the progress line that this takes."""
+    """The members trained in one go; ``told`` is the stretch of the progress line that this takes.
+
+    Raises OutOfTime when the budget ends first.
+    """
     first, last = told
     aside = np.flatnonzero(~place.asked) if place.stops_early else None
+
+    def tell(share: float, says: str) -> None:
+        if budget.left <= 0:
+            raise OutOfTime
+        budget.progress(first + (last - first) * share, says)
+
     return train(
         place.x, place.y, members, net=place.centre.net, heads=(place.head,), steps=steps,
-        batch=place.centre.batch, optimizer=optimizer, validation=aside,
-        progress=lambda share, says: budget.progress(first + (last - first) * share, says),
+        batch=place.centre.batch, optimizer=optimizer, validation=aside, progress=tell,
     )  # fmt: skip
 
 

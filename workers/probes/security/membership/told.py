@@ -153,33 +153,31 @@ def _price(one: WhatIf, metric: str) -> str:
 # -- words -------------------------------------------------------------------------------------------------
 def words(
     sample: Sample, place: Ground, found: Strength, null: Mapping[str, Any], scores: tuple[float, float],
-    advice: Sequence[Mapping[str, Any]],
+    advice: Sequence[Mapping[str, Any]], left_out: Sequence[str],
 ) -> tuple[str, str]:  # fmt: skip
-    """The title, and the note with what to do."""
+    """The title, and the note with what to do; ``left_out`` names what the time did not allow to try."""
     many = pieces(sample.kind)
     learnt, unseen = scores
     leaks = found.value >= LEAK and found.low > null["p95"]
     if leaks:
         share = one_in(found.value)
-        title = (
-            f"{share} training {many} can be recognised"
-            if "in" in share
-            else f"{share} of the training {many} can be recognised"
-        )
+        of = "" if " in " in share else "of the "
+        title = f"{share} {of}training {many} can be recognised"
         said = [
-            f"Whoever can ask the model often, and has similar data, recognises {percent(found.value)} of the"
-            f" {many} it learnt from and is wrong about 1 in 100 others; guessing would find 1%."
+            f"Whoever can ask the model often and has similar data recognises {percent(found.value)} of the"
+            f" {many} it learnt from, and is wrong about 1 in 100 others; guessing would find 1%."
+            f" Measured on small models that learnt half of the {many} each."
         ]
     else:
         title = f"Training {many} can hardly be recognised"
         said = [
-            f"Attacks recognise {percent(found.value)} of the {many} a small model learnt from and are wrong"
-            " about 1 in 100 others; guessing would find 1%."
+            f"Attacks on small models recognise {percent(found.value)} of the {many} that these learnt from,"
+            " and are wrong about 1 in 100 others; guessing would find 1%."
         ]
     if learnt - unseen > LEARNT_BY_HEART:
         said.append(_gap(learnt, unseen, many, bool(place.classes)))
     if leaks:
-        said.append(_advised(advice))
+        said.append(_advised(advice, left_out))
     if place.rows < FEW_ROWS:
         said.append(f"With only {count(place.rows, pieces(sample.kind, 1))} this is a rough figure.")
     if found.models < MODELS:
@@ -199,7 +197,9 @@ def _gap(learnt: float, unseen: float, many: str, classes: bool) -> str:
     )
 
 
-def _advised(advice: Sequence[Mapping[str, Any]]) -> str:
-    if not advice:
-        return "Nothing that was tried helps at a fair price, so limit who may ask the model and how often."
-    return f"{advice[0]['title']}: that brings it down to {percent(advice[0]['value'])}."
+def _advised(advice: Sequence[Mapping[str, Any]], left_out: Sequence[str]) -> str:
+    if advice:
+        return f"{advice[0]['title']}: that brings it down to {percent(advice[0]['value'])}."
+    if left_out:
+        return "Limit who may ask the model and how often; the time did not allow to try what would help."
+    return "Limit who may ask the model and how often: nothing that was tried helps at a fair price."
