@@ -204,7 +204,7 @@ SPECS: tuple[Spec, ...] = (
         asks="Could an outsider tell that a record was used for training?",
         unit="share of training rows recognised",
         why="A model that learns rows by heart tells whoever asks who or what was in its data.",
-        fix="Keep the model from learning rows by heart, or train with differential privacy.",
+        fix="Keep the model from learning examples by heart, or train with differential privacy.",
         needs=("data", "target"),
         seconds=6,
     ),

@@ -143,7 +143,9 @@ def _what_ifs(tried: Sequence[Facts], facts: Facts, finding: Facts) -> Part:
 
 def _fair(tried: Sequence[Facts], facts: Facts, metric: str, said: str) -> str:
     """The best of what is worth its price, which the finding says; less leak alone is no gain."""
-    worth = {one.get("value") for one in facts.get("mitigations") or []}
+    if facts.get("mitigations") is None:  # a shared link may leave advice out
+        return "What other ways of training would change"
+    worth = {one.get("value") for one in facts["mitigations"]}
     fair = [one for one in tried if one["found"] in worth]
     if not fair:
         return f"What was tried helps little or costs much {said}"

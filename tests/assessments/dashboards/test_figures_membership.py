@@ -55,6 +55,8 @@ def test_what_would_help_never_hides_its_price():
     dear = copy.deepcopy(LEAK)
     dear["facts"]["mitigations"] = []
     assert "helps little or costs much" in figures.of(dear)[1].title
+    del dear["facts"]["mitigations"]
+    assert "little" not in figures.of(dear)[1].title
 
 
 def test_exposed_rows_are_named_by_place_alone():

@@ -72,7 +72,7 @@ CASES = [  # probe, value, low, facts, what is said
      "share": 0.01}]}, "Mask phone numbers in text"),
     ("security.adversarial", 0.5, 0.4, {"mitigations": [{"at_threat": 0.49}]}, "unlike the training data"),
     ("security.membership", 0.2, 0.1, {"what_ifs": [{"found": 0.19}], "mitigations": []}, "Limit who"),
-    ("security.membership", 0.2, 0.1, {"what_ifs": []}, "Keep the model from learning rows by heart, or"),
+    ("security.membership", 0.2, 0.1, {"what_ifs": []}, "Keep the model from learning examples by heart, or"),
     ("security.extraction", 280, 200, {"faults": [fault("easy_to_copy", "low", questions=284)]},
      "may ask: 284 questions make a copy"),
     ("hardware.inventory", 20, 15, {"faults": [fault("below_data_sheet", measured=20, expected=120)]},

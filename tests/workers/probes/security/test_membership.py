@@ -62,7 +62,7 @@ def test_a_leak_of_personal_data_is_a_serious_fault_and_says_where(leaking):
     (fault,) = leaking[0].facts["faults"]
     assert (fault["fault"], fault["severity"]) == ("membership_leak", "high")
     assert 0 < len(fault["rows"]) <= fault["count"]
-    assert "Keep the model from learning rows by heart" in leaking[0].note
+    assert "Keep the model from learning examples by heart" in leaking[0].note
 
 
 @pytest.mark.parametrize(

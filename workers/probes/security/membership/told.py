@@ -132,7 +132,7 @@ def _advice(one: WhatIf, metric: str) -> dict[str, Any]:
         title, effort = "Train with differential privacy", "2 weeks, one engineer"
         how = f"Noise is added in training (epsilon {settings['epsilon']:g}, smaller is stricter)"
     else:
-        title, effort = "Keep the model from learning rows by heart", "2 days, one engineer"
+        title, effort = "Keep the model from learning examples by heart", "2 days, one engineer"
         dropout = f", {settings['dropout']:.0%} dropout" if settings["dropout"] else ""
         how = f"Tried with weight decay {settings['weight_decay']:g}{dropout}, {settings['steps']:,} steps"
     note = f"{how}: {percent(one.strength.value)} are found then, and {_price(one, metric)}."
