@@ -252,12 +252,12 @@ def extraction(facts: Facts, finding: Facts) -> list[Part]:
         for one in ways
     ]
     judged = facts.get("judged")
-    note = f"{words.number(judged)} {noun(finding)[1]} that neither had seen" if judged else ""
+    note = f"{words.number(judged)} {noun(finding)[1]} that neither had seen." if judged else ""
     return [
         Chart(
             title=finding.get("title") or "What it takes to copy the model",
             subtitle=f"{said}, by questions asked",
-            note=f"{note}. {stand_in(facts)}".strip(". ") if note else stand_in(facts),
+            note=" ".join(part for part in (note, str(facts.get("how") or ""), stand_in(facts)) if part),
             wide=_copies(sizes, ways, facts, theme.WIDTHS["half"], 310),
             narrow=_copies(sizes, ways, facts, theme.WIDTHS["narrow"], 290),
             says=finding.get("note", ""),

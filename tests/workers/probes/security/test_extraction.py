@@ -168,3 +168,27 @@ def test_without_signal_there_is_nothing_to_copy(tmp_path):
     finding = extraction.run(sample, Budget())
     assert finding.state == "skipped"
     assert "nothing to copy" in finding.note
+
+
+def test_copies_that_outlast_the_budget_are_given_up(tmp_path, monkeypatch):
+    """Trained for less long they are told so; hardly trained at all they are no measurement."""
+    sample = factories.breast_cancer(tmp_path)
+    monkeypatch.setattr(extraction, "_affordable", lambda *_: students.STEPS)
+    for after, state in ((32, "skipped"), (320, "measured")):
+        budget, trained = Budget(), students.learn
+
+        def learn(*given, budget=budget, trained=trained, after=after):
+            *rest, go_on = given
+
+            def ends(share):
+                if share * students.STEPS >= after:
+                    budget.seconds = 0.0
+                return go_on(share)
+
+            return trained(*rest, ends)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(students, "learn", learn)
+            finding = extraction.run(sample, budget)
+        assert finding.state == state
+    assert "trained for less long" in finding.note

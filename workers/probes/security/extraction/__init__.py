@@ -27,7 +27,9 @@ BAR = 0.95
 MOST_JUDGED = 500
 FEWEST = 20  # rows to judge on, and rows to ask with
 DRAWS = 300
-FIRST_STEPS = 10
+FIRST_STEPS = 10  # that say how long the rest takes
+LEAST_STEPS = 100  # of a copy, below which it has not learnt
+TOO_SHORT = "The time given is too short to train copies."
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if (weak := _learnt_nothing(models, found, budget.seed)) is not None:
         return Finding.skipped(weak)
     if budget.left < began - budget.left + 1:
-        return Finding.skipped("The time given is too short to train copies.")
+        return Finding.skipped(TOO_SHORT)
     return _measure(sample, found, centre, models, found.x[judged], found.x[asked], budget)
 
 
@@ -99,8 +101,14 @@ def _measure(
     asked, looked_at = asked @ seen, judged @ seen
     budget.progress(0.2, "Trying how fast copies learn")
     steps = _affordable(asked, lessons, head, centre, budget)
-    budget.progress(0.25, f"Training {len(lessons)} copies")
-    copies = students.learn(asked, lessons, head, centre.net, steps)
+
+    def go_on(share: float) -> bool:
+        budget.progress(0.25 + 0.65 * share, f"Training {len(lessons)} copies")
+        return budget.left > 0
+
+    copies = students.learn(asked, lessons, head, centre.net, steps, go_on)
+    if copies.steps[0] < LEAST_STEPS:
+        return Finding.skipped(TOO_SHORT)
     budget.progress(0.9, "Holding the copies against their models")
     agree = _agreement(copies, models, looked_at, truth, head.task)
     shape = (len(names), len(models), len(SIZES))
@@ -108,7 +116,8 @@ def _measure(
     ways = [_way(name, own, bar, budget.seed) for name, own in zip(names, each, strict=True)]
     return told.finding(
         sample, found, centre, ways, sizes=SIZES, bar=bar, commonest=commonest, judged=len(judged),
-        real=len(real), seeds=len(models), wanted=SEEDS, shortened=steps < students.STEPS, seed=budget.seed,
+        real=len(real), seeds=len(models), wanted=SEEDS, shortened=bool(copies.steps[0] < students.STEPS),
+        seed=budget.seed,
     )  # fmt: skip
 
 
@@ -160,7 +169,7 @@ def _affordable(
     students.learn(asked, lessons, head, centre.net, 2)
     began = budget.left
     students.learn(asked, lessons, head, centre.net, FIRST_STEPS)
-    return affordable(budget, students.STEPS, 100, (began - budget.left) / FIRST_STEPS)
+    return affordable(budget, students.STEPS, LEAST_STEPS, (began - budget.left) / FIRST_STEPS)
 
 
 def _agreement(copies: Fleet, models: Fleet, judged: np.ndarray, truth: np.ndarray, task: str) -> np.ndarray:

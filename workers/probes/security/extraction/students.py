@@ -6,7 +6,7 @@ why they do not go through ``fleet.train``: its targets are names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +45,14 @@ class Lesson:
     answers: np.ndarray  # float32 [rows, outputs]: probabilities, or one standardised number
 
 
-def learn(x: np.ndarray, lessons: Sequence[Lesson], head: Head, net: Net, steps: int = STEPS) -> Fleet:
-    """One student a lesson; ``x`` float32 [n, d] are all questions."""
+def learn(
+    x: np.ndarray, lessons: Sequence[Lesson], head: Head, net: Net, steps: int = STEPS,
+    go_on: Callable[[float], bool] | None = None,
+) -> Fleet:  # fmt: skip
+    """One student a lesson; ``x`` float32 [n, d] are all questions.
+
+    ``go_on`` hears which share of the steps is done, and ends the training early where it says no.
+    """
     members = [Member(lesson.seed) for lesson in lessons]
     firsts = [draws.start(member, net, x.shape[1], head.outputs) for member in members]
     parameters = Stack([torch.from_numpy(np.stack(layer)) for layer in zip(*firsts, strict=True)])
@@ -69,6 +75,9 @@ def learn(x: np.ndarray, lessons: Sequence[Lesson], head: Head, net: Net, steps:
     places = torch.from_numpy(rows)
     for step in range(steps):
         if step % draws.BLOCK == 0:
+            if go_on is not None and not go_on(step / steps):
+                steps = step
+                break
             block = torch.from_numpy(orders.block())
         order = block[step % draws.BLOCK]
         out = forward(parameters.views, questions[places[which, order]], net)  # [K, outputs, B]

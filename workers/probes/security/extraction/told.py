@@ -43,20 +43,27 @@ def finding(
         "way": best.name, "ways": [_curve(way, seed, most) for way in ways], "judged": judged,
         "real_questions": real, "seeds": seeds, "most_tried": int(most), "mitigations": advice,
         "surrogate": centre.described(), "faults": _faults(sample, best, copied),
+        "how": _how(sample, real, most),
     }  # fmt: skip
     title, note = _words(sample, best, bar, int(most), found, advice, copied)
     notes = [note]
-    if real < most and best.name == "similar":
-        one = pieces(sample.kind, 1)
-        notes.append(f"Beyond {count(real, 'real ' + one)}, questions were blended from two of them.")
-    if sample.kind not in ("table", "series"):
-        notes.append("Questions were made as features, not as files.")
     if seeds < wanted:
         notes.append(f"Measured on {seeds} of {wanted} models, as the time allowed.")
     if shortened:
         notes.append("Copies were trained for less long than planned, as the time allowed.")
     value, low, high = (min(most, end) for end in (best.cost, best.low, best.high))
     return Finding(value, " ".join([*notes, *centre.caveats]), facts, low, high, judged, title)
+
+
+def _how(sample: Sample, real: int, most: float) -> str:
+    """How questions were made, for whoever reads the figure."""
+    said = []
+    if real < most:
+        one = pieces(sample.kind, 1)
+        said.append(f"Beyond {count(real, 'real ' + one)}, questions were blended from two of them.")
+    if sample.kind not in ("table", "series"):
+        said.append("Questions were made as features, not as files.")
+    return " ".join(said)
 
 
 def _curve(way: Way, seed: int, most: float) -> dict[str, Any]:
