@@ -33,12 +33,15 @@ def chosen(sample: Sample, question: str) -> set[str]:
     return {str(one) for one in value} if isinstance(value, list) else {str(value)} if value else set()
 
 
-def severity(sample: Sample, value: float, by_heart: bool) -> str:
-    """How much a leak matters: little where no fact about a person or secret is among the data."""
+def severity(sample: Sample, surely: float, by_heart: bool) -> str:
+    """How much a leak matters of which ``surely``, the low end of the interval, is found.
+
+    Little where no fact about a person and no secret is among the data.
+    """
     hurts, kinds = answered(sample, "S5"), chosen(sample, "S1")
     if hurts == "no" or not (hurts in ("some", "yes") or kinds & PERSONAL):
         return "low"
-    level = (value >= LEAK) + (value >= STRONG) + bool(kinds & SPECIAL)
+    level = (surely >= LEAK) + (surely >= STRONG) + bool(kinds & SPECIAL)
     return ("low", "medium", "high")[min(2, max(level, int(by_heart)))]
 
 
@@ -51,7 +54,7 @@ def faults(
     places = {key: exposed[key] for key in ("rows", "files", "splits") if key in exposed}
     return [
         {
-            "fault": "membership_leak", "severity": severity(sample, found.value, by_heart), **places,
+            "fault": "membership_leak", "severity": severity(sample, found.low, by_heart), **places,
             "count": exposed["count"],
         }
     ]  # fmt: skip
