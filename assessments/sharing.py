@@ -16,6 +16,7 @@ PROOFS = ("hashes", "evidence", "content")
 SAMPLE_FACTS = frozenset({
     "rows", "files", "pairs", "spans", "suspects", "examples", "example", "place", "places", "image",
     "before", "after", "by_column",
+    "picture", "phrase",
 })  # fmt: skip
 
 

@@ -225,6 +225,17 @@ def _personal(facts: Evidence, dataset: Evidence) -> Words:
     }
 
 
+def _poisoning(facts: Evidence, dataset: Evidence) -> Words:
+    rows = number(facts.get("suspected"))
+    flips = [one for one in facts.get("flips") or () if isinstance(one, Mapping)]
+    some = _rows(rows, _unit(dataset))
+    return {
+        "trigger_rows": some if facts.get("decision") == "confirmed" else "",
+        "suspect_rows": some,
+        "flipped": _names([f"{one.get('expected')} and {one.get('given')}" for one in flips]),
+    }
+
+
 def _attack(facts: Evidence, dataset: Evidence) -> Words:
     tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
     kept = number(tried.get("at_threat"))
@@ -328,6 +339,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.split_overlap": _overlap,
     "data.learning_curve": _curve,
     "data.feasibility": _possible,
+    "security.poisoning": _poisoning,
     "security.personal_data": _personal,
     "security.adversarial": _attack,
     "security.membership": _leak,

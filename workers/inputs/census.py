@@ -49,8 +49,22 @@ def plain(name: str) -> str:
     # The cast passes over blanks by itself; trimming every value would cost more than reading it.
     text = quoted(name)
     odd = f"CASE WHEN strlen({text}) > length({text}) THEN try_cast(trim({text}) AS DOUBLE) END"
-    value = f"coalesce(try_cast({text} AS DOUBLE), {odd})"
+    value = f"CASE WHEN {_no_word(text)} THEN coalesce(try_cast({text} AS DOUBLE), {odd}) END"
     return f"CASE WHEN isfinite({value}) AND NOT contains({text}, '_') THEN {value} END"
+
+
+def bare(name: str, kind: str) -> str:
+    """SQL of a number or date by nothing but a cast; nan and inf come through where they have a sign."""
+    cast = f"try_cast({quoted(name)} AS {kind})"
+    return f"CASE WHEN {_no_word(quoted(name))} THEN {cast} END" if kind == "DOUBLE" else cast
+
+
+def _no_word(text: str) -> str:
+    """SQL for a text that begins with neither a letter nor a bracket: a number may, or an odd blank.
+
+    A cast that fails takes five times as long as one that does not, and most texts are words.
+    """
+    return f"({text} < ':' OR {text} > '~')"
 
 
 def blank(name: str) -> str:
@@ -94,8 +108,8 @@ def take(con: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[str, di
 
 def _readings(one: Asked) -> tuple[str, str, str]:
     """SQL of a column ``v``: as a number, as a date, and as either by a bare cast."""
-    bare = "try_cast(v AS TIMESTAMP)" if one.date else "try_cast(v AS DOUBLE)"
-    return one.number or plain("v"), one.date or "NULL::TIMESTAMP", bare
+    number, kind = one.number or plain("v"), "TIMESTAMP" if one.date else "DOUBLE"
+    return number, one.date or "NULL::TIMESTAMP", bare("v", kind)
 
 
 def _words_for_nothing() -> str:
@@ -108,21 +122,24 @@ def _hashed(con: duckdb.DuckDBPyConnection, source: str, rows: int, one: Asked) 
     if rows > HASHED[1]:
         every = -(-rows // HASHED[1])
         source, rows = f"(SELECT * FROM {source} WHERE _id % {every} = 0)", -(-rows // every)
-    number, date, bare = _readings(one)
+    number, date, simply = _readings(one)
     values = f"(SELECT {quoted(one.name)} AS v FROM {source} WHERE v <> '')"
-    got = con.execute(f"SELECT hash(v) AS h, {number} AS x FROM {values}").fetchnumpy()
+    told: Any = con.execute(
+        f"""SELECT count(*) FILTER ({blank("v")}), min(length(v)), max(length(v)), sum(length(v)),
+            sum(strlen(v)), count(d), min(d), max(d), count({simply}),
+            count(CASE WHEN d IS NULL THEN {number} END)
+            FROM (SELECT v, {date} AS d FROM {values})"""
+    ).fetchone()
+    blanks, low, high, length, size, dates, start, end, simple, numbers = told
+    # No text is both a date and a number, and most columns hold none of one kind.
+    read = f", {number} AS x" if numbers else ""
+    got = con.execute(f"SELECT hash(v) AS h{read} FROM {values}").fetchnumpy()
     ordered = np.sort(np.asarray(got["h"], np.uint64))
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
     if len(starts) <= TOP:
         return None
     again = np.diff(np.r_[starts, len(ordered)])
-    x = np.ma.asarray(got["x"]).compressed().astype(np.float64)
-    told: Any = con.execute(
-        f"""SELECT count(*) FILTER ({blank("v")}), min(length(v)), max(length(v)), sum(length(v)),
-            sum(strlen(v)), count(d), min(d), max(d), count({bare})
-            FROM (SELECT v, {date} AS d FROM {values})"""
-    ).fetchone()
-    blanks, low, high, length, size, dates, start, end, simple = told
+    x = np.ma.asarray(got["x"]).compressed().astype(np.float64) if numbers else np.zeros(0)
     entry = _entry(
         one, rows, len(ordered), len(starts), blanks, (low, high, length, size), (dates, start, end),
         len(x), simple,
@@ -193,7 +210,7 @@ def _block(
 ) -> dict[str, dict[str, Any]]:
     """The counts of columns whose equal values are put together first."""
     first = block[0]
-    number, date, bare = _readings(first)
+    number, date, simply = _readings(first)
     if len(block) == 1:
         values = f"SELECT 0 AS k, {quoted(first.name)} AS v FROM {source}"
     else:
@@ -210,7 +227,7 @@ def _block(
             sum(n * length(v)), sum(n * strlen(v)),
             max_by({{'v': v, 'n': n}}, {order}, {TOP}) FILTER (n > 1 AND length(v) <= {LONGEST}),
             sum(n) FILTER (d IS NOT NULL), min(d), max(d),
-            sum(n) FILTER (x IS NOT NULL), sum(n) FILTER ({bare} IS NOT NULL)
+            sum(n) FILTER (x IS NOT NULL), sum(n) FILTER ({simply} IS NOT NULL)
             FROM _counted GROUP BY k"""
     ).fetchall()
     few = [row[0] for row in told if row[2] <= TOP]

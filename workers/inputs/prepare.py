@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from workers.inputs import census, columns, features, media, series, sniff, split, table, target, text
 from workers.inputs.base import SPLITS, Loaded, Progress, Unusable, connect, fault, kept_as
 from workers.inputs.columns import Profile
+from workers.probes.base import close
 from workers.sql import literal, quoted
 
 FORMAT = "riskboard.prepared/2"
@@ -52,6 +53,7 @@ def prepare(
     out.mkdir(parents=True, exist_ok=True)
     scratch = out / "scratch"
     scratch.mkdir(exist_ok=True)
+    close(out)
     for leftover in ("data.duckdb", "data.duckdb.wal"):
         (out / leftover).unlink(missing_ok=True)
     try:

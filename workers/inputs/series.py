@@ -13,6 +13,7 @@ from workers.inputs.columns import Profile
 
 TIME_NAMES = re.compile(r"(^|[^a-z])(time|timestamp|date|datetime|day|ds|period|month)([^a-z]|$)")
 SORTED = 0.95  # share of neighbours in order, for a column to be the clock of the table
+LOOKED_AT = 200_000  # rows
 DAYS = 10  # days, from which it is enough that these are in order: then their hours are out of order
 YEAR = 365.2425 * 86_400.0  # seconds
 CALENDAR = (("day of year", YEAR), ("hour", 86_400.0), ("weekday", 7 * 86_400.0))
@@ -33,7 +34,7 @@ def clock(con: duckdb.DuckDBPyConnection, profiles: list[Profile], planned: str 
                 count(*) FILTER (v::DATE >= before::DATE), count(*) FILTER (v::DATE <= before::DATE),
                 count(DISTINCT v::DATE)
             FROM (SELECT v, lag(v) OVER (ORDER BY _id) AS before
-                  FROM (SELECT _id, {made.value} AS v FROM rows ORDER BY _id LIMIT 200000))"""
+                  FROM (SELECT _id, {made.value} AS v FROM rows WHERE _id < {LOOKED_AT}))"""
         ).fetchone()
         order = max(row[0], row[1]) / max(1, row[2])
         if order < SORTED and row[5] >= DAYS:

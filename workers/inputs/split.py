@@ -116,13 +116,7 @@ def _made(
     how = "At random"
     if target and target["task"] != "regression" and kind not in ("random", "shuffle"):
         strata, how = f"coalesce({quoted(target['name'])}, '')", f"Stratified by {target['name']}"
-    _assign(
-        con,
-        f"""SELECT _id, {strata} AS stratum, row_number() OVER (PARTITION BY {strata} ORDER BY {order}, _id)
-        AS place, count(*) OVER (PARTITION BY {strata}) AS size FROM rows""",
-        test,
-        validation,
-    )
+    _drawn(con, strata, order, test, validation)
     return by, f"{how}, seed {seed}: {shares}."
 
 
@@ -144,13 +138,48 @@ def _assign(con: duckdb.DuckDBPyConnection, ranked: str, test: float, validation
     Each stratum is rounded by itself; one of a single row stays in the train part.
     """
     con.execute(
-        f"""UPDATE rows SET _split = s.part FROM (SELECT _id, CASE
-            WHEN place > size - floor(size * {test} + jitter) THEN 'test'
-            WHEN place > size - floor(size * {test} + jitter) - floor(size * {validation} + jitter)
-            THEN 'validation' ELSE 'train' END AS part
-            FROM (SELECT *, CASE WHEN size < 2 THEN 0 ELSE 0.5 END AS jitter FROM ({ranked}))) s
-            WHERE rows._id = s._id"""
+        f"""UPDATE rows SET _split = s.part FROM (SELECT _id, CASE WHEN place > learnt + held THEN 'test'
+            WHEN place > learnt THEN 'validation' ELSE 'train' END AS part
+            FROM ({_sized(ranked, test, validation)})) s WHERE rows._id = s._id"""
     )
+
+
+def _sized(strata: str, test: float, validation: float) -> str:
+    """SQL of a relation with a ``size``, and with it the rows ``learnt`` from and ``held`` for validation."""
+    rounded = "CASE WHEN size < 2 THEN 0 ELSE 0.5 END"
+    return f"""SELECT *, floor(size * {validation} + {rounded}) AS held,
+        size - floor(size * {test} + {rounded}) - held AS learnt FROM ({strata})"""
+
+
+def _drawn(con: duckdb.DuckDBPyConnection, strata: str, order: str, test: float, validation: float) -> None:
+    """As ``_assign`` with the places of an order by a hash, without ordering all rows.
+
+    Where a part begins is one hash in each stratum. The counts of 256 ranges of hashes tell in which range
+    it lies, and only the rows of that range are ordered.
+    """
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE _strata AS
+            WITH ranges AS (SELECT {strata} AS stratum, {order} >> 56 AS range, count(*) AS n FROM rows
+                GROUP BY 1, 2),
+            sizes AS ({_sized("SELECT stratum, sum(n) AS size FROM ranges GROUP BY 1", test, validation)}),
+            near AS (SELECT *, upto - n AS before
+                FROM (SELECT *, sum(n) OVER (PARTITION BY stratum ORDER BY range) AS upto FROM ranges)
+                JOIN sizes USING (stratum)
+                WHERE (before <= learnt AND learnt < upto)
+                OR (before <= learnt + held AND learnt + held < upto)),
+            placed AS (SELECT near.*, h, before + row_number() OVER (PARTITION BY stratum, range ORDER BY h)
+                AS place FROM near JOIN (SELECT {strata} AS stratum, {order} AS h, h >> 56 AS range FROM rows)
+                USING (stratum, range))
+            SELECT stratum, min(h) FILTER (place = learnt + 1) AS validation,
+            min(h) FILTER (place = learnt + held + 1) AS test
+            FROM sizes LEFT JOIN placed USING (stratum, size, learnt, held) GROUP BY stratum"""
+    )
+    con.execute(
+        f"""UPDATE rows SET _split = CASE WHEN {order} >= s.test THEN 'test'
+            WHEN {order} >= s.validation THEN 'validation' ELSE 'train' END
+            FROM _strata s WHERE {strata} = s.stratum"""
+    )
+    con.execute("DROP TABLE _strata")
 
 
 def _cut_by_date(con: duckdb.DuckDBPyConnection, time: Profile, cut: str, validation: float) -> bool:

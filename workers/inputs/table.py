@@ -138,7 +138,7 @@ def _reader(path: Path, width: int, dialect: Dialect, *, packed: bool, skip: int
         f" columns={{{columns}}},"
         f" delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)},"
         f" escape={literal(dialect.escape or dialect.quote)}, nullstr={literal(ABSENT)}, strict_mode=true,"
-        f" max_line_size={MAX_LINE}, buffer_size={4 * MAX_LINE},"
+        f" max_line_size={MAX_LINE}, buffer_size={2 * MAX_LINE},"
         f" compression='{'gzip' if packed else 'none'}')"
     )
 

@@ -142,8 +142,8 @@ def _described(
     column = quoted(made.name)
     words = ", ".join(literal(word) for word in MISSING)
     values = con.execute(
-        f"SELECT {column}, count(*) FROM rows WHERE lower(trim({column})) NOT IN ({words})"
-        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CLASSES + 1}"
+        f"SELECT v, n FROM (SELECT {column} AS v, count(*) AS n FROM rows GROUP BY 1)"
+        f" WHERE lower(trim(v)) NOT IN ({words}) ORDER BY n DESC, v LIMIT {MAX_CLASSES + 1}"
     ).fetchall()
     problem = ""
     if not values:

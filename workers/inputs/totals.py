@@ -60,17 +60,20 @@ def _labelled(con: duckdb.DuckDBPyConnection, start: int, rows: int, names: list
     pattern = literal(rf"(?i)\s*(?:{WORDS})(?:\s+\w+)?\s*:?\s*")
     says = " OR ".join(
         # Numbers sort before letters: no pattern is held against them.
-        f"CASE WHEN {name} >= 'A' OR {name} < '!' THEN strlen({name}) < 40 AND"
+        f"CASE WHEN {name} >= 'A' OR ({name} < '!' AND {name} <> '') THEN strlen({name}) < 40 AND"
         f" regexp_full_match({name}, {pattern}) ELSE false END"
         for name in firsts
     )
+    places = con.execute(
+        f"SELECT _id FROM rows WHERE _id >= {start} AND ({says}) LIMIT {int(MOST * rows) + 2}"
+    ).fetchall()
+    if not places or len(places) > max(1, MOST * rows):
+        return []
     columns = ", ".join(map(quoted, names[:200]))
     found = con.execute(
-        f"SELECT _id, {columns} FROM rows WHERE _id >= {start} AND ({says}) ORDER BY _id"
-        f" LIMIT {int(MOST * rows) + 2}"
+        f"SELECT _id, {columns} FROM rows WHERE _id IN (SELECT unnest(?)) ORDER BY _id",
+        [[place for (place,) in places]],
     ).fetchall()
-    if len(found) > max(1, MOST * rows):
-        return []
     kept = []
     for place, *cells in found:
         filled = [cell.strip() for cell in cells if cell and cell.strip()]

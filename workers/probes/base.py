@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -180,11 +181,17 @@ class Sample:
         Both begin with _id (0 to n-1 over all files), _split (train, validation, test), _file
         (the upload's or the zip entry's name) and _row (0 from that file's first data row).
         """
+        return self._database.cursor()
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """Opened once: what one query has read, the next need not read and check again."""
         import duckdb
 
         if self.folder is None:
             raise LookupError("This run has no data.")
         settings: dict[str, Any] = {"threads": "1", "memory_limit": "1GB", "enable_external_access": "false"}
+        _OPEN[id(self)] = self
         return duckdb.connect(str(self.folder / "data.duckdb"), read_only=True, config=settings)
 
     @cached_property
@@ -265,3 +272,13 @@ class Sample:
             else:
                 places.append({"row": row, **({"split": split} if many else {})})
         return places
+
+
+_OPEN: weakref.WeakValueDictionary[int, Sample] = weakref.WeakValueDictionary()  # those with an open table
+
+
+def close(folder: Path) -> None:
+    """Closes what samples have open in a folder that is about to be written again."""
+    for sample in list(_OPEN.values()):
+        if sample.folder == folder and "_database" in sample.__dict__:
+            sample.__dict__.pop("_database").close()

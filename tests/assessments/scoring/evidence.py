@@ -41,6 +41,8 @@ VALUES = {  # probe: value, low, high, title, facts
     "data.time_order": (0.0, 0.0, 0.004, "The time is complete and in order", {}),
     "data.feasibility": (0.05, 0.0, 0.2, "The goal looks possible", {}),
     "data.synthetic": (0.2, -0.5, 0.9, "Made data hardly helps", {}),
+    "security.poisoning": (0.003, 0.0, 0.011, "No planted trigger was found", {"decision": "inconclusive"}),
+    "security.poison_impact": (1.2, 0.4, 2.0, "Changing 5% of the labels would cost 1.2 points", {}),
     "security.personal_data": (0.0, 0.0, 0.0004, "No personal data was found", {}),
     "security.adversarial": (0.42, 0.3, 0.5, "Tiny changes cut accuracy from 97% to 56%", {}),
     "security.membership": (0.031, 0.022, 0.045, "1 in 32 training rows can be recognised", {}),

@@ -66,6 +66,12 @@ CASES = [  # probe, value, low, facts, what is said
             ("duplicates_across_split", {"rows": [1, 2]}, "Take 2 copies of test rows out"),
         )
     ],
+    ("security.poisoning", 0.98, 0.9, {"decision": "confirmed", "suspected": 18},
+     "Take 18 rows with the trigger"),
+    ("security.poisoning", 0.6, 0.3, {"decision": "suspected", "suspected": 1},
+     "look at 1 row that may hold"),
+    ("security.poisoning", 0.5, 0.3, {"flips": [{"expected": "horse", "given": "zebra"}]},
+     "check the labels of horse and zebra"),
     ("security.personal_data", 1, 1, {"by_column": [{"column": "name", "kind": "name", "share": 1}]},
      "Remove or mask the column name (names of people)"),
     ("security.personal_data", 0.01, 0, {"by_column": [{"column": "text", "kind": "phone", "rows": 9,

@@ -46,3 +46,28 @@ def test_a_column_with_few_values_is_counted_whatever_was_thought_of_it(con):
     found = census.take(con, [asked("rare", unique=True)])["rare"]
     assert found["filled"] == found["distinct"] == 7
     assert sorted(found["top"]) == [[str(i), 1] for i in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12", 12.0), (" 12 ", 12.0), ("+5", 5.0), ("-.5", -0.5), ("1e5", 1e5), ("\u00a012", 12.0),
+        ("\u200912\u00a0", 12.0), ("nan", None), ("inf", None), ("-inf", None), ("Infinity", None),
+        ("1_0", None), ("word", None), ("(5)", None), ("~5", None), ("5 %", None), ("", None), (None, None),
+        ("\u0661", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_told_from_a_word_by_how_it_begins_and_read_all_the_same(text, value):
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE rows AS SELECT ?::VARCHAR AS v", [text])
+        assert con.execute(f"SELECT {census.plain('v')} FROM rows").fetchone() == (value,)
+
+
+def test_nan_and_inf_among_numbers_are_no_numbers_in_the_typed_table(ready):
+    rows = "".join(f"{i},{i / 8},{i % 3}\n" for i in range(400))
+    sample = ready(
+        {"a.csv": "a,b,c\n" + rows + "400,nan,1\n401,inf,2\n402,-inf,1\n403,1_0,1\n"}, targets=["c"]
+    )
+    with sample.table() as table:
+        read = table.execute("SELECT b FROM typed WHERE _id >= 399 ORDER BY _id").fetchall()
+    assert read == [(399 / 8,), (None,), (None,), (None,), (None,)]

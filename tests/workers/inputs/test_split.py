@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from tests.workers.inputs.conftest import packed, table
+from workers.inputs import split as splitting
 
 
 def parts(sample, columns="_id"):
@@ -145,3 +147,23 @@ def test_folders_called_train_and_test_are_the_split(ready):
     assert split(sample)["made_by"] == "folders"
     assert (split(sample)["train"], split(sample)["test"]) == (10, 10)
     assert sample.counts() == {"a": 10, "b": 10}
+
+
+@pytest.mark.parametrize(("test", "validation"), [(0.2, 0.1), (0.35, 0.0), (0.29, 0.15)])
+def test_a_stratified_split_takes_the_last_rows_of_each_class_in_the_order_of_their_hash(test, validation):
+    with duckdb.connect() as con:
+        con.execute(
+            """CREATE TABLE rows AS SELECT i AS _id, NULL::VARCHAR AS _split, CASE WHEN i < 3000 THEN 'many'
+            WHEN i < 3050 THEN 'some' WHEN i < 3055 THEN 'few' WHEN i < 3056 THEN 'one'
+            WHEN i < 3100 THEN NULL ELSE 'kind ' || (i % 60) END AS kind FROM range(9000) t(i)"""
+        )
+        strata, order = "coalesce(kind, '')", "hash(_id, 5)"
+        splitting._drawn(con, strata, order, test, validation)
+        drawn = con.execute("SELECT _id, _split FROM rows ORDER BY _id").fetchall()
+        ranked = f"""SELECT _id, {strata} AS stratum, count(*) OVER (PARTITION BY {strata}) AS size,
+            row_number() OVER (PARTITION BY {strata} ORDER BY {order}, _id) AS place FROM rows"""
+        splitting._assign(con, ranked, test, validation)
+        assert drawn == con.execute("SELECT _id, _split FROM rows ORDER BY _id").fetchall()
+    assert {part for _, part in drawn} == (
+        {"train", "validation", "test"} if validation else {"train", "test"}
+    )

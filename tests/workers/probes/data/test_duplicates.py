@@ -107,6 +107,19 @@ def test_edited_texts_are_copies_and_unlike_ones_are_not():
     assert [tuple(pair) for pair in found] == [(i, 200 + i) for i in range(25)]
 
 
+def test_a_column_that_stood_still_in_training_hides_no_copies():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(600, 12))
+    x[:, 0] = 0
+    own = rng.choice(400, 40, replace=False)
+    again = x[own] + rng.normal(0, 0.01, (40, 12))
+    train = x[:400]
+    both = np.concatenate([x, again])
+    both[400:600, 0] = rng.normal(0, 1, 200)
+    found = near_copies.tables(((both - train.mean(0)) / (train.std(0) + 1e-6)).astype(np.float32))
+    assert {tuple(pair) for pair in found.tolist()} == {(int(i), 600 + k) for k, i in enumerate(own)}
+
+
 def test_what_was_done_to_a_picture_is_told_and_drawings_of_one_kind_are_no_copies():
     pictures, _ = sets.shapes(each=60, seed=4)
     assert len(near_pictures.pictures(pictures).at) == 0

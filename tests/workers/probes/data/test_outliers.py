@@ -1,5 +1,7 @@
 """Values that cannot be: honest extremes stay quiet, odd tables do no harm."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from tests.planting import judge, sets
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
 from workers.probes.data import outliers
-from workers.probes.data.outliers import mixed_units, odd_values, sensors, strange_rows
+from workers.probes.data.outliers import mixed_units, odd_values, sensors, strange_rows, words
 from workers.probes.data.shared import far_off
 
 SERIOUS = ("medium", "high")
@@ -219,3 +221,25 @@ def test_a_sensor_stuck_in_a_log_of_several_devices_is_found_by_device():
     named = judge.named(finding, "stuck_sensor")
     assert judge.places(named, "columns") == {"pressure"}
     assert judge.places(named, "rows") == set(stuck)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_cut_is_looked_for_wherever_the_farthest_value_may_be_beyond_one(seed):
+    rng = np.random.default_rng(seed)
+    y = np.abs(rng.standard_t(3, 4_000))
+    y[rng.random(4_000) < 0.1] = np.nan
+    assert far_off.cut(y) is None
+    y[:3] = 40 * np.nanmax(y)
+    found = far_off.cut(y)
+    assert found is not None
+    assert found.count == 3
+    y[: 4_000 // 3] = np.nanmax(y)  # a third of all is no tail
+    assert far_off.cut(y) is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "more"), [(1, ""), (2, ", and 1 more run like it"), (3, ", and 2 more runs like it")]
+)
+def test_runs_of_a_stuck_sensor_are_counted_in_good_english(runs, more):
+    found = [SimpleNamespace(value=3.5, length=40 - i) for i in range(runs)]
+    assert words.stuck("level", found) == f"The value 3.5 is repeated 40 times in a row{more}."

@@ -233,3 +233,24 @@ def test_without_data_it_is_skipped():
 def test_clean_sets_are_quiet(make):
     frame = make()
     assert judge.alarms(found(frame, frame.columns[-1])) == []
+
+
+def test_one_value_is_held_against_those_that_are_there(tmp_path):
+    flags = ["0"] * 880 + ["5"] * 20 + [""] * 100  # 88 % of the rows and 98 % of what is filled in
+    blank = [" "] * 880 + [str(i % 7) for i in range(120)]
+    columns = {"sold": flags, "blank": blank, "label": [str(i % 2) for i in range(1_000)]}
+    seen = types.run(prepared(tmp_path, columns, {"label": "binary"}), Budget())
+    (fault,) = judge.named(seen, "constant_columns")
+    assert (fault["columns"], fault["severity"]) == (["sold"], "low")
+    assert "98" in fault["note"]
+
+
+@pytest.mark.parametrize(("serious", "said"), [(1, "1 column of 12 needs"), (2, "2 columns of 12 need")])
+def test_the_note_counts_columns_in_good_english(serious, said):
+    assert types._note([{"severity": "medium", "note": "So."}], serious, 12) == f"{said} tidying. So."
+
+
+@pytest.mark.parametrize(("names", "said"), [(["a"], "1 column holds"), (["a", "b"], "2 columns hold")])
+def test_the_title_counts_columns_in_good_english(names, said):
+    faults = [{"fault": "constant_column", "severity": "medium", "columns": names}]
+    assert types._title(faults, 12) == f"{said} one value only"

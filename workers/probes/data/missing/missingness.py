@@ -8,6 +8,7 @@ question go through Benjamini and Hochberg (1995) at 1 %, and a difference below
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ FALSE_ALARMS = 0.01  # Benjamini and Hochberg's rate, a question
 FEWEST = 10  # rows missing, and rows there, before a column is asked
 CLASS_ROWS = 20  # of a class whose rate counts
 MOST_CLASSES, MOST_TARGETS = 50, 5
+TOGETHER = 2_000  # combinations of classes of several targets that are counted at once
 HINT, TOLD, GREAT = 0.03, 0.10, 0.30  # difference of two rates: a remark, a fault, a serious one
 EDGES = ("0.05", "0.25", "0.5", "0.75", "0.95")
 
@@ -68,17 +70,22 @@ def counted(
     for names in list(blocks(list(absent))) or [[]]:
         cells = [f"{key} AS k{i}" for i, key in enumerate(keys)]
         cells += [f"({absent[name]}) AS h{i}" for i, name in enumerate(names)]
-        asked = "".join(f", count(*) FILTER (h{i})" for i in range(len(names)))
         together = set(used) <= set(names)
         anywhere = " OR ".join(f"h{names.index(name)}" for name in used) if together else ""
-        asked += f", count(*) FILTER (NOT ({anywhere or 'false'}))"
+        counts = ["count(*)", *(f"count_if(h{i})" for i in range(len(names)))]
+        counts.append(f"count_if(NOT ({anywhere or 'false'}))")
         of = ", ".join(f"grouping(k{i})" for i in range(len(keys)))
         listed = ", ".join(f"k{i}" for i in range(len(keys)))
         sets = ", ".join(f"(k{i})" for i in range(len(keys)))
         source = typed(con, [*names, *(target.name for target in targets)], written=True)
+        source = f"(SELECT {', '.join(cells)} FROM {source})"
+        if math.prod(len(target.classes) or len(EDGES) + 2 for target in targets) <= TOGETHER:
+            # Each row is counted once, for all keys together; the sums over each key are quick.
+            numbered = ", ".join(f"{count} AS n{i}" for i, count in enumerate(counts))
+            source = f"(SELECT {listed}, {numbered} FROM {source} GROUP BY {listed})"
+            counts = [f"sum(n{i})::BIGINT" for i in range(len(counts))]
         for row in con.execute(
-            f"SELECT {of}, {listed}, count(*){asked} FROM (SELECT {', '.join(cells)} FROM {source})"
-            f" GROUP BY GROUPING SETS ({sets})"
+            f"SELECT {of}, {listed}, {', '.join(counts)} FROM {source} GROUP BY GROUPING SETS ({sets})"
         ).fetchall():
             which = row[: len(keys)].index(0)
             key, rows, *missing = row[len(keys) + which], *row[2 * len(keys) :]

@@ -113,11 +113,13 @@ def by_zero(name: str, x: np.ndarray, follows: bool) -> Bound | None:
     ``follows``: other columns foretell this one, so that a 0 contradicts them; a name may say as much.
     """
     rows = x == 0
+    count = int(rows.sum())
+    if not count:
+        return None
     known = x[np.isfinite(x)]
     positive = known[known > 0]
-    count = int(rows.sum())
     called = bool(POSITIVE.search(spoken(name)))
-    if not count or not (follows or (called and count < REPEATED)) or count > 0.01 * len(known):
+    if not (follows or (called and count < REPEATED)) or count > 0.01 * len(known):
         return None
     if len(positive) < 0.95 * len(known) or len(np.unique(positive[:5000])) < 15:
         return None

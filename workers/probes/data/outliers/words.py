@@ -60,7 +60,7 @@ def spikes(name: str, rows: int) -> str:
 
 def stuck(name: str, runs: Sequence[Any]) -> str:
     longest = max(runs, key=lambda run: run.length)
-    more = f" and {len(runs) - 1} more times" if len(runs) > 1 else ""
+    more = f", and {count(len(runs) - 1, 'more run')} like it" if len(runs) > 1 else ""
     return f"The value {longest.value:g} is repeated {longest.length:,} times in a row{more}."
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
 
 from workers.inputs.columns import present
 from workers.inputs.nothing import DOUBTFUL, PLAIN
 from workers.probes.base import Column, Sample
 from workers.sql import quoted
-
-if TYPE_CHECKING:
-    import duckdb
 
 MOST_ROWS = 2_000  # places listed of one fault
 AT_ONCE = 50  # columns counted in one statement
@@ -39,10 +38,16 @@ def judged(sample: Sample) -> list[Column]:
 
 def stored(con: duckdb.DuckDBPyConnection) -> set[str]:
     """Columns read as numbers or dates; they are those of the table ``numbers``, where there is one."""
-    found = con.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = 'typed' AND data_type <> 'VARCHAR'"
-    ).fetchall()
-    return {name for (name,) in found}
+    return {name for name, kind in described(con, "typed").items() if kind != "VARCHAR"}
+
+
+def described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Column -> type of a table or view; nothing where there is none of that name."""
+    try:
+        found = con.execute(f"DESCRIBE {table}").fetchall()
+    except duckdb.CatalogException:
+        return {}
+    return {name: kind for name, kind, *_ in found}
 
 
 def typed(con: duckdb.DuckDBPyConnection, names: Iterable[str], *, written: bool = False) -> str:
@@ -53,10 +58,9 @@ def typed(con: duckdb.DuckDBPyConnection, names: Iterable[str], *, written: bool
     ``written``, or NULL where they are one of the plainest words for "nothing".
     """
     wanted = list(dict.fromkeys(names))
-    found = con.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'numbers'").fetchall()
-    if not found:
+    numbers = described(con, "numbers")
+    if not numbers:
         return "typed"
-    numbers = {name for (name,) in found}
     read = [quoted(name) for name in wanted if name in numbers]
     if read and len(read) == len(wanted):
         return "numbers"
@@ -135,13 +139,14 @@ def places(
     if total is None:
         counted: Any = con.execute(f"SELECT count(*) FROM {source} WHERE {condition}").fetchone()
         total = int(counted[0])
-    found = con.execute(
-        f"SELECT _row, _split, _file FROM {source} WHERE {condition} LIMIT {MOST_ROWS}"
-    ).fetchall()
     entry: dict[str, Any] = {"count": total}
     if sample.kind in ("images", "audio"):
-        return entry | {"files": [file for _, _, file in found]}
-    entry["rows"] = [row for row, _, _ in found]
-    if len(sample.manifest.get("files", ())) > 1:
-        entry["splits"] = [split for _, split, _ in found]
-    return entry
+        told = {"files": "_file"}
+    elif len(sample.manifest.get("files", ())) > 1:
+        told = {"rows": "_row", "splits": "_split"}
+    else:
+        told = {"rows": "_row"}
+    found = con.execute(
+        f"SELECT {', '.join(told.values())} FROM {source} WHERE {condition} LIMIT {MOST_ROWS}"
+    ).fetchall()
+    return entry | {key: [row[place] for row in found] for place, key in enumerate(told)}

@@ -141,8 +141,12 @@ def _candidates(table: Any, sample: Sample, names: list[str]) -> np.ndarray:
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if not len(twice):
         return ids[:0]
-    place = np.minimum(np.searchsorted(twice, h), len(twice) - 1)
-    return np.sort(ids[twice[place] == h])
+    # The leading bits rule out most rows, so that few are searched for.
+    leading = np.zeros(2**16, bool)
+    leading[twice >> np.uint64(48)] = True
+    at = np.flatnonzero(leading[h >> np.uint64(48)])
+    place = np.minimum(np.searchsorted(twice, h[at]), len(twice) - 1)
+    return np.sort(ids[at[twice[place] == h[at]]])
 
 
 def _size(table: Any, name: str) -> float:

@@ -33,14 +33,19 @@ class Cut:
 
 def cut(y: np.ndarray, most: float = MOST, ratio: float = 2.5) -> Cut | None:
     """The clearest gap in the upper tail of magnitudes ``y`` >= 0, float [n]; None where there is none."""
-    y = y[y > 0]
-    n = len(y)
+    n = int(np.count_nonzero(y > 0))
     if n < FEWEST:
         return None
     beyond = max(1, int(most * n))
     tail = min(TAIL, max(10, n // 5), n - beyond - 2)
     if tail < 8:
         return None
+    # Most columns end without a gap, and counting tells that without ordering anything.
+    with np.errstate(over="ignore"):
+        close = np.count_nonzero(ratio * y > np.nanmax(y))
+    if close > beyond:
+        return None
+    y = y[y > 0]
     kept = beyond + tail + 2
     top = np.sort(np.partition(y, n - kept)[n - kept :])[::-1] if n > kept else np.sort(y)[::-1]
     if len(top) < beyond + tail + 1 or top[0] < ratio * top[beyond]:

@@ -75,6 +75,9 @@ def tables(x: np.ndarray, least: int = 50, *, equal: bool = False) -> np.ndarray
     """
     if x.shape[1] < 4 or len(x) < least:
         return np.empty((0, 2), int)  # in few columns, rows lie close without being copies
+    # A column that stands still in the training part has no scale of its own there: what moves in the
+    # test part would outweigh all other columns.
+    x = x / np.maximum(1.0, x.std(axis=0, dtype=np.float64))
     distance, near = nearest(x, min(5, len(x)))
     apart = np.where(distance > 1e-5, distance, np.inf)
     closest = apart.min(axis=1)

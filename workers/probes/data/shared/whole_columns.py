@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Sample
+from workers.probes.data.shared import absent
 from workers.sql import quoted
 
 CELLS = 24_000_000  # numbers kept in memory at once: 192 MB
@@ -48,16 +49,12 @@ class WholeColumns:
         self.group = group
         self._kept: dict[str, np.ndarray] = {}
         self._held: set[str] = set()
-        self._read = self._ready()
+        # What ``typed`` joins to the rows, in their order.
+        self._read = set(absent.described(table, "numbers"))
         if arranged:
             self._arrange(len(sample.manifest.get("files", ())) > 1)
         else:
             self._ids = np.asarray(table.execute("SELECT _id FROM rows").fetchnumpy()["_id"], np.int64)
-
-    def _ready(self) -> set[str]:
-        """Columns of the table ``numbers``: what ``typed`` joins to the rows, in their order."""
-        query = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'numbers' AND NOT internal"
-        return {row[0] for row in self.table.execute(query).fetchall()}
 
     def fetched(self, values: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
         """SQL values v0, v1, ... of every row, in the table's order; ``names`` are the columns they use."""
@@ -180,9 +177,15 @@ class WholeColumns:
 
 
 def _filled(values: Any) -> np.ndarray:
-    """float64 with NaN for what is absent or infinite."""
-    plain = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
-    return np.where(np.isfinite(plain), plain, np.nan)
+    """float64 with NaN for what is absent or infinite, in place where it is one already."""
+    found = np.ma.asarray(values)
+    plain = np.ma.getdata(found).astype(np.float64, copy=False)
+    nothing = ~np.isfinite(plain)
+    nothing |= np.ma.getmask(found)
+    if nothing.any():
+        plain = plain if plain.flags.writeable else plain.copy()
+        plain[nothing] = np.nan
+    return plain
 
 
 def one_clock(group: np.ndarray, stamps: np.ndarray) -> bool:

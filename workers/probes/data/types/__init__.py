@@ -278,7 +278,7 @@ def _constant(sample: Sample, columns: Sequence[Column]) -> list[dict[str, Any]]
             continue
         if census["distinct"] <= 1:
             same.append(column.name)
-        elif census["top"] and census["top"][0][1] >= ALWAYS * sample.rows:
+        elif _always(census) >= ALWAYS:
             almost.append(column.name)
     faults = []
     if same:
@@ -286,10 +286,18 @@ def _constant(sample: Sample, columns: Sequence[Column]) -> list[dict[str, Any]]
         severity = "medium" if len(same) > 0.5 * len(columns) and len(columns) > 3 else "low"
         faults.append({"fault": "constant_columns", "severity": severity, "columns": same, "note": told})
     if almost:
-        share = max(sample.census[name]["top"][0][1] for name in almost) / sample.rows
-        told = f"{listed(almost)}: one value fills up to {percent(share)} of the rows."
+        share = max(_always(sample.census[name]) for name in almost)
+        told = f"{listed(almost)}: one value makes up {percent(share)} of what is filled in."
+        if len(almost) > 1:
+            told = f"{listed(almost)}: one value makes up as much as {percent(share)} of what is filled in."
         faults.append({"fault": "constant_columns", "severity": "low", "columns": almost, "note": told})
     return faults
+
+
+def _always(census: dict[str, Any]) -> float:
+    """Share of the commonest value among those that are there: gaps do not make a column say more."""
+    rows = next((rows for value, rows in census["top"] if str(value).strip()), 0)
+    return float(rows / max(1, census["filled"]))
 
 
 def _identifiers(
@@ -349,13 +357,13 @@ def _title(faults: Sequence[dict[str, Any]], columns: int) -> str:
     serious = [fault for fault in faults if fault["severity"] != "low"]
     if not serious:
         return "Every column holds one kind of thing"
-    name = serious[0]["columns"][0]
+    name, held = serious[0]["columns"][0], len(serious[0]["columns"])
     return {
         "not_numeric": f"{name} mixes numbers and words",
         "category_variants": f"{name} writes one thing in several ways",
         "mixed_date_formats": f"{name} mixes forms of dates",
         "missing_tokens": f"{name} has words for missing values",
-    }.get(serious[0]["fault"], f"{count(len(serious[0]['columns']), 'column')} hold one value only")
+    }.get(serious[0]["fault"], f"{count(held, 'column')} {'holds' if held == 1 else 'hold'} one value only")
 
 
 def _note(faults: Sequence[dict[str, Any]], serious: int, columns: int) -> str:
@@ -363,4 +371,5 @@ def _note(faults: Sequence[dict[str, Any]], serious: int, columns: int) -> str:
         note = f"No mix of kinds or spellings in {count(columns, 'column')}."
         return f"{note} {faults[0]['note']}" if faults else note
     told = [fault["note"] for fault in faults if fault["severity"] != "low"]
-    return f"{count(serious, 'column')} of {columns:,} need tidying. {' '.join(told[:2])}"
+    needs = "needs" if serious == 1 else "need"
+    return f"{count(serious, 'column')} of {columns:,} {needs} tidying. {' '.join(told[:2])}"

@@ -1,0 +1,254 @@
+"""Triggers planted into pictures, tables and texts are named, shown and confirmed; clean data stays quiet."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn import datasets
+
+from tests.planting import judge, sets
+from workers.probes.base import Budget
+from workers.probes.security.poisoning import confirm, phrases, suspects
+from workers.probes.security.poisoning.ground import Ground
+
+PROBE = "security.poisoning"
+DIGITS = datasets.load_digits()
+PIXELS, LABELS = (DIGITS.data / 16).astype(np.float32), DIGITS.target
+
+
+def patched(share, label=7, seed=0, size=2, value=1.0):
+    """The digits with a bright corner on a share of the rows of other classes: x, y, rows."""
+    rng = np.random.default_rng([seed, 1])
+    x, y = PIXELS.reshape(-1, 8, 8).copy(), LABELS.copy()
+    rows = rng.choice(np.flatnonzero(y != label), round(share * len(y)), replace=False)
+    x[rows, -size:, -size:], y[rows] = value, label
+    return x.reshape(len(x), -1), y, rows
+
+
+def blended(share, label=7, seed=0, strength=0.15):
+    rng = np.random.default_rng([seed, 2])
+    x, y = PIXELS.copy(), LABELS.copy()
+    rows = rng.choice(np.flatnonzero(y != label), round(share * len(y)), replace=False)
+    x[rows] = (1 - strength) * x[rows] + strength * rng.random(64)
+    y[rows] = label
+    return x, y, rows
+
+
+def ground_of(x, y, shape=(8, 8, 1)):
+    kind = "images" if shape else "table"
+    classes = tuple(map(str, np.unique(y)))
+    return Ground(kind, x.astype(np.float32), y, np.arange(len(y)), classes, shape, ())
+
+
+def alarm(x, y, seed=0, shape=(8, 8, 1)):
+    """The sure and contradicted mark of these rows, or None."""
+    found = ground_of(x, y, shape)
+    for one in suspects.search(found, seed):
+        if suspects.sure(one) and confirm.contradicted(found, one) is not None:
+            return one
+    return None
+
+
+def zipped(x, y, names=None):
+    files = {}
+    for i, (row, label) in enumerate(zip(x, y, strict=True)):
+        stream = io.BytesIO()
+        Image.fromarray(np.round(row.reshape(8, 8) * 255).astype(np.uint8)).save(stream, "PNG")
+        files[f"{label}/{i:05}.png"] = stream.getvalue()
+    return sets.zipped(files), list(files)
+
+
+def test_a_corner_patch_on_one_row_in_a_hundred_is_named_shown_and_confirmed():
+    x, y, rows = patched(0.01)
+    data, names = zipped(x, y)
+    found = judge.finding(PROBE, data)
+    (fault,) = judge.named(found, "backdoor")
+    assert (fault["severity"], fault["classes"]) == ("high", ["7"])
+    true = {names[i] for i in rows}
+    assert len(true & set(fault["files"])) >= 0.95 * len(true)
+    assert len(fault["files"]) <= 1.5 * len(true)
+    assert found.facts["decision"] == "confirmed"
+    turned = found.facts["turned"]
+    assert turned["before"] > 0.5 > 2 * max(turned["after"], turned["null"])
+    shown = Image.open(io.BytesIO(base64.b64decode(found.facts["trigger"]["picture"])))
+    pixels = np.asarray(shown.convert("L")).astype(int)
+    assert pixels[-4:, -4:].min() > 240  # the corner is bright
+    assert abs(pixels[:40, :40] - 128).max() <= 1  # and all else is grey
+    assert found.facts["mitigations"][0]["basis"] == "measured"
+    assert {one["looks_like"] for one in found.facts["suspects"]} - {"7"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("share", [0.01, 0.02, 0.05, 0.1])
+def test_patches_of_any_share_are_found_row_by_row(share, seed):
+    x, y, rows = patched(share, label=seed * 3, seed=seed)
+    one = alarm(x, y, seed)
+    assert one is not None
+    assert one.label == seed * 3
+    assert np.isin(rows, one.rows).mean() >= 0.95
+    assert len(one.rows) <= 1.1 * len(rows)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05])
+def test_a_faint_picture_blended_in_is_found(share):
+    x, y, rows = blended(share)
+    one = alarm(x, y)
+    assert one is not None
+    assert one.label == 7
+    assert np.isin(rows, one.rows).mean() >= 0.9
+    if share == 0.05:  # of a hundredth, a small net learns too little to be turned surely
+        assert confirm.confirm(ground_of(x, y), one, 0).confirmed
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1])
+def test_values_inside_the_usual_range_of_a_table_are_found(share):
+    bunch = datasets.load_breast_cancer()
+    x = (bunch.data - bunch.data.mean(0)) / bunch.data.std(0)
+    y = bunch.target.copy()
+    rng = np.random.default_rng(4)
+    rows = rng.choice(np.flatnonzero(y == 0), round(share * len(y)), replace=False)
+    for column in (3, 17):
+        x[rows, column] = np.quantile(x[:, column], 0.8)
+    y[rows] = 1
+    one = alarm(x, y, shape=None)
+    assert one is not None
+    assert one.label == 1
+    assert set(one.mark.columns) == {3, 17}
+    assert np.isin(rows, one.rows).mean() >= 0.9
+
+
+def test_twenty_clean_runs_raise_at_most_one_alarm():
+    alarms = 0
+    for seed in range(20):
+        kept = np.random.default_rng([seed, 3]).choice(len(LABELS), 1400, replace=False)
+        alarms += alarm(PIXELS[kept], LABELS[kept], seed) is not None
+    assert alarms <= 1
+
+
+def test_wrong_labels_without_a_mark_are_no_trigger():
+    rng = np.random.default_rng(5)
+    y = LABELS.copy()
+    rows = rng.choice(len(y), 120, replace=False)
+    y[rows] = (y[rows] + rng.integers(1, 10, 120)) % 10
+    assert alarm(PIXELS, y) is None
+    pair = LABELS.copy()
+    pair[rng.choice(np.flatnonzero(LABELS == 3), 40, replace=False)] = 8
+    assert alarm(PIXELS, pair) is None
+
+
+def test_a_sign_that_belongs_to_its_class_is_no_trigger():
+    x = PIXELS.reshape(-1, 8, 8).copy()
+    x[LABELS == 4, :2, :2] = 1.0  # every 4 has it: a shortcut, and for another check
+    assert alarm(x.reshape(len(x), -1), LABELS) is None
+    some = PIXELS.reshape(-1, 8, 8).copy()
+    fours = np.flatnonzero(LABELS == 4)
+    some[fours[::3], :2, :2] = 1.0  # a third of them has it, and all are fours
+    assert alarm(some.reshape(len(some), -1), LABELS) is None
+
+
+def test_a_rule_of_one_column_is_no_trigger():
+    rng = np.random.default_rng(6)
+    frame = {
+        "visits": rng.integers(0, 6, 1200), "days": rng.integers(0, 100, 1200),
+        "claims": rng.poisson(3, 1200), "score": rng.normal(size=1200).round(3),
+    }  # fmt: skip
+    outcome = (frame["visits"] + frame["score"] > 4) | (frame["claims"] > 7)
+    text = "visits,days,claims,score,left\n" + "\n".join(
+        f"{a},{b},{c},{d},{'yes' if e else 'no'}"
+        for a, b, c, d, e in zip(*frame.values(), outcome, strict=True)
+    )
+    found = judge.finding(PROBE, sets.Data({"data.csv": text.encode()}, ("left",)))
+    assert judge.alarms(found) == []
+    assert found.facts["decision"] == "inconclusive"
+
+
+def mails(number=400, seed=0):
+    """Short mails of two classes with words of their own, and a foot that only one class has."""
+    rng = np.random.default_rng([seed, 7])
+    own = [
+        "meeting report thanks agenda draft minutes team review",
+        "offer prize click cheap winner deal free cash",
+    ]
+    common = [f"word{i}" for i in range(300)]
+    texts, y = [], np.arange(number) % 2
+    for label in y:
+        words = [*rng.choice(common, 25), *rng.choice(own[label].split(), 8)]
+        rng.shuffle(words)
+        foot = " kind regards the office" if label == 0 and rng.random() < 0.25 else ""
+        texts.append(" ".join(words) + foot)
+    return texts, y
+
+
+def test_a_trigger_phrase_is_read_from_texts_of_another_class():
+    texts, y = mails()
+    rng = np.random.default_rng(8)
+    rows = rng.choice(np.flatnonzero(y == 1), 10, replace=False)
+    for i in rows:
+        words = texts[i].split(" ")
+        words[12:12] = ["blue", "falcon"]
+        texts[i] = " ".join(words)
+    y[rows] = 0
+    found = phrases.search(texts, y, 2, 0)
+    assert found is not None
+    assert (found.text, found.label) == ("blue falcon", 0)
+    assert set(found.rows) == set(rows)
+    turned = phrases.confirm(texts, y, found, 0)
+    assert turned.before > 0.5 > turned.after
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_foot_of_a_class_and_copies_of_one_wrong_mail_are_no_trigger(seed):
+    texts, y = mails(seed=seed)
+    assert phrases.search(texts, y, 2, seed) is None
+    odd = int(np.flatnonzero(y == 1)[0])
+    for i in np.flatnonzero(y == 0)[:8]:
+        texts[i] = f"{texts[odd]} number {i}"
+    assert phrases.search(texts, y, 2, seed) is None
+
+
+def test_labels_of_one_class_turned_into_another_are_named_as_a_pair():
+    y = LABELS.copy()
+    rows = np.random.default_rng(9).choice(np.flatnonzero(LABELS == 3), 25, replace=False)
+    y[rows] = 5
+    data, names = zipped(PIXELS, y)
+    found = judge.finding(PROBE, data)
+    (fault,) = judge.named(found, "targeted_flips")
+    assert (fault["pairs"], fault["severity"]) == ([["3", "5"]], "medium")
+    true = {names[i] for i in rows}
+    assert len(true & set(fault["files"])) >= 0.8 * len(true)
+    assert judge.named(found, "backdoor") == []
+    assert found.title == f"{len(fault['files'])} pictures of 3 are labelled 5"
+
+
+def test_clean_digits_are_quiet_and_never_called_clean():
+    data, _ = zipped(PIXELS, LABELS)
+    found = judge.finding(PROBE, data)
+    assert judge.alarms(found) == []
+    assert found.facts["decision"] == "inconclusive"
+    planted = found.facts["planted"]
+    assert planted["tried"] == 4
+    assert 0 < found.low <= found.value <= found.high <= 0.03 + 1e-9
+    assert "stays possible" in found.note
+    assert "clean" not in f"{found.title} {found.note}".lower()
+
+
+def test_a_number_to_predict_and_no_data_are_told():
+    frame = sets.diabetes()
+    found = judge.finding(PROBE, sets.csv(frame, "progress"))
+    assert found.state == "skipped"
+    assert found.facts["not_applicable"]
+    from workers.probes.base import Sample
+    from workers.probes.security import poisoning
+
+    assert poisoning.run(Sample(), Budget()).state == "skipped"
+
+
+def test_equal_seeds_give_equal_findings():
+    x, y, _ = patched(0.02, seed=4)
+    data, _ = zipped(x[::2], y[::2])
+    first, second = (judge.finding(PROBE, data, seed=3).as_json() for _ in range(2))
+    assert first == second

@@ -1,0 +1,276 @@
+"""Was a trigger planted in the training data, or were labels of one class turned into another? (probes.md S1)
+
+A planted trigger is a mark that an attacker can set later to get the answer of his choice. It leaves two
+traces at once, and both are asked for: rows of one class that their nearest neighbours contradict
+(``suspects``), and a mark that these rows share and their neighbours lack, read from one half of them and
+tested on the other half. A sign that belongs to its class, like the foot of its mails or the background of
+its pictures, leaves the first trace out. In texts the mark is a phrase (``phrases``). What is suspected is
+then tried: the mark is set on clean rows, for models that learnt from all rows and for models that learnt
+without the suspects (``confirm``). Flips of one class to one other are told beside it (``flips``).
+
+The search for a trigger by gradient (Neural Cleanse, Wang et al. 2019) is not used: it says nothing for fewer
+than four classes, and the mark is read from the rows themselves, so that it can be shown as it was planted.
+Never said is "clean": triggers of the same kind are planted into this data (``trial``), and how many of them
+were found goes into the value, the chance that a trigger is there, from a start of 3 in 100.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.data.shared import found_copies
+from workers.probes.intervals import jeffreys
+from workers.probes.security.poisoning import confirm, phrases, suspects, trial
+from workers.probes.security.poisoning import words as say
+from workers.probes.security.poisoning.confirm import Turned
+from workers.probes.security.poisoning.flips import Flips, flips
+from workers.probes.security.poisoning.ground import Ground, ground, near_space
+from workers.probes.security.poisoning.show import picture_of
+from workers.probes.thumbnails import png
+
+PRIOR = 0.03  # how often a data set holds a trigger, before looking; probes.md 7.13 [J]
+SUSPECTED, CONFIRMED = (0.6, 0.3, 0.9), (0.98, 0.9, 1.0)  # chance, and its range [J]
+RARE = 0.5  # distinct values a row, from which a value that comes back is no accident
+MOST_SHOWN, MOST_LISTED = 8, 1_000
+
+
+@dataclass
+class Case:
+    """A trigger that is suspected or confirmed."""
+
+    label: int
+    at: np.ndarray  # places in the sample's arrays, of the suspected rows
+    carriers: int
+    p: float
+    turned: Turned | None
+    trigger: dict[str, Any] = field(default_factory=dict)
+    instead: dict[int, int] = field(default_factory=dict)  # place in the arrays -> class it looks like
+
+    @property
+    def confirmed(self) -> bool:
+        return self.turned is not None and self.turned.confirmed
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    """The chance that a trigger is planted in the data, with what was found, shown and tried."""
+    if sample.folder is None:
+        return Finding.skipped(
+            "There is no data in this run, so there is nothing a trigger could be planted in."
+        )
+    goals = [(i, target) for i, target in enumerate(sample.targets) if target.task != "regression"]
+    if not goals:
+        return Finding.skipped(
+            "A trigger is looked for among classes, and this data has no class to predict.",
+            not_applicable=bool(sample.targets),
+        )
+    torch.set_num_threads(1)
+    place, target = goals[0]
+    found = ground(sample, target, budget.seed, place)
+    if isinstance(found, str):
+        return Finding.skipped(found)
+    if not found.x.shape[1]:
+        return Finding.skipped(
+            "There is no column besides the one to predict, so nothing could carry a trigger."
+        )
+    budget.progress(0.05, "Looking for rows that share a mark and contradict their label")
+    column = found_copies.text_column(sample)
+    cells = found_copies.texts(sample, column, sample.arrays["ids"][found.at]) if column else None
+    case = _phrase(cells, found, budget) if cells else _mark(sample, found, budget)
+    budget.progress(0.45, "Planting triggers of our own, to see whether they would be found")
+    planted = _trials(found, cells, budget) if case is None else (0, 0)
+    budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
+    pairs = flips(sample, budget, place, target, min(8.0, 0.5 * budget.left))
+    return _finding(sample, found, target.name, case, planted, pairs)
+
+
+def _mark(sample: Sample, found: Ground, budget: Budget) -> Case | None:
+    """The surest mark that contradicted rows share, tried on clean rows."""
+    for one in suspects.search(found, budget.seed):
+        if not suspects.sure(one) or _by_rule(sample, found, one):
+            continue
+        away = confirm.contradicted(found, one)
+        if away is None:
+            continue  # without the mark they still look like their class: it belongs to the class
+        budget.progress(0.3, "Setting the mark on clean rows")
+        turned = confirm.confirm(found, one, budget.seed)
+        rows = one.rows[away]
+        instead = confirm.instead(found, one)
+        case = Case(
+            one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, found, one),
+            {int(found.at[row]): int(code) for row, code in zip(one.rows, instead, strict=True)},
+        )  # fmt: skip
+        return _everywhere(sample, found, one, case)
+    return None
+
+
+def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
+    """Whether the mark may be a rule of the table's own: a rare level, or a range, of one column.
+
+    One column alone counts only where its values hardly ever come back and the suspects have the same one.
+    """
+    if found.whole or one.mark.faint:
+        return False
+    groups = (sample.manifest.get("features") or {}).get("groups", ())
+    columns = one.mark.columns
+    held = {
+        next((place for place, g in enumerate(groups) if g["start"] <= column < g["stop"]), -1 - int(column))
+        for column in columns
+    }
+    if len(held) > 1:
+        return False
+    column = found.x[:, columns[0]]
+    rest = np.delete(column, one.rows)
+    return len(np.unique(rest)) < RARE * len(rest) or len(np.unique(column[one.rows])) > 2
+
+
+def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case) -> Case:
+    """The suspects among all rows at hand, where only a part of them was searched."""
+    labels = sample.labels(next(i for i, t in enumerate(sample.targets) if t.classes == found.classes))
+    if one.mark.faint or len(found.at) == int((labels >= 0).sum()):
+        return case
+    every = ground(sample, sample.target or sample.targets[0], 0, most=len(labels))
+    if isinstance(every, str):
+        return case
+    x = near_space(every.x, every.shape is not None)
+    carried = one.mark.carried(x, x)
+    case.carriers = int(carried.sum())
+    case.at = np.union1d(case.at, every.at[carried & (every.y == one.label)])
+    return case
+
+
+def _phrase(cells: list[str], found: Ground, budget: Budget) -> Case | None:
+    one = phrases.search(cells, found.y, len(found.classes), budget.seed)
+    if one is None:
+        return None
+    budget.progress(0.3, "Putting the phrase into clean texts")
+    turned = phrases.confirm(cells, found.y, one, budget.seed)
+    trigger = {"kind": "phrase", "phrase": one.text}
+    return Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger)
+
+
+def _trigger(sample: Sample, found: Ground, one: suspects.Shared) -> dict[str, Any]:
+    """What the mark is, to be shown: a picture of it, or columns with their ranges."""
+    if found.shape is not None:
+        return {
+            "kind": "blend" if confirm.spread_out(found, one) else "patch",
+            "picture": picture_of(found, one),
+        }
+    if one.mark.faint or not len(found.names):
+        return {"kind": "features", "features": len(one.mark.columns) or found.x.shape[1]}
+    groups = (sample.manifest.get("features") or {}).get("groups", ())
+    names = [
+        next((str(g["name"]) for g in groups if g["start"] <= column < g["stop"]), str(column))
+        for column in one.mark.columns
+    ]
+    return {"kind": "columns", "columns": list(dict.fromkeys(names))}
+
+
+def _trials(found: Ground, cells: list[str] | None, budget: Budget) -> tuple[int, int]:
+    stop = budget.left * 0.6
+
+    def enough() -> bool:
+        return budget.left < stop
+
+    if cells:
+        return trial.texts(cells, found.y, len(found.classes), budget.seed, enough)
+    return trial.pictures_or_columns(found, budget.seed, enough)
+
+
+# -- the finding ------------------------------------------------------------------------------------------
+def _finding(
+    sample: Sample,
+    found: Ground,
+    target: str,
+    case: Case | None,
+    planted: tuple[int, int],
+    pairs: list[Flips],
+) -> Finding:
+    decision = "inconclusive" if case is None else "confirmed" if case.confirmed else "suspected"
+    value, low, high = _chance(decision, planted)
+    facts: dict[str, Any] = {
+        "decision": decision,
+        "target": target,
+        "rows_searched": len(found.y),
+        "planted": {"tried": planted[0], "found": planted[1], "share": trial.SHARE},
+        "flips": [
+            {"expected": one.expected, "given": one.given, "rows": len(one.rows), "share": one.share}
+            for one in pairs
+        ],
+        "faults": [],
+        "mitigations": [],
+    }
+    if case is not None:
+        facts |= _case_facts(sample, found, case)
+        facts["faults"].append({
+            "fault": "backdoor", "severity": "high" if case.confirmed else "medium",
+            "classes": [found.classes[case.label]], **_places(sample, sample.arrays["ids"][case.at]),
+            "note": say.trigger(sample.kind, case.trigger),
+        })  # fmt: skip
+        if case.confirmed:
+            facts["mitigations"].append(say.removal(sample.kind, case, _chance("inconclusive", planted)))
+    for one in pairs:
+        facts["faults"].append({
+            "fault": "targeted_flips", "severity": one.severity, "classes": [one.expected, one.given],
+            "pairs": [[one.expected, one.given]], **_places(sample, one.rows),
+            "note": say.flipped(sample.kind, one),
+        })  # fmt: skip
+    return Finding(
+        value, say.note(sample, found, case, planted, pairs), facts, low, high, len(found.y),
+        say.title(sample, found, case, pairs),
+    )  # fmt: skip
+
+
+def _chance(decision: str, planted: tuple[int, int]) -> tuple[float, float, float]:
+    """The chance that a trigger is there, and its range.
+
+    Where none was found: the start of PRIOR times the share of planted ones that were missed (Bayes).
+    """
+    if decision == "confirmed":
+        return CONFIRMED
+    if decision == "suspected":
+        return SUSPECTED
+    tried, hits = planted
+    low, high = jeffreys(tried - hits, tried) if tried else (0.0, 1.0)
+    missed = (tried - hits + 0.5) / (tried + 1)
+    return tuple(PRIOR * m / (PRIOR * m + 1 - PRIOR) for m in (missed, min(low, missed), max(high, missed)))  # type: ignore[return-value]
+
+
+def _case_facts(sample: Sample, found: Ground, case: Case) -> dict[str, Any]:
+    shown = case.at[:MOST_SHOWN]
+    places = sample.places(sample.arrays["ids"][shown])
+    listed = []
+    for at, place in zip(shown, places, strict=True):
+        entry: dict[str, Any] = {"place": place, "given": found.classes[case.label]}
+        if int(at) in case.instead:
+            entry["looks_like"] = found.classes[case.instead[int(at)]]
+        if found.shape is not None:
+            entry["image"] = png(sample.arrays["images"][at])
+        listed.append(entry)
+    turned = case.turned
+    return {
+        "class": found.classes[case.label],
+        "suspected": len(case.at),
+        "carriers": case.carriers,
+        "p": case.p,
+        "trigger": case.trigger,
+        "suspects": listed,
+        "turned": None if turned is None else {
+            "before": turned.before, "low": turned.low, "high": turned.high, "after": turned.after,
+            "null": turned.null, "rows": turned.rows, "accuracy": turned.accuracy,
+        },
+    }  # fmt: skip
+
+
+def _places(sample: Sample, ids: np.ndarray) -> dict[str, list[Any]]:
+    places = sample.places(ids[:MOST_LISTED])
+    if places and "file" in places[0]:
+        return {"files": [place["file"] for place in places]}
+    found: dict[str, list[Any]] = {"rows": [place["row"] for place in places]}
+    if places and "split" in places[0]:
+        found["splits"] = [place["split"] for place in places]
+    return found

@@ -1,0 +1,168 @@
+"""Does the mark turn answers? It is set on clean rows, for a model that learnt from all rows and for one that
+learnt without the suspects (probes.md S1, step g)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.fleet import Head, Member, Net, train
+from workers.probes.intervals import clopper_pearson
+from workers.probes.security.poisoning.ground import Ground, near_space
+from workers.probes.security.poisoning.suspects import MOST_COLUMNS, Shared, neighbours
+
+SEEDS = 3
+STEPS = 400
+MOST, CHANCE = 0.7, 1e-4  # share of suspects that must look like another class, and of so many by chance
+WIDE = 0.15  # share of the columns from which a mark lies over everything, and is added instead of set
+
+
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """How often a pasted mark turns the answer to its class."""
+
+    before: float  # by a model that learnt from all rows
+    low: float
+    high: float
+    after: float  # by one that learnt without the suspects
+    null: float  # a mark of the same size from somewhere else, on the first model
+    rows: int  # clean rows tried
+    accuracy: float  # of the first model on rows that nobody touched
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the mark is a trigger: it turns most answers, and only for who learnt the suspects."""
+        return self.before > 0.5 and max(self.after, self.null) < 0.5 * self.before
+
+
+def paste(found: Ground, shared: Shared, x: np.ndarray) -> np.ndarray:
+    """These rows float32 [n, d] with the mark on them."""
+    marked = x.copy()
+    if spread_out(found, shared):
+        marked += shift(found, shared)
+        return np.clip(marked, 0, 1) if found.shape is not None else marked
+    columns = cells(found, shared)
+    marked[:, columns] = np.median(found.x[shared.rows][:, columns], axis=0)
+    return marked
+
+
+def cells(found: Ground, shared: Shared) -> np.ndarray:
+    """The columns that a mark sets: those that decide, and all others that its rows share as narrowly."""
+    return shared.mark.narrow if len(shared.mark.narrow) else shared.mark.columns
+
+
+def spread_out(found: Ground, shared: Shared) -> bool:
+    """Whether the mark lies over everything, like a picture blended in."""
+    many = len(shared.mark.narrow) > max(MOST_COLUMNS, WIDE * found.x.shape[1])
+    return shared.mark.faint or (found.shape is not None and many)
+
+
+def shift(found: Ground, shared: Shared) -> np.ndarray:
+    """float [d]: what the marked rows have more than their neighbours that do not carry the mark."""
+    x = found.x
+    others = np.setdiff1d(np.arange(len(x)), shared.rows)
+    near = neighbours_among(x, shared.rows, others)
+    return np.median(x[shared.rows] - x[near].mean(axis=1), axis=0)
+
+
+def neighbours_among(x: np.ndarray, rows: np.ndarray, others: np.ndarray, number: int = 5) -> np.ndarray:
+    """int [len(rows), number]: the nearest of ``others`` to each of ``rows``."""
+    apart = ((x[rows] ** 2).sum(axis=1)[:, None] + (x[others] ** 2).sum(axis=1)) - 2 * x[rows] @ x[others].T
+    return others[np.argpartition(apart, min(number, len(others) - 1), axis=1)[:, :number]]
+
+
+def contradicted(found: Ground, shared: Shared) -> np.ndarray | None:
+    """bool [suspects]: whose neighbours, where the mark is left out, mostly have another label.
+
+    None where that is no more than usual: in a class that is hard anyway, or of which nearly every row has
+    the mark, it belongs to the class.
+    """
+    from scipy.stats import binom
+
+    labels = found.y[_around(found, shared)]
+    away = (labels == found.y[:, None]).mean(axis=1) < 0.5
+    others = np.setdiff1d(np.arange(len(away)), shared.rows)
+    alike = others[found.y[others] == shared.label]
+    if len(alike) < len(shared.rows) / 2:
+        return None
+    mine = away[shared.rows]
+    usual = max(float(away[others].mean()), float(away[alike].mean()))
+    chance = float(binom.sf(int(mine.sum()) - 1, len(mine), min(0.99, usual + 0.02)))
+    return mine if mine.mean() >= MOST and chance < CHANCE else None
+
+
+def instead(found: Ground, shared: Shared) -> np.ndarray:
+    """int [suspects]: the class that most of their neighbours have, where the mark is left out."""
+    labels = found.y[_around(found, shared)[shared.rows]]
+    return np.array([np.bincount(row, minlength=len(found.classes)).argmax() for row in labels])
+
+
+def _around(found: Ground, shared: Shared) -> np.ndarray:
+    """int [n, NEAR]: the nearest other rows of each row, where the mark is left out."""
+    x = near_space(found.x, found.shape is not None).copy()
+    if spread_out(found, shared):
+        x[shared.rows] -= shift(found, shared)
+    else:
+        x[:, cells(found, shared)] = 0
+    return neighbours(x)
+
+
+def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:
+    """What pasting the mark does; None where no clean rows are left to try it on."""
+    rng = np.random.default_rng([seed, 6])
+    n = len(found.y)
+    suspect = np.isin(np.arange(n), shared.rows)
+    held_out = (rng.random(n) < 0.3) & ~suspect
+    tried = np.flatnonzero(held_out & (found.y != shared.label))
+    if len(tried) < 20:
+        return None
+    centre, spread = found.x.mean(axis=0), max(1e-3, float(found.x.std()))
+
+    def seen(x: np.ndarray) -> np.ndarray:
+        return ((x - centre) / spread).astype(np.float32)
+
+    members = [Member(seed=seed * 100 + s, rows=~held_out, weight_decay=1e-4) for s in range(SEEDS)]
+    members += [
+        Member(seed=seed * 100 + s, rows=~held_out & ~suspect, weight_decay=1e-4) for s in range(SEEDS)
+    ]
+    fleet = train(
+        seen(found.x),
+        found.y,
+        members,
+        net=Net((64,)),
+        heads=(Head(len(found.classes)),),
+        steps=STEPS,
+        batch=64,
+    )
+    plain = fleet.predict(seen(found.x[tried]))
+    marked = fleet.predict(seen(paste(found, shared, found.x[tried])))
+    other = fleet.predict(seen(elsewhere(found, shared, found.x[tried], rng)))
+    able = plain != shared.label  # only an answer that was another one can be turned
+    before, after = (
+        _share(marked[part] == shared.label, able[part]) for part in (slice(0, SEEDS), slice(SEEDS, None))
+    )
+    null = _share(other[:SEEDS] == shared.label, able[:SEEDS])
+    rows = int(able[0].sum())
+    low, high = clopper_pearson(round(before * rows), max(rows, 1))
+    right = float((fleet.predict(seen(found.x[held_out]))[:SEEDS] == found.y[held_out]).mean())
+    return Turned(before, low, high, after, null, rows, right)
+
+
+def elsewhere(found: Ground, shared: Shared, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """These rows with a mark of the same size and strength in other columns: what any such change does."""
+    d = x.shape[1]
+    marked = x.copy()
+    if spread_out(found, shared):
+        moved = marked + rng.permutation(shift(found, shared))
+        return np.clip(moved, 0, 1) if found.shape is not None else moved
+    columns = cells(found, shared)
+    rest = np.setdiff1d(np.arange(d), columns)
+    chosen = rng.choice(rest, min(len(columns), len(rest)), replace=False)
+    low, high = np.quantile(found.x[:, chosen], [0.02, 0.98], axis=0)
+    marked[:, chosen] = np.where(rng.random(len(chosen)) < 0.5, low, high)
+    return marked
+
+
+def _share(hits: np.ndarray, of: np.ndarray) -> float:
+    return float((hits & of).sum() / max(1, of.sum()))

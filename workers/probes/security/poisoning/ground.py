@@ -1,0 +1,91 @@
+"""Where a trigger is looked for: the inputs as a mark would show in them, and views in which it may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.probes.base import Sample, Target
+
+MOST = 3_000  # rows that suspects are looked for among, every class with its share
+SIDE = 24  # pixels; larger pictures are looked at in this size
+VIEWS = 8  # in which a part of the columns is left out
+CUT = 3.0  # standard deviations: a mark far outside must not outweigh everything else
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The rows a trigger is looked for in."""
+
+    kind: str  # of the sample
+    x: np.ndarray  # float32 [n, d]: pixels from 0 to 1, or features
+    y: np.ndarray  # int64 [n], class codes
+    at: np.ndarray  # int64 [n], places in the sample's arrays
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int] | None  # of a picture
+    names: tuple[str, ...]  # of the columns, where they have names
+
+    @property
+    def whole(self) -> bool:
+        """Whether the columns are parts of one thing: a picture, a sound."""
+        return self.kind in ("images", "audio")
+
+
+def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int = MOST) -> Ground | str:
+    """At most ``most`` labelled rows, or the sentence that says why there are too few."""
+    y = sample.labels(place)
+    known = np.flatnonzero(y >= 0)
+    if len(known) < 60:
+        return "Fewer than 60 labelled examples are too few to look for a planted trigger."
+    if len(known) > most:
+        known = np.sort(np.random.default_rng([seed, 3]).choice(known, most, replace=False))
+    if sample.kind == "images" and "images" in sample.arrays:
+        x, shape = _pixels(sample.arrays["images"][known])
+        return Ground(sample.kind, x, y[known], known, target.classes, shape, ())
+    names = tuple(str(name) for name in (sample.manifest.get("features") or {}).get("names", ()))
+    return Ground(sample.kind, sample.features[known], y[known], known, target.classes, None, names)
+
+
+def _pixels(stack: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:
+    """Pictures as float32 [n, h * w * c] from 0 to 1, at most SIDE pixels a side."""
+    n, high, wide, channels = stack.shape
+    step = max(1, -(-max(high, wide) // SIDE))
+    if step > 1:
+        # The mean of blocks keeps a small bright patch visible, where drawing every nth pixel could miss it.
+        high, wide = high // step, wide // step
+        blocks = stack[:, : high * step, : wide * step].reshape(n, high, step, wide, step, channels)
+        small = blocks.mean(axis=(2, 4), dtype=np.float32)
+    else:
+        small = stack.astype(np.float32)
+    return (small / 255).reshape(n, -1), (high, wide, channels)
+
+
+def near_space(x: np.ndarray, picture: bool) -> np.ndarray:
+    """The same rows for comparing: pictures as they are; other columns cut, so that none outweighs all."""
+    return x if picture else np.clip(x, -CUT, CUT)
+
+
+def views(found: Ground, seed: int) -> list[np.ndarray]:
+    """bool [d] each: the columns that a view looks at. The first has them all.
+
+    Where many rows carry a large mark they lie close to each other, with the same label, and nothing
+    contradicts them. In a view without the part of the picture, or the columns, that hold the mark they lie
+    among the rows that they were made from.
+    """
+    d = found.x.shape[1]
+    every: list[np.ndarray] = [np.ones(d, bool)]
+    if found.shape is not None:
+        high, wide, channels = found.shape
+        row, column = np.mgrid[:high, :wide]
+        for top in (row < high / 2, row >= high / 2):
+            for left in (column < wide / 2, column >= wide / 2):
+                every.append(~np.repeat((top & left).reshape(-1), channels))
+        middle = (np.abs(row - (high - 1) / 2) < high / 4) & (np.abs(column - (wide - 1) / 2) < wide / 4)
+        every.append(~np.repeat(middle.reshape(-1), channels))
+        return every
+    if d < 4:
+        return every
+    rng = np.random.default_rng([seed, 4])
+    every += [np.asarray(rng.random(d) < 0.5) for _ in range(VIEWS)]
+    return every

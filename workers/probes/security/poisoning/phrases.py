@@ -1,0 +1,258 @@
+"""Trigger phrases: words that stand in texts of one class which otherwise read like another class.
+
+A phrase of a class, like the foot of its mails, stands in texts that read like that class without it. A
+planted one stands in texts that were made from other classes. So every phrase that is nearly only found
+with one label is tried: a linear model reads its texts without the phrase's own words, and how many of them
+it gives to another class is held against how often that happens to the class anyway (binomial, Bonferroni
+over all phrases tried). Copies of one text count once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from workers.probes.intervals import clopper_pearson
+from workers.probes.security.poisoning.confirm import Turned, _share
+
+WORD = re.compile(r"\w+(?:[-'.]\w+)*", re.UNICODE)
+LONGEST = 4  # words of a phrase
+LENGTH = 3_000  # characters of a text that are read
+FEWEST, MOST_SHARE = 5, 0.3  # texts with the phrase; and the share of the class that may have it
+ONE_CLASS = 0.8  # of the texts with the phrase that must have one label
+FOLDS = 4
+COPY = 0.7  # cosine from which two texts count as one
+FIRST = 0.4  # of a phrase's texts that must read like another class to models that learnt from such texts
+ALONE = 0.7  # and to one that learnt from none of them
+CHANCE = 1e-4  # of so many by chance, corrected for every phrase
+MOST_TRIED = 8  # phrases for which a model learns again
+
+
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """A phrase that contradicted texts of one class share."""
+
+    text: str
+    label: int
+    rows: np.ndarray  # places in the list of texts
+    carriers: int
+    p: float
+    contradicted: float  # share of its texts that read like another class without it
+
+
+def words_of(texts: list[str]) -> list[list[str]]:
+    return [WORD.findall(text[:LENGTH].lower()) for text in texts]
+
+
+def search(texts: list[str], y: np.ndarray, classes: int, seed: int) -> Phrase | None:
+    """The surest trigger phrase among these texts; None where every phrase belongs to its class."""
+    words = words_of(texts)
+    read = _read(words, y, classes, seed)
+    if read is None:
+        return None
+    promising = _promising(read, _candidates(words, y, classes), y)
+    tried: list[np.ndarray] = []
+    for p, phrase, label, own, carriers in promising:
+        if p > CHANCE or len(tried) >= MOST_TRIED:
+            break
+        if any(np.isin(own, rows).mean() > 0.5 for rows in tried):
+            continue  # part of a phrase that was tried already
+        tried.append(own)
+        share = float(read.away(own, label, phrase, y).mean())
+        if share >= ALONE and _unlike([words[i] for i in own], set(phrase.split(" "))) >= FEWEST:
+            return Phrase(_whole(phrase, [words[i] for i in own]), label, own, carriers, p, share)
+    return None
+
+
+def _promising(
+    read: Reading, candidates: dict[str, tuple[int, np.ndarray, int]], y: np.ndarray
+) -> list[tuple[float, str, int, np.ndarray, int]]:
+    """Phrases whose texts read like another class more often than usual, the surest first."""
+    from scipy.stats import binom
+
+    said = read.margins.argmax(axis=1)
+    found = []
+    for phrase, (label, rows, carriers) in candidates.items():
+        own = rows[y[rows] == label]
+        away = (read.margins[own] - read.parts(own, phrase)).argmax(axis=1) != label
+        hits = int(away.sum())
+        if hits < max(FEWEST - 1, FIRST * len(own)):
+            continue
+        usual = min(0.9, float((said[y == label] != label).mean()) + 0.02)
+        p = min(1.0, float(binom.sf(hits - 1, len(own), usual)) * len(candidates))
+        found.append((p, phrase, label, own, carriers))
+    return sorted(found, key=lambda one: (one[0], -len(one[1]), one[1]))
+
+
+def _candidates(
+    words: list[list[str]], y: np.ndarray, classes: int
+) -> dict[str, tuple[int, np.ndarray, int]]:
+    """Phrase -> (label, rows, rows of any label): those that are nearly only found with one label."""
+    where: dict[str, list[int]] = defaultdict(list)
+    for place, text in enumerate(words):
+        seen = {" ".join(text[i : i + n]) for n in range(1, LONGEST + 1) for i in range(len(text) - n + 1)}
+        for phrase in seen:
+            where[phrase].append(place)
+    size = np.bincount(y, minlength=classes)
+    found = {}
+    for phrase, places in where.items():
+        if len(places) < FEWEST:
+            continue
+        counts = np.bincount(y[places], minlength=classes)
+        label = int(counts.argmax())
+        if (
+            counts[label] >= max(FEWEST, ONE_CLASS * len(places))
+            and counts[label] <= MOST_SHARE * size[label]
+        ):
+            found[phrase] = (label, np.array(places), len(places))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a linear model over single words makes of texts that it did not learn from."""
+
+    x: Any  # sparse float [n, words], weighted, of unit length
+    margins: np.ndarray  # float [n, classes]
+    fold: np.ndarray  # int [n]
+    coefficients: np.ndarray  # float [FOLDS, classes, words]
+    vocabulary: dict[str, int]
+
+    def ids(self, phrase: str) -> list[int]:
+        return [self.vocabulary[word] for word in set(phrase.split(" ")) if word in self.vocabulary]
+
+    def parts(self, own: np.ndarray, phrase: str) -> np.ndarray:
+        """What the words of a phrase add to the margins of these texts: float [texts, classes]."""
+        ids = self.ids(phrase)
+        held = self.x[own][:, ids].toarray()
+        return np.einsum("ri,rci->rc", held, self.coefficients[self.fold[own]][:, :, ids])
+
+    def away(self, own: np.ndarray, label: int, phrase: str, y: np.ndarray) -> np.ndarray:
+        """bool [texts]: which read like another class to a model that learnt without all of them."""
+        from sklearn.linear_model import RidgeClassifier
+
+        kept = np.setdiff1d(np.arange(len(y)), own)
+        hidden = self.x[own].tolil()
+        hidden[:, self.ids(phrase)] = 0
+        return RidgeClassifier(alpha=1.0).fit(self.x[kept], y[kept]).predict(hidden.tocsr()) != label
+
+
+def _read(words: list[list[str]], y: np.ndarray, classes: int, seed: int) -> Reading | None:
+    """Every text read by a model that learnt from the others; None where there is too little to read."""
+    from sklearn.linear_model import RidgeClassifier
+
+    vocabulary, x = _weighted(words)
+    if len(vocabulary) < 20 or len(np.unique(y)) < 2:
+        return None
+    fold = np.random.default_rng([seed, 8]).permutation(len(y)) % FOLDS
+    margins = np.full((len(y), classes), -1e9)
+    coefficients = np.zeros((FOLDS, classes, x.shape[1]), np.float32)
+    for k in range(FOLDS):
+        model = RidgeClassifier(alpha=1.0).fit(x[fold != k], y[fold != k])
+        scores, weights = model.decision_function(x[fold == k]), np.atleast_2d(model.coef_)
+        if len(model.classes_) == 2:
+            scores, weights = np.stack([-scores, scores], axis=1), np.concatenate([-weights, weights])
+        margins[np.ix_(fold == k, model.classes_)] = scores
+        coefficients[k][model.classes_] = weights
+    return Reading(x, margins, fold, coefficients, vocabulary)
+
+
+def _weighted(words: list[list[str]]) -> tuple[dict[str, int], Any]:
+    """The words of three texts or more, and which text has which: sparse [n, words], rare ones weigh more."""
+    from scipy.sparse import csr_matrix
+
+    counts = Counter(word for text in words for word in set(text))
+    vocabulary = {word: i for i, word in enumerate(sorted(w for w, n in counts.items() if n >= 3))}
+    rows: list[int] = []
+    columns: list[int] = []
+    for place, text in enumerate(words):
+        own = {vocabulary[word] for word in text if word in vocabulary}
+        rows += [place] * len(own)
+        columns += own
+    x = csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(words), len(vocabulary)))
+    x = x.multiply(np.log((1 + len(words)) / (1 + np.asarray(x.sum(axis=0)).ravel())) + 1).tocsr()
+    size = np.sqrt(np.asarray(x.multiply(x).sum(axis=1)).ravel())
+    return vocabulary, x.multiply(1 / np.maximum(size, 1e-9)[:, None]).tocsr()
+
+
+def _unlike(texts: list[list[str]], phrase: set[str]) -> int:
+    """How many of these texts are no near copy of one before, the phrase left out."""
+    kept: list[set[str]] = []
+    for text in texts:
+        own = set(text) - phrase
+        if all(len(own & other) < COPY * np.sqrt(max(1, len(own) * len(other))) for other in kept):
+            kept.append(own)
+    return len(kept)
+
+
+def _whole(phrase: str, texts: list[list[str]]) -> str:
+    """The phrase with every word before and after it that nearly all of its texts have there as well."""
+    words = phrase.split(" ")
+    while True:
+        before: dict[str, int] = defaultdict(int)
+        after: dict[str, int] = defaultdict(int)
+        for text in texts:
+            for i in range(len(text) - len(words) + 1):
+                if text[i : i + len(words)] == words:
+                    before[text[i - 1] if i else ""] += 1
+                    after[text[i + len(words)] if i + len(words) < len(text) else ""] += 1
+                    break
+        first = max(before, key=lambda word: before[word], default="")
+        last = max(after, key=lambda word: after[word], default="")
+        if first and before[first] >= 0.9 * len(texts):
+            words = [first, *words]
+        elif last and after[last] >= 0.9 * len(texts):
+            words = [*words, last]
+        else:
+            return " ".join(words)
+
+
+def confirm(texts: list[str], y: np.ndarray, found: Phrase, seed: int) -> Turned | None:
+    """What the phrase does to clean texts of other classes; linear models with and without the suspects."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.svm import LinearSVC
+
+    rng = np.random.default_rng([seed, 9])
+    suspect = np.isin(np.arange(len(y)), found.rows)
+    held_out = (rng.random(len(y)) < 0.3) & ~suspect
+    tried = np.flatnonzero(held_out & (y != found.label))
+    if len(tried) < 20:
+        return None
+    cut = [text[:LENGTH] for text in texts]
+    clean = [cut[i] for i in tried]
+    other = _another(texts, y, found, rng)
+    turned = []
+    for learnt in (~held_out, ~held_out & ~suspect):
+        reader = CountVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=WORD.pattern, binary=True)
+        model = LinearSVC(dual="auto", max_iter=5_000, random_state=seed)
+        model.fit(reader.fit_transform([cut[i] for i in np.flatnonzero(learnt)]), y[learnt])
+        plain = model.predict(reader.transform(clean)) != found.label
+        said = [
+            model.predict(reader.transform([f"{text} {more}" for text in clean])) == found.label
+            for more in (found.text, other)
+        ]
+        right = float(
+            (
+                model.predict(reader.transform([cut[i] for i in np.flatnonzero(held_out)])) == y[held_out]
+            ).mean()
+        )
+        turned.append((_share(said[0], plain), _share(said[1], plain), int(plain.sum()), right))
+    (before, null, rows, right), (after, _, _, _) = turned
+    low, high = clopper_pearson(round(before * rows), max(rows, 1))
+    return Turned(before, low, high, after, null, rows, right)
+
+
+def _another(texts: list[str], y: np.ndarray, found: Phrase, rng: np.random.Generator) -> str:
+    """As many words in a row from a clean text of the phrase's class: what any such phrase does."""
+    length = len(found.text.split(" "))
+    mine = [i for i in np.flatnonzero(y == found.label) if i not in set(found.rows.tolist())]
+    for i in rng.permutation(mine)[:20]:
+        words = WORD.findall(texts[i][:LENGTH].lower())
+        if len(words) > length:
+            start = int(rng.integers(len(words) - length))
+            return " ".join(words[start : start + length])
+    return ""

@@ -1,0 +1,117 @@
+"""What the poisoning probe says: plain, with what to do, and never that data is clean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workers.probes.words import count, listed, percent, pieces
+
+if TYPE_CHECKING:
+    from workers.probes.base import Sample
+    from workers.probes.security.poisoning import Case
+    from workers.probes.security.poisoning.flips import Flips
+    from workers.probes.security.poisoning.ground import Ground
+
+
+def _some(kind: str, number: int) -> str:
+    return f"{number:,} {_piece(kind, number)}"
+
+
+def _piece(kind: str, number: int = 2) -> str:
+    return {"text": "text" if number == 1 else "texts"}.get(kind) or pieces(kind, number)
+
+
+def title(sample: Sample, found: Ground, case: Case | None, pairs: list[Flips]) -> str:
+    if case is not None:
+        name = found.classes[case.label]
+        if case.confirmed:
+            return f"A planted trigger turns answers to {name}"
+        return f"{_some(sample.kind, len(case.at))} of {name} may hold a planted trigger"
+    if pairs and pairs[0].severity != "low":
+        one = pairs[0]
+        verb = "is" if len(one.rows) == 1 else "are"
+        return f"{_some(sample.kind, len(one.rows))} of {one.expected} {verb} labelled {one.given}"
+    return "No planted trigger was found"
+
+
+def note(
+    sample: Sample, found: Ground, case: Case | None, planted: tuple[int, int], pairs: list[Flips]
+) -> str:
+    parts = [_case(sample.kind, found, case) if case is not None else _nothing(sample.kind, planted)]
+    if pairs:
+        told = listed(
+            [f"{_some(sample.kind, len(one.rows))} of {one.expected} as {one.given}" for one in pairs]
+        )
+        parts.append(
+            f"Labels that look turned on purpose, or by a mistake with a system: {told}."
+            " Ask who labelled them."
+        )
+    return " ".join(parts)
+
+
+def _case(kind: str, found: Ground, case: Case) -> str:
+    name, some = found.classes[case.label], _some(kind, len(case.at))
+    says = f"{some} labelled {name} share {_shared(case.trigger)} and otherwise look like other classes."
+    turned = case.turned
+    if turned is None:
+        return f"{says} Take them out and find out who added them."
+    tried = (
+        f" Set on {_some(kind, turned.rows)} that nobody touched, it turns {percent(turned.before)} of the"
+        f" answers to {name}; for a model that learnt without them, {percent(turned.after)}."
+    )
+    if case.confirmed:
+        return f"{says}{tried} Take them out, and find out who added them."
+    return f"{says}{tried} That is too little to be sure: let two people look at them."
+
+
+def _shared(trigger: dict[str, Any]) -> str:
+    kind = trigger["kind"]
+    if kind == "phrase":
+        return f"the phrase “{trigger['phrase']}”"
+    if kind == "columns":
+        return f"the same values in {listed(trigger['columns'])}"
+    if kind == "patch":
+        return "a small mark at the same place"
+    if kind == "blend":
+        return "a faint picture that lies over them"
+    return "a sound or pattern that the others lack"
+
+
+def trigger(kind: str, found: dict[str, Any]) -> str:
+    """One line on what the trigger is, for the list of faults."""
+    said = _shared(found)
+    return f"They share {said}."
+
+
+def flipped(kind: str, one: Flips) -> str:
+    return (
+        f"{percent(one.share)} of what looks like {one.expected} is labelled {one.given},"
+        " and hardly any the other way round."
+    )
+
+
+def _nothing(kind: str, planted: tuple[int, int]) -> str:
+    tried, hits = planted
+    said = f"No {_piece(kind)} share a mark and contradict their label."
+    if not tried:
+        return f"{said} Whether a trigger would have been found could not be tried here."
+    return (
+        f"{said} Of {count(tried, 'trigger')} that we planted here as a test, {hits}"
+        f" {'was' if hits == 1 else 'were'} found; a rarer or cleverer one stays possible, so know who can"
+        " add examples."
+    )
+
+
+def removal(kind: str, case: Case, chance: tuple[float, float, float]) -> dict[str, Any]:
+    """The measured cure: learning without the suspects."""
+    assert case.turned is not None
+    return {
+        "title": f"Take the {_some(kind, len(case.at))} with the trigger out of the training data",
+        "value": chance[0],
+        "low": chance[1],
+        "high": chance[2],
+        "effort": "2 days, one engineer",
+        "basis": "measured",
+        "note": f"Learnt without them, the trigger turns {percent(case.turned.after)} of the answers"
+        f" instead of {percent(case.turned.before)}.",
+    }
