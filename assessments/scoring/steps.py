@@ -242,6 +242,17 @@ def _attack(facts: Evidence, dataset: Evidence) -> Words:
     return {"after_training": "" if kept is None else f"{kept:.0%}"}
 
 
+def _leak(facts: Evidence, dataset: Evidence) -> Words:
+    return {"tried": "yes" if facts.get("what_ifs") and not facts.get("mitigations") else ""}
+
+
+def _theft(facts: Evidence, dataset: Evidence) -> Words:
+    easy: Mapping[str, Any] = next(
+        (one for one in facts.get("faults") or () if one.get("fault") == "easy_to_copy"), {}
+    )
+    return {"questions": _rows(easy.get("questions"), "question")}
+
+
 def _unsafe(facts: Evidence, dataset: Evidence) -> Words:
     found = [one for one in facts.get("found") or () if isinstance(one, Mapping)]
     runs = [one for one in found if one.get("fault") == "executable_content" and one.get("grade") == 3]
@@ -352,6 +363,8 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "security.poisoning": _poisoning,
     "security.personal_data": _personal,
     "security.adversarial": _attack,
+    "security.membership": _leak,
+    "security.extraction": _theft,
     "security.unsafe_files": _unsafe,
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
