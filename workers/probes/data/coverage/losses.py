@@ -79,7 +79,9 @@ def expected(sure: np.ndarray, lost: np.ndarray) -> np.ndarray:
     """float [n]: share lost among rows of which the models are as sure; never rising with sureness."""
     from sklearn.isotonic import IsotonicRegression
 
-    return IsotonicRegression(increasing=False, y_min=0, y_max=1).fit_transform(sure, lost)
+    return IsotonicRegression(increasing=False, y_min=0, y_max=1, out_of_bounds="clip").fit_transform(
+        sure, lost
+    )
 
 
 def _far(sample: Sample, budget: Budget, target: Target, at: np.ndarray, y: np.ndarray) -> Losses | str:
