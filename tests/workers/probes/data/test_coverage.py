@@ -10,8 +10,8 @@ import pytest
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Target
 from workers.probes.data import coverage
-from workers.probes.data.coverage import losses, slices
-from workers.probes.data.coverage.losses import Losses
+from workers.probes.data.coverage import slices
+from workers.probes.data.coverage.losses import Losses, expected
 
 
 def lost(rows, rate, seed):
@@ -155,4 +155,4 @@ def test_models_that_are_as_sure_to_the_last_digit_leave_no_gap_in_what_is_expec
     rng = np.random.default_rng(3)
     sure = 1 - rng.integers(0, 3, 300) * np.finfo(float).eps * 2 - rng.integers(0, 4, 300) * 1e-9
     lost = (rng.random(300) < 0.1) * 1.0
-    assert np.isfinite(losses.expected(np.minimum(1, sure), lost)).all()
+    assert np.isfinite(expected(np.minimum(1, sure), lost)).all()
