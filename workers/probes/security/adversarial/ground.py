@@ -63,7 +63,7 @@ def ground(sample: Sample, found: Rows) -> Ground:
     if sample.kind not in ("table", "series"):
         where = {
             "text": "The change is made to the word statistics, not to the letters.",
-            "audio": "The change is made to the sound's features, as the sounds themselves are not kept.",
+            "audio": "The change is made to the sound's features, not to the sound itself.",
         }.get(sample.kind, "The change is made to the picture's features.")
         return Ground(x, Box(low, high, torch.ones(x.shape[1])), 1.0, None, 0.0, "sd", where)
     return _table(sample, found, low, high)
@@ -159,10 +159,10 @@ def column_values(sample: Sample, ids: np.ndarray, names: Sequence[str]) -> np.n
     """Columns of these rows as numbers, float64 [names, n]; NaN where there is none."""
     chosen = ", ".join(f"try_cast(t.{quoted(name)} AS DOUBLE) AS c{i}" for i, name in enumerate(names))
     with sample.table() as table:
-        table.execute("CREATE TEMP TABLE _wanted AS SELECT unnest(?) AS _id, unnest(range(?)) AS at",
+        table.execute("CREATE TEMP TABLE _wanted AS SELECT unnest(?) AS _id, unnest(range(?)) AS place",
                       [[int(i) for i in ids], len(ids)])  # fmt: skip
         found = table.execute(
-            f"SELECT {chosen} FROM typed t JOIN _wanted USING (_id) ORDER BY at"
+            f"SELECT {chosen} FROM typed t JOIN _wanted USING (_id) ORDER BY place"
         ).fetchnumpy()
     return np.stack(
         [np.ma.filled(np.ma.asarray(found[f"c{i}"]).astype(np.float64), np.nan) for i in range(len(names))]
