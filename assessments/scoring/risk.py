@@ -44,7 +44,8 @@ def measured(
 
     A fault that the finding names keeps its score from falling below what that severity means, also
     where the value alone looks harmless: one truncated file is a small share of the rows. One that only
-    matters against what the plan needs (``needs``) is no worse than that need among ``findings``.
+    matters against what the plan needs (``needs``) is no worse than that need among ``findings``; one that
+    does not matter in some case (``unless``) is capped there.
     """
     if finding.get("state", "measured") != "measured" or probe not in rules.anchors:
         return None
@@ -56,6 +57,10 @@ def measured(
     if floor > scored.score:
         slack = rules.data["evidence"]["no_interval"]
         scored = Scored(floor, max(scored.low, floor - slack), max(scored.high, floor))
+    unless = rules.data["probes"].get(probe, {}).get("unless")
+    if unless and (finding.get("facts") or {}).get(unless["fact"]) == unless["is"]:
+        most = float(unless["most"])
+        scored = Scored(min(scored.score, most), min(scored.low, most), min(scored.high, most))
     if "needs" not in rules.data["probes"].get(probe, {}):
         return scored
     need = _need(rules.data["probes"][probe]["needs"], findings or {})

@@ -228,7 +228,22 @@ def _personal(facts: Evidence, dataset: Evidence) -> Words:
 def _attack(facts: Evidence, dataset: Evidence) -> Words:
     tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
     kept = number(tried.get("at_threat"))
-    return {"after_training": "" if kept is None else f"{kept:.0%}"}
+    folded = _faults(facts).get("adversarial_characters", {})
+    return {
+        "after_training": "" if kept is None else f"{kept:.0%}",
+        "folded": _names(folded.get("columns")),
+    }
+
+
+def _noise(facts: Evidence, dataset: Evidence) -> Words:
+    tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
+    kinds = [one for one in facts.get("kinds") or () if isinstance(one, Mapping)]
+    worst = next((one for one in kinds if one.get("kind") == facts.get("worst")), {})
+    title, still = str(worst.get("title") or ""), number(tried.get("value"))
+    return {
+        "noise": title[:1].lower() + title[1:],
+        "still": "" if still is None else percent(still),
+    }
 
 
 # -- hardware -----------------------------------------------------------------------------------------
@@ -319,6 +334,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.feasibility": _possible,
     "security.personal_data": _personal,
     "security.adversarial": _attack,
+    "security.noise": _noise,
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,

@@ -43,6 +43,7 @@ VALUES = {  # probe: value, low, high, title, facts
     "data.synthetic": (0.2, -0.5, 0.9, "Made data hardly helps", {}),
     "security.personal_data": (0.0, 0.0, 0.0004, "No personal data was found", {}),
     "security.adversarial": (0.42, 0.3, 0.5, "Tiny changes cut accuracy from 97% to 56%", {}),
+    "security.noise": (0.12, 0.08, 0.16, "Blur cuts accuracy from 97% to 85%", {}),
     "hardware.inventory": (60.0, 55.0, 66.0, "This machine does 60 billion operations a second", {}),
     "hardware.memory": (0.1, 0.08, 0.12, "Training needs a tenth of the memory", {}),
     "hardware.training_cost": (

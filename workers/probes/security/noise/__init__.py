@@ -255,11 +255,14 @@ def _words(
     tail = "of the answers right" if found.classes else "of the differences in the target explained"
     note = (
         f"Of {count(len(losses), 'ordinary disturbance')} at middle strength, {_small(kind.title)} ({amount})"
-        f" does most harm: a small model has {before:.0%} {tail} without it and {after:.0%} with it."
+        f" {'do' if kind.many else 'does'} most harm: a small model has {before:.0%} {tail} without it and"
+        f" {after:.0%} with it."
     )
     others = sorted((one for one in losses if one is not worst), key=lambda one: -one.lost[MIDDLE][0])
     if others and others[0].lost[MIDDLE][0] >= 0.03:
-        note += f" Next is {_small(others[0].kind.title)} with {max(0, others[0].scores[MIDDLE].mean()):.0%}."
+        left = max(0.0, float(others[0].scores[MIDDLE].mean()))
+        leave = "leave" if others[0].kind.many else "leaves"
+        note += f" Next: {_small(others[0].kind.title)}, which {leave} {left:.0%}."
     if value - tried["value"] >= 0.03:
         note += f" Trained on such inputs as well it loses {tried['value']:.0%} instead of {value:.0%}."
     if found.classes and before < 0.6:

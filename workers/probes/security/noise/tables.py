@@ -50,7 +50,8 @@ def course(sample: Sample, found: Rows, budget: Budget) -> Course | str:
     def spoil(kind: Kind, strength: int, chosen: np.ndarray) -> np.ndarray:
         return spoilt(found.x[chosen], places, kind, strength, stream(budget.seed, kind, strength))
 
-    where = "Numbers and categories were spoilt in the rows that the model is judged on."
+    what = ["numbers"] * bool(numbers) + ["categories"] * (len(numbers) < len(places))
+    where = f"{' and '.join(what).capitalize()} were spoilt in the rows that the model is judged on."
     return Course(found.x, kinds, rows, spoil, where)
 
 
