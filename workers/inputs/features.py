@@ -199,7 +199,7 @@ def _number(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
 
 def _category(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
     """One category as 0 and 1 a level, centred; missing is a level, and rare levels share one."""
-    words = np.ma.filled(found.astype(object), None)
+    words = np.ma.filled(found.astype(object), "")
     words = np.array(["" if w is None else str(w).strip() for w in words], dtype=object)
     levels, counts = np.unique(words[train].astype(str), return_counts=True)
     if len(levels) < 2:

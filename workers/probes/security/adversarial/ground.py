@@ -162,7 +162,7 @@ def column_values(sample: Sample, ids: np.ndarray, names: Sequence[str]) -> np.n
         table.execute("CREATE TEMP TABLE _wanted AS SELECT unnest(?) AS _id, unnest(range(?)) AS place",
                       [[int(i) for i in ids], len(ids)])  # fmt: skip
         found = table.execute(
-            f"SELECT {chosen} FROM typed t JOIN _wanted USING (_id) ORDER BY place"
+            f"SELECT {chosen} FROM typed t JOIN _wanted w ON t._id = w._id ORDER BY w.place"
         ).fetchnumpy()
     return np.stack(
         [np.ma.filled(np.ma.asarray(found[f"c{i}"]).astype(np.float64), np.nan) for i in range(len(names))]

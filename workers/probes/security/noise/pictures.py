@@ -17,7 +17,7 @@ from workers.probes.thumbnails import png
 MOST_SPOILT, FEWEST_SPOILT, MOST_PIXELS = 400, 100, 200_000  # test pictures, and pixels of a spoilt set
 
 KINDS = (
-    Kind("blur", "Blur", ("2% of the width", "4% of the width", "6% of the width")),
+    Kind("blur", "Blur", ("a little out of focus", "out of focus", "far out of focus")),
     Kind("darker", "Less light", ("20% darker", "40% darker", "60% darker")),
     Kind("brighter", "More light", ("10% brighter", "20% brighter", "30% brighter")),
     Kind("contrast", "Low contrast", ("75% of the contrast", "50%", "30%")),
@@ -99,7 +99,10 @@ def spoilt(pictures: np.ndarray, kind: Kind, strength: int, seed: int) -> np.nda
 def _blur(picture: Picture, strength: int, draw: np.random.Generator) -> Picture:
     from scipy.ndimage import gaussian_filter
 
-    wide = max(picture.shape[:2]) * (0.02, 0.04, 0.06)[strength]
+    share, least = ((0.02, 0.4), (0.04, 0.55), (0.06, 0.7))[
+        strength
+    ]  # under that a pixel keeps its own light
+    wide = max(max(picture.shape[:2]) * share, least)
     return gaussian_filter(picture, (wide, wide, 0), mode="nearest")
 
 
