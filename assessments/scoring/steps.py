@@ -237,7 +237,7 @@ def _attack(facts: Evidence, dataset: Evidence) -> Words:
 
 def _noise(facts: Evidence, dataset: Evidence) -> Words:
     tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
-    kinds = [one for one in facts.get("kinds") or () if isinstance(one, Mapping)]
+    kinds = [one for one in facts.get("disturbances") or () if isinstance(one, Mapping)]
     worst = next((one for one in kinds if one.get("kind") == facts.get("worst")), {})
     title, still = str(worst.get("title") or ""), number(tried.get("value"))
     return {

@@ -19,7 +19,7 @@ SHOWN = 6  # pictures
 
 def noise(facts: Facts, finding: Facts) -> list[Part]:
     """A row a kind, the worst on top, with a dot a strength; then the pictures it was seen on."""
-    kinds = [one for one in facts.get("kinds") or [] if len(one.get("score") or ()) == len(MARKS)]
+    kinds = [one for one in facts.get("disturbances") or [] if len(one.get("score") or ()) == len(MARKS)]
     if not kinds:
         return []
     explained = facts.get("measure") == "variance explained"

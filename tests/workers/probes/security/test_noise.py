@@ -40,17 +40,17 @@ def serious(finding):
 def test_the_worst_kind_at_middle_strength_is_the_value(measured):
     facts = measured.facts
     assert measured.state == "measured"
-    worst = max(facts["kinds"], key=lambda one: one["lost"][MIDDLE])
-    assert facts["worst"] == worst["kind"] == facts["kinds"][0]["kind"]
+    worst = max(facts["disturbances"], key=lambda one: one["lost"][MIDDLE])
+    assert facts["worst"] == worst["kind"] == facts["disturbances"][0]["kind"]
     assert measured.value == pytest.approx(worst["lost"][MIDDLE])
     assert measured.value == pytest.approx(1 - worst["score"][MIDDLE] / facts["clean"], abs=1e-6)
     assert 0 <= measured.low <= measured.value <= measured.high
-    assert {one["kind"] for one in facts["kinds"]} == {kind.id for kind in pictures.KINDS}
+    assert {one["kind"] for one in facts["disturbances"]} == {kind.id for kind in pictures.KINDS}
     assert not serious(measured)
 
 
 def test_stronger_noise_does_not_help(measured):
-    for one in measured.facts["kinds"]:
+    for one in measured.facts["disturbances"]:
         slight, middle, strong = one["score"]
         assert slight >= middle - 0.02 >= strong - 0.04
 
@@ -148,18 +148,18 @@ def test_a_model_that_learnt_nothing_is_inconclusive(tmp_path):
 
 def test_spikes_and_dropouts_are_tried_on_series():
     finding = judge.finding("security.noise", sets.csv(sets.series(900), "load"))
-    assert {"spikes", "dropouts"} <= {one["kind"] for one in finding.facts.get("kinds", ())}
+    assert {"spikes", "dropouts"} <= {one["kind"] for one in finding.facts.get("disturbances", ())}
 
 
 def test_sounds_are_heard_again():
     finding = judge.finding("security.noise", sets.sound_zip(*sets.tones(45)))
     assert finding.state == "measured"
-    assert {one["kind"] for one in finding.facts["kinds"]} == {kind.id for kind in sounds.KINDS}
+    assert {one["kind"] for one in finding.facts["disturbances"]} == {kind.id for kind in sounds.KINDS}
 
 
 def test_texts_are_spoilt_as_they_were_written():
     finding = judge.finding("security.noise", sets.jsonl(sets.notes(120), "topic"))
-    scores = {one["kind"]: one["score"] for one in finding.facts["kinds"]}
+    scores = {one["kind"]: one["score"] for one in finding.facts["disturbances"]}
     assert set(scores) == {kind.id for kind in texts.KINDS}
     assert scores["case"] == [finding.facts["clean"]] * 3, "capitals are read as small letters"
 

@@ -29,12 +29,16 @@ class Box:
     free: torch.Tensor  # float [d]: 1 where a value may change, 0 where not
     whole: torch.Tensor | None = None  # float [d]: how far one whole unit is, 0 where fractions are fine
 
+    def ends(self, clean: torch.Tensor, strength: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """How far down and up each value may go; one that began outside the box is left where it was."""
+        fixed = (self.free <= 0) | (clean < self.low) | (clean > self.high)
+        low = torch.where(fixed, clean, torch.maximum(clean - strength, self.low))
+        return low, torch.where(fixed, clean, torch.minimum(clean + strength, self.high))
+
     def project(self, moved: torch.Tensor, clean: torch.Tensor, strength: float) -> torch.Tensor:
-        """The nearest allowed rows; values that began outside the box are left where they were."""
-        moved = torch.maximum(torch.minimum(moved, clean + strength), clean - strength)
-        inside = torch.maximum(torch.minimum(moved, self.high), self.low)
-        inside = torch.where((clean < self.low) | (clean > self.high), clean, inside)
-        return torch.where(self.free > 0, inside, clean)
+        """The nearest allowed rows."""
+        low, high = self.ends(clean, strength)
+        return torch.clamp(moved, low, high)
 
     def settled(self, moved: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
         """Whole numbers stay whole: their change is cut to whole units, towards where they began."""
@@ -64,12 +68,16 @@ def slope(fleet: Fleet, x: torch.Tensor, y: torch.Tensor, *, margin: bool = Fals
         logits = fleet.logits(rows)
         if margin:
             loss = margins(logits, y)
+            weights = None
         else:
+            # The cross-entropy's own gradient is known: what the softmax says less what is right.
+            loss, weights = logits, torch.softmax(logits.detach(), -1)
             wanted = y.expand(logits.shape[:-1])[..., None]
-            loss = -torch.log_softmax(logits, -1).gather(-1, wanted).squeeze(-1)
+            weights.scatter_add_(-1, wanted, torch.full_like(weights[..., :1], -1.0).expand(wanted.shape))
         if not loss.requires_grad:  # an output that no longer hangs on its input
             return torch.zeros_like(rows)
-        (found,) = torch.autograd.grad(loss.sum(), rows, allow_unused=True)
+        weights = torch.ones_like(loss) if weights is None else weights
+        (found,) = torch.autograd.grad(loss, rows, weights, allow_unused=True)
     return torch.zeros_like(rows) if found is None else found
 
 
@@ -116,14 +124,15 @@ def pgd(
     fooled on the way counts.
     """
     ends = []
+    low, high = box.ends(clean, strength)
+    size = LARGE_STEP * strength / steps
     for run in range(restarts):
         x, margin = clean, run % 2 == 1
         if run:
             away = torch.rand(clean.shape, generator=draw).to(clean.device) * 2 - 1
-            x = box.project(clean + strength * away, clean, strength)
+            x = torch.clamp(clean + strength * away, low, high)
         for _ in range(steps):
-            step = LARGE_STEP * strength / steps * slope(fleet, x, y, margin=margin).sign()
-            x = box.project(x + step, clean, strength)
+            x = torch.add(x, slope(fleet, x, y, margin=margin).sign_(), alpha=size).clamp_(low, high)
             if seen is not None:
                 seen(x)
         ends.append(box.settled(x, clean))

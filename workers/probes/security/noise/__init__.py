@@ -200,7 +200,7 @@ def _facts(
         "measure": "accuracy" if found.classes else "variance explained",
         "clean": float(clean.mean()),
         "strengths": list(STRENGTHS),
-        "kinds": [
+        "disturbances": [
             {
                 "kind": one.kind.id,
                 "title": one.kind.title,
