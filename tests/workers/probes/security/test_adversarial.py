@@ -198,10 +198,27 @@ def test_categories_are_switched_only_where_somebody_gains(shop):
 
 
 def test_a_table_in_which_nothing_can_be_changed_is_skipped(shop):
-    sample = shop(plan={"data": {"immutable": ["price", "pieces", "level", "member"]}})
-    finding = adversarial.run(sample, Budget())
+    fixed = ["price", "pieces", "level", "member"]
+    finding = adversarial.run(shop(plan={"data": {"immutable": fixed}}), Budget())
     assert finding.state == "skipped"
     assert "price" in finding.note
+    sample = shop(plan={"data": {"immutable": fixed[:2]}})
+    finding = adversarial.run(sample, Budget())
+    assert finding.state == "skipped"
+    assert "categories" in finding.note
+    finding = adversarial.measure(sample, rows(sample, 0), Budget(), NAMED)
+    assert finding.state == "measured"
+    assert finding.title.startswith("One switched category cuts accuracy")
+    assert finding.facts["mitigations"] == []
+
+
+def test_what_all_corners_of_a_small_table_do_is_no_chance(tmp_path):
+    """Two columns whose product gives the class: ten draws of signs find every corner, one does not."""
+    x = np.random.default_rng(0).normal(size=(800, 2))
+    sample = factories.write_sample(tmp_path, x, (x[:, 0] * x[:, 1] > 0).astype(int))
+    finding = adversarial.run(sample, Budget())
+    assert finding.facts["random"][2] < 0.92 * finding.facts["clean"]
+    assert "fragile_to_noise" not in [fault["fault"] for fault in finding.facts["faults"]]
 
 
 def test_answers_say_how_strong_the_attacker_is(digits):

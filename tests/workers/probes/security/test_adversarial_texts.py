@@ -92,3 +92,37 @@ def test_features_of_other_texts_are_made_as_those_of_the_first():
     assert made.of([""]).shape == (1, values.shape[1])
     pulls = made.pull(["offer", "zzqqxx"])
     assert np.abs(pulls[0]).max() > np.abs(pulls[1]).max()
+
+
+def test_words_that_are_written_to_slip_past_a_filter_are_named_with_their_rows():
+    frame = sets.notes(80)
+    frame.loc[10:13, "text"] = (
+        "Buy ch\u0435ap pills and w\u200bin m\u043eney now, it is quite free of charge."
+    )
+    data = sets.jsonl(frame, "topic")
+    (fault,) = [
+        one
+        for one in judge.finding("security.adversarial", data).facts["faults"]
+        if one["fault"] == "adversarial_characters" and "rows" in one
+    ]
+    assert fault["rows"] == [10, 11, 12, 13]
+    assert (fault["severity"], fault["columns"]) == ("medium", ["text"])
+
+
+def test_honest_texts_of_other_scripts_hold_no_hidden_signs(tmp_path):
+    from tests.workers import factories
+    from workers.probes.security.adversarial import characters
+
+    honest = [
+        "Мы купили новый сервер Windows и MacBookа хватило", "10 \u03bcm and 5 k\u03a9 are units",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 is Persian", "co\u00adoperate softly",
+        "a family \U0001f468\u200d\U0001f469\u200d\U0001f467 of emoji", "T-shirt, e-mail, o'clock",
+    ]  # fmt: skip
+    draw = np.random.default_rng(0)
+    sample = factories.write_sample(
+        tmp_path, draw.normal(size=(60, 2)), draw.integers(0, 2, 60), kind="text",
+        rows={"text": [honest[row % len(honest)] for row in range(60)]}, roles={"text": "text"},
+    )  # fmt: skip
+    sample.manifest["columns"][0]["type"] = "text"
+    assert sample.columns[0].type == "text"
+    assert characters.hidden(sample) == []

@@ -13,6 +13,7 @@ fragile_to_noise; there it is what cameras, writers and sensors do to inputs.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ import torch
 
 from workers.fleet import Fleet
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.security.adversarial import texts, told
+from workers.probes.security.adversarial import characters, texts, told
 from workers.probes.security.adversarial.checks import Checks, self_check
 from workers.probes.security.adversarial.curve import Curve, attack, facts, lost, right
 from workers.probes.security.adversarial.ground import Ground, ground
@@ -31,7 +32,7 @@ from workers.probes.surrogate import Rows, Surrogate, affordable, interval, rows
 from workers.probes.words import listed
 
 SEEDS = 3
-MOST_ATTACKED = 400
+MOST_ATTACKED, FEWEST_ATTACKED, VALUES = 400, 150, 400_000  # rows, and values in all of them
 PICTURE_STRENGTHS = (1 / 255, 2 / 255, 4 / 255, 8 / 255, 16 / 255, 32 / 255)
 TABLE_STRENGTHS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5)
 HURRIED = 8.0  # seconds left, under which one net is trained instead of three
@@ -39,6 +40,14 @@ HURRIED = 8.0  # seconds left, under which one net is trained instead of three
 
 def run(sample: Sample, budget: Budget) -> Finding:
     """Share of its accuracy that the model loses at the strength an attacker is assumed to have."""
+    finding = _run(sample, budget)
+    if hidden := characters.hidden(sample):
+        named = [*finding.facts.get("faults", ()), *hidden]
+        finding = replace(finding, facts={**finding.facts, "faults": named})
+    return finding
+
+
+def _run(sample: Sample, budget: Budget) -> Finding:
     found = rows(sample, budget.seed)
     if isinstance(found, str):
         return Finding.skipped(found)
@@ -62,14 +71,10 @@ def measure(sample: Sample, found: Rows, budget: Budget, assumed: Threat) -> Fin
 # -- pictures, tables and features ----------------------------------------------------------------
 def _numbers(sample: Sample, found: Rows, budget: Budget, assumed: Threat) -> Finding:
     place = ground(sample, found)
-    if not place.movable and not place.switches:
-        return Finding.skipped(
-            f"Nothing here can be changed by an attacker: {listed(place.held) or 'every column'} cannot be"
-            " changed, and there is nothing else to learn from.",
-            immutable=list(place.held),
-        )
+    if not place.movable and not (place.switches and assumed.wilful):
+        return _fixed(place)
     centre = surrogate(sample, len(found.train), layers=2)
-    attacked = _drawn(found, budget, MOST_ATTACKED)
+    attacked = _drawn(found, budget, max(FEWEST_ATTACKED, min(MOST_ATTACKED, VALUES // place.x.shape[1])))
     x, y = torch.from_numpy(place.x[attacked]), torch.from_numpy(found.y[attacked])
     strength = assumed.strength
     strengths = sorted({*(PICTURE_STRENGTHS if place.shape else TABLE_STRENGTHS), strength})
@@ -79,7 +84,7 @@ def _numbers(sample: Sample, found: Rows, budget: Budget, assumed: Threat) -> Fi
     few = affordable(budget, len(strengths), 3, max(0.5, spent))
     if few < len(strengths):
         strengths = sorted(sorted(strengths, key=lambda s: abs(np.log(s / strength)))[:few])
-    switching = bool(place.switches) and (assumed.wilful or not place.movable)
+    switching = bool(place.switches) and assumed.wilful
     curve = attack(fleet, place, x, y, strengths, budget, threat=strength, switching=switching)
     at = strengths.index(strength)
     guessing = _guessing(found)
@@ -104,7 +109,7 @@ def _numbers(sample: Sample, found: Rows, budget: Budget, assumed: Threat) -> Fi
     seen["matrix"], pairs = told.matrix(turned, y.numpy(), found.classes)
     if place.shape is not None:
         seen["examples"] = told.examples(sample, found, place, turned, curve.moved[at], x, y, attacked)
-    noise = lost(curve.clean, curve.lines["random"][at], budget.seed)
+    noise = lost(curve.clean, curve.once[at], budget.seed)
     seen["faults"] = told.faults(low, noise[1], float(curve.clean.mean()), pairs, assumed)
     title, note = told.words(curve, at, place, value, tried, assumed, centre, switching=switching)
     return Finding(value, _hurried(note, fleet), seen, low, high, len(attacked), title)
@@ -136,7 +141,7 @@ def _words(sample: Sample, found: Rows, text: Written, budget: Budget, assumed: 
     after = texts.worst_rows(fleet, read, assumed.strength, budget.seed)
     turned = told.fooled(fleet, torch.from_numpy(after), curve.clean[0], read.y)
     seen["matrix"], pairs = told.matrix(turned, read.y.numpy(), found.classes)
-    noise = lost(curve.clean, curve.lines["random"][at], budget.seed)
+    noise = lost(curve.clean, curve.once[at], budget.seed)
     unseen = lost(curve.clean, curve.lines["signs"][at], budget.seed)
     typos, signs = (float(curve.lines[line][at].mean()) for line in ("typos", "signs"))
     seen["faults"] = [
@@ -166,6 +171,21 @@ def _nowhere(x: np.ndarray) -> Any:
 
     ends = torch.from_numpy(x.min(0)), torch.from_numpy(x.max(0))
     return Box(*ends, torch.zeros(x.shape[1]))
+
+
+def _fixed(place: Ground) -> Finding:
+    """Where no number can move a little, and nobody is known to gain by lying about a category."""
+    if place.switches:
+        return Finding.skipped(
+            "No number here can change a little: small changes do not apply to categories. Answer whether"
+            " anyone would gain by fooling the model, and one wrong category is tried as well.",
+            immutable=list(place.held),
+        )
+    return Finding.skipped(
+        f"Nothing here can be changed by an attacker: {listed(place.held) or 'every column'} cannot be"
+        " changed, and there is nothing else to learn from.",
+        immutable=list(place.held),
+    )
 
 
 def _guessing(found: Rows) -> float:
