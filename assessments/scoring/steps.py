@@ -239,7 +239,22 @@ def _poisoning(facts: Evidence, dataset: Evidence) -> Words:
 def _attack(facts: Evidence, dataset: Evidence) -> Words:
     tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
     kept = number(tried.get("at_threat"))
-    return {"after_training": "" if kept is None else f"{kept:.0%}"}
+    folded = _faults(facts).get("adversarial_characters", {})
+    return {
+        "after_training": "" if kept is None else f"{kept:.0%}",
+        "folded": _names(folded.get("columns")),
+    }
+
+
+def _noise(facts: Evidence, dataset: Evidence) -> Words:
+    tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
+    kinds = [one for one in facts.get("disturbances") or () if isinstance(one, Mapping)]
+    worst = next((one for one in kinds if one.get("kind") == facts.get("worst")), {})
+    title, still = str(worst.get("title") or ""), number(tried.get("value"))
+    return {
+        "noise": title[:1].lower() + title[1:],
+        "still": "" if still is None else percent(still),
+    }
 
 
 def _leak(facts: Evidence, dataset: Evidence) -> Words:
@@ -363,6 +378,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "security.poisoning": _poisoning,
     "security.personal_data": _personal,
     "security.adversarial": _attack,
+    "security.noise": _noise,
     "security.membership": _leak,
     "security.extraction": _theft,
     "security.unsafe_files": _unsafe,

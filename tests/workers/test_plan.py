@@ -299,3 +299,10 @@ def test_literals_are_words_that_reading_can_write():
                     waiting += typing.get_args(piece)
             for word in words:
                 group.model_validate({name: word})
+
+
+def test_columns_that_no_attacker_can_change_are_read_under_several_names():
+    for given in ('{"data": {"immutable": ["id", "city"]}}', "data: {fixed_columns: [id, city]}"):
+        document = read(given, "plan.json" if given[0] == "{" else "plan.yaml")
+        assert document.plan["data"]["immutable"] == ["id", "city"]
+        assert document.not_read == []

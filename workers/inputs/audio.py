@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -22,6 +23,7 @@ PIECES = 8  # equal pieces of a sound, so that the order of its parts is kept
 FRAME, STEP = 0.025, 0.010  # seconds
 TOP = 8_000.0  # Hz; hearing and microphones agree on less above
 PRINT, LAGS = 64, 2048  # numbers that tell a sound from all others, and the lags that they are made of
+KEPT_SOUNDS, KEPT_SECONDS, KEPT_RATE = 400, 4.0, 16_000  # whose samples are kept, so that they can be changed
 PRINT_RATE, PRINT_SECONDS = 8_000, 10.0  # of the part that is printed
 FACTS = ("seconds", "rate", "channels", "bits", "peak", "rms", "bytes", "sha256", "problem")
 
@@ -58,6 +60,8 @@ def gather(
                 loaded.decoded[str(first + place)] = statistics(*thinned(samples, rate))
                 loaded.measured[str(first + place)] = measured
                 loaded.prints[str(first + place)] = printed(samples, rate)
+                if _drawn(first + place, len(keep)):
+                    loaded.sounds[str(first + place)] = beginning(samples, rate)
         except Broken as error:
             problem = str(error)
         except BROKEN as error:
@@ -71,6 +75,37 @@ def gather(
     tell_broken(loaded, broken, len(members), "sound")
     audio_faults.tell(loaded, heard)
     return rows
+
+
+def _drawn(row: int, rows: int) -> bool:
+    """Whether a sound is among the about KEPT_SOUNDS that are kept: the same ones each time."""
+    return (row * 2_654_435_761) % 2**32 < 2**32 * KEPT_SOUNDS / max(1, rows)
+
+
+def beginning(samples: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
+    """The first KEPT_SECONDS as int16, averaged down to KEPT_RATE or a little more, and its rate."""
+    often = max(1, rate // KEPT_RATE)
+    sound = samples[: int(KEPT_SECONDS * rate)]
+    if often > 1 and len(sound) >= often:
+        sound = sound[: len(sound) // often * often].reshape(-1, often).mean(axis=1)
+        rate //= often
+    return np.round(np.clip(sound, -1, 1) * 32_767).astype(np.int16), rate
+
+
+def padded(ids: np.ndarray, sounds: Mapping[str, tuple[np.ndarray, int]]) -> dict[str, np.ndarray]:
+    """The kept sounds as arrays: ``sounds`` int16 [m, longest], and for each its id, length and rate."""
+    kept = [int(i) for i in ids if str(i) in sounds]
+    if not kept:
+        return {}
+    found = [sounds[str(i)] for i in kept]
+    out = np.zeros((len(kept), max(len(sound) for sound, _ in found)), np.int16)
+    for row, (sound, _) in zip(out, found, strict=True):
+        row[: len(sound)] = sound
+    lengths, rates = [len(sound) for sound, _ in found], [rate for _, rate in found]
+    return {
+        "sounds": out, "sound_ids": np.array(kept, np.int64), "sound_lengths": np.array(lengths, np.int32),
+        "sound_rates": np.array(rates, np.int32),
+    }  # fmt: skip
 
 
 def statistics(samples: np.ndarray, rate: int) -> np.ndarray:

@@ -62,6 +62,9 @@ class Loaded:
     measured: dict[str, Any] = field(default_factory=dict)  # the same rows: numbers named by ``measures``
     measures: tuple[str, ...] = ()
     prints: dict[str, Any] = field(default_factory=dict)  # of sounds, the same rows: what a copy shares
+    sounds: dict[str, Any] = field(
+        default_factory=dict
+    )  # of a few of them: the beginning itself, and its rate
     offered: list[str] = field(default_factory=list)
     offered_is_rule: bool = False
     facts: tuple[str, ...] = ()  # columns that prepare measured itself: width, sha256 ...

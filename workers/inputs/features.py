@@ -118,7 +118,8 @@ def build(
     split: np.ndarray,
     seed: int,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """``features`` (and ``images`` or ``prints``) of the sampled rows, and what the manifest says of them."""
+    """``features`` (and ``images``, or ``prints`` and some ``sounds``) of the sampled rows, and what the
+    manifest says of them."""
     train = split == SPLITS.index("train")
     if not train.any():
         train = np.ones(len(split), bool)
@@ -131,6 +132,7 @@ def build(
         else:
             values, groups, how = audio.features(np.stack(found), train)
             more = {"prints": np.stack([loaded.prints[str(i)] for i in ids])}
+            more |= audio.padded(ids, loaded.sounds)
         if loaded.measured:
             more["facts"] = np.stack([loaded.measured[str(i)] for i in ids])
         return {"features": values, **more}, _told(values, [], groups, how) | {"facts": [*loaded.measures]}
@@ -197,7 +199,7 @@ def _number(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
 
 def _category(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
     """One category as 0 and 1 a level, centred; missing is a level, and rare levels share one."""
-    words = np.ma.filled(found.astype(object), None)
+    words = np.ma.filled(found.astype(object), "")
     words = np.array(["" if w is None else str(w).strip() for w in words], dtype=object)
     levels, counts = np.unique(words[train].astype(str), return_counts=True)
     if len(levels) < 2:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ FITTED_ON = 2_500  # train texts that the directions are found on
 LENGTH, SHORTEST = 5_000, 500  # characters of each text that are read; where there are many, fewer
 MOST_BYTES = 20_000_000  # read of all texts together
 AT_ONCE = 1_000_000  # characters hashed at a time
-WORDS, LETTERS = 2**15, 2**14  # buckets
+WORDS, LETTERS = BUCKETS = 2**15, 2**14  # of a hash
 BASE, MIX = np.uint64(0x9E3779B97F4A7C15 | 1), np.uint64(0xBF58476D1CE4E5B9)  # odd
 LETTER = np.array([byte > 127 or chr(byte).isalnum() or byte == 95 for byte in range(256)])
 # UTF-8 read as Latin-1 or cp1252: a lead byte shown as a letter, then a continuation byte shown as a sign.
@@ -31,6 +33,32 @@ def is_mojibake(text: str) -> bool:
     return bool(MOJIBAKE.search(text))
 
 
+@dataclass(frozen=True, eq=False)
+class Ngrams:
+    """How texts become numbers, found on the train part; ``of`` does the same to any other texts."""
+
+    length: int  # characters of each text that are read
+    rarity: tuple[np.ndarray, np.ndarray]  # of words, of letter groups: the inverse document frequency
+    kept: np.ndarray  # columns of the buckets that are used
+    directions: np.ndarray  # float32 [kept, d]
+    centre: np.ndarray  # float32 [d]
+    spread: float
+
+    def of(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 [n, d]: the features of these texts."""
+        cut = [text[: self.length] for text in texts]
+        return self._scaled(_weighted(cut, _sums(cut), self.rarity)[:, self.kept])
+
+    def pull(self, words: Sequence[str]) -> np.ndarray:
+        """float32 [n, d]: where each word alone pulls a text, before the text's length is divided out."""
+        found = _weighted(words, _sums(words), self.rarity, unit=False)[:, self.kept]
+        return (found @ self.directions) / (self.spread or 1.0)
+
+    def _scaled(self, weighted: Any) -> np.ndarray:
+        values = weighted @ self.directions
+        return ((values - self.centre) / (self.spread or 1.0)).astype(np.float32)
+
+
 def ngrams(texts: Sequence[str], train: np.ndarray, seed: int) -> np.ndarray:
     """Hashed TF-IDF of words, word pairs and letter groups, turned to their main directions; float32 [n, d].
 
@@ -38,37 +66,74 @@ def ngrams(texts: Sequence[str], train: np.ndarray, seed: int) -> np.ndarray:
     Deerwester et al. 1990; hashing: Weinberger et al. 2009). d is at most 128; the block is centred and has
     unit mean variance on train.
     """
-    from scipy.sparse import csr_matrix, hstack
+    return fitted(texts, train, seed)[0]
 
+
+def fitted(texts: Sequence[str], train: np.ndarray, seed: int) -> tuple[np.ndarray, Ngrams | None]:
+    """What ``ngrams`` gives, and how to do it again; None where nothing could be found."""
     length = min(LENGTH, max(SHORTEST, MOST_BYTES // max(1, len(texts))))
     cut = [text[:length] for text in texts]
-    blocks = []
-    for keys, buckets in zip(_counted(cut), (WORDS, LETTERS), strict=True):
-        found, counts = np.unique(keys, return_counts=True)
-        place, column = np.divmod(found, buckets)
-        weights = 1.0 + np.log(counts)
-        rows = np.zeros(len(cut) + 1, np.int64)
-        np.cumsum(np.bincount(place, minlength=len(cut)), out=rows[1:])
-        common = np.bincount(column[train[place]], minlength=buckets)
-        weights *= (np.log((1 + train.sum()) / (1 + common)) + 1)[column]
-        size = np.sqrt(np.bincount(place, weights**2, minlength=len(cut)))
-        weights /= size[place]
-        blocks.append(csr_matrix((weights.astype(np.float32), column, rows), shape=(len(cut), buckets)))
-    weighted = hstack(blocks, format="csr")
+    sums = _sums(cut)
+    common = [
+        np.bincount(found.column[train[found.place]], minlength=buckets)
+        for found, buckets in zip(sums, BUCKETS, strict=True)
+    ]
+    rarity = tuple(np.log((1 + train.sum()) / (1 + times)) + 1 for times in common)
+    weighted = _weighted(cut, sums, rarity)
     rng = np.random.default_rng(seed)
-    fitted = np.flatnonzero(train)
-    if len(fitted) > FITTED_ON:
-        fitted = np.sort(rng.choice(fitted, FITTED_ON, replace=False))
+    chosen = np.flatnonzero(train)
+    if len(chosen) > FITTED_ON:
+        chosen = np.sort(rng.choice(chosen, FITTED_ON, replace=False))
     # What stands in fewer than three texts cannot be learnt from, and is most of the work.
-    seen = np.bincount(weighted[fitted].indices, minlength=weighted.shape[1])
-    weighted = weighted[:, np.flatnonzero(seen >= min(3, len(fitted)))]
-    width = min(DIMENSIONS, len(fitted) - 1, weighted.shape[1] - 1, len(set(cut)) - 1)
+    seen = np.bincount(weighted[chosen].indices, minlength=weighted.shape[1])
+    kept = np.flatnonzero(seen >= min(3, len(chosen)))
+    weighted = weighted[:, kept]
+    width = min(DIMENSIONS, len(chosen) - 1, weighted.shape[1] - 1, len(set(cut)) - 1)
     if width < 1:
-        return np.zeros((len(cut), 0), np.float32)
-    values = weighted @ _directions(weighted[fitted], width, rng)
-    values -= values[train].mean(axis=0)
+        return np.zeros((len(cut), 0), np.float32), None
+    directions = _directions(weighted[chosen], width, rng)
+    values = weighted @ directions
+    centre = values[train].mean(axis=0)
+    values -= centre
     spread = float(np.sqrt(values[train].var(axis=0).mean()))
-    return (values / (spread or 1.0)).astype(np.float32)
+    made = Ngrams(length, (rarity[0], rarity[1]), kept, directions, centre, spread)
+    return (values / (spread or 1.0)).astype(np.float32), made
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What stands in which text how often: buckets of words, or of letter groups."""
+
+    place: np.ndarray  # int64, the text
+    column: np.ndarray  # int64, the bucket
+    counts: np.ndarray
+
+
+def _sums(texts: Sequence[str]) -> list[Sums]:
+    found = []
+    for keys, buckets in zip(_counted(texts), BUCKETS, strict=True):
+        unique, counts = np.unique(keys, return_counts=True)
+        found.append(Sums(*np.divmod(unique, buckets), counts))
+    return found
+
+
+def _weighted(
+    texts: Sequence[str], sums: Sequence[Sums], rarity: Sequence[np.ndarray], *, unit: bool = True
+) -> Any:
+    """TF-IDF as a sparse matrix [n, buckets of words and of letter groups]; each part of unit length."""
+    from scipy.sparse import csr_matrix, hstack
+
+    blocks = []
+    for found, rare, buckets in zip(sums, rarity, BUCKETS, strict=True):
+        weights = (1.0 + np.log(found.counts)) * rare[found.column]
+        rows = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum(np.bincount(found.place, minlength=len(texts)), out=rows[1:])
+        if unit:
+            size = np.sqrt(np.bincount(found.place, weights**2, minlength=len(texts)))
+            weights /= size[found.place]
+        shape = (len(texts), buckets)
+        blocks.append(csr_matrix((weights.astype(np.float32), found.column, rows), shape=shape))
+    return hstack(blocks, format="csr")
 
 
 def _directions(matrix, width: int, rng: np.random.Generator) -> np.ndarray:

@@ -143,7 +143,8 @@ class Data(Group):
                 "y": "target",
                 "text_column": "text", "time_column": "time", "date": "time", "timestamp": "time",
                 "group_column": "group", "groups": "group", "n_rows": "rows", "samples": "rows",
-                "examples": "rows", "num_examples": "rows", "num_tokens": "tokens", "resampling": "resample"}
+                "examples": "rows", "num_examples": "rows", "num_tokens": "tokens", "resampling": "resample",
+                "fixed": "immutable", "immutable_columns": "immutable", "fixed_columns": "immutable"}
     path: TEXTS | None = None
     target: TEXTS | None = None
     targets: TEXTS | None = None
@@ -160,6 +161,7 @@ class Data(Group):
     features: Annotated[SCALAR | list[Any] | dict[str, Any],
                         Field(description='"all", a list of columns, or how they are made')] | None = None
     resample: Resample | None = None
+    immutable: TEXTS | None = None  # columns that no attacker can change
 
 
 class FitOn(Group):

@@ -231,7 +231,8 @@ class Sample:
 
         ids int64 [n]; split uint8 [n], the place in SPLITS; features float32 [n, d], centred and
         scaled on the training part; y0, y1, ... one a target: int64 [n] class codes with -1 for
-        "no label", or float32 [n] with NaN; images uint8 [n, h, w, c] for pictures.
+        "no label", or float32 [n] with NaN; images uint8 [n, h, w, c] for pictures; for some sounds
+        their beginning, sounds int16 [m, longest] with sound_ids, sound_lengths and sound_rates [m].
         """
         from safetensors.numpy import load_file
 

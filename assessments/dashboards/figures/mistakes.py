@@ -17,8 +17,8 @@ Facts = Mapping[str, Any]
 LEAST_CLASSES, LEAST_MISTAKES, MOST_CLASSES, MOST_NARROW, MOST_COLUMNS = 3, 10, 12, 6, 20
 
 
-def mistaken(matrix: Facts) -> list[Part]:
-    """Which class the worst changes turn into which; nothing where hardly any was turned."""
+def mistaken(matrix: Facts, cause: str = "a small change") -> list[Part]:
+    """Which class ``cause`` turns into which; nothing where hardly any was turned."""
     names = [str(name) for name in matrix.get("classes") or []]
     counts = matrix.get("counts") or []
     total = sum(map(sum, counts))
@@ -37,7 +37,7 @@ def mistaken(matrix: Facts) -> list[Part]:
     return [
         Chart(
             title=words.first_up(title),
-            subtitle="Answers that a small change turned: what it is (row), what the model says (column)",
+            subtitle=f"Answers that {cause} turned: what it is (row), what the model says (column)",
             note=note,
             width=wide,
             wide=_mistakes(names, counts, kept, peak, theme.WIDTHS[wide]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -26,10 +26,18 @@ LINES = (
     ("random", "Random noise", theme.S3, "dash", "diamond"),
     ("fgsm", "One-step attack", theme.S2, "longdash", "square"),
     ("pgd", "Stepwise attack", theme.S1, "solid", "circle"),
+    ("typos", "Typing errors", theme.S2, "longdash", "square"),
+    ("signs", "Look-alike letters", theme.S1, "solid", "circle"),
+    ("words", "Added words", theme.S5, "dot", "diamond"),
+    ("switch", "Switched category", theme.S5, "dot", "diamond"),
     ("worst", "Worst case", theme.S4, "solid", "circle"),
 )
-LINE_FACTS = ("random", "fgsm", "pgd", "worst", "worst_low", "worst_high")
-KINDS = {"of 255": "Size of pixel change, out of 255", "sd": "Size of change, in standard deviations"}
+LINE_FACTS = (*(line[0] for line in LINES), "worst_low", "worst_high")
+KINDS = {
+    "of 255": "Size of pixel change, out of 255",
+    "sd": "Size of change, in standard deviations",
+    "share of words": "Share of the words that are changed",
+}
 
 
 def adversarial(facts: Facts, finding: Facts) -> list[Part]:
@@ -88,15 +96,15 @@ def _from_clean(facts: Facts) -> Facts:
 
 
 def _known(facts: Facts) -> list[tuple[str, str, str, str, str]]:
-    """The lines to draw. An attack that is the worst case everywhere is drawn once, as that."""
+    """The lines to draw: an attack that is everywhere the worst case, or no more than chance, is not."""
     strength, found = facts["strength"], []
     for line in LINES:
         values = facts.get(line[0])
         if not values or len(values) != len(strength):
             continue
-        if line[0] in ("fgsm", "pgd"):
-            off = max(abs(a - b) for a, b in zip(values, facts["worst"], strict=True))
-            if off < 0.02:
+        if line[0] not in ("random", "worst"):
+            beside = [facts[key] for key in ("worst", "random") if len(facts.get(key) or ()) == len(values)]
+            if any(max(abs(a - b) for a, b in zip(values, one, strict=True)) < 0.02 for one in beside):
                 continue
         found.append(line)
     return found
@@ -168,12 +176,17 @@ def _lines(facts: Facts, width: int, height: int, *, narrow: bool) -> dict[str, 
             width,
             height,
             margin=margin,
-            xaxis=theme.axis(0, last, ticks, words.short, title=title, line=True),
+            xaxis=theme.axis(0, last, ticks, _size(facts), title=title, line=True),
             yaxis=theme.axis(0, 1.02, [0, 0.25, 0.5, 0.75, 1], lambda v: words.percent(v, 0), grid=True),
             shapes=shapes,
             annotations=notes,
         ),
     }
+
+
+def _size(facts: Facts) -> Callable[[float], str]:
+    """How a strength is written: a share of the words as a percentage, all else as a number."""
+    return (lambda v: words.percent(v, 0)) if facts.get("unit") == "share of words" else words.short
 
 
 def _under(value: float, rule: float | None, plot: float) -> float:
@@ -193,9 +206,9 @@ def _ticks(strength: list[float], most: int) -> list[float]:
 
 def _table(facts: Facts) -> Table:
     lines = _known(facts)
-    unit = facts.get("unit", "")
+    unit, said = facts.get("unit", ""), _size(facts)
     rows = [
-        (words.short(size), *(words.percent(facts[key][place], 1) for key, *_ in lines))
+        (said(size), *(words.percent(facts[key][place], 1) for key, *_ in lines))
         for place, size in enumerate(facts["strength"])
     ]
     return Table((f"Change ({unit})", *(line[1] for line in lines)), rows, frozenset(range(len(lines) + 1)))

@@ -45,6 +45,7 @@ VALUES = {  # probe: value, low, high, title, facts
     "security.poison_impact": (1.2, 0.4, 2.0, "Changing 5% of the labels would cost 1.2 points", {}),
     "security.personal_data": (0.0, 0.0, 0.0004, "No personal data was found", {}),
     "security.adversarial": (0.42, 0.3, 0.5, "Tiny changes cut accuracy from 97% to 56%", {}),
+    "security.noise": (0.12, 0.08, 0.16, "Blur cuts accuracy from 97% to 85%", {}),
     "security.membership": (0.031, 0.022, 0.045, "1 in 32 training rows can be recognised", {}),
     "security.extraction": (2000.0, 1200.0, 3400.0, "About 2,000 questions copy the model", {}),
     "security.unsafe_files": (0.0, 0.0, 1.0, "Nothing in the file runs when it is opened", {"artefacts": 0}),

@@ -124,3 +124,13 @@ def test_stakes_rise_with_what_a_mistake_can_do_and_silence_is_not_the_safest():
     assert risk.stakes(RULES, {key: {"value": value} for key, value in worst.items()}) <= highest
     best = {"C1": "nuisance", "C2": 1, "C3": "always", "C4": "hours", "C9": "named"}
     assert risk.stakes(RULES, {key: {"value": value} for key, value in best.items()}) >= lowest
+
+
+def test_weakness_to_an_attack_is_at_most_moderate_where_nobody_gains_by_it():
+    def scored(answers):
+        found = finding(0.9, low=0.8, high=1.0)
+        return risk.measured(RULES, found, "security.adversarial", answers=answers)
+
+    assert scored({}).score > 80
+    assert scored({"S4": {"unknown": True}}).score > 80
+    assert RULES.level(scored({"S4": {"value": "no"}}).score) == "moderate"

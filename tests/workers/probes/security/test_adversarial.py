@@ -12,12 +12,21 @@ import torch
 from PIL import Image
 
 from tests.workers import factories
-from workers.fleet import Member, Net, train
+from tests.workers.probes.security import masks
+from workers.fleet import Head, Member, Net, train
 from workers.probes.base import Budget
-from workers.probes.security import adversarial, attacks
+from workers.probes.security import adversarial
+from workers.probes.security.adversarial import told
+from workers.probes.security.adversarial.attacks import Box, fgsm, pgd, random_signs
+from workers.probes.security.adversarial.checks import self_check, weaker
+from workers.probes.security.adversarial.curve import attack, switch
+from workers.probes.security.adversarial.ground import Ground, ground, immutable
+from workers.probes.security.adversarial.threat import Threat, threat
 from workers.probes.surrogate import rows, surrogate
 
 torch.set_num_threads(1)
+TENTH = Threat(0.1, "unknown", "unknown", "")
+NAMED = Threat(0.1, "lot", "unknown", "")
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +42,28 @@ def cancer(tmp_path_factory):
 @pytest.fixture(scope="module")
 def strong(digits):
     """Digits at a tenth of the whole brightness."""
-    return adversarial.measure(digits, rows(digits, 0), Budget(), 0.1)
+    return adversarial.measure(digits, rows(digits, 0), Budget(), TENTH)
 
 
+# -- the mitigations ----------------------------------------------------------------------------------
 def test_a_twin_trained_on_attacks_keeps_at_least_15_points_more(strong):
     twin = strong.facts["mitigations"][0]
+    assert twin["way"] == "attacked"
     assert twin["at_threat"] - strong.facts["at_threat"] >= 0.15
     assert twin["value"] < strong.value
     assert twin["basis"] == "measured"
 
 
+def test_both_mitigations_tell_what_they_cost_on_untouched_inputs(strong):
+    attacked, noisy = strong.facts["mitigations"]
+    for twin in (attacked, noisy):
+        assert twin["cost"] == pytest.approx(strong.facts["clean"] - twin["clean"], abs=1e-9)
+        assert twin["cost_low"] <= twin["cost"] <= twin["cost_high"]
+        assert "ntouched cases" in twin["note"]
+    assert noisy["at_threat"] < attacked["at_threat"]
+
+
+# -- the curve ----------------------------------------------------------------------------------------
 def test_intent_hurts_more_than_one_step_and_one_step_more_than_chance(strong):
     facts = strong.facts
     at = facts["strength"].index(facts["threat"])
@@ -95,45 +116,205 @@ def test_small_tables_reach_the_published_sketch(cancer):
     assert at[0.5] == pytest.approx(0.30, abs=0.15)
 
 
-def test_categories_and_switches_are_never_changed(tmp_path):
+# -- what an attacker may change ----------------------------------------------------------------------
+@pytest.fixture
+def shop(tmp_path):
+    """Two numbers (one whole), a category of three, a yes or no, an age; the category says most."""
     draw = np.random.default_rng(0)
-    number = draw.normal(size=(600, 2))
-    level = draw.integers(0, 3, 600)
-    onehot = np.eye(3)[level]
-    switch = draw.integers(0, 2, (600, 1)).astype(float)
-    y = (number[:, 0] + level - 1 + switch[:, 0] > 0.5).astype(int)
+    n = 900
+    price, pieces, age = draw.normal(50, 9, n), draw.poisson(6.0, n), draw.integers(18, 80, n)
+    level, switch_ = draw.integers(0, 3, n), draw.integers(0, 2, n)
+    y = (0.1 * (price - 50) + 0.4 * (pieces - 6) + 1.5 * (level - 1) + switch_ > 0.5).astype(int)
+    features = np.column_stack([price, pieces, np.eye(3)[level], switch_, age])
     groups = [
-        {"name": "a", "start": 0, "stop": 1, "type": "number"},
-        {"name": "b", "start": 1, "stop": 2, "type": "number"},
+        {"name": "price", "start": 0, "stop": 1, "type": "number"},
+        {"name": "pieces", "start": 1, "stop": 2, "type": "number"},
         {"name": "level", "start": 2, "stop": 5, "type": "category"},
-        {"name": "switch", "start": 5, "stop": 6, "type": "number"},
+        {"name": "member", "start": 5, "stop": 6, "type": "number"},
+        {"name": "age", "start": 6, "stop": 7, "type": "number"},
     ]
-    sample = factories.write_sample(tmp_path, np.hstack([number, onehot, switch]), y, groups=groups)
+    columns = {"price": price, "pieces": pieces, "level": level, "member": switch_, "age": age}
+    columns = {name: values.tolist() for name, values in columns.items()}
+
+    def made(**more):
+        return factories.write_sample(tmp_path, features, y, groups=groups, rows=columns, **more)
+
+    return made
+
+
+def test_whole_numbers_stay_whole_and_fixed_columns_stay(shop):
+    sample = shop(plan={"data": {"immutable": ["price"]}})
     found = rows(sample, 0)
-    place = adversarial.ground(sample, found)
-    assert place.box.free.tolist() == [1, 1, 0, 0, 0, 0]
+    place = ground(sample, found)
+    assert immutable(sample) == {"price", "age"}
+    assert (place.held, place.whole) == (("price", "age"), ("pieces",))
+    assert place.box.free.tolist() == [0, 1, 0, 0, 0, 0, 0]
     fleet = train(found.x, found.y, [Member(rows=found.train)], net=Net((16,)), steps=100)
     x, y = torch.from_numpy(found.x[found.test]), torch.from_numpy(found.y[found.test])
-    clean = x[None]
-    moved = [attacks.fgsm(fleet, clean, y, place.box, 0.5)]
-    moved += attacks.pgd(fleet, clean, y, place.box, 0.5, torch.Generator())
-    moved += attacks.random_signs(clean, place.box, 0.5, torch.Generator())
-    for result in moved:
-        assert torch.equal(result[..., 2:], clean[..., 2:])
-        assert float((result - clean).abs().max()) <= 0.5 + 1e-6
-        assert (result <= torch.maximum(place.box.high, clean)).all()
+    unit = float(place.box.whole[1])
+    pieces = np.array([float(row) for row in found.x[:, 1]])
+    assert unit == pytest.approx(1 / 6.0**0.5, rel=0.1)  # sd of a Poisson
+    assert np.ptp(pieces) / unit == pytest.approx(round(np.ptp(pieces) / unit), abs=1e-3)
+    for strength in (0.5, 1.0, 2.0):
+        moved = [fgsm(fleet, x[None], y, place.box, strength)]
+        moved += pgd(fleet, x[None], y, place.box, strength, torch.Generator())
+        moved += random_signs(x[None], place.box, strength, torch.Generator())
+        for result in moved:
+            change = result - x[None]
+            assert not change[..., [0, 2, 3, 4, 5, 6]].any()
+            steps = change[..., 1] / unit
+            assert torch.allclose(steps, steps.round(), atol=1e-3)
+            assert float(change.abs().max()) <= strength + 1e-4
+            assert (result <= torch.maximum(place.box.high, x[None]) + 1e-4).all()
+        assert (moved[0][..., 1] != x[..., 1]).any() == (strength >= unit)
 
 
-def test_a_gradient_that_misleads_makes_the_finding_inconclusive(digits, monkeypatch):
-    true_slope = attacks.slope
-    monkeypatch.setattr(attacks, "slope", lambda *args, **how: -true_slope(*args, **how))
-    finding = adversarial.measure(digits, rows(digits, 0), Budget(), 0.1)
+def test_a_category_is_switched_to_another_of_its_values_and_only_so_many(shop):
+    sample = shop()
+    found = rows(sample, 0)
+    place = ground(sample, found)
+    assert [one.name for one in place.switches] == ["level", "member"]
+    fleet = train(found.x, found.y, [Member(rows=found.train)], net=Net((16,)), steps=200)
+    x, y = torch.from_numpy(found.x[found.test]), torch.from_numpy(found.y[found.test])
+    for often in (0, 1, 2):
+        moved = switch(fleet, place, x[None].contiguous(), y, often)[0]
+        changed = torch.stack([(moved[:, a:b] != x[:, a:b]).any(1) for a, b in ((2, 5), (5, 6))], 1)
+        assert int(changed.sum(1).max()) == often
+        assert torch.equal(moved[:, [0, 1, 6]], x[:, [0, 1, 6]])
+        hot = (moved[:, 2:5] > 0).sum(1)
+        assert bool((hot == 1).all()), "one level and no other"
+
+
+def test_categories_are_switched_only_where_somebody_gains(shop):
+    quiet, bold = shop(), None
+    first = adversarial.measure(quiet, rows(quiet, 0), Budget(), TENTH)
+    assert "switch" not in first.facts
+    bold = adversarial.measure(quiet, rows(quiet, 0), Budget(), NAMED)
+    at = bold.facts["strength"].index(0.1)
+    assert bold.facts["switch"][at] < bold.facts["without_switches"] - 0.2
+    assert bold.facts["switch"][at - 1] > bold.facts["switch"][at], "below the threat nothing is switched"
+    assert bold.facts["immutable"] == ["age"]
+    assert "one switched category" in bold.note
+
+
+def test_a_table_in_which_nothing_can_be_changed_is_skipped(shop):
+    fixed = ["price", "pieces", "level", "member"]
+    finding = adversarial.run(shop(plan={"data": {"immutable": fixed}}), Budget())
     assert finding.state == "skipped"
-    assert finding.value is None
+    assert "price" in finding.note
+    sample = shop(plan={"data": {"immutable": fixed[:2]}})
+    finding = adversarial.run(sample, Budget())
+    assert finding.state == "skipped"
+    assert "categories" in finding.note
+    finding = adversarial.measure(sample, rows(sample, 0), Budget(), NAMED)
+    assert finding.state == "measured"
+    assert finding.title.startswith("One switched category cuts accuracy")
+    assert finding.facts["mitigations"] == []
+
+
+def test_what_all_corners_of_a_small_table_do_is_no_chance(tmp_path):
+    """Two columns whose product gives the class: ten draws of signs find every corner, one does not."""
+    x = np.random.default_rng(0).normal(size=(800, 2))
+    sample = factories.write_sample(tmp_path, x, (x[:, 0] * x[:, 1] > 0).astype(int))
+    finding = adversarial.run(sample, Budget())
+    assert finding.facts["random"][2] < 0.92 * finding.facts["clean"]
+    assert "fragile_to_noise" not in [fault["fault"] for fault in finding.facts["faults"]]
+
+
+def test_answers_say_how_strong_the_attacker_is(digits):
+    def assumed(**answers):
+        digits.answers = {name: {"value": value} for name, value in answers.items()}
+        found = threat(digits)
+        digits.answers = {}
+        return round(found.strength * 255), found.attacker
+
+    assert assumed() == (8, "unknown")
+    assert assumed(S4="no", S6="public") == (4, "nobody")
+    assert assumed(S4="some", S6="partners") == (8, "some")
+    assert assumed(S4="lot", S6="internal") == (4, "lot")
+    assert assumed(S4="lot", S6="public") == (16, "lot")
+    assert assumed(S6="public") == (8, "unknown")
+
+
+# -- the self-checks ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("mask", masks.HIDDEN)
+def test_a_hidden_gradient_is_inconclusive_and_never_robust(digits, monkeypatch, mask):
+    monkeypatch.setattr(adversarial, "trained", masks.behind(mask, adversarial.trained))
+    finding = adversarial.measure(digits, rows(digits, 0), Budget(), TENTH)
+    assert (finding.state, finding.value) == ("skipped", None)
     assert finding.note.startswith("Inconclusive:")
-    assert finding.facts["faults"][0]["fault"] == "gradient_masking"
+    (fault,) = finding.facts["faults"]
+    assert (fault["fault"], fault["severity"]) == ("gradient_masking", "low")
 
 
+def test_a_clamp_that_hides_nothing_is_measured_as_fragile_as_before(digits, monkeypatch, strong):
+    monkeypatch.setattr(adversarial, "trained", masks.behind("wide clamp", adversarial.trained))
+    finding = adversarial.measure(digits, rows(digits, 0), Budget(), TENTH)
+    assert finding.value == pytest.approx(strong.value, abs=0.08)
+
+
+def test_a_gradient_turned_round_is_inconclusive(digits, monkeypatch):
+    from workers.probes.security.adversarial import attacks, checks
+
+    true_slope = attacks.slope
+    for module in (attacks, checks):
+        monkeypatch.setattr(module, "slope", lambda *args, **how: -true_slope(*args, **how))
+    finding = adversarial.measure(digits, rows(digits, 0), Budget(), TENTH)
+    assert finding.state == "skipped"
+    assert not finding.facts["checks"]["order"]["ok"]
+
+
+def random_model(number: int):
+    """A net of random shape, trained more or less well on random classes; its inputs and an attack's size."""
+    draw = np.random.default_rng([number, 1])
+    d, classes, n = int(draw.integers(2, 60)), int(draw.integers(2, 8)), int(draw.integers(100, 900))
+    hidden = [(), (8,), (32,), (16, 16), (32, 32), (64, 64)][int(draw.integers(6))]
+    centres = draw.normal(size=(classes, d)) * draw.uniform(0.5, 2.5) / np.sqrt(d) * 2
+    y = draw.integers(0, classes, n)
+    x = centres[y] + draw.normal(size=(n, d)) * draw.uniform(0.3, 1)
+    x = np.round(x * 2) / 2 if number % 3 == 0 else x
+    x = ((x - x.mean(0)) / (x.std(0) + 1e-6)).astype(np.float32)
+    learnt, test = np.arange(n * 2 // 3), np.arange(n * 2 // 3, n)
+    members = [
+        Member(seed=s, rows=learnt, learning_rate=float(draw.uniform(0.001, 0.02)),
+               weight_decay=float(draw.choice([0, 1e-3])))
+        for s in range(int(draw.integers(1, 4)))
+    ]  # fmt: skip
+    net = Net(hidden, activation=str(draw.choice(["relu", "tanh"])))
+    fleet = train(x, y, members, net=net, heads=(Head(classes),), steps=int(draw.integers(0, 400)))
+    box = Box(torch.from_numpy(x.min(0)), torch.from_numpy(x.max(0)), torch.ones(d))
+    strength = float(draw.choice([0.02, 0.1, 0.3, 0.6]))
+    return fleet, Ground(x, box, 1.0, None, 0.0, "sd", ""), x[test], y[test], strength
+
+
+def failed_checks(number: int) -> list[str]:
+    fleet, place, x, y, strength = random_model(number)
+    budget, rows_, labels = Budget(seed=number), torch.from_numpy(x), torch.from_numpy(y)
+    curve = attack(fleet, place, rows_, labels, [strength], budget, threat=strength)
+    guessing = np.bincount(y).max() / len(y)
+    checks = self_check(fleet, place, rows_, labels, curve, 0, guessing, budget)
+    return [name for name, check in checks.items() if not check["ok"]]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_the_checks_hold_on_random_models(number):
+    assert not failed_checks(number)
+
+
+@pytest.mark.slow
+def test_the_checks_hold_on_fifty_random_models():
+    assert [number for number in range(100, 150) if failed_checks(number)] == []
+
+
+def test_weaker_means_more_than_chance():
+    draw = np.random.default_rng(0)
+    strong_, weak = draw.random((3, 300)) < 0.5, draw.random((3, 300)) < 0.5
+    assert not weaker(strong_, weak)
+    assert weaker(strong_ | (draw.random((3, 300)) < 0.3), strong_)
+    assert not weaker(strong_, strong_ | (draw.random((3, 300)) < 0.3))
+
+
+# -- what is not measured, and what it is called --------------------------------------------------------
 def test_a_model_that_learnt_nothing_is_inconclusive(tmp_path):
     draw = np.random.default_rng(0)
     sample = factories.write_sample(tmp_path, draw.normal(size=(400, 5)), draw.integers(0, 2, 400))
@@ -150,12 +331,14 @@ def test_a_number_to_predict_is_skipped_with_the_reason(tmp_path):
 
 
 def test_weakness_is_a_serious_fault_only_where_somebody_gains():
-    for gain, severity in ((None, "low"), ("no", "low"), ("lot", "high")):
-        assert adversarial._faults(0.4, 0.0, 0.9, [], gain)[0]["severity"] == severity
-    noise = adversarial._faults(0.4, 0.2, 0.9, [], None)[1]
+    for gain, severity in (("unknown", "low"), ("nobody", "low"), ("lot", "high")):
+        assumed = Threat(0.1, gain, "public", "")
+        assert told.faults(0.4, 0.0, 0.9, [], assumed)[0]["severity"] == severity
+        assert told.signs(0.4, 0.9, 0.5, "text", [], assumed)[0]["severity"] == severity
+    noise = told.faults(0.4, 0.2, 0.9, [], TENTH)[1]
     assert noise == {"fault": "fragile_to_noise", "severity": "high", "pairs": []}
-    assert adversarial._faults(0.4, 0.2, 0.4, [], None)[1]["severity"] == "low"  # a poor stand-in
-    assert adversarial._faults(0.05, 0.0, 0.9, [], "lot") == []
+    assert told.faults(0.4, 0.2, 0.4, [], TENTH)[1]["severity"] == "low"  # a poor stand-in
+    assert told.faults(0.05, 0.0, 0.9, [], NAMED) == []
 
 
 def test_a_short_budget_measures_less_and_says_so(digits):
@@ -167,7 +350,7 @@ def test_a_short_budget_measures_less_and_says_so(digits):
 def test_a_twin_adversarially_trained_is_what_the_surrogate_describes(digits):
     found = rows(digits, 0)
     centre = surrogate(digits, len(found.train))
-    place = adversarial.ground(digits, found)
+    place = ground(digits, found)
     # one unit of strength is the whole brightness: the box is exactly one unit wide
     assert float((place.box.high - place.box.low).max()) == pytest.approx(place.scale, rel=1e-4)
     assert centre.described()["hidden"] == [32, 32]
