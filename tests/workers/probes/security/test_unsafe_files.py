@@ -147,6 +147,7 @@ def test_an_allowed_function_is_no_way_to_one_that_is_not():
         assert not allowed.allowed(module, name), (module, name)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_no_function_of_the_installed_libraries_slips_through_a_family():
     """The families are patterns: what they let through today must be classes of their own library."""
     own = {
