@@ -11,7 +11,8 @@ from faker import Faker
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.security import checksums, names, patterns, personal_data
+from workers.probes.security import personal_data
+from workers.probes.security.personal_data import checksums, names, scan
 
 TRUTH_KINDS = {"credit_card": "card", "name_address": "name_street"}
 
@@ -160,8 +161,8 @@ def test_a_checksum_tells_one_digit(check, right, wrong):
 
 
 def test_a_number_in_text_needs_a_word_before_it():
-    assert [kind for *_, kind in patterns.found("Call me on 9417614527 today")] == ["phone"]
-    assert list(patterns.found("Invoice 9417614527 is paid")) == []
+    assert [kind for *_, kind in scan.found("Call me on 9417614527 today")] == ["phone"]
+    assert list(scan.found("Invoice 9417614527 is paid")) == []
 
 
 @pytest.mark.parametrize(
