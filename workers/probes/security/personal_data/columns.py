@@ -17,7 +17,7 @@ import numpy as np
 from workers.probes.base import Column
 from workers.probes.security.personal_data import judged, names
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
-from workers.probes.security.personal_data.scan import CERTAIN, PRIOR, Reader, Span, believable, certainty
+from workers.probes.security.personal_data.scan import CERTAIN, PRIOR, SPELT, Reader, Span, believable, certainty
 from workers.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -139,24 +139,25 @@ def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | 
     values = {cell for cell in cells if 6 <= len(cell) <= 80 and ("@" in cell or any(map(str.isdigit, cell)))}
     if len(values) < 2:
         return None
-    best: tuple[float, float, Pattern] | None = None
     passing: dict[Pattern, set[str]] = {}
     for pattern in PATTERNS:
+        if pattern.pooled or hint == pattern.kind:
+            passing[pattern] = {value for value in values if whole(value, pattern)}
+    best: tuple[float, float, str] | None = None
+    for pattern, good in passing.items():
+        if pattern.kind in SPELT:  # one number is written in many ways, which count together
+            good = set().union(*(more for other, more in passing.items() if other.kind == pattern.kind))
+        share = sum(cell in good for cell in cells) / len(cells) if good else 0.0
         told = hint == pattern.kind
-        if not pattern.pooled and not told:
-            continue
-        good = {value for value in values if whole(value, pattern)}
-        if not good:
-            continue
-        passing[pattern] = good
-        share = sum(cell in good for cell in cells) / len(cells)
         enough = 0.05 if told else 0.5
+        if share < enough or (best is not None and share <= best[0] + 0.05):
+            continue
         odds = certainty(len(good), len(values), pattern.chance, PRIOR_HEADER if told else PRIOR)
-        if share >= enough and odds >= CERTAIN and (best is None or share > best[0] + 0.05):
-            best = (share, odds, pattern)
+        if odds >= CERTAIN:
+            best = (share, odds, pattern.kind)
     if best is None:
         return None
-    kind = best[2].kind
+    kind = best[2]
     every = set().union(*(good for pattern, good in passing.items() if pattern.kind == kind))
     share = sum(cell in every for cell in cells) / len(cells)
     if kind == "phone" and share > 0.5:

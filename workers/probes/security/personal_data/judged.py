@@ -21,6 +21,7 @@ DATES = (
     "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
 )  # fmt: skip
 PASSPORT = re.compile(r"[A-Z]{0,3}\d{5,9}[A-Z]{0,2}\d?")
+SMALL_IP = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")  # alone it may be a version
 SPREAD = 25  # years between the youngest and the oldest twentieth of people
 
 
@@ -33,6 +34,8 @@ def fits(kind: str, cell: str, hint: str | None) -> bool:
         return date(cell) is not None
     if kind == "phone" and 6 <= sum(map(str.isdigit, cell)) <= 20 and len(cell) <= 40:
         return True
+    if kind == "ip":
+        return SMALL_IP.fullmatch(cell) is not None or ":" in cell
     if kind in ("plate", "passport", "address"):
         return any(map(str.isdigit, cell))
     return any(whole(cell, pattern) for pattern in PATTERNS if pattern.kind == kind)
