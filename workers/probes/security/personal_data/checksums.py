@@ -138,7 +138,8 @@ def us_ssn(text: str) -> bool:
 def uk_nino(text: str) -> bool:
     head = text[:2].upper()
     return (
-        head not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
+        text.strip()[-1].upper() in "ABCD"
+        and head not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
         and head[0] not in "DFIQUV"
         and head[1] not in "DFIOQUV"
     )
@@ -353,6 +354,12 @@ def kr_rrn(text: str) -> bool:
         return False
     known = (11 - weighted(numbers, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10 == numbers[12]
     return known and short_day(two(numbers, 0), two(numbers, 2), two(numbers, 4))
+
+
+def kr_date(text: str) -> bool:
+    """With its hyphen: a date and a sex; numbers given since 2020 have no check digit."""
+    numbers = of_length(text, 13)
+    return bool(numbers) and short_day(two(numbers, 0), two(numbers, 2), two(numbers, 4))
 
 
 def au_tfn(text: str) -> bool:

@@ -82,7 +82,9 @@ def is_phone(text: str) -> bool:
 
 
 def is_international(text: str) -> bool:
-    """A country's calling code first."""
+    """A country's calling code first; a bare row of digits with two zeros before it may be an article."""
+    if text.strip().isdigit():
+        return False
     number = re.sub(r"^(?:\+|00|011[\s\-])", "", text.strip())
     number = checksums.digits(re.split(r"x|ext", number)[0])
     if not any(number[:n] in CALLING for n in (1, 2, 3)):
@@ -107,7 +109,7 @@ def is_ip(text: str) -> bool:
         return len(groups) == 8 or "::" in text
     parts = text.split(".")
     good = all(int(part) < 256 and (part == "0" or part[0] != "0") for part in parts)
-    large = parts[0] == "10" or any(len(part) == 3 for part in parts)  # else it may be a version
+    large = any(len(part) == 3 for part in parts)  # else it may be a version
     return good and int(parts[0]) > 0 and large
 
 

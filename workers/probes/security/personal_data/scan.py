@@ -17,7 +17,7 @@ from workers.probes.security.personal_data.patterns import PATTERNS, Pattern
 BEFORE = 40  # characters before a span in which a word may say what follows
 CERTAIN = 0.9  # odds above which something is believed
 PRIOR, PRIOR_ALONE, PRIOR_BARE = 0.02, 0.5, 0.0005  # of a column's kind; of a telling shape; of bare digits
-PASSING = 0.5  # share of a shape that must pass its check
+PASSING = 0.7  # share of a shape that must pass its check
 MOST_SHAPES = 20_000  # different values of a shape that are counted
 SPELT = ("phone", "ip", "mac", "email")  # have no check digit: what does not pass is simply something else
 
