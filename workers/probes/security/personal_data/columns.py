@@ -17,7 +17,7 @@ import numpy as np
 from workers.probes.base import Column
 from workers.probes.security.personal_data import judged, names
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
-from workers.probes.security.personal_data.scan import CERTAIN, PRIOR, SPELT, Reader, Span, believable, certainty
+from workers.probes.security.personal_data.scan import CERTAIN, PASSING, PRIOR, SPELT, Reader, Span, believable, certainty
 from workers.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -145,8 +145,13 @@ def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | 
             passing[pattern] = {value for value in values if whole(value, pattern)}
     best: tuple[float, float, str] | None = None
     for pattern, good in passing.items():
+        if not good:
+            continue
         if pattern.kind in SPELT:  # one number is written in many ways, which count together
             good = set().union(*(more for other, more in passing.items() if other.kind == pattern.kind))
+        share = sum(cell in good for cell in cells) / len(cells) if good else 0.0
+        elif len(good) < PASSING * sum(pattern.regex.fullmatch(value) is not None for value in values):
+            continue
         share = sum(cell in good for cell in cells) / len(cells) if good else 0.0
         told = hint == pattern.kind
         enough = 0.05 if told else 0.5
