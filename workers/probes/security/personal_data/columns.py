@@ -149,10 +149,9 @@ def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | 
             continue
         if pattern.kind in SPELT:  # one number is written in many ways, which count together
             good = set().union(*(more for other, more in passing.items() if other.kind == pattern.kind))
-        share = sum(cell in good for cell in cells) / len(cells) if good else 0.0
         elif len(good) < PASSING * sum(pattern.regex.fullmatch(value) is not None for value in values):
             continue
-        share = sum(cell in good for cell in cells) / len(cells) if good else 0.0
+        share = sum(cell in good for cell in cells) / len(cells)
         told = hint == pattern.kind
         enough = 0.05 if told else 0.5
         if share < enough or (best is not None and share <= best[0] + 0.05):
