@@ -96,11 +96,12 @@ def login(text: str) -> bool:
 
 
 _KEY = r"PRIVATE KEY(?: BLOCK)?-----"
-WORDS = (
-    r"(?:pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|mot de passe|senha|api[_\- ]?keys?|apikey|secret(?:[_\- ]?(?:access[_\- ]?)?key)?"
+_HARD = (
+    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|mot de passe|senha|api[_\- ]?keys?|apikey|secret(?:[_\- ]?(?:access[_\- ]?)?key)?"
     r"|access[_\- ]?(?:key|token)|auth(?:orization)?[_\- ]?(?:key|token)|client[_\- ]?secret|private[_\- ]?key|encryption[_\- ]?key|signing[_\- ]?key"
-    r"|account[_\- ]?key|bearer|credentials?|token|db[_\- ]?pass)"
+    r"|account[_\- ]?key|db[_\- ]?pass"
 )
+WORDS = rf"(?:{_HARD}|bearer|credentials?|token)"  # the last are said of other things, too: only beside what is random
 SHAPES: tuple[Shape, ...] = (
     _s("private_key", "private keys", r"-----BEGIN (?:[A-Z0-9]+ ){0,3}" + _KEY + r"(?:(?!-----END)[\s\S]){0,6000}(?:-----END (?:[A-Z0-9]+ ){0,3}" + _KEY + ")?"),
     _s("private_key", "private keys", r"PuTTY-User-Key-File-\d: [\w\-]+"),
@@ -143,10 +144,10 @@ SHAPES: tuple[Shape, ...] = (
     _s("connection", "database sign-ins", r"(?i)(?:server|host|data source|database|user ?id|uid|endpoint)\s*=[^;\n]{1,120};(?:[^;\n]{1,120};){0,8}?\s*(?:password|pwd)\s*=\s*([^;\s'\"]{3,120})", 1, login),
     _s("basic_auth", "sign-in headers", r"(?i)authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|token)\s+([A-Za-z0-9+/=_.\-]{16,})", 1, random_enough),
     _s("command", "passwords in commands", r"(?:curl|wget)\s[^\n]{0,80}?(?:-u|--user|--password)[ =]\s?['\"]?[\w.\-@]*:?([^\s'\"]{6,})", 1, value_set),
-    _s("password", "passwords", r"(?i)(?<![A-Za-z])(?:[\w\-]{0,30}[_\-])?" + WORDS + r"(?:['\"\]]{0,2}\s{0,3}(?:=>|:=|==?|:)\s{0,3}|\s(?:is|was|ist|es|est|lautet)\s?:?\s)['\"]?"
+    _s("password", "passwords", r"(?i)(?<![A-Za-z])(?:[\w\-]{0,30}[_\-])?(?:" + _HARD + r")(?:['\"\]]{0,2}\s{0,3}(?:=>|:=|==?|:)\s{0,3}|\s(?:is|was|ist|es|est|lautet)\s?:?\s)['\"]?"
        r"([^\s'\"`,;(){}\[\]<>]{5,200}[^\s'\"`,;(){}\[\]<>.:?])", 1, value_set),
-    _s("password", "passwords", r"(?i)(?<![A-Za-z])(?:[\w\-]{0,30}[_\-])?" + WORDS + r"(?:['\"\]]{0,2}\s{0,3}(?:=>|:=|==?|:)\s{0,3})(['\"])([^'\"\n]{6,200})\1", 2, value_set),
-    _s("random", "random strings beside a word for secrets", r"(?i)(?<![A-Za-z])" + WORDS + r"\W{1,4}(?:(?!(?i:commit|hash|sha|md5|digest|checksum|etag|uuid|id\b|version))\w{1,12}\W{1,3}){0,4}([A-Za-z0-9+/_\-]{20,200}={0,2})(?![A-Za-z0-9+/_\-=])", 1, beside_a_word),
+    _s("password", "passwords", r"(?i)(?<![A-Za-z])(?:[\w\-]{0,30}[_\-])?(?:" + _HARD + r")(?:['\"\]]{0,2}\s{0,3}(?:=>|:=|==?|:)\s{0,3})(['\"])([^'\"\n]{6,200})\1", 2, value_set),
+    _s("random", "random strings beside a word for secrets", r"(?i)(?<![A-Za-z0-9+/])" + WORDS + r"['\":=\s>]{1,4}(?:(?!(?i:commit|hash|sha|md5|digest|checksum|etag|uuid|id\b|version))\w{1,12}\W{1,3}){0,4}([A-Za-z0-9+/_\-]{20,200}={0,2})(?![A-Za-z0-9+/_\-=])", 1, beside_a_word),
 )  # fmt: skip
 WHAT = {shape.kind: shape.what for shape in reversed(SHAPES)}
 
