@@ -56,6 +56,7 @@ def noted(sample: Sample) -> dict[str, str]:
 
 def _judged(sample: Sample) -> dict[str, str]:
     from workers.probes.security.personal_data import columns, names
+    from workers.probes.security.secrets import of_passwords
 
     found: dict[str, str] = {}
     with sample.table() as table:
@@ -75,6 +76,8 @@ def _judged(sample: Sample) -> dict[str, str]:
             kind = columns.of_a_kind(column.name, hint, look)
             if kind is not None:
                 found[column.name] = kind[0]
+            elif of_passwords(column.name, [cell for _, _, cell in look]):
+                found[column.name] = "secret"
     return found
 
 

@@ -205,6 +205,8 @@ def masked(value: str, kind: str) -> str:
         return f"{first}***@***"
     if kind in ("name", "name_street", "address"):
         return " ".join(f"{word[:1]}***" for word in value.split()[:2] if word[:1].isalpha()) or "***"
-    if kind in ("iban", "secret"):
+    if kind == "iban":
         return f"{value.strip()[:2]}***"
+    if kind == "secret":
+        return "***"
     return re.sub(r"[^\W_]", "*", value.strip())[:24]

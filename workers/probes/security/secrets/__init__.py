@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -66,7 +66,7 @@ def _column(
     table: duckdb.DuckDBPyConnection, column: str, counted: Mapping[str, Any], notes: list[str]
 ) -> list[Span]:
     filled = counted["filled"]
-    header = HEADER.fullmatch(names.plain(column)) is not None
+    header = called_one(column)
     if not filled or counted["numbers"] >= filled or counted["dates"] >= filled:
         return []
     if (counted["length"]["max"] or 0) < (6 if header else SHORTEST):
@@ -82,7 +82,7 @@ def _column(
             f"SELECT _id, _row, {name} FROM rows WHERE _id % {step} = 0 AND {where} ORDER BY _id"
         ).fetchall()
         notes.append(f"{column}: every {step}th row was read.")
-    whole = header and sum(value_set(text.strip()) for _, _, text in cells) >= max(2, IN_COLUMN * len(cells))
+    whole = of_passwords(column, [text for _, _, text in cells])
     spans: list[Span] = []
     for id_, row, text in cells:
         places = list(found(text))
@@ -95,6 +95,16 @@ def _column(
             for start, end, kind in places
         ]  # fmt: skip
     return spans
+
+
+def called_one(column: str) -> bool:
+    """Whether a header is a word for passwords or keys."""
+    return HEADER.fullmatch(names.plain(column)) is not None
+
+
+def of_passwords(column: str, cells: Sequence[str]) -> bool:
+    """Whether a column is one of passwords: called so, and most of its cells look like one."""
+    return called_one(column) and sum(value_set(c.strip()) for c in cells) >= max(2, IN_COLUMN * len(cells))
 
 
 def _add_parts(sample: Sample, spans: list[Span]) -> None:
@@ -113,7 +123,7 @@ def _written(document: Any, where: str, path: str = "") -> Iterator[Span]:
     if isinstance(document, Mapping):
         for key, value in document.items():
             below = f"{path}.{key}" if path else str(key)
-            if isinstance(value, str) and HEADER.fullmatch(names.plain(str(key))) and value_set(value.strip()):
+            if isinstance(value, str) and called_one(str(key)) and value_set(value.strip()):
                 yield {"where": where, "key": below, "kind": "password", "example": masked(value, "password")}
             else:
                 yield from _written(value, where, below)
