@@ -42,6 +42,8 @@ VALUES = {  # probe: value, low, high, title, facts
     "data.feasibility": (0.05, 0.0, 0.2, "The goal looks possible", {}),
     "data.synthetic": (0.2, -0.5, 0.9, "Made data hardly helps", {}),
     "security.personal_data": (0.0, 0.0, 0.0004, "No personal data was found", {}),
+    "security.secrets": (0.0, 0.0, 0.0, "No key, token or password was found", {}),
+    "security.reidentification": (0.01, 0.0, 0.02, "1 in 100 rows is alone by age and sex", {}),
     "security.adversarial": (0.42, 0.3, 0.5, "Tiny changes cut accuracy from 97% to 56%", {}),
     "hardware.inventory": (60.0, 55.0, 66.0, "This machine does 60 billion operations a second", {}),
     "hardware.memory": (0.1, 0.08, 0.12, "Training needs a tenth of the memory", {}),
