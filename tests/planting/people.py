@@ -16,7 +16,7 @@ IDENTIFIERS = {
     "FI": ("fi_FI", "ssn"), "NO": ("no_NO", "ssn"), "NL": ("nl_NL", "ssn"), "BE": ("nl_BE", "ssn"),
     "RO": ("ro_RO", "ssn"), "HR": ("hr_HR", "ssn"), "CZ": ("cs_CZ", "birth_number"), "EE": ("et_EE", "ssn"),
     "CA": ("en_CA", "ssn"), "TR": ("tr_TR", "ssn"), "DE": ("de_DE", "rvnr"), "CH": ("de_CH", "ssn"),
-    "AT": ("de_AT", "ssn"), "KR": ("ko_KR", "ssn"), "CN": ("zh_CN", "ssn"), "MX": ("es_MX", "curp"),
+    "AT": ("de_AT", "ssn"), "CN": ("zh_CN", "ssn"), "MX": ("es_MX", "curp"),
     "CL": ("es_CL", "rut"), "TW": ("zh_TW", "ssn"), "TH": ("th_TH", "ssn"), "GR": ("el_GR", "ssn"),
 }  # fmt: skip
 PEOPLE = ("en_US", "en_GB", "de_DE", "es_ES", "fr_FR", "it_IT", "nl_NL", "pl_PL", "sv_SE", "pt_BR")

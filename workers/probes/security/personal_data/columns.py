@@ -17,7 +17,7 @@ import numpy as np
 from workers.probes.base import Column
 from workers.probes.security.personal_data import judged, names
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
-from workers.probes.security.personal_data.scan import CERTAIN, PASSING, PRIOR, SPELT, Reader, Span, believable, certainty
+from workers.probes.security.personal_data.scan import CERTAIN, PASSING, PRIOR, SPELT, Reader, Span, believable, certainty, varied
 from workers.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | 
             passing[pattern] = {value for value in values if whole(value, pattern)}
     best: tuple[float, float, str] | None = None
     for pattern, good in passing.items():
-        if not good:
+        if not good or not varied(pattern, good):
             continue
         if pattern.kind in SPELT:  # one number is written in many ways, which count together
             good = set().union(*(more for other, more in passing.items() if other.kind == pattern.kind))

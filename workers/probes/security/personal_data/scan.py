@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern
 
 BEFORE = 40  # characters before a span in which a word may say what follows
 CERTAIN = 0.9  # odds above which something is believed
-PRIOR, PRIOR_ALONE, PRIOR_BARE = 0.02, 0.5, 0.0005  # of a column's kind; of a telling shape; of bare digits
+PRIOR, PRIOR_ALONE, PRIOR_BARE = 0.02, 0.5, 0.004  # of a column's kind; of a telling shape; of bare digits
 PASSING = 0.7  # share of a shape that must pass its check
+FEW_CODES = 12  # different values, up to which all may begin alike
 MOST_SHAPES = 20_000  # different values of a shape that are counted
 SPELT = ("phone", "ip", "mac", "email")  # have no check digit: what does not pass is simply something else
 
@@ -88,7 +89,8 @@ class Reader:
         """The spans that count; where several lie over each other, the surest."""
         accept = accept or believable
         good = {
-            place: accept(PATTERNS[place], len(values), len(self.failed.get(place, ())))
+            place: varied(PATTERNS[place], values)
+            and accept(PATTERNS[place], len(values), len(self.failed.get(place, ())))
             for place, values in self.passed.items()
         }
         left = [span for span in self.spans if span.sure or good[span.pattern]]
@@ -117,9 +119,15 @@ def _apart(spans: Iterable[Span]) -> Iterator[Span]:
                 yield span
 
 
-def _order(span: Span) -> tuple[bool, int]:
-    weak = not PATTERNS[span.pattern].alone
-    return (weak and not span.sure, span.pattern)
+def _order(span: Span) -> tuple[bool, bool, int]:
+    return (not PATTERNS[span.pattern].alone, not span.sure, span.pattern)
+
+
+def varied(pattern: Pattern, values: Collection[str]) -> bool:
+    """Codes of people differ in their first letters; "AB" before every number is an article's sign."""
+    if pattern.needs != "code" or pattern.kind != "national_id" or len(values) < FEW_CODES:
+        return True
+    return len({value[:2] for value in values}) > 2
 
 
 def told_before(cue: re.Pattern[str], text: str, start: int) -> bool:
