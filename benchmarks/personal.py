@@ -88,7 +88,9 @@ def installed() -> Path | None:
     if not python.exists():
         HOME.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
-    done = subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES], check=False, capture_output=True)
+    done = subprocess.run(
+        [str(python), "-m", "pip", "install", "-q", *PACKAGES], check=False, capture_output=True
+    )
     return None if done.returncode else python
 
 
@@ -130,7 +132,9 @@ def alarms(true: Spans, said: Spans) -> int:
     for row, start, end, _ in true:
         places.setdefault(row, []).append((start, end))
     return sum(
-        not any(s < end and start < e for s, e in places.get(row, ())) for row, start, end, kind in said if kind in KINDS
+        not any(s < end and start < e for s, e in places.get(row, ()))
+        for row, start, end, kind in said
+        if kind in KINDS
     )
 
 
@@ -182,13 +186,24 @@ def main() -> None:
             of = sum(len([s for s in one.spans if s[3] in kinds]) for one in sets)
             hit = sum(recall(one.spans, two, kinds) * len([s for s in one.spans if s[3] in kinds])
                       for one, two in zip(sets, said, strict=True))  # fmt: skip
-            line(f"0.1 % of cells in {what}: {', '.join(kinds)}, recall", f">= {bar}", hit / of, hit / of >= bar)
+            line(
+                f"0.1 % of cells in {what}: {', '.join(kinds)}, recall",
+                f">= {bar}",
+                hit / of,
+                hit / of >= bar,
+            )
         wrong = sum(alarms(one.spans, two) for one, two in zip(sets, said, strict=True))
-        line(f"0.1 % of cells in {what}: false alarms in {len(sets) * ROWS:,} cells", "<= 8", wrong, wrong <= 8)
+        line(
+            f"0.1 % of cells in {what}: false alarms in {len(sets) * ROWS:,} cells", "<= 8", wrong, wrong <= 8
+        )
     mine = [ours(one.texts) for one in dense]
     for kinds, bar in ((CHECKED, 0.99), (("email", "phone"), 0.95)):
-        got = np.mean([recall(one.spans, two, kinds, exact=True) for one, (two, _) in zip(dense, mine, strict=True)])
-        line(f"a fifth of the texts: {', '.join(kinds)}, right to the character", f">= {bar}", got, got >= bar)
+        got = np.mean(
+            [recall(one.spans, two, kinds, exact=True) for one, (two, _) in zip(dense, mine, strict=True)]
+        )
+        line(
+            f"a fifth of the texts: {', '.join(kinds)}, right to the character", f">= {bar}", got, got >= bar
+        )
     with tempfile.TemporaryDirectory() as folder:
         named = personal_data.run(prepared(Path(folder), clean), Budget(120)).facts["columns"]
     most = len(clean) // 50
@@ -234,18 +249,30 @@ def beside(python: Path, dense: list[Texts], mine: list[tuple[Spans, float]], cl
     for how, least in (("everything", 0.0), ("at least half sure", 0.5)):
         theirs = peers_spans(told["texts"], least)
         got, wrong = recall(true, theirs, KINDS), alarms(true, theirs)
-        line(f"recall of all kinds, presidio {how}: {got:.3f}; ours", f"> {got:.3f}", our_recall, our_recall > got)
+        line(
+            f"recall of all kinds, presidio {how}: {got:.3f}; ours",
+            f"> {got:.3f}",
+            our_recall,
+            our_recall > got,
+        )
         line(f"false alarms in {len(asked['texts']):,} texts, presidio {how}: {wrong}; ours", f"<= {wrong}", our_alarms,
              our_alarms <= wrong)  # fmt: skip
         columns = sum(
             np.mean([any(s[3] >= least and s[2] not in IGNORED for s in cell) for cell in cells]) > 0.5
             for cells in told["columns"].values()
         )
-        line(f"clean columns named, presidio {how}: {columns}; ours", f"<= {columns}", named, named <= columns)
+        line(
+            f"clean columns named, presidio {how}: {columns}; ours", f"<= {columns}", named, named <= columns
+        )
     known = told["lines"][: len(lines)]
     got, wrong = float(np.mean(known)), sum(told["lines"][len(lines) :])
     line(f"secrets found, detect-secrets: {got:.3f}; ours", f">= {got:.3f}", secret[0], secret[0] >= got)
-    line(f"harmless lines taken for secrets, detect-secrets: {wrong}; ours", f"<= {wrong}", secret[1], secret[1] <= wrong)
+    line(
+        f"harmless lines taken for secrets, detect-secrets: {wrong}; ours",
+        f"<= {wrong}",
+        secret[1],
+        secret[1] <= wrong,
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,19 @@ from workers.probes import catalog
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = 200
-HEAD = ("full_name", "mail", "phone", "ref", "account", "home_address", "remark", "amount", "shop", "password", "answer")
+HEAD = (
+    "full_name",
+    "mail",
+    "phone",
+    "ref",
+    "account",
+    "home_address",
+    "remark",
+    "amount",
+    "shop",
+    "password",
+    "answer",
+)
 
 
 @pytest.fixture
@@ -48,7 +60,9 @@ def canaries() -> tuple[bytes, set[str]]:
     answers = ["yes" if row * 7 % 5 < 2 else "no" for row in range(ROWS)]
     rows = list(zip(names, made["email"], phones, ssn, made["iban"], made["address"], remarks, amounts, shops,
                     passwords, answers, strict=True))  # fmt: skip
-    rows += rows[:10] + [(*row[:-1], "no" if row[-1] == "yes" else "yes") for row in rows[5:25]]  # copies, conflicts
+    rows += rows[:10] + [
+        (*row[:-1], "no" if row[-1] == "yes" else "yes") for row in rows[5:25]
+    ]  # copies, conflicts
     out = io.StringIO()
     csv.writer(out).writerows([HEAD, *rows])
     planted = {
@@ -67,7 +81,11 @@ def test_no_planted_value_is_in_the_database_the_logs_or_the_report(
     canaries, client, monkeypatch, caplog, capfd
 ):
     data, planted = canaries
-    secret = next(one for one in planted if one.startswith(("ghp_", "sk_", "AKIA", "glpat", "SG.", "npm_", "sk-", "xox")))
+    secret = next(
+        one
+        for one in planted
+        if one.startswith(("ghp_", "sk_", "AKIA", "glpat", "SG.", "npm_", "sk-", "xox"))
+    )
     caplog.set_level(logging.DEBUG)
     sent: list[str] = []
     monkeypatch.setattr(Job, "publish", lambda job: sent.append(str(job.pk)))
@@ -79,10 +97,14 @@ def test_no_planted_value_is_in_the_database_the_logs_or_the_report(
     run.refresh_from_db()
     assert run.report is not None
     found = {one["probe"]: one for one in run.report["findings"]}
-    assert {"email", "name", "iban"} <= {e["kind"] for e in found["security.personal_data"]["facts"]["by_column"]}
+    assert {"email", "name", "iban"} <= {
+        e["kind"] for e in found["security.personal_data"]["facts"]["by_column"]
+    }
     assert found["security.secrets"]["value"] >= 8
     rows = [
-        str(row) for model in apps.get_app_config("assessments").get_models() for row in model.objects.values()
+        str(row)
+        for model in apps.get_app_config("assessments").get_models()
+        for row in model.objects.values()
     ]
     assert hits(planted, "\n".join(rows)) == []
     client.force_login(assessment.created_by)

@@ -33,7 +33,8 @@ QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|“[^”\n]*”
 LONG_NUMBER = re.compile(r"[\d][\d .\-/]{5,}\d")
 WORD = re.compile(r"\S+")
 NEEDS_A_LOOK = re.compile(
-    r"@|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer|sk-|npm_|xox|gh[pousr]_|eyj)|://", re.S
+    r"@|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer|sk-|npm_|xox|gh[pousr]_|eyj)|://",
+    re.S,
 )
 
 
@@ -88,7 +89,10 @@ def masked(finding: Finding, sample: Sample) -> Finding:
     cells = _cells(sample, texts)
     seen = {one: _phrases_masked(of_text(one), cells) for one in texts}
     return replace(
-        finding, note=seen[finding.note], title=seen[finding.title], facts=_replaced(finding.facts, seen, cells)
+        finding,
+        note=seen[finding.note],
+        title=seen[finding.title],
+        facts=_replaced(finding.facts, seen, cells),
     )
 
 

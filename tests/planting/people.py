@@ -28,10 +28,44 @@ SAID = {
     "national_id": ("My national id is {}.", "Identity number: {}", "The tax number {} is on file."),
 }
 LETTERS = string.ascii_letters + string.digits
-WORDS = (
-    "order item late box shop parcel door blue small return refund broken fits well colour price paid again week"
-    " store staff kind slow fast good poor light heavy sound screen cable handle wheel cover size exchange"
-).split()
+WORDS = [
+    "order",
+    "item",
+    "late",
+    "box",
+    "shop",
+    "parcel",
+    "door",
+    "blue",
+    "small",
+    "return",
+    "refund",
+    "broken",
+    "fits",
+    "well",
+    "colour",
+    "price",
+    "paid",
+    "again",
+    "week",
+    "store",
+    "staff",
+    "kind",
+    "slow",
+    "fast",
+    "good",
+    "poor",
+    "light",
+    "heavy",
+    "sound",
+    "screen",
+    "cable",
+    "handle",
+    "wheel",
+    "cover",
+    "size",
+    "exchange",
+]
 
 
 @dataclass

@@ -119,7 +119,11 @@ def reidentification(facts: Facts, finding: Facts) -> list[Part]:
                 table=Table(
                     ("Change", "Alone", "Below 5"),
                     [
-                        (str(one["do"]), words.percent(one["unique_share"]), words.percent(one["below_5_share"]))
+                        (
+                            str(one["do"]),
+                            words.percent(one["unique_share"]),
+                            words.percent(one["below_5_share"]),
+                        )
                         for one in tried[:BARS]
                     ],
                     frozenset({1, 2}),
@@ -154,7 +158,9 @@ def _bars(bars: Sequence[tuple[str, float, float]], width: int) -> dict[str, Any
             width,
             BAR * len(order) + 58,
             margin={"l": 14, "r": 14, "t": 18, "b": 40},
-            xaxis=theme.axis(0, min(1.0, max(0.05, order[-1][1] * 1.1)), None, words.percent, grid=True, line=True),
+            xaxis=theme.axis(
+                0, min(1.0, max(0.05, order[-1][1] * 1.1)), None, words.percent, grid=True, line=True
+            ),
             yaxis=theme.axis(-0.4, len(order) - 0.35, [], []),
             annotations=notes,
         ),

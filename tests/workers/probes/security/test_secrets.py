@@ -36,7 +36,9 @@ def test_every_kind_of_secret_is_found_where_it_stands(tmp_path):
 def test_no_secret_leaves_the_probe(tmp_path):
     people = People(2)
     made = [people.secret() for _ in range(60)]
-    finding = secrets.run(prepared(tmp_path, {"text": [text for _, text in made]}, types={"text": "text"}), Budget())
+    finding = secrets.run(
+        prepared(tmp_path, {"text": [text for _, text in made]}, types={"text": "text"}), Budget()
+    )
     told = json.dumps(finding.as_json())
     assert finding.value >= 58
     assert [value for value, _ in made if value in told or value[:12] in told] == []

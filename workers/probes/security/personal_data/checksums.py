@@ -52,7 +52,7 @@ def day(year: int, month: int, date: int) -> bool:
         born = datetime.date(year, month, date)
     except ValueError:
         return False
-    return 1880 <= year and born <= datetime.date.today()
+    return year >= 1880 and born <= datetime.date.today()
 
 
 def short_day(year: int, month: int, date: int) -> bool:
@@ -518,9 +518,7 @@ def tw_id(text: str) -> bool:
 def hk_id(text: str) -> bool:
     number = re.sub(r"[()\s]", "", text.upper())
     body, check = number[:-1].rjust(8), number[-1]
-    total = sum(
-        w * (36 if c == " " else int(c, 36)) for c, w in zip(body, range(9, 1, -1), strict=True)
-    )
+    total = sum(w * (36 if c == " " else int(c, 36)) for c, w in zip(body, range(9, 1, -1), strict=True))
     return "0123456789A"[-total % 11] == check
 
 

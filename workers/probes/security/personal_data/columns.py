@@ -17,7 +17,17 @@ import numpy as np
 from workers.probes.base import Column
 from workers.probes.security.personal_data import judged, names
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
-from workers.probes.security.personal_data.scan import CERTAIN, PASSING, PRIOR, SPELT, Reader, Span, believable, certainty, varied
+from workers.probes.security.personal_data.scan import (
+    CERTAIN,
+    PASSING,
+    PRIOR,
+    SPELT,
+    Reader,
+    Span,
+    believable,
+    certainty,
+    varied,
+)
 from workers.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -94,7 +104,9 @@ def search(
     whole_column = Hits(
         column.name, kind, np.asarray(got, np.int64), filled, masked(example, kind), round(certain, 4)
     )
-    others = _spans(table, column.name, f"NOT ({fits})", filled, running, hint, notes) if fits != "true" else []
+    others = (
+        _spans(table, column.name, f"NOT ({fits})", filled, running, hint, notes) if fits != "true" else []
+    )
     return [whole_column, *(hit for hit in others if hit.kind != kind)]
 
 

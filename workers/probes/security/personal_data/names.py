@@ -82,7 +82,9 @@ FIRST_NAMES = frozenset(
     """.split()  # noqa: SIM905 - a list of this length is read as text
 )
 WORD = re.compile(r"[^\W\d_]+")
-PAIR = re.compile(r"\b([A-ZÀ-ÖØ-Þ][a-zß-ÿ]+)(?:\s+[A-Z]\.)?\s+[A-ZÀ-ÖØ-Þ][\w'’\-]+")  # a first name and one more
+PAIR = re.compile(
+    r"\b([A-ZÀ-ÖØ-Þ][a-zß-ÿ]+)(?:\s+[A-Z]\.)?\s+[A-ZÀ-ÖØ-Þ][\w'’\-]+"
+)  # a first name and one more
 THINGS = re.compile(
     r"(?:^|_)(?:(?:file|class|column|product|species|item|model|brand|host|table|company|shop|store|city|country|street|place"
     r"|school|team|event|feature|variable|metric|project|common|scientific|cell|card|phone|mobile|email|address|driver|owner)"

@@ -157,4 +157,3 @@ def found(text: str) -> Iterator[tuple[int, int, str]]:
     reader.read(0, 0, text)
     for span in sorted(reader.believed(), key=lambda span: span.start):
         yield span.start, span.end, span.kind
-

@@ -27,7 +27,9 @@ SHOWN = 5
 
 def run(sample: Sample, budget: Budget) -> Finding:
     if sample.folder is None or sample.kind not in ("table", "series", "text"):
-        return Finding.skipped("There is no table in this run whose rows could be people.", not_applicable=True)
+        return Finding.skipped(
+            "There is no table in this run whose rows could be people.", not_applicable=True
+        )
     if sample.rows < FEWEST:
         return Finding.skipped(f"Fewer than {FEWEST} rows: each would be alone in them.")
     with sample.table() as table:
@@ -113,7 +115,9 @@ def _finding(
             "columns": list(worst.columns), "share": share, "share_below_5": small, "count": worst.unique,
         })  # fmt: skip
     facts = {
-        "columns": [{"name": q.name, "what": q.what, "distinct": q.distinct} for q in columns[: counting.MOST]],
+        "columns": [
+            {"name": q.name, "what": q.what, "distinct": q.distinct} for q in columns[: counting.MOST]
+        ],
         "people": people.because,
         "direct": people.direct,
         "person": people.person,
@@ -142,7 +146,14 @@ def _note(
 ) -> str:
     whom = "persons" if people.person else "rows"
     told = f"Together, {listed(list(worst.columns))} put {percent(small)} of the rows into groups of fewer than 5 {whom}."
-    best = next((one for one in helped if one["unique_share"] < 0.5 * share and one["do"].startswith(("Keep", "All"))), None)
+    best = next(
+        (
+            one
+            for one in helped
+            if one["unique_share"] < 0.5 * share and one["do"].startswith(("Keep", "All"))
+        ),
+        None,
+    )
     best = best or next((one for one in helped if one["unique_share"] < 0.5 * share), None)
     if share <= REMARK or best is None:
         return told

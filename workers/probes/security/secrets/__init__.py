@@ -197,5 +197,9 @@ def _note(spans: list[Span], told: list[Span], notes: list[str], sample: Sample)
         return f"Nothing in {where} has the shape of a key, token or password. {rest}".strip()
     kinds = Counter(span["kind"] for span in (*spans, *told))
     what = listed([WHAT[kind] for kind, _ in kinds.most_common()], 3)
-    places = list(dict.fromkeys([*(s["column"] for s in spans), *(f"{s['where']} ({s['key']})" for s in told)]))
-    return f"Withdraw these at their makers, then take them out of {listed(places, 4)}: {what}. {rest}".strip()
+    places = list(
+        dict.fromkeys([*(s["column"] for s in spans), *(f"{s['where']} ({s['key']})" for s in told)])
+    )
+    return (
+        f"Withdraw these at their makers, then take them out of {listed(places, 4)}: {what}. {rest}".strip()
+    )

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S105 - tables read best with an entry a line; what looks like a password is a pattern
+# ruff: noqa: E501 - tables read best with an entry a line; what looks like a password is a pattern
 """How keys, tokens and passwords look, and which strings only look like them.
 
 A token with a maker's prefix is proof by itself. A word such as "password" makes what is set equal to it one,
@@ -77,7 +77,9 @@ def beside_a_word(text: str) -> bool:
 def token(text: str) -> bool:
     """Random beyond its maker's prefix; documentation shows tokens such as AKIAXXXXXXXXXXXXXXXX."""
     tail = text[4:]
-    return len(set(tail)) > 5 and entropy(tail) > 2.2 and not re.search(r"(?i)x{6}|\*{3}|example|your[_-]", text)
+    return (
+        len(set(tail)) > 5 and entropy(tail) > 2.2 and not re.search(r"(?i)x{6}|\*{3}|example|your[_-]", text)
+    )
 
 
 def jwt(text: str) -> bool:
@@ -157,7 +159,9 @@ NARROW = (
     r"gl[a-z]{2,5}-|xox[abeoprs]-|xapp-|hooks\.slack|discord|[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6}\.|[0-9]{8,10}:AA|"
     r"[sr]k_|whsec|sq0|sk-|hf_|api_org|(?:SK|AC)[0-9a-f]{32}|SG\.|key-|-us[0-9]|npm_|_authToken|pypi-|dckr|do[opr]_v1|"
     r"shp[acps]|dapi|hv[sbr]\.|atlasv1|lin_api|PMAK|glsa_|dt0c01|sntrys|figd|rubygems|rdme_|eyJ|"
-    r"://[^\s/@]*:[^\s/@]*@|(?:curl|wget) |(?i:(?:AccountKey|SharedAccessKey|authorization|aws|" + WORDS + r")[^A-Za-z])"
+    r"://[^\s/@]*:[^\s/@]*@|(?:curl|wget) |(?i:(?:AccountKey|SharedAccessKey|authorization|aws|"
+    + WORDS
+    + r")[^A-Za-z])"
 )
 
 
