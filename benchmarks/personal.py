@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Personal data and secrets: what is found of what was planted, beside presidio and detect-secrets.
 
     python -m benchmarks.personal

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Made-up people: tables and texts with personal data and secrets at known places, in many countries' forms."""
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def test_what_is_only_random_is_no_secret(tmp_path, seed):
     rng = np.random.default_rng(seed)
     columns = clean_columns(rng, 150) | {
         "uuid": [str(uuid.UUID(bytes=rng.bytes(16))) for _ in range(150)],
-        "picture": ["data:image/png;base64,iVBORw0KGgo" + base64.b64encode(rng.bytes(600)).decode() for _ in range(150)],
+        "picture": [f"data:image/png;base64,{base64.b64encode(rng.bytes(600)).decode()}" for _ in range(150)],
         "packed": [base64.b64encode(rng.bytes(90)).decode() for _ in range(150)],
         "fix": [f"commit {rng.bytes(20).hex()} fixes counting of tokens" for _ in range(150)],
         "words": [f"token: word{i} pos: NOUN" for i in range(150)],

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Check digits of numbers that name a person, a card, a car or an account; each takes the text as found.
 
 Sources: ISO 13616 (IBAN), ISO/IEC 7812 (Luhn), ISO 7064 (MOD 11,10), ISO 3779 (VIN) and the rules that each

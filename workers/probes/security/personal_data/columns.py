@@ -52,7 +52,8 @@ NARROW = literal(
         r"[A-Z0-9]{17}",
         r"(?:[0-9A-Fa-f]{2}[:\-]){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.|(?:[0-9a-fA-F]{1,4}:){4}|[0-9a-f]::",
         r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
-        r"(?i:born|birth|d\.?o\.?b|\bgeb|n[ée]+ le|nacid[oa]|nascid[oa]|pass.?port|pasaporte|reisepass|plate|kennzeichen"
+        r"(?i:born|birth|d\.?o\.?b|\bgeb|n[ée]+ le|nacid[oa]|nascid[oa]|pass.?port|pasaporte"
+        r"|reisepass|plate|kennzeichen"
         r"|matr[ií]cula|immatric|registration).*[0-9]",
         r"[0-9].*,.*(?:[0-9]{5}|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})",
     ))
@@ -196,7 +197,8 @@ def _spans(
     narrow = f"FROM rows WHERE {where} AND regexp_matches({name}, {NARROW})"
     cells = table.execute(f"SELECT _id, _row, {name} {narrow} ORDER BY _id LIMIT {MOST_CELLS + 1}").fetchall()
     if len(cells) > MOST_CELLS:
-        of = int(table.execute(f"SELECT count(*) {narrow}").fetchone()[0])
+        counted: Any = table.execute(f"SELECT count(*) {narrow}").fetchone()
+        of = int(counted[0])
         step = -(-of // MOST_CELLS)
         cells = table.execute(
             f"SELECT _id, _row, v FROM (SELECT _id, _row, {name} AS v, row_number() OVER (ORDER BY _id) AS n"

@@ -145,7 +145,8 @@ def _note(
     worst: Combination, share: float, small: float, helped: list[dict[str, Any]], people: People
 ) -> str:
     whom = "persons" if people.person else "rows"
-    told = f"Together, {listed(list(worst.columns))} put {percent(small)} of the rows into groups of fewer than 5 {whom}."
+    told = f"Together, {listed(list(worst.columns))} put {percent(small)} of the rows into groups"
+    told += f" of fewer than 5 {whom}."
     best = next(
         (
             one

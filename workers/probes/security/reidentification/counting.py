@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - names that go into SQL are quoted
-"""How many rows a combination of columns singles out, in all rows of the upload, and what coarser columns change.
+"""How many rows a combination of columns singles out in the whole upload, and what coarser columns change.
 
-k of a row is how many rows (or persons, where a column tells them apart) share its combination (Sweeney 2002).
-A row with an empty cell among them fits several and counts as hidden.
+k of a row is how many rows (or persons, where a column tells them apart) share its combination (Sweeney,
+2002). A row with an empty cell among them fits several and counts as hidden.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def counted(
     whole = " AND ".join(f"{sql} IS NOT NULL" for sql in expressions.values())
     places = ", ".join(expressions.values())
     k = f"count(DISTINCT {quoted(person)})" if person else "count(*)"
-    unique, small = table.execute(
+    found: Any = table.execute(
         f"SELECT coalesce(sum(n) FILTER (k = 1), 0), coalesce(sum(n) FILTER (k < {SMALL}), 0)"
         f" FROM (SELECT count(*) AS n, {k} AS k FROM rows WHERE {whole} GROUP BY {places})"
     ).fetchone()
-    return Combination(tuple(expressions), int(unique), int(small))
+    return Combination(tuple(expressions), int(found[0]), int(found[1]))
 
 
 def promising(

@@ -140,7 +140,8 @@ def masked(value: str, kind: str) -> str:
     """What a maker puts before every token, and nothing of the rest."""
     if kind == "private_key":
         return "-----BEGIN *** PRIVATE KEY-----"
-    head = re.match(r"(?:A[KSBC][ICS]A|AIza|gh[pousr]_|github_pat_|gl\w{2,5}-|xox[abeoprs]-|[sr]k_(?:live|test)_|sk-|hf_"
+    head = re.match(r"(?:A[KSBC][ICS]A|AIza|gh[pousr]_|github_pat_"
+                    r"|gl\w{2,5}-|xox[abeoprs]-|[sr]k_(?:live|test)_|sk-|hf_"
                     r"|SG\.|npm_|pypi-|dckr_\w{3}_|eyJ)", value)  # fmt: skip
     return (head.group() if head and kind != "password" else "") + "***"
 
@@ -155,7 +156,8 @@ def _facts(spans: list[Span], told: list[Span], notes: list[str]) -> dict[str, A
             same = [span for span in own if span["kind"] == kind]
             by_column.append({
                 "column": column, "kind": kind, "what": WHAT[kind], "count": len(same),
-                "rows": len({(span.get("split"), span["row"]) for span in same}), "example": same[0]["example"],
+                "rows": len({(span.get("split"), span["row"]) for span in same}),
+                "example": same[0]["example"],
             })  # fmt: skip
         places = [{k: v for k, v in s.items() if k not in ("column", "example")} for s in own[:MOST_SPANS]]
         kinds = sorted({span["kind"] for span in own})
