@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workers import confine
+from workers import confine, masking
 from workers.confine import limits
 from workers.probes import catalog
 from workers.probes.base import Budget, Finding, Sample, Upload
@@ -47,7 +47,7 @@ class Channel:
         now = time.monotonic()
         if now - self.last >= BETWEEN_PROGRESS:
             self.last = now
-            self.send("progress", share=float(share), sentence=str(sentence)[:300])
+            self.send("progress", share=float(share), sentence=masking.of_text(str(sentence)[:300]))
 
     def finding(self, finding: Finding, title: str) -> None:
         """The last line. A finding larger than the limit becomes one that says so."""
@@ -88,10 +88,11 @@ def run(job: Mapping[str, Any], out: int, *, warm: bool) -> None:
         finding = _prepare(job, channel) if job["probe"] == "prepare" else _measure(job, channel, test_probe)
     except BaseException as error:
         if _is_unusable(error):
-            channel.send("unusable", sentence=str(error))
+            channel.send("unusable", sentence=masking.of_text(str(error)))
             return
         with contextlib.suppress(Exception):  # there may be no memory left for it
-            traceback.print_exc(limit=-12)
+            frames = traceback.format_tb(error.__traceback__, limit=-12)
+            print(*frames, masking.of_error(error), sep="", file=sys.stderr)  # an error may quote a cell
         finding = explained(error, title, job["memory"])
     channel.finding(finding, title)
 
@@ -142,7 +143,7 @@ def _measure(job: Mapping[str, Any], channel: Channel, test_probe: Callable | No
     prepared = Path(job["prepared"]) if job["prepared"] else None
     sample = Sample(prepared, job["plan"], job["answers"], uploads(job) if spec and spec.raw else ())
     budget = Budget(job["budget"], job["seed"], job["device"], channel.progress)
-    return probe(sample, budget)
+    return masking.masked(probe(sample, budget), sample)
 
 
 def uploads(job: Mapping[str, Any]) -> tuple[Upload, ...]:
@@ -165,8 +166,11 @@ def _prepare(job: Mapping[str, Any], channel: Channel) -> Finding:
         seed=job["seed"],
         progress=channel.progress,
     )
+    prepared = Path(job["out"])
+    masking.note(prepared)
     rows, columns = manifest.get("rows", 0), len(manifest.get("columns", ()))
-    return Finding(None, f"{rows:,} rows and {columns:,} columns were read.", manifest, sample=rows)
+    said = Finding(None, f"{rows:,} rows and {columns:,} columns were read.", manifest, sample=rows)
+    return masking.masked(said, Sample(prepared))
 
 
 def seed_everything(seed: int) -> None:

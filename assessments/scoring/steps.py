@@ -236,6 +236,24 @@ def _poisoning(facts: Evidence, dataset: Evidence) -> Words:
     }
 
 
+def _secrets(facts: Evidence, dataset: Evidence) -> Words:
+    kinds = dict.fromkeys(str(one.get("what")) for one in facts.get("by_column") or () if one.get("what"))
+    columns = dict.fromkeys(str(one.get("column")) for one in facts.get("by_column") or ())
+    elsewhere = dict.fromkeys(f"the {one.get('where')}" for one in facts.get("elsewhere") or ())
+    return {"secrets": _names(list(kinds)) or "secrets", "places": _names([*columns, *elsewhere])}
+
+
+def _alone(facts: Evidence, dataset: Evidence) -> Words:
+    worst = facts.get("worst") or {}
+    alone = number(worst.get("unique_share")) or 0
+    words = {"columns": _names(worst.get("columns")), "alone": percent(alone)}
+    for one in facts.get("mitigations") or ():
+        left = number(one.get("unique_share"))
+        if left is not None and left < alone / 2:
+            return words | {"coarser": str(one.get("do")), "left": percent(left)}
+    return words
+
+
 def _attack(facts: Evidence, dataset: Evidence) -> Words:
     tried: Mapping[str, Any] = next(iter(facts.get("mitigations") or ()), {})
     kept = number(tried.get("at_threat"))
@@ -377,6 +395,8 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.feasibility": _possible,
     "security.poisoning": _poisoning,
     "security.personal_data": _personal,
+    "security.secrets": _secrets,
+    "security.reidentification": _alone,
     "security.adversarial": _attack,
     "security.noise": _noise,
     "security.membership": _leak,

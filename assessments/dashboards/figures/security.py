@@ -1,4 +1,4 @@
-"""The figures of Security: how much a small change costs, and what personal data there is."""
+"""The figures of Security: how much a small change costs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from assessments.dashboards import theme, words
 from assessments.dashboards.figures.chart import (
     Chart,
-    Listing,
     Part,
     Picture,
     Pictures,
@@ -212,40 +211,3 @@ def _table(facts: Facts) -> Table:
         for place, size in enumerate(facts["strength"])
     ]
     return Table((f"Change ({unit})", *(line[1] for line in lines)), rows, frozenset(range(len(lines) + 1)))
-
-
-def personal_data(facts: Facts, finding: Facts) -> list[Part]:
-    """Columns with personal data, and one masked example each; never a value."""
-    found = facts.get("by_column") or []
-    if not found:
-        return []
-    rows = [
-        (
-            str(one["column"]),
-            _kind(one["kind"]),
-            words.number(one["rows"]),
-            words.percent(one["share"]),
-            str(one.get("example", "")),
-        )
-        for one in found[:12]
-    ]
-    return [
-        Listing(
-            finding.get("title") or "Where personal data stands",
-            "Columns with what was found in them; examples are masked",
-            "Patterns with check digits where they have them",
-            width="most",
-            table=Table(("Column", "Kind", "Rows", "Share", "Example"), rows, frozenset({2, 3})),
-            more=f"and {len(found) - 12} more" if len(found) > 12 else "",
-        )
-    ]
-
-
-def _kind(name: str) -> str:
-    known = {
-        "email": "E-mail address",
-        "iban": "Bank account",
-        "ip": "Internet address",
-        "ssn": "Social security number",
-    }
-    return known.get(name, name.replace("_", " ").capitalize())

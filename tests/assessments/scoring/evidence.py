@@ -44,6 +44,8 @@ VALUES = {  # probe: value, low, high, title, facts
     "security.poisoning": (0.003, 0.0, 0.011, "No planted trigger was found", {"decision": "inconclusive"}),
     "security.poison_impact": (1.2, 0.4, 2.0, "Changing 5% of the labels would cost 1.2 points", {}),
     "security.personal_data": (0.0, 0.0, 0.0004, "No personal data was found", {}),
+    "security.secrets": (0.0, 0.0, 0.0, "No key, token or password was found", {}),
+    "security.reidentification": (0.01, 0.0, 0.02, "1 in 100 rows is alone by age and sex", {}),
     "security.adversarial": (0.42, 0.3, 0.5, "Tiny changes cut accuracy from 97% to 56%", {}),
     "security.noise": (0.12, 0.08, 0.16, "Blur cuts accuracy from 97% to 85%", {}),
     "security.membership": (0.031, 0.022, 0.045, "1 in 32 training rows can be recognised", {}),

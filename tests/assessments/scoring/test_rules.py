@@ -103,6 +103,6 @@ def test_every_bound_of_a_verdict_is_stricter_for_the_larger_step():
 
 
 def test_every_kind_of_personal_data_has_words():
-    from workers.probes.security.patterns import WHAT
+    from workers.probes.security.personal_data.patterns import WHAT
 
     assert set(WHAT) <= set(RULES.data["kinds"])

@@ -11,7 +11,8 @@ from faker import Faker
 
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
-from workers.probes.security import checksums, names, patterns, personal_data
+from workers.probes.security import personal_data
+from workers.probes.security.personal_data import checksums, names, national, scan
 
 TRUTH_KINDS = {"credit_card": "card", "name_address": "name_street"}
 
@@ -140,18 +141,18 @@ def test_without_time_it_says_what_was_not_searched(tmp_path):
         (checksums.iban, "DE89 3704 0044 0532 0130 00", "DE89 3704 0044 0532 0130 01"),
         (checksums.luhn, "4111 1111 1111 1111", "4111 1111 1111 1112"),
         (checksums.card, "378282246310005", "178282246310005"),
-        (checksums.es_dni, "12345678Z", "12345678A"),
-        (checksums.it_fiscal, "RSSMRA85T10A562S", "RSSMRA85T10A562T"),
-        (checksums.fr_nir, "255081416802538", "255081416802539"),
-        (checksums.de_tax, "86095742719", "86095742718"),
-        (checksums.br_cpf, "111.444.777-35", "111.444.777-36"),
-        (checksums.pl_pesel, "44051401359", "44051401358"),
-        (checksums.nl_bsn, "111222333", "111222334"),
-        (checksums.se_person, "811218-9876", "811218-9875"),
-        (checksums.cn_resident, "11010519491231002X", "110105194912310021"),
-        (checksums.in_aadhaar, "2363", "2364"),
-        (checksums.uk_nino, "AB123456C", "BG123456C"),
-        (checksums.us_ssn, "123-45-6789", "666-45-6789"),
+        (national.es_dni, "12345678Z", "12345678A"),
+        (national.it_fiscal, "RSSMRA85T10A562S", "RSSMRA85T10A562T"),
+        (national.fr_nir, "255081416802538", "255081416802539"),
+        (national.de_tax, "86095742719", "86095742718"),
+        (national.br_cpf, "111.444.777-35", "111.444.777-36"),
+        (national.pl_pesel, "44051401359", "44051401358"),
+        (national.nl_bsn, "111222333", "111222334"),
+        (national.se_person, "811218-9876", "811218-9875"),
+        (national.cn_resident, "11010519491231002X", "110105194912310021"),
+        (national.in_aadhaar, "2363", "2364"),
+        (national.uk_nino, "AB123456C", "BG123456C"),
+        (national.us_ssn, "123-45-6789", "666-45-6789"),
     ],
 )
 def test_a_checksum_tells_one_digit(check, right, wrong):
@@ -160,8 +161,8 @@ def test_a_checksum_tells_one_digit(check, right, wrong):
 
 
 def test_a_number_in_text_needs_a_word_before_it():
-    assert [kind for *_, kind in patterns.found("Call me on 9417614527 today")] == ["phone"]
-    assert list(patterns.found("Invoice 9417614527 is paid")) == []
+    assert [kind for *_, kind in scan.found("Call me on 9417614527 today")] == ["phone"]
+    assert list(scan.found("Invoice 9417614527 is paid")) == []
 
 
 @pytest.mark.parametrize(

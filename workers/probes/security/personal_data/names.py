@@ -10,21 +10,29 @@ from __future__ import annotations
 import re
 
 HEADERS: tuple[tuple[str, str], ...] = (
-    ("email", r"e_?mail|mail_?address|reply_?to"),
-    ("phone", r"phone|telephone|tel|mobile|cell|fax|telefon\w*|handy|telefono|movil|whatsapp"),
+    ("email", r"e_?mails?|mail_?address|reply_?to|correo"),
+    ("phone", r"phones?|telephone|tel|mobile|cell|fax|telefon\w*|handy|telefono|movil|whatsapp|phone_?(?:no|number)|celular"),
     ("iban", r"iban|bank_?account|account_?(?:no|number)|konto\w*|kontonummer"),
-    ("card", r"(?:credit_?)?card(?:_?(?:no|number))?|pan|cc_?(?:no|number)"),
-    ("national_id", r"ssn|social_?security\w*|national_?id|nino|dni|nie|nif|cpf|pesel|bsn|aadhaar|personnummer"
-                    r"|passport\w*|steuer_?id|tax_?id|codice_?fiscale|identity_?(?:no|number|card)"),
+    ("card", r"(?:credit_?|debit_?|payment_?)?card(?:_?(?:no|number))?|cc_?(?:no|number)"),
+    ("national_id", r"ssn|social_?security\w*|national_?(?:id|insurance)\w*|nino|nhs(?:_?(?:no|number))?|dni|nie|nif|cpf|cnpj|pesel|bsn|aadhaa?r"
+                    r"|personnummer|personal_?(?:code|id|number)|steuer_?(?:id|nummer)|tax_?(?:id|number|file_?number)|tin|codice_?fiscale"
+                    r"|identity_?(?:no|number|card)|id_?card|curp|rut|cuit|cuil|oib|egn|cnp|amka|nric|rrn|tckn|ahv|svnr|pps|tfn|sin|fodselsnummer|cpr"),
+    ("passport", r"passport\w*|reisepass\w*|passeport|pasaporte"),
     ("birth_date", r"dob|birth_?(?:date|day)?|date_?of_?birth|born|geburts\w*|fecha_?nac\w*|nacimiento|naissance"),
-    ("name", r"(?:full|first|last|given|family|middle|sur|user|contact|customer|patient|passenger|employee"
-             r"|maiden|person|display)_?names?|forename|surname|vorname|nachname|nombre|apellidos?|prenom|nom"
-             r"|cognome|author|driver|owner"),
+    ("name", r"(?:full|first|last|given|family|middle|sur|user|contact|customer|client|patient|passenger|employee|student|person"
+             r"|maiden|display|applicant|member|doctor|teacher|author)_?names?|forename|surname|vorname|nachname|nombre|apellidos?|prenom|nom"
+             r"|cognome|names?|author|driver|owner|holder"),
     ("address", r"(?:street|home|postal|mailing|billing|shipping)_?address|address(?:_?line)?(?:_?\d)?"
                 r"|street|strasse|straße|anschrift|adresse|direccion|domicilio"),
     ("plate", r"(?:licen[cs]e|number|registration)?_?plates?|kennzeichen|matricula|vehicle_?reg\w*"),
+    ("vin", r"vin|chassis_?(?:no|number)?"),
+    ("mac", r"mac(?:_?addr\w*)?"),
     ("ip", r"ip|ip_?addr\w*|client_?ip|remote_?addr\w*|x_forwarded_for"),
 )  # fmt: skip
+OF_PEOPLE = re.compile(
+    r"(?:^|_)(?:full|first|last|given|family|middle|sur|maiden|patient|passenger|employee|student|person|applicant)_?names?"
+    r"(?:$|_)|forename|surname|vorname|nachname|apellido|prenom|cognome"
+)  # headers that mean people and nothing else
 _HEADERS = [(kind, re.compile(rf"(?:^|_)(?:{words})(?:$|_)")) for kind, words in HEADERS]
 
 TITLES = re.compile(
@@ -74,17 +82,29 @@ FIRST_NAMES = frozenset(
     """.split()  # noqa: SIM905 - a list of this length is read as text
 )
 WORD = re.compile(r"[^\W\d_]+")
+PAIR = re.compile(
+    r"\b([A-ZÀ-ÖØ-Þ][a-zß-ÿ]+)(?:\s+[A-Z]\.)?\s+[A-ZÀ-ÖØ-Þ][\w'’\-]+"
+)  # a first name and one more
+THINGS = re.compile(
+    r"(?:^|_)(?:(?:file|class|column|product|species|item|model|brand|host|table|company|shop|store|city|country|street|place"
+    r"|school|team|event|feature|variable|metric|project|common|scientific|cell|card|phone|mobile|email|address|driver|owner)"
+    r"_?(?:names?|type|line|count|size|model|brand|provider|os)|birth_?(?:rate|weight|place|order|country|city)"
+    r"|(?:email|phone|sms)_?(?:sent|opened|verified|clicks?|opt_?in))(?:$|_)"
+)  # headers that only sound like a person's
 
 
 def header_kind(column: str) -> str | None:
     """What a column's name promises: "Date of birth" -> "birth_date"; None when it promises nothing."""
-    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", column)
-    name = re.sub(r"[^\w]+", "_", name).strip("_").lower()
-    if re.search(
-        r"(?:^|_)(?:file|class|column|product|species|item|model|brand|host|table|company)_?name", name
-    ):
+    name = plain(column)
+    if THINGS.search(name):
         return None
     return next((kind for kind, regex in _HEADERS if regex.search(name)), None)
+
+
+def plain(column: str) -> str:
+    """A header as small words with underscores between: "LastName" -> "last_name"."""
+    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", column)
+    return re.sub(r"[^\w]+", "_", name).strip("_").lower()
 
 
 def called_name(column: str) -> bool:

@@ -1,0 +1,86 @@
+"""Secrets: what opens something is found with its place; hashes, identifiers and pictures are none."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+
+import numpy as np
+import pytest
+
+from tests.planting.people import People, clean_columns
+from tests.workers.probes.tables import prepared
+from workers.probes.base import Budget, Sample
+from workers.probes.security import secrets
+from workers.probes.security.secrets.patterns import found
+
+
+def test_every_kind_of_secret_is_found_where_it_stands(tmp_path):
+    people = People(1)
+    texts, true = [people.sentence() for _ in range(400)], set()
+    for row in range(0, 400, 2):
+        value, text = people.secret()
+        texts[row] = f"{texts[row]} {text}"
+        start = texts[row].index(value)
+        true.add((row, start, start + len(value)))
+    finding = secrets.run(prepared(tmp_path, {"text": texts}, types={"text": "text"}), Budget())
+    said = {(span["row"], span["start"], span["end"]) for span in finding.facts["spans"]}
+    assert len(true & said) >= 0.98 * len(true)
+    assert len(said - true) <= 2
+    assert finding.value == len(said)
+    (fault,) = finding.facts["faults"]
+    assert (fault["fault"], fault["severity"], fault["columns"]) == ("secret", "high", ["text"])
+
+
+def test_no_secret_leaves_the_probe(tmp_path):
+    people = People(2)
+    made = [people.secret() for _ in range(60)]
+    finding = secrets.run(
+        prepared(tmp_path, {"text": [text for _, text in made]}, types={"text": "text"}), Budget()
+    )
+    told = json.dumps(finding.as_json())
+    assert finding.value >= 58
+    assert [value for value, _ in made if value in told or value[:12] in told] == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_only_random_is_no_secret(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    columns = clean_columns(rng, 150) | {
+        "uuid": [str(uuid.UUID(bytes=rng.bytes(16))) for _ in range(150)],
+        "picture": [f"data:image/png;base64,{base64.b64encode(rng.bytes(600)).decode()}" for _ in range(150)],
+        "packed": [base64.b64encode(rng.bytes(90)).decode() for _ in range(150)],
+        "fix": [f"commit {rng.bytes(20).hex()} fixes counting of tokens" for _ in range(150)],
+        "words": [f"token: word{i} pos: NOUN" for i in range(150)],
+        "help": ["my password is incorrect, please reset the password before 2023-01-02"] * 150,
+        "code": ["def auth(token: str, password: str = None): return get_secret('x')"] * 150,
+    }  # fmt: skip
+    finding = secrets.run(prepared(tmp_path, columns), Budget())
+    assert finding.facts["by_column"] == []
+    assert finding.value == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password=changeme", "password: ********", "api_key = <your key>", "password=$DB_PASS", "secret: none",
+     "token = os.environ['TOKEN_OF_THE_SHOP']", "postgres://user:password@db/x", "AKIAXXXXXXXXXXXXXXXX",
+     "sk-learn-contrib-imbalanced-learn"],
+)  # fmt: skip
+def test_placeholders_are_no_secrets(text):
+    assert list(found(text)) == []
+
+
+def test_a_column_called_password_and_the_plan_are_read(tmp_path):
+    columns = {"password": ["hunter2!", "S0mmer99", "qwerT123"] * 9}
+    plan = {"data": {"url": "postgres://me:s3cretPw9@db/x"}, "api_key": "abc123XYZ99", "seed": 4}
+    finding = secrets.run(prepared(tmp_path, columns, plan=plan), Budget())
+    in_data, in_plan = finding.facts["faults"]
+    assert (in_data["columns"], in_data["count"]) == (["password"], 27)
+    assert (in_plan["where"], in_plan["keys"]) == ("plan", ["data.url", "api_key"])
+    assert "s3cretPw9" not in json.dumps(finding.as_json())
+
+
+def test_a_plan_without_data_is_searched_and_nothing_at_all_is_skipped():
+    assert secrets.run(Sample(plan={"note": "ghp_" + "a1B2c3D4e5F6" * 3}), Budget()).value == 1
+    assert secrets.run(Sample(), Budget()).state == "skipped"

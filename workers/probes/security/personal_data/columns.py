@@ -1,0 +1,230 @@
+# ruff: noqa: S608 - names that go into SQL are quoted, words are parameters
+"""What one column holds: a kind for the column as a whole, and single spans in cells of any other column.
+
+Whether a whole column holds a kind is judged on some thousand cells spread evenly over it, as a matter of
+odds. Single spans are looked for in every cell: SQL leaves the cells that hold something of the shape of
+personal data, and ``scan.py`` reads those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workers.probes.base import Column
+from workers.probes.security.personal_data import judged, names
+from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
+from workers.probes.security.personal_data.scan import (
+    CERTAIN,
+    PASSING,
+    PRIOR,
+    SPELT,
+    Reader,
+    Span,
+    believable,
+    certainty,
+    varied,
+)
+from workers.sql import literal, quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+LOOKED = 3_000  # cells by which a column is judged as a whole
+MOST_CELLS = 60_000  # that are read in full; of more candidates, an even draw
+PRIOR_HEADER = 0.5  # how often a column holds what its header says; without a header see scan.PRIOR
+SHORTEST, LONG_NUMBER = 5, 1e8  # characters, and a number's size, below which a column holds none of these
+TEXT_LENGTH = 45  # characters on average, from which a column is running text
+FEW = 0.05  # share of short cells up to which numbers spelt like phones are not just codes
+
+# A cell that could hold something: RE2, so every branch costs the same. Letters before digits are codes.
+NARROW = literal(
+    "|".join((
+        r"@[^\s@]+\.",
+        r"[0-9](?:[ .\-/()]{0,3}[0-9]){6}",
+        r"[A-Za-z]{2}[ \-]?[0-9]{2}[ \-]?(?:[0-9]{2}|[A-Z]{4})[ \-]?[0-9]{2}",
+        r"[A-Za-z]{4,6}[0-9LMNP-V]{2}[A-Za-z0-9][0-9LMNP-V]{2}",
+        r"[A-Z]{5}[0-9]{4}[A-Z]|[A-Z][0-9]{6}\(",
+        r"[0-9]{6}[A-FU-Y+][0-9]{3}",
+        r"[A-Z0-9]{17}",
+        r"(?:[0-9A-Fa-f]{2}[:\-]){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.|(?:[0-9a-fA-F]{1,4}:){4}|[0-9a-f]::",
+        r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
+        r"(?i:born|birth|d\.?o\.?b|\bgeb|n[ée]+ le|nacid[oa]|nascid[oa]|pass.?port|pasaporte"
+        r"|reisepass|plate|kennzeichen"
+        r"|matr[ií]cula|immatric|registration).*[0-9]",
+        r"[0-9].*,.*(?:[0-9]{5}|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})",
+    ))
+)  # fmt: skip
+EMAIL = literal(r"[\w.%+\-']{1,64}@(?:[\w\-]+\.)+[A-Za-z]{2,24}")
+
+
+@dataclass
+class Hits:
+    """What one column holds of one kind."""
+
+    column: str
+    kind: str
+    ids: np.ndarray  # _id of the rows
+    of: int  # cells that are not empty
+    example: str
+    certain: float
+    spans: list[Span] = field(default_factory=list)
+
+
+def search(
+    table: duckdb.DuckDBPyConnection, column: Column, counted: Mapping[str, Any], notes: list[str]
+) -> list[Hits]:
+    """Every kind that this column holds. ``counted`` is its entry of the census."""
+    filled, length = int(counted["filled"]), counted["length"]
+    hint = names.header_kind(column.name)
+    if not filled or (length["max"] or 0) < SHORTEST:
+        return []
+    if counted["numbers"] >= filled and (counted.get("high") or 0) < LONG_NUMBER and hint != "phone":
+        return []
+    name = quoted(column.name)
+    step = max(1, filled // LOOKED)
+    look = table.execute(
+        f"SELECT _id, _row, {name} FROM rows WHERE _id % {step} = 0 AND trim({name}) <> '' ORDER BY _id"
+    ).fetchall()
+    running = (length["mean"] or 0) > TEXT_LENGTH and hint in (None, "name", "address")
+    kept = None if running else of_a_kind(column.name, hint, look)
+    if kept is None:
+        if counted["dates"] >= 0.999 * filled:
+            return []
+        where = "true" if counted["numbers"] < filled else f"regexp_matches({name}, '[0-9]{{9}}')"
+        return _spans(table, column.name, where, filled, running, hint, notes)
+    kind, share, certain = kept
+    if step == 1:
+        return _exact(column.name, kind, certain, hint, look, filled)
+    fits = _predicate(kind, name) if share < 0.999 else "true"
+    got = table.execute(f"SELECT _id FROM rows WHERE trim({name}) <> '' AND {fits}").fetchnumpy()["_id"]
+    example = next(cell for _, _, cell in look if judged.fits(kind, cell, hint))
+    whole_column = Hits(
+        column.name, kind, np.asarray(got, np.int64), filled, masked(example, kind), round(certain, 4)
+    )
+    others = (
+        _spans(table, column.name, f"NOT ({fits})", filled, running, hint, notes) if fits != "true" else []
+    )
+    return [whole_column, *(hit for hit in others if hit.kind != kind)]
+
+
+def _exact(
+    column: str, kind: str, certain: float, hint: str | None, cells: Sequence[tuple], filled: int
+) -> list[Hits]:
+    """The same for a column of which every cell is at hand."""
+    fitting = [cell for cell in cells if judged.fits(kind, cell[2], hint)]
+    ids = np.array([cell[0] for cell in fitting], np.int64)
+    hits = Hits(column, kind, ids, filled, masked(fitting[0][2], kind), round(certain, 4))
+    seen = set(ids.tolist())
+    others = _read(column, [cell for cell in cells if cell[0] not in seen], filled, False, hint)
+    return [hits, *(hit for hit in others if hit.kind != kind)]
+
+
+def _predicate(kind: str, name: str) -> str:
+    """SQL for the cells of a column of this kind that are one: a shape only, the check was made on a draw."""
+    if kind == "email":
+        return f"regexp_full_match(trim({name}), {EMAIL})"
+    if kind == "name":
+        return f"NOT regexp_matches({name}, '[0-9@]')"
+    if kind in ("address", "birth_date", "plate", "passport"):
+        return f"regexp_matches({name}, '[0-9]')"
+    return f"regexp_matches({name}, '[0-9](?:.?.?[0-9]){{5}}')"
+
+
+def of_a_kind(column: str, hint: str | None, look: Sequence[tuple]) -> tuple[str, float, float] | None:
+    """Kind, share of the cells and certainty, where a column as a whole holds one kind; else None."""
+    cells = [cell.strip() for _, _, cell in look]
+    best = _best(cells, hint)
+    if best is not None:
+        return best
+    for judge in (judged.births, judged.plates, judged.passports, judged.people, judged.addresses):
+        found = judge(column, hint, cells)
+        if found is not None:
+            return found
+    return None
+
+
+def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | None:
+    """The kind whose shape fits most cells far more often than chance would."""
+    values = {cell for cell in cells if 6 <= len(cell) <= 80 and ("@" in cell or any(map(str.isdigit, cell)))}
+    if len(values) < 2:
+        return None
+    passing: dict[Pattern, set[str]] = {}
+    for pattern in PATTERNS:
+        if pattern.pooled or hint == pattern.kind:
+            passing[pattern] = {value for value in values if whole(value, pattern)}
+    best: tuple[float, float, str] | None = None
+    for pattern, good in passing.items():
+        if not good or not varied(pattern, good):
+            continue
+        if pattern.kind in SPELT:  # one number is written in many ways, which count together
+            good = set().union(*(more for other, more in passing.items() if other.kind == pattern.kind))
+        elif len(good) < PASSING * sum(pattern.regex.fullmatch(value) is not None for value in values):
+            continue
+        share = sum(cell in good for cell in cells) / len(cells)
+        told = hint == pattern.kind
+        enough = 0.05 if told else 0.5
+        if share < enough or (best is not None and share <= best[0] + 0.05):
+            continue
+        odds = certainty(len(good), len(values), pattern.chance, PRIOR_HEADER if told else PRIOR)
+        if odds >= CERTAIN:
+            best = (share, odds, pattern.kind)
+    if best is None:
+        return None
+    kind = best[2]
+    every = set().union(*(good for pattern, good in passing.items() if pattern.kind == kind))
+    share = sum(cell in every for cell in cells) / len(cells)
+    if kind == "phone" and share > 0.5:
+        # A column of phone numbers: local spellings that no pattern foresees are phone numbers too.
+        share = sum(judged.fits("phone", cell, "phone") for cell in cells) / len(cells)
+    return kind, share, best[1]
+
+
+def _spans(
+    table: duckdb.DuckDBPyConnection,
+    column: str,
+    where: str,
+    filled: int,
+    running: bool,
+    hint: str | None,
+    notes: list[str],
+) -> list[Hits]:
+    """Single spans, grouped by kind."""
+    name = quoted(column)
+    narrow = f"FROM rows WHERE {where} AND regexp_matches({name}, {NARROW})"
+    cells = table.execute(f"SELECT _id, _row, {name} {narrow} ORDER BY _id LIMIT {MOST_CELLS + 1}").fetchall()
+    if len(cells) > MOST_CELLS:
+        counted: Any = table.execute(f"SELECT count(*) {narrow}").fetchone()
+        of = int(counted[0])
+        step = -(-of // MOST_CELLS)
+        cells = table.execute(
+            f"SELECT _id, _row, v FROM (SELECT _id, _row, {name} AS v, row_number() OVER (ORDER BY _id) AS n"
+            f" {narrow}) WHERE n % {step} = 0 ORDER BY _id"
+        ).fetchall()
+        notes.append(f"{column}: of {of:,} cells that may hold something, every {step}th was read.")
+    return _read(column, cells, filled, running, hint)
+
+
+def _read(column: str, cells: Sequence[tuple], filled: int, running: bool, hint: str | None) -> list[Hits]:
+    reader = Reader()
+    for id_, row, text in cells:
+        reader.read(id_, row, text)
+
+    def accept(pattern: Pattern, passed: int, failed: int) -> bool:
+        if pattern.kind == "phone" and not running and hint != "phone" and pattern.chance > 0.01:
+            return passed <= max(3, FEW * filled) and passed >= 0.9 * (passed + failed)
+        return believable(pattern, passed, failed)
+
+    by_kind: dict[str, Hits] = {}
+    for span in sorted(reader.believed(accept), key=lambda span: (span.id, span.start)):
+        if span.kind not in by_kind:
+            by_kind[span.kind] = Hits(
+                column, span.kind, np.empty(0, int), filled, masked(span.value, span.kind), 1.0
+            )
+        by_kind[span.kind].spans.append(span)
+    for hits in by_kind.values():
+        hits.ids = np.unique([span.id for span in hits.spans])
+    return list(by_kind.values())

@@ -1,0 +1,159 @@
+"""Personal data inside texts and cells: spans right to the character, and which of them to believe.
+
+A span counts when its shape alone is proof, when a word before it says what follows, or when what has its
+shape in this column passes the check far more often than chance lets through: of a hundred order numbers
+ten have a valid check digit, of a hundred cards all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from workers.probes.security.personal_data.patterns import PATTERNS, Pattern
+
+BEFORE = 40  # characters before a span in which a word may say what follows
+CERTAIN = 0.9  # odds above which something is believed
+PRIOR, PRIOR_ALONE, PRIOR_BARE = 0.02, 0.5, 0.004  # of a column's kind; of a telling shape; of bare digits
+PASSING = 0.7  # share of a shape that must pass its check
+FEW_CODES = 12  # different values, up to which all may begin alike
+MOST_SHAPES = 20_000  # different values of a shape that are counted
+SPELT = ("phone", "ip", "mac", "email")  # have no check digit: what does not pass is simply something else
+
+NUMBER = re.compile(r"\d(?:[ .\-/()]{0,3}\d){5}")
+CODE = re.compile(r"[A-Za-z][ \-]?\d|\d[ \-]?[A-Za-z]")
+
+
+@dataclass(slots=True)
+class Span:
+    id: int
+    row: int
+    start: int
+    end: int
+    pattern: int  # place in PATTERNS
+    sure: bool  # a word before it says what it is
+    value: str
+
+    @property
+    def kind(self) -> str:
+        return PATTERNS[self.pattern].kind
+
+
+def certainty(hits: int, cells: int, chance: float, prior: float) -> float:
+    """Odds, as a probability, that a column holds a kind, given how many of its cells fit.
+
+    Bayes' factor of "any share is possible" (Jeffreys' prior) against "cells fit at the chance rate".
+    """
+    import numpy as np
+    from scipy.special import betaln, gammaln
+
+    if not cells or not hits:
+        return 0.0
+    choose = gammaln(cells + 1) - gammaln(hits + 1) - gammaln(cells - hits + 1)
+    holds = choose + betaln(hits + 0.5, cells - hits + 0.5) - betaln(0.5, 0.5)
+    chance = min(max(chance, 1e-9), 1 - 1e-9)
+    by_chance = choose + hits * np.log(chance) + (cells - hits) * np.log1p(-chance)
+    if hits / cells <= chance:
+        return 0.0
+    odds = np.exp(min(holds - by_chance, 700)) * prior / (1 - prior)
+    return float(odds / (1 + odds))
+
+
+@dataclass
+class Reader:
+    """Reads the cells of one column; ``believed`` says what is in them."""
+
+    spans: list[Span] = field(default_factory=list)
+    passed: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    failed: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def read(self, id_: int, row: int, text: str) -> None:
+        for place, match in matches(text):
+            pattern = PATTERNS[place]
+            value = match.group()
+            if pattern.check is not None and not pattern.check(value):
+                if len(self.failed[place]) < MOST_SHAPES:
+                    self.failed[place].add(value)
+                continue
+            start, end = match.span()
+            sure = pattern.cue is not None and told_before(pattern.cue, text, start)
+            if not (sure or pattern.pooled or pattern.alone):
+                continue
+            if len(self.passed[place]) < MOST_SHAPES:
+                self.passed[place].add(value)
+            self.spans.append(Span(id_, row, start, end, place, sure, value))
+
+    def believed(self, accept: Callable[[Pattern, int, int], bool] | None = None) -> list[Span]:
+        """The spans that count; where several lie over each other, the surest."""
+        accept = accept or believable
+        good = {
+            place: varied(PATTERNS[place], values)
+            and accept(PATTERNS[place], len(values), len(self.failed.get(place, ())))
+            for place, values in self.passed.items()
+        }
+        left = [span for span in self.spans if span.sure or good[span.pattern]]
+        return list(_apart(left))
+
+
+def believable(pattern: Pattern, passed: int, failed: int) -> bool:
+    """Whether what passes the check of a shape does so more often than by chance."""
+    if not pattern.pooled and not pattern.alone:
+        return False
+    of = passed + (0 if pattern.kind in SPELT else failed)
+    prior = PRIOR_ALONE if pattern.alone else PRIOR_BARE
+    return passed >= PASSING * of and certainty(passed, of, pattern.chance, prior) >= CERTAIN
+
+
+def _apart(spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans that do not lie over each other: told ones first, then in the order of the patterns."""
+    by_cell: dict[int, list[Span]] = defaultdict(list)
+    for span in spans:
+        by_cell[span.id].append(span)
+    for cell in by_cell.values():
+        taken: list[tuple[int, int]] = []
+        for span in sorted(cell, key=_order):
+            if not any(span.start < stop and begin < span.end for begin, stop in taken):
+                taken.append((span.start, span.end))
+                yield span
+
+
+def _order(span: Span) -> tuple[bool, bool, int]:
+    return (not PATTERNS[span.pattern].alone, not span.sure, span.pattern)
+
+
+def varied(pattern: Pattern, values: Collection[str]) -> bool:
+    """Codes of people differ in their first letters; "AB" before every number is an article's sign."""
+    if pattern.needs != "code" or pattern.kind != "national_id" or len(values) < FEW_CODES:
+        return True
+    return len({value[:2] for value in values}) > 2
+
+
+def told_before(cue: re.Pattern[str], text: str, start: int) -> bool:
+    """Whether a word within the line before a place says what follows."""
+    begin = max(0, start - BEFORE)
+    line = text.rfind("\n", begin, max(begin, start - 1))
+    return cue.search(text, line + 1 if line >= 0 else begin, start) is not None
+
+
+def matches(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Place in PATTERNS and match of everything that has the shape of personal data."""
+    at = "@" in text
+    number = NUMBER.search(text) is not None
+    code = CODE.search(text) is not None
+    words = "," in text and (number or code or any(c.isdigit() for c in text))
+    holds = {"at": at, "number": number, "code": code, "words": words, "colons": text.count(":") > 1}
+    for place, pattern in enumerate(PATTERNS):
+        if not holds[pattern.needs]:
+            continue
+        for match in pattern.regex.finditer(text):
+            yield place, match
+
+
+def found(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of what one text holds, judged by itself."""
+    reader = Reader()
+    reader.read(0, 0, text)
+    for span in sorted(reader.believed(), key=lambda span: span.start):
+        yield span.start, span.end, span.kind

@@ -1,0 +1,161 @@
+"""Whether rows about people single somebody out by what others know: age, sex, postcode, job, dates.
+
+Only asked of rows about people: headers or contents say so, and where nothing does, the probe is skipped.
+Combinations of one to three columns are compared on a draw, the best counted on all rows (k-anonymity,
+Sweeney 2002). What coarser columns would leave is measured again. A row with an empty cell counts as hidden,
+and where a column tells persons apart, k counts persons. Unique here is unique in this upload: somebody who
+knows that a person is in it finds the row; in the population the person may have doubles.
+Value: rows that are alone on the worst three columns, over all rows. Every row is counted, so the interval
+is that of Jeffreys for rows like these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.intervals import jeffreys
+from workers.probes.security.reidentification import about_people, counting
+from workers.probes.security.reidentification.about_people import People, Quasi
+from workers.probes.security.reidentification.counting import Combination
+from workers.probes.words import listed, one_in, percent
+
+FEWEST = 20  # rows, below which everybody is alone
+NAMED, REMARK = 0.2, 0.05  # share of rows that are alone: a medium fault (probes.md, S4), a remark
+SHOWN = 5
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    if sample.folder is None or sample.kind not in ("table", "series", "text"):
+        return Finding.skipped(
+            "There is no table in this run whose rows could be people.", not_applicable=True
+        )
+    if sample.rows < FEWEST:
+        return Finding.skipped(f"Fewer than {FEWEST} rows: each would be alone in them.")
+    with sample.table() as table:
+        budget.progress(0.1, "Looking for rows about people")
+        people = about_people.people(table, sample)
+        if people is None:
+            return Finding.skipped(
+                "No column says that the rows are about people, so nobody can be found again in them.",
+                not_applicable=True,
+            )
+        columns = about_people.quasi(sample, people)
+        if not any(one.what != "other" for one in columns):
+            return Finding.skipped(
+                "The rows are about people, but no column such as age, sex, postcode or job tells of them.",
+                people=people.because,
+            )
+        single = [counting.counted(table, {q.name: counting.plain(q.name)}, people.person)
+                  for q in columns[:SHOWN]]  # fmt: skip
+        ranked: dict[int, list[Combination]] = {1: _ranked(single)}
+        by_name = {one.name: one for one in columns}
+        for size in (2, 3):
+            budget.progress(0.2 * size, f"Combining {size} columns")
+            if len(columns) < size or budget.left < 1:
+                continue
+            some = counting.promising(table, columns, sample.rows, size, SHOWN)
+            ranked[size] = _ranked([
+                counting.counted(table, {q.name: counting.plain(q.name) for q in one}, people.person)
+                for one in some
+            ])  # fmt: skip
+        worst = max((found[0] for found in ranked.values() if found), key=lambda one: (one.unique, one.small))
+        budget.progress(0.8, "Trying coarser columns")
+        helped = _mitigations(table, [by_name[name] for name in worst.columns], people.person, worst, sample)
+    return _finding(sample, people, columns, ranked, worst, helped)
+
+
+def _ranked(found: list[Combination]) -> list[Combination]:
+    return sorted(found, key=lambda one: (-one.unique, -one.small))
+
+
+def _mitigations(
+    table: Any, columns: list[Quasi], person: str | None, worst: Combination, sample: Sample
+) -> list[dict[str, Any]]:
+    """What is left when one column is coarser or gone, and when all are coarser; the best first."""
+    tried: list[tuple[str, dict[str, str]]] = []
+    as_is = {one.name: counting.plain(one.name) for one in columns}
+    together: dict[str, str] = {}
+    for one in columns:
+        coarse = counting.coarser(one)
+        if coarse is not None:
+            together[one.name] = coarse[0]
+            tried.append((f"Keep {coarse[1]}", as_is | {one.name: coarse[0]}))
+        rest = {name: sql for name, sql in as_is.items() if name != one.name}
+        if rest:
+            tried.append((f"Leave out {one.name}", rest))
+    if len(together) > 1:
+        tried.append((f"All of it coarser: {listed(list(together))}", as_is | together))
+    told = []
+    for do, expressions in tried:
+        left = counting.counted(table, expressions, person)
+        told.append({
+            "do": do, "before": worst.unique / sample.rows, "unique_share": left.unique / sample.rows,
+            "below_5_share": left.small / sample.rows,
+        })  # fmt: skip
+    return sorted(told, key=lambda one: one["unique_share"])
+
+
+# -- words and facts ------------------------------------------------------------------------------------
+def _finding(
+    sample: Sample,
+    people: People,
+    columns: list[Quasi],
+    ranked: dict[int, list[Combination]],
+    worst: Combination,
+    helped: list[dict[str, Any]],
+) -> Finding:
+    rows = sample.rows
+    share, small = worst.unique / rows, worst.small / rows
+    low, high = jeffreys(worst.unique, rows)
+    faults = []
+    if share > REMARK:
+        faults.append({
+            "fault": "quasi_identifiers", "severity": "medium" if share > NAMED else "low",
+            "columns": list(worst.columns), "share": share, "share_below_5": small, "count": worst.unique,
+        })  # fmt: skip
+    facts = {
+        "columns": [
+            {"name": q.name, "what": q.what, "distinct": q.distinct} for q in columns[: counting.MOST]
+        ],
+        "people": people.because,
+        "direct": people.direct,
+        "person": people.person,
+        "combinations": {str(size): [one.told(rows) for one in found] for size, found in ranked.items()},
+        "worst": worst.told(rows),
+        "mitigations": helped,
+        "faults": faults,
+    }
+    return Finding(
+        share, _note(worst, share, small, helped, people), facts, low=min(low, share), high=max(high, share),
+        sample=rows, title=_title(worst, share),
+    )  # fmt: skip
+
+
+def _title(worst: Combination, share: float) -> str:
+    names = listed(list(worst.columns))
+    if not worst.unique:
+        return f"Nobody is alone by {names}"
+    if share > 0.1:
+        return f"{percent(share)} of the rows are alone by {names}"
+    return f"{one_in(share)} rows {'is' if one_in(share).startswith('1 in') else 'are'} alone by {names}"
+
+
+def _note(
+    worst: Combination, share: float, small: float, helped: list[dict[str, Any]], people: People
+) -> str:
+    whom = "persons" if people.person else "rows"
+    told = f"Together, {listed(list(worst.columns))} put {percent(small)} of the rows into groups"
+    told += f" of fewer than 5 {whom}."
+    best = next(
+        (
+            one
+            for one in helped
+            if one["unique_share"] < 0.5 * share and one["do"].startswith(("Keep", "All"))
+        ),
+        None,
+    )
+    best = best or next((one for one in helped if one["unique_share"] < 0.5 * share), None)
+    if share <= REMARK or best is None:
+        return told
+    return f"{told} {best['do']}, and {percent(best['unique_share'])} of the rows stay alone."
