@@ -247,8 +247,9 @@ def _measure(
     files: Sequence[Path],
     names: Sequence[str],
 ) -> tuple[FindingRecord | None, dict[str, FindingRecord]]:
-    """Prepare beside the probes that need no data; then the rest, the longest first."""
-    early = [probe for probe in probes if not catalog.BY_ID[probe].needs and not catalog.BY_ID[probe].raw]
+    """Prepare beside the probes that look at no data; then the rest, the longest first."""
+    specs = (catalog.BY_ID[probe] for probe in probes)
+    early = [spec.id for spec in specs if not (spec.needs or spec.uses or spec.raw)]
     waiting: dict[str, Future[FindingRecord]] = {}
     reading = prepared = None
     if files:

@@ -160,3 +160,15 @@ def test_a_late_probe_keeps_its_measurement_while_the_run_lasts(monkeypatch):
     monkeypatch.setattr(sandbox, "measure", measure)
     assess.assess(only=["hardware"], seconds=90)
     assert all(request.told < request.seconds == 90 for request in asked)
+
+
+def test_a_probe_that_looks_at_data_where_there_is_some_waits_for_it(tmp_path):
+    path = tmp_path / "table.csv"
+    key = "AKIA" + "QYLPMN5HFBUTW7ZC"
+    lines = [f"{i},{'key ' + key if i == 7 else 'plain words'},{'ab'[i % 2]}" for i in range(60)]
+    path.write_text("\n".join(["id,note,kind", *lines]) + "\n")
+    for probe in catalog.ACTIVE:
+        if catalog.BY_ID[probe].uses:
+            found = assess.assess([path], targets=["kind"], only=[probe], seconds=60).findings[probe].finding
+            assert found.state == "measured"
+            assert found.value == 1

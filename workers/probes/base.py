@@ -41,6 +41,7 @@ class Spec:
     why: str  # one sentence: what goes wrong when nobody looks
     fix: str  # one sentence: what to do, verb first
     needs: tuple[str, ...] = ("data",)  # of "data", "target", "plan"; told by `manage.py probes`
+    uses: tuple[str, ...] = ()  # what it also looks at where it is there, and does not need
     seconds: float = 5.0  # typical wall time on two cores, for the estimate before a run
     version: int = 1
     raw: bool = False  # it also gets the files as they were sent, and model files that came to be inspected

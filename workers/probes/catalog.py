@@ -217,6 +217,7 @@ SPECS: tuple[Spec, ...] = (
         why="Whoever reads the data, the plan or the model can sign in with what stands there.",
         fix="Withdraw the keys named here at their makers, then take them out of the data.",
         needs=(),
+        uses=("data", "plan"),
         seconds=2,
     ),
     Spec(

@@ -37,6 +37,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
     spans: list[Span] = []
     notes: list[str] = []
     told = [*_written(sample.plan, "plan"), *_written(sample.answers, "answers")]
+    if sample.kind in ("images", "audio") and not sample.plan and not sample.answers:
+        return Finding.skipped(
+            "Pictures and sounds hold no text that could hold a secret.", not_applicable=True
+        )
     if sample.folder is not None:
         with sample.table() as table:
             columns = [c for c in sample.columns if c.type != "empty"]
