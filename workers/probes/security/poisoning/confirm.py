@@ -10,11 +10,12 @@ import numpy as np
 from workers.fleet import Head, Member, Net, train
 from workers.probes.intervals import clopper_pearson
 from workers.probes.security.poisoning.ground import Ground, near_space
-from workers.probes.security.poisoning.suspects import MOST_COLUMNS, Shared, neighbours
+from workers.probes.security.poisoning.suspects import NEAR, Shared, neighbours
 
 SEEDS = 3
 STEPS = 400
 MOST, CHANCE = 0.7, 1e-4  # share of suspects that must look like another class, and of so many by chance
+STRONG = 0.3  # of the largest change, from which a column is changed at all
 WIDE = 0.15  # share of the columns from which a mark lies over everything, and is added instead of set
 
 
@@ -54,8 +55,10 @@ def cells(found: Ground, shared: Shared) -> np.ndarray:
 
 def spread_out(found: Ground, shared: Shared) -> bool:
     """Whether the mark lies over everything, like a picture blended in."""
-    many = len(shared.mark.narrow) > max(MOST_COLUMNS, WIDE * found.x.shape[1])
-    return shared.mark.faint or (found.shape is not None and many)
+    if shared.mark.faint or found.shape is None:
+        return shared.mark.faint
+    moved = np.abs(shift(found, shared))
+    return float((moved > STRONG * moved.max()).mean()) > WIDE
 
 
 def shift(found: Ground, shared: Shared) -> np.ndarray:
@@ -80,32 +83,52 @@ def contradicted(found: Ground, shared: Shared) -> np.ndarray | None:
     """
     from scipy.stats import binom
 
-    labels = found.y[_around(found, shared)]
-    away = (labels == found.y[:, None]).mean(axis=1) < 0.5
-    others = np.setdiff1d(np.arange(len(away)), shared.rows)
-    alike = others[found.y[others] == shared.label]
-    if len(alike) < len(shared.rows) / 2:
+    labels, usual = _around(found, shared)
+    if usual is None:
         return None
-    mine = away[shared.rows]
-    usual = max(float(away[others].mean()), float(away[alike].mean()))
+    mine = (labels[shared.rows] == shared.label).mean(axis=1) < 0.5
     chance = float(binom.sf(int(mine.sum()) - 1, len(mine), min(0.99, usual + 0.02)))
     return mine if mine.mean() >= MOST and chance < CHANCE else None
 
 
 def instead(found: Ground, shared: Shared) -> np.ndarray:
     """int [suspects]: the class that most of their neighbours have, where the mark is left out."""
-    labels = found.y[_around(found, shared)[shared.rows]]
-    return np.array([np.bincount(row, minlength=len(found.classes)).argmax() for row in labels])
+    labels, _ = _around(found, shared)
+    return np.array([np.bincount(row, minlength=len(found.classes)).argmax() for row in labels[shared.rows]])
 
 
-def _around(found: Ground, shared: Shared) -> np.ndarray:
-    """int [n, NEAR]: the nearest other rows of each row, where the mark is left out."""
+def _around(found: Ground, shared: Shared) -> tuple[np.ndarray, float | None]:
+    """int [n, NEAR]: the labels of each row's nearest rows where the mark is left out; and how often the
+    neighbours of rows that nobody suspects contradict them, None where too few of the class are left.
+
+    Of two spaces the one in which unsuspected rows agree better with their neighbours: the pixels less the
+    mark, or the features, in which rows are compared with unsuspected ones alone.
+    """
     x = near_space(found.x, found.shape is not None).copy()
     if spread_out(found, shared):
         x[shared.rows] -= shift(found, shared)
     else:
         x[:, cells(found, shared)] = 0
-    return neighbours(x)
+    others = np.setdiff1d(np.arange(len(x)), shared.rows)
+    alike = others[found.y[others] == shared.label]
+    spaces = [found.y[neighbours(x)]]
+    if found.features is not None:
+        near = neighbours_among(found.features, np.arange(len(x)), others, NEAR + 1)
+        spaces.append(found.y[_without_itself(near)])
+    tried = []
+    for labels in spaces:
+        away = (labels == found.y[:, None]).mean(axis=1) < 0.5
+        usual = max(float(away[others].mean()), float(away[alike].mean())) if len(alike) else 1.0
+        tried.append((usual, labels))
+    usual, labels = min(tried, key=lambda one: one[0])
+    return labels, usual if len(alike) >= len(shared.rows) / 2 else None
+
+
+def _without_itself(near: np.ndarray) -> np.ndarray:
+    """The same neighbours, int [n, k - 1], without the row itself or else without the last one."""
+    own = near == np.arange(len(near))[:, None]
+    own[~own.any(axis=1), -1] = True
+    return near[~own].reshape(len(near), -1)
 
 
 def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:

@@ -25,6 +25,9 @@ class Ground:
     classes: tuple[str, ...]
     shape: tuple[int, int, int] | None  # of a picture
     names: tuple[str, ...]  # of the columns, where they have names
+    features: np.ndarray | None = (
+        None  # float32 [n, f]: of pictures, what tells their content better than pixels
+    )
 
     @property
     def whole(self) -> bool:
@@ -42,7 +45,8 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
         known = np.sort(np.random.default_rng([seed, 3]).choice(known, most, replace=False))
     if sample.kind == "images" and "images" in sample.arrays:
         x, shape = _pixels(sample.arrays["images"][known])
-        return Ground(sample.kind, x, y[known], known, target.classes, shape, ())
+        features = np.clip(sample.features[known], -CUT, CUT)
+        return Ground(sample.kind, x, y[known], known, target.classes, shape, (), features)
     names = tuple(str(name) for name in (sample.manifest.get("features") or {}).get("names", ()))
     return Ground(sample.kind, sample.features[known], y[known], known, target.classes, None, names)
 

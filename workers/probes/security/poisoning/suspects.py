@@ -17,8 +17,9 @@ from workers.probes.security.poisoning.ground import Ground, near_space, views
 NEAR = 10
 FEWEST = 6  # contradicted rows of a class that a mark is read from
 CONTRADICTED = 0.2  # share of neighbours with the same label, at most
-COVER = 0.4  # of the suspects that one value must hold, so that plain wrong labels may be among them
+COVERS = (0.4, 0.6, 0.8, 1.0)  # of the suspects that one value may hold: plain wrong labels may be among them
 RARE = 0.15  # share of their neighbours that may have a value of the mark as well
+LOOSER = 0.1  # than the narrowest column of a mark another of its columns may be, as a share of its range
 LIKELY = 1e-3  # of a shared mark by chance, corrected for every class and view, below which it is suspect
 ONE_CLASS = 0.75  # of the rows that carry a mark that must be contradicted rows of one class
 SURE = 1e-6  # a p below which a mark of a few columns is taken, however well a direction fits
@@ -83,10 +84,12 @@ def neighbours(x: np.ndarray) -> np.ndarray:
 def search(found: Ground, seed: int) -> list[Shared]:
     """Every mark that contradicted rows of a class share, the surest first; at most one a class."""
     best: dict[int, Shared] = {}
-    every = views(found, seed)
     seen = near_space(found.x, found.shape is not None)
-    for turn, view in enumerate(every):
-        near = neighbours(seen[:, view])
+    every = [seen[:, view] for view in views(found, seed)]
+    if found.features is not None:
+        every.append(found.features)
+    for turn, space in enumerate(every):
+        near = neighbours(space)
         own = (found.y[near] == found.y[:, None]).mean(axis=1)
         apart = seen - seen[near].mean(axis=1)
         for label in range(len(found.classes)):
@@ -138,27 +141,33 @@ def _shared(
 # -- ranges of a few columns ------------------------------------------------------------------------------
 def _box(x: np.ndarray, rows: np.ndarray, around: np.ndarray) -> Mark | None:
     """The narrow ranges that many of these rows share and few rows around them have."""
-    wanted = max(3, int(np.ceil(COVER * len(rows))))
-    if len(rows) < wanted:
-        return None
-    ordered = np.sort(x[rows], axis=0)
-    width = ordered[wanted - 1 :] - ordered[: len(rows) - wanted + 1]
-    start = width.argmin(axis=0)[None]
-    low = np.take_along_axis(ordered, start, 0)[0]
-    high = np.take_along_axis(ordered, start + wanted - 1, 0)[0]
-    others = x[around]
+    others, ordered = x[around], np.sort(x[rows], axis=0)
     slack = 1e-6 + 0.02 * np.ptp(others, axis=0)
-    first = int(((others >= low - slack) & (others <= high + slack)).mean(axis=0).argmin())
-    core = rows[
-        (x[rows, first] >= low[first] - slack[first]) & (x[rows, first] <= high[first] + slack[first])
-    ]
+    best, core = 0.0, rows
+    for cover in COVERS:
+        wanted = max(3, int(np.ceil(cover * len(rows))))
+        if len(rows) < wanted:
+            break
+        width = ordered[wanted - 1 :] - ordered[: len(rows) - wanted + 1]
+        start = width.argmin(axis=0)[None]
+        low = np.take_along_axis(ordered, start, 0)[0] - slack
+        high = np.take_along_axis(ordered, start + wanted - 1, 0)[0] + slack
+        within = ((others >= low) & (others <= high)).sum(axis=0)
+        # How surprising it is that so many agree: a few rows agree somewhere among many columns by chance.
+        surprise = wanted * np.log((len(others) + 1) / (within + 1))
+        first = int(surprise.argmax())
+        if surprise[first] > best:
+            best = float(surprise[first])
+            core = rows[(x[rows, first] >= low[first]) & (x[rows, first] <= high[first])]
     low, high = (np.quantile(x[core], q, axis=0) for q in (0.1, 0.9))
     low, high = low - slack, high + slack
     share = ((others >= low) & (others <= high)).mean(axis=0)
-    narrow = np.flatnonzero(share <= RARE)
+    # Of many columns some are narrow by chance; those of the mark are the narrowest and the rarest.
+    loose = share + (high - low) / np.maximum(np.ptp(others, axis=0), 1e-6)
+    narrow = np.flatnonzero((share <= RARE) & (loose <= loose.min() + LOOSER))
     if not len(narrow):
         return None
-    columns = narrow[np.argsort(share[narrow], kind="stable")][:MOST_COLUMNS]
+    columns = narrow[np.argsort(loose[narrow], kind="stable")][:MOST_COLUMNS]
     return Mark(columns, low, high, np.zeros(x.shape[1]), narrow=narrow)
 
 
