@@ -42,7 +42,7 @@ NEEDS_A_LOOK = re.compile(
 def note(folder: Path) -> dict[str, str]:
     """Column -> kind of personal data, of a prepared folder, written beside its manifest."""
     sample = Sample(folder)
-    columns = _judged(sample) if (folder / "data.duckdb").exists() else {}
+    columns = _judged(sample)
     (folder / FILE).write_text(json.dumps(columns, ensure_ascii=False), "utf-8")
     return columns
 
@@ -60,6 +60,8 @@ def _judged(sample: Sample) -> dict[str, str]:
     from workers.probes.security.secrets import of_passwords
 
     found: dict[str, str] = {}
+    if sample.folder is None or not (sample.folder / "data.duckdb").exists():
+        return found  # without a table there are no cells to hide
     with sample.table() as table:
         for column in sample.columns[:MOST_COLUMNS]:
             counted = sample.census[column.name]
