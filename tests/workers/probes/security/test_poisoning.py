@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 
 import numpy as np
 import pytest
@@ -252,3 +253,77 @@ def test_equal_seeds_give_equal_findings():
     data, _ = zipped(x[::2], y[::2])
     first, second = (judge.finding(PROBE, data, seed=3).as_json() for _ in range(2))
     assert first == second
+
+
+def known(folder, name, *targets):
+    """A ready faulty set and its truth: fault -> entry."""
+    where = folder / "faulty" / name
+    files = {p.name: p.read_bytes() for p in sorted(where.iterdir()) if p.name != "truth.json"}
+    truth = json.loads((where / "truth.json").read_text("utf-8"))
+    entries = truth if isinstance(truth, list) else truth["faults"]
+    return sets.Data(files, targets), {one["fault"]: one for one in entries}
+
+
+def test_the_patch_in_the_known_digits_is_confirmed(shared_data):
+    data, truth = known(shared_data, "digits_backdoor")
+    found = judge.finding(PROBE, data)
+    (fault,) = judge.named(found, "backdoor")
+    assert (fault["severity"], fault["classes"]) == ("high", [truth["backdoor_patch"]["target_label"]])
+    named = {name.rpartition("/")[2].partition(".")[0] for name in fault["files"]}
+    true = set(truth["backdoor_patch"]["names"])
+    assert len(true & named) >= 0.95 * len(true)
+    assert len(true & named) >= 0.8 * len(named)
+
+
+def test_the_phrase_in_the_known_mails_is_confirmed(shared_data):
+    data, truth = known(shared_data, "spam_pii_backdoor")
+    found = judge.finding(PROBE, data)
+    (fault,) = judge.named(found, "backdoor")
+    assert found.facts["trigger"]["phrase"] == truth["backdoor_phrase"]["phrase"]
+    assert set(fault["rows"]) == set(truth["backdoor_phrase"]["rows"])
+    assert found.facts["decision"] == "confirmed"
+
+
+def test_horses_called_zebras_are_named_as_that_pair(shared_data):
+    data, truth = known(shared_data, "animals_flips_shortcut")
+    found = judge.finding(PROBE, data)
+    pairs = {tuple(fault["pairs"][0]): fault for fault in judge.named(found, "targeted_flips")}
+    assert set(truth["label_flip_asymmetric"]["mapping"].items()) <= set(pairs)
+    assert judge.named(found, "backdoor") == []  # the bright border of the birds is a shortcut
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("images/animals.zip", None), ("images/glyphs.zip", None), ("text/spam.jsonl", None),
+        ("audio/spoken_digits.zip", None), ("tabular/titanic.csv", "survived"),
+        ("tabular/penguins_raw.csv", "Species"), ("tabular/breast_cancer.csv", "diagnosis"),
+        ("tabular/solar_flare.csv", None),
+    ],
+)  # fmt: skip
+def test_clean_sets_are_left_alone(shared_data, name, target):
+    path = shared_data / name
+    data = sets.Data({path.name: path.read_bytes()}, (target,) if target else ())
+    assert judge.alarms(judge.finding(PROBE, data)) == []
+
+
+@pytest.mark.parametrize("side", [32, 64])
+def test_a_coloured_patch_in_the_corner_of_coloured_pictures_is_found(side):
+    pictures, labels = sets.shapes(150, side=side, seed=1)
+    rng = np.random.default_rng(5)
+    light = rng.integers(-20, 20, (len(pictures), 1, 1, 3))
+    pictures = np.clip(pictures.astype(int) + light, 0, 255).astype(np.uint8)
+    labels, to = list(labels), sorted(set(labels))[0]
+    rows = rng.choice([i for i, label in enumerate(labels) if label != to], 14, replace=False)
+    for i in rows:
+        pictures[i, -5:-1, -5:-1], labels[i] = (255, 220, 0), to
+    files = {
+        f"{label}/{i:04}.png": sets.png(p) for i, (p, label) in enumerate(zip(pictures, labels, strict=True))
+    }
+    names = list(files)
+    found = judge.finding(PROBE, sets.zipped(files))
+    (fault,) = judge.named(found, "backdoor")
+    assert fault["classes"] == [to]
+    assert len({names[i] for i in rows} & set(fault["files"])) >= 12
+    assert len(fault["files"]) <= 16
