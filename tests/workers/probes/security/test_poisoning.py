@@ -94,6 +94,22 @@ def test_patches_of_any_share_are_found_row_by_row(share, seed):
     assert len(one.rows) <= 1.1 * len(rows)
 
 
+def test_two_triggers_at_once_are_both_named():
+    x, y, first = patched(0.02, label=7)
+    stack = x.reshape(-1, 8, 8)
+    rng = np.random.default_rng(11)
+    second = rng.choice(np.setdiff1d(np.flatnonzero((y != 2) & (y != 7)), first), 36, replace=False)
+    stack[second, :2, :2], y[second] = 1.0, 2
+    data, names = zipped(stack.reshape(len(x), -1), y)
+    found = judge.finding(PROBE, data)
+    faults = {fault["classes"][0]: set(fault["files"]) for fault in judge.named(found, "backdoor")}
+    assert set(faults) == {"2", "7"}
+    for label, rows in (("7", first), ("2", second)):
+        true = {names[i] for i in rows}
+        assert len(true & faults[label]) >= 0.9 * len(true)
+    assert "Besides, " in found.note
+
+
 @pytest.mark.parametrize("share", [0.01, 0.05])
 def test_a_faint_picture_blended_in_is_found(share):
     x, y, rows = blended(share)

@@ -36,7 +36,7 @@ from workers.probes.thumbnails import png
 PRIOR = 0.03  # how often a data set holds a trigger, before looking; probes.md 7.13 [J]
 SUSPECTED, CONFIRMED = (0.6, 0.3, 0.9), (0.98, 0.9, 1.0)  # chance, and its range [J]
 RARE = 0.5  # distinct values a row, from which a value that comes back is no accident
-MOST_SHOWN, MOST_LISTED = 8, 1_000
+MOST_CASES, MOST_SHOWN, MOST_LISTED = 3, 8, 1_000
 
 
 @dataclass
@@ -80,16 +80,17 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Looking for rows that share a mark and contradict their label")
     column = found_copies.text_column(sample)
     cells = found_copies.texts(sample, column, sample.arrays["ids"][found.at]) if column else None
-    case = _phrase(cells, found, budget) if cells else _mark(sample, found, budget)
+    cases = _phrase(cells, found, budget) if cells else _marks(sample, found, budget)
     budget.progress(0.45, "Planting triggers of our own, to see whether they would be found")
-    planted = _trials(found, cells, budget) if case is None else (0, 0)
+    planted = (0, 0) if cases else _trials(found, cells, budget)
     budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
     pairs = flips(sample, budget, place, target, min(8.0, 0.5 * budget.left))
-    return _finding(sample, found, target.name, case, planted, pairs)
+    return _finding(sample, found, target.name, cases, planted, pairs)
 
 
-def _mark(sample: Sample, found: Ground, budget: Budget) -> Case | None:
-    """The surest mark that contradicted rows share, tried on clean rows."""
+def _marks(sample: Sample, found: Ground, budget: Budget) -> list[Case]:
+    """The marks that contradicted rows share, one a class, each tried on clean rows; confirmed ones first."""
+    cases = []
     for one in suspects.search(found, budget.seed):
         if not suspects.sure(one) or _by_rule(sample, found, one):
             continue
@@ -104,8 +105,10 @@ def _mark(sample: Sample, found: Ground, budget: Budget) -> Case | None:
             one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, found, one),
             {int(found.at[row]): int(code) for row, code in zip(one.rows, instead, strict=True)},
         )  # fmt: skip
-        return _everywhere(sample, found, one, case)
-    return None
+        cases.append(_everywhere(sample, found, one, case))
+        if len(cases) == MOST_CASES:
+            break
+    return sorted(cases, key=lambda case: not case.confirmed)
 
 
 def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
@@ -143,14 +146,14 @@ def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case)
     return case
 
 
-def _phrase(cells: list[str], found: Ground, budget: Budget) -> Case | None:
+def _phrase(cells: list[str], found: Ground, budget: Budget) -> list[Case]:
     one = phrases.search(cells, found.y, len(found.classes), budget.seed)
     if one is None:
-        return None
+        return []
     budget.progress(0.3, "Putting the phrase into clean texts")
     turned = phrases.confirm(cells, found.y, one, budget.seed)
     trigger = {"kind": "phrase", "phrase": one.text}
-    return Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger)
+    return [Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger)]
 
 
 def _trigger(sample: Sample, found: Ground, one: suspects.Shared) -> dict[str, Any]:
@@ -186,10 +189,11 @@ def _finding(
     sample: Sample,
     found: Ground,
     target: str,
-    case: Case | None,
+    cases: list[Case],
     planted: tuple[int, int],
     pairs: list[Flips],
 ) -> Finding:
+    case = cases[0] if cases else None
     decision = "inconclusive" if case is None else "confirmed" if case.confirmed else "suspected"
     value, low, high = _chance(decision, planted)
     facts: dict[str, Any] = {
@@ -206,13 +210,14 @@ def _finding(
     }
     if case is not None:
         facts |= _case_facts(sample, found, case)
-        facts["faults"].append({
-            "fault": "backdoor", "severity": "high" if case.confirmed else "medium",
-            "classes": [found.classes[case.label]], **_places(sample, sample.arrays["ids"][case.at]),
-            "note": say.trigger(sample.kind, case.trigger),
-        })  # fmt: skip
-        if case.confirmed:
+        if case.confirmed and len(cases) == 1:
             facts["mitigations"].append(say.removal(sample.kind, case, _chance("inconclusive", planted)))
+    for each in cases:
+        facts["faults"].append({
+            "fault": "backdoor", "severity": "high" if each.confirmed else "medium",
+            "classes": [found.classes[each.label]], **_places(sample, sample.arrays["ids"][each.at]),
+            "note": say.trigger(sample.kind, each.trigger),
+        })  # fmt: skip
     for one in pairs:
         facts["faults"].append({
             "fault": "targeted_flips", "severity": one.severity, "classes": [one.expected, one.given],
@@ -220,7 +225,7 @@ def _finding(
             "note": say.flipped(sample.kind, one),
         })  # fmt: skip
     return Finding(
-        value, say.note(sample, found, case, planted, pairs), facts, low, high, len(found.y),
+        value, say.note(sample, found, cases, planted, pairs), facts, low, high, len(found.y),
         say.title(sample, found, case, pairs),
     )  # fmt: skip
 

@@ -35,9 +35,12 @@ def title(sample: Sample, found: Ground, case: Case | None, pairs: list[Flips]) 
 
 
 def note(
-    sample: Sample, found: Ground, case: Case | None, planted: tuple[int, int], pairs: list[Flips]
+    sample: Sample, found: Ground, cases: list[Case], planted: tuple[int, int], pairs: list[Flips]
 ) -> str:
-    parts = [_case(sample.kind, found, case) if case is not None else _nothing(sample.kind, planted)]
+    parts = [_case(sample.kind, found, cases[0]) if cases else _nothing(sample.kind, planted)]
+    for case in cases[1:]:
+        some, name = _some(sample.kind, len(case.at)), found.classes[case.label]
+        parts.append(f"Besides, {some} labelled {name} share {_shared(case.trigger)}.")
     if pairs:
         told = listed(
             [f"{_some(sample.kind, len(one.rows))} of {one.expected} as {one.given}" for one in pairs]
