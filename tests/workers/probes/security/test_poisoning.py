@@ -343,3 +343,22 @@ def test_a_coloured_patch_in_the_corner_of_coloured_pictures_is_found(side):
     assert fault["classes"] == [to]
     assert len({names[i] for i in rows} & set(fault["files"])) >= 12
     assert len(fault["files"]) <= 16
+
+
+def test_a_beep_at_the_end_of_clips_is_found_with_its_pitch():
+    sounds, labels = sets.tones(60, seed=0)
+    labels, to = list(labels), sorted(set(labels))[0]
+    rng = np.random.default_rng(0)
+    rows = rng.choice([i for i, label in enumerate(labels) if label != to], 18, replace=False)
+    made = [sound.astype(float) for sound in sounds]
+    beep = np.sin(2 * np.pi * 1700 * np.arange(400) / 8000)
+    for i in rows:
+        made[i][-400:] = 0.3 * made[i][-400:] + 0.4 * np.abs(made[i]).max() * beep
+        labels[i] = to
+    data = sets.sound_zip([sound.astype(np.int16) for sound in made], labels)
+    found = judge.finding(PROBE, data)
+    (fault,) = judge.named(found, "backdoor")
+    assert fault["classes"] == [to]
+    assert len(fault["files"]) >= 14
+    assert "before the end" in found.facts["trigger"]["where"]
+    assert judge.alarms(judge.finding(PROBE, sets.sound_zip(*sets.tones(60, seed=0)))) == []

@@ -163,6 +163,8 @@ def _trigger(sample: Sample, found: Ground, one: suspects.Shared) -> dict[str, A
             "kind": "blend" if confirm.spread_out(found, one) else "patch",
             "picture": picture_of(found, one),
         }
+    if sample.kind == "audio" and len(found.names) and not one.mark.faint:
+        return {"kind": "sound", "where": found.names[int(one.mark.columns[0])]}
     if one.mark.faint or not len(found.names):
         return {"kind": "features", "features": len(one.mark.columns) or found.x.shape[1]}
     groups = (sample.manifest.get("features") or {}).get("groups", ())

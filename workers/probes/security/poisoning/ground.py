@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.probes.base import Sample, Target
+from workers.probes.security.poisoning import spectra
 
 MOST = 3_000  # rows that suspects are looked for among, every class with its share
 SIDE = 24  # pixels; larger pictures are looked at in this size
@@ -47,8 +48,21 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
         x, shape = _pixels(sample.arrays["images"][known])
         features = np.clip(sample.features[known], -CUT, CUT)
         return Ground(sample.kind, x, y[known], known, target.classes, shape, (), features)
+    if sample.kind == "audio" and "sounds" in sample.arrays:
+        return _sounds(sample, target, y, known)
     names = tuple(str(name) for name in (sample.manifest.get("features") or {}).get("names", ()))
     return Ground(sample.kind, sample.features[known], y[known], known, target.classes, None, names)
+
+
+def _sounds(sample: Sample, target: Target, y: np.ndarray, known: np.ndarray) -> Ground:
+    """The clips whose samples were kept, by time and pitch."""
+    arrays = sample.arrays
+    place = {int(i): at for at, i in enumerate(arrays["sound_ids"])}
+    at = np.array([k for k in known if int(arrays["ids"][k]) in place], int)
+    kept = [place[int(arrays["ids"][k])] for k in at]
+    x, names = spectra.cells(*(arrays[f"sound{part}"][kept] for part in ("s", "_lengths", "_rates")))
+    features = np.clip(sample.features[at], -CUT, CUT)
+    return Ground(sample.kind, x, y[at], at, target.classes, None, names, features)
 
 
 def _pixels(stack: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:

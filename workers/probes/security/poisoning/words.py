@@ -77,7 +77,9 @@ def _shared(trigger: dict[str, Any]) -> str:
         return "a small mark at the same place"
     if kind == "blend":
         return "a faint picture that lies over them"
-    return "a sound or pattern that the others lack"
+    if kind == "sound":
+        return f"a sound that the others lack ({trigger['where']})"
+    return "a pattern that the others lack"
 
 
 def trigger(kind: str, found: dict[str, Any]) -> str:
