@@ -43,11 +43,17 @@ def test_honest_heavy_tails_stay_quiet(tmp_path, seed):
 
 @pytest.mark.parametrize(("kind", "rows", "wide", "seed"), [
     ("bell", 200, 400, 277), ("bell", 120, 600, 2), ("box", 60, 400, 60), ("low bell", 200, 400, 200),
+    ("around 0", 40, 300, 9041), ("around 0", 40, 300, 9565),
 ])  # fmt: skip
 def test_the_low_end_of_a_wide_plain_table_is_no_other_unit(tmp_path, kind, rows, wide, seed):
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=(rows, 8)) @ rng.normal(size=(8, wide)) * 0.7 + rng.normal(size=(rows, wide))
-    made = {"bell": hidden + 8, "low bell": hidden / 2 + 3, "box": rng.uniform(0, 1, (rows, wide))}[kind]
+    made = {
+        "bell": hidden + 8,
+        "low bell": hidden / 2 + 3,
+        "around 0": hidden,
+        "box": rng.uniform(0, 1, (rows, wide)),
+    }[kind]
     found = judged(tmp_path, {f"g{i}": made[:, i].round(3) for i in range(wide)})
     assert "unit_mix" not in [fault for fault, _ in serious(found)]
 

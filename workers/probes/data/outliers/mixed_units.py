@@ -219,8 +219,8 @@ def plain(mix: Mix, residual: np.ndarray, x: np.ndarray, columns: int) -> bool:
     if mix.shift >= 0:
         return False
     with np.errstate(invalid="ignore", over="ignore"):
-        usual = x / np.exp(residual - mix.middle)
-        fine = np.isfinite(residual) & np.isfinite(usual) & (x > 0)
+        usual = np.abs(x) / np.exp(residual - mix.middle)
+        fine = np.isfinite(residual) & np.isfinite(usual) & (usual > 0)
     if fine.sum() < FEWEST:
         return False
     value, r, m = x[fine], residual[fine] - mix.middle, int(fine.sum())
@@ -235,7 +235,10 @@ def plain(mix: Mix, residual: np.ndarray, x: np.ndarray, columns: int) -> bool:
     wide = max(mix.wide, spread)
     first = np.log1p(-share) - np.square(r / spread) / 2 - np.log(spread)
     second = np.log(share) - np.square((r - mix.shift) / wide) / 2 - np.log(wide)
-    peaks = float((np.logaddexp(first, second) - 0.5 * np.log(2 * np.pi) - np.log(value)).sum())
+    peaks = float((np.logaddexp(first, second) - 0.5 * np.log(2 * np.pi) - np.log(np.abs(value))).sum())
+    # Peaks of sizes leave the sign untold, which the plain account tells as well.
+    below = float(np.clip((value < 0).mean(), 1e-12, 1 - 1e-12))
+    peaks += m * float(below * np.log(below) + (1 - below) * np.log1p(-below))
     return bool(peaks < max(bell, box) + np.log(len(FACTORS) * columns / CHANCE))
 
 

@@ -39,7 +39,7 @@ def repaired(
             rows = mixed_units.members(mix, residual)
             if rows.sum() < mixed_units.FEWEST or _another_kind(mix, rows, drawn, name):
                 continue
-            if related[name].log and mixed_units.plain(mix, residual, x, len(drawn)):
+            if mixed_units.plain(mix, residual, x, len(drawn)):
                 continue
             if related[name].log and related[name].predictors:
                 told = related[name].scaled(_given(related[name], drawn, around))
