@@ -43,6 +43,32 @@ def test_honest_heavy_tails_stay_quiet(tmp_path, seed):
     assert serious(judged(tmp_path, columns)) == []
 
 
+@pytest.mark.parametrize(("kind", "rows", "wide", "seed"), [
+    ("bell", 200, 400, 277), ("bell", 120, 600, 2), ("box", 60, 400, 60), ("low bell", 200, 400, 200),
+    ("around 0", 40, 300, 9041), ("around 0", 40, 300, 9565),
+])  # fmt: skip
+def test_the_low_end_of_a_wide_plain_table_is_no_other_unit(tmp_path, kind, rows, wide, seed):
+    rng = np.random.default_rng(seed)
+    hidden = rng.normal(size=(rows, 8)) @ rng.normal(size=(8, wide)) * 0.7 + rng.normal(size=(rows, wide))
+    made = {
+        "bell": hidden + 8,
+        "low bell": hidden / 2 + 3,
+        "around 0": hidden,
+        "box": rng.uniform(0, 1, (rows, wide)),
+    }[kind]
+    found = judged(tmp_path, {f"g{i}": made[:, i].round(3) for i in range(wide)})
+    assert "unit_mix" not in [fault for fault, _ in serious(found)]
+
+
+def test_a_smaller_unit_in_a_wide_plain_table_is_still_found(tmp_path):
+    rng = np.random.default_rng(5)
+    made = rng.normal(170, 9, (300, 60))
+    made[::20, 7] /= 2.54
+    found = judged(tmp_path, {f"g{i}": made[:, i].round(2) for i in range(60)})
+    assert serious(found) == [("unit_mix", ["g7"])]
+    assert found.facts["faults"][0]["rows"] == list(range(0, 300, 20))
+
+
 def test_a_rare_kind_of_its_own_is_no_impossible_value(tmp_path):
     rng, n = np.random.default_rng(1), 2_000
     lorry = rng.random(n) < 0.03

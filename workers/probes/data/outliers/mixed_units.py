@@ -209,6 +209,39 @@ def members(mix: Mix, residual: np.ndarray) -> np.ndarray:
         return np.isfinite(away) & nearer & (np.abs(away - mix.shift) <= reach)
 
 
+def plain(mix: Mix, residual: np.ndarray, x: np.ndarray, columns: int) -> bool:
+    """Whether one plain bell or box tells numbers ``x`` [m] as well as two peaks of their logarithms.
+
+    Logarithms draw out the low end of what is added and not multiplied, and stray values of that foot look
+    like a smaller unit. The likelihoods of both accounts are compared on the scale of ``x`` (Box and Cox
+    1964); the two peaks must be ahead by what was tried, factors and columns.
+    """
+    if mix.shift >= 0:
+        return False
+    with np.errstate(invalid="ignore", over="ignore"):
+        usual = np.abs(x) / np.exp(residual - mix.middle)
+        fine = np.isfinite(residual) & np.isfinite(usual) & (usual > 0)
+    if fine.sum() < FEWEST:
+        return False
+    value, r, m = x[fine], residual[fine] - mix.middle, int(fine.sum())
+    # What the logarithms of the other columns say bends on the plain scale; three numbers straighten it.
+    told = np.vander(np.log(usual[fine]) - np.log(usual[fine]).mean(), 3)
+    away = value - told @ np.linalg.lstsq(told, value, rcond=None)[0]
+    bell = -0.5 * m * (np.log(2 * np.pi * max(float(away.var()), 1e-300)) + 1)
+    box = -m * np.log(max(float(np.ptp(away)), 1e-150))
+    few = members(mix, residual)[fine]
+    share = float(np.clip(few.mean(), 1 / m, 0.5))
+    spread = np.hypot(r[~few].mean(), r[~few].std()) if (~few).any() else mix.spread
+    wide = max(mix.wide, spread)
+    first = np.log1p(-share) - np.square(r / spread) / 2 - np.log(spread)
+    second = np.log(share) - np.square((r - mix.shift) / wide) / 2 - np.log(wide)
+    peaks = float((np.logaddexp(first, second) - 0.5 * np.log(2 * np.pi) - np.log(np.abs(value))).sum())
+    # Peaks of sizes leave the sign untold, which the plain account tells as well.
+    below = float(np.clip((value < 0).mean(), 1e-12, 1 - 1e-12))
+    peaks += m * float(below * np.log(below) + (1 - below) * np.log1p(-below))
+    return bool(peaks < max(bell, box) + np.log(len(FACTORS) * columns / CHANCE))
+
+
 def moved(
     name: str, x: np.ndarray, distance: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[str, np.ndarray] | None:

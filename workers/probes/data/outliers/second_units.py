@@ -39,6 +39,8 @@ def repaired(
             rows = mixed_units.members(mix, residual)
             if rows.sum() < mixed_units.FEWEST or _another_kind(mix, rows, drawn, name):
                 continue
+            if mixed_units.plain(mix, residual, x, len(drawn)):
+                continue
             if related[name].log and related[name].predictors:
                 told = related[name].scaled(_given(related[name], drawn, around))
                 if strange_rows.alone(residual, rows, told).sum() < 0.5 * rows.sum():
