@@ -66,7 +66,7 @@ def _judged(sample: Sample) -> dict[str, str]:
         for column in sample.columns[:MOST_COLUMNS]:
             counted = sample.census[column.name]
             hint = names.header_kind(column.name)
-            filled, length = counted["filled"], counted["length"]
+            filled, length = counted["filled"], counted.get("length") or {"max": 0, "mean": 0}
             if not filled or (length["max"] or 0) < columns.SHORTEST or (length["mean"] or 0) > 200:
                 continue
             if counted["numbers"] >= filled and (counted.get("high") or 0) < columns.LONG_NUMBER:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.planting import sets
 from workers import assess, sandbox
 from workers.assess import PREPARE, Event
 from workers.probes import catalog, run
@@ -172,3 +173,16 @@ def test_a_probe_that_looks_at_data_where_there_is_some_waits_for_it(tmp_path):
             found = assess.assess([path], targets=["kind"], only=[probe], seconds=60).findings[probe].finding
             assert found.state == "measured"
             assert found.value == 1
+
+
+def test_an_empty_column_and_a_zip_of_pictures_are_read_to_the_end(tmp_path):
+    """What is masked on the way out is looked for in every column, also in one that holds nothing."""
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(["a,b,nothing,y", *(f"{i},{i % 7},,{'pq'[i % 2]}" for i in range(80))]) + "\n")
+    found = assess.assess([path], targets=["y"], only=["data.class_balance"], seconds=60)
+    assert found.findings["data.class_balance"].finding.state == "measured"
+    pictures, labels = sets.shapes(20)
+    zipped = tmp_path / "pictures.zip"
+    zipped.write_bytes(next(iter(sets.picture_zip(pictures, labels).files.values())))
+    found = assess.assess([zipped], only=["data.class_balance"], seconds=60)
+    assert found.findings["data.class_balance"].finding.state == "measured"

@@ -17,7 +17,7 @@ import torch
 
 from workers.fleet import train
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.surrogate import Rows, answered, row_scores, rows, surrogate
+from workers.probes.surrogate import Rows, answered, interval, row_scores, rows, surrogate
 from workers.probes.words import percent
 
 RATES = (0.01, 0.05, 0.10)
@@ -42,6 +42,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
         net=centre.net, heads=found.heads, steps=centre.steps, batch=centre.batch, optimizer=centre.optimizer,
     )  # fmt: skip
     clean = row_scores(base, found.x[found.test], found.y[found.test])
+    guessing = float(np.bincount(found.y[found.test]).max() / len(found.test)) if found.classes else 0.0
+    if interval(clean, budget.seed)[0] < guessing + 0.02:
+        return Finding.skipped(
+            "Inconclusive: a small model learns nothing from this data, so changed labels could not harm it."
+        )
     aim = _aim(found, base.predict(found.x[found.train])) if found.classes else (0, 0)
     members, kinds = [], []
     for way in ways:

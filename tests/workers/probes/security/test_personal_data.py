@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +191,25 @@ def test_spans_in_mails_match_the_truth(tmp_path, shared_data):
 
     assert sum(bool(matches(item)) for item in truth) >= 0.95 * len(truth)
     assert len(spans) <= 1.25 * len(truth)
+
+
+def test_days_of_films_and_numbers_of_books_are_nobodys(tmp_path):
+    draw = random.Random(4)
+    days = [
+        f"{draw.randint(1940, 1999)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}" for _ in range(400)
+    ]
+    books = [f"{draw.randint(0, 10**9):09}{draw.randint(0, 9)}" for _ in range(400)]
+    parcels = [f"{draw.randint(10**12, 10**13 - 1)}" for _ in range(400)]
+    versions = [
+        f"{draw.randint(1, 9)}.{draw.randint(0, 20)}.{draw.randint(0, 9)}.{draw.randint(0, 99)}" for _ in days
+    ]
+    columns = {"release_date": days, "isbn": books, "ean": parcels, "version": versions}
+    assert kinds(searched(tmp_path, columns)) == {}
+    mails = [f"person{i}@example.org" for i in range(400)]
+    beside = kinds(searched(tmp_path / "b", {"day": days, "mail": mails}))
+    assert beside == {"day": "birth_date", "mail": "email"}
+
+
+def test_cells_that_speak_of_a_birth_end_no_search(tmp_path):
+    cells = [f"born on {1 + i % 28} March {1950 + i % 40}" for i in range(60)]
+    assert searched(tmp_path, {"born": cells}).state == "measured"

@@ -14,7 +14,7 @@ PROBE = "security.poison_impact"
 
 @pytest.fixture(scope="module")
 def found():
-    return judge.finding(PROBE, sets.csv(sets.shop(900), "returned"))
+    return judge.finding(PROBE, sets.csv(sets.cancer(), "diagnosis"))
 
 
 def test_it_costs_more_the_more_labels_are_changed(found):

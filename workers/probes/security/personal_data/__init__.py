@@ -19,6 +19,7 @@ import numpy as np
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.intervals import jeffreys
 from workers.probes.security.personal_data.columns import Hits, search
+from workers.probes.security.personal_data.names import header_kind
 from workers.probes.security.personal_data.patterns import WHAT
 from workers.probes.words import count, listed, one_in, percent, pieces
 
@@ -41,6 +42,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
                 break
             budget.progress(i / max(len(columns), 1), f"Searching {column.name}")
             hits += search(table, column, counted[column.name], notes)
+    hits = _births_among_people(hits)
     affected = _rows(hits)
     share = affected / max(sample.rows, 1)
     low, high = jeffreys(affected, sample.rows)
@@ -53,6 +55,15 @@ def run(sample: Sample, budget: Budget) -> Finding:
         sample=sample.rows,
         title=_title(hits, share),
     )
+
+
+def _births_among_people(hits: list[Hits]) -> list[Hits]:
+    """Without days that only spread like births where no other column is about people; films have some."""
+    people = any(hit.kind in DIRECT for hit in hits)
+    return [
+        hit for hit in hits
+        if people or hit.kind != "birth_date" or header_kind(hit.column) == "birth_date"
+    ]  # fmt: skip
 
 
 def _rows(hits: list[Hits]) -> int:

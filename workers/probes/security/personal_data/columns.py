@@ -78,9 +78,9 @@ def search(
     table: duckdb.DuckDBPyConnection, column: Column, counted: Mapping[str, Any], notes: list[str]
 ) -> list[Hits]:
     """Every kind that this column holds. ``counted`` is its entry of the census."""
-    filled, length = int(counted["filled"]), counted["length"]
+    filled, length = int(counted["filled"]), counted.get("length") or {"max": 0, "mean": 0}
     hint = names.header_kind(column.name)
-    if not filled or (length["max"] or 0) < SHORTEST:
+    if not filled or (length["max"] or 0) < SHORTEST or names.a_code(column.name):
         return []
     if counted["numbers"] >= filled and (counted.get("high") or 0) < LONG_NUMBER and hint != "phone":
         return []
@@ -116,6 +116,8 @@ def _exact(
 ) -> list[Hits]:
     """The same for a column of which every cell is at hand."""
     fitting = [cell for cell in cells if judged.fits(kind, cell[2], hint)]
+    if not fitting:
+        return _read(column, cells, filled, False, hint)
     ids = np.array([cell[0] for cell in fitting], np.int64)
     hits = Hits(column, kind, ids, filled, masked(fitting[0][2], kind), round(certain, 4))
     seen = set(ids.tolist())

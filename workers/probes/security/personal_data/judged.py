@@ -21,8 +21,8 @@ DATES = (
     "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
 )  # fmt: skip
 PASSPORT = re.compile(r"[A-Z]{0,3}\d{5,9}[A-Z]{0,2}\d?")
-SMALL_IP = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")  # alone it may be a version
 SPREAD = 25  # years between the youngest and the oldest twentieth of people
+SMALL_IP = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")  # alone it may be a version
 
 
 def fits(kind: str, cell: str, hint: str | None) -> bool:
@@ -42,7 +42,10 @@ def fits(kind: str, cell: str, hint: str | None) -> bool:
 
 
 def births(column: str, hint: str | None, cells: Sequence[str]) -> Judged | None:
-    """Days that spread like the births of living adults, or a header that says "date of birth"."""
+    """Days under a header that says "date of birth", or that spread like the births of living adults.
+
+    Releases and foundations spread so, too: without a header the caller asks for other personal columns.
+    """
     if hint not in (None, "birth_date"):
         return None
     some = cells[:200]
@@ -96,7 +99,7 @@ def people(column: str, hint: str | None, cells: Sequence[str]) -> Judged | None
         return None  # few distinct values: a category
     share = len(wordy) / len(cells)
     plain = names.plain(column)
-    if names.OF_PEOPLE.search(plain) and share > 0.7 and len(set(wordy)) > 0.2 * len(wordy):
+    if names.OF_PEOPLE.search(plain) and share > 0.7 and len(set(wordy)) > 0.02 * len(wordy):
         return "name", share, 0.95
     loosely = hint == "name" and not names.called_name(column)
     known = sum(names.names_a_person(cell) for cell in wordy)

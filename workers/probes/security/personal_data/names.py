@@ -11,7 +11,8 @@ import re
 
 HEADERS: tuple[tuple[str, str], ...] = (
     ("email", r"e_?mails?|mail_?address|reply_?to|correo"),
-    ("phone", r"phones?|telephone|tel|mobile|cell|fax|telefon\w*|handy|telefono|movil|whatsapp|phone_?(?:no|number)|celular"),
+    ("phone", r"(?:tele|mobile_?|cell_?|home_?|work_?)?phones?|t[eé]l[eé]phone|tel|mobile|mobil\w*|cell|gsm|fax|telefon\w*|handy\w*|m[oó]vil|whatsapp"
+              r"|phone_?(?:no|nr|number)|tel_?(?:no|nr|number)|tel[eé]fono|celular|portable|手机号?|电话|電話\w*|телефон\w*"),
     ("iban", r"iban|bank_?account|account_?(?:no|number)|konto\w*|kontonummer"),
     ("card", r"(?:credit_?|debit_?|payment_?)?card(?:_?(?:no|number))?|cc_?(?:no|number)"),
     ("national_id", r"ssn|social_?security\w*|national_?(?:id|insurance)\w*|nino|nhs(?:_?(?:no|number))?|dni|nie|nif|cpf|cnpj|pesel|bsn|aadhaa?r"
@@ -21,7 +22,7 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("birth_date", r"dob|birth_?(?:date|day)?|date_?of_?birth|born|geburts\w*|fecha_?nac\w*|nacimiento|naissance"),
     ("name", r"(?:full|first|last|given|family|middle|sur|user|contact|customer|client|patient|passenger|employee|student|person"
              r"|maiden|display|applicant|member|doctor|teacher|author)_?names?|forename|surname|vorname|nachname|nombre|apellidos?|prenom|nom"
-             r"|cognome|names?|author|driver|owner|holder"),
+             r"|cognome|names?|author|driver|owner|holder|氏名|姓名|名前|фио|имя|фамилия|이름|성명|الاسم"),
     ("address", r"(?:street|home|postal|mailing|billing|shipping)_?address|address(?:_?line)?(?:_?\d)?"
                 r"|street|strasse|straße|anschrift|adresse|direccion|domicilio"),
     ("plate", r"(?:licen[cs]e|number|registration)?_?plates?|kennzeichen|matricula|vehicle_?reg\w*"),
@@ -31,7 +32,7 @@ HEADERS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 OF_PEOPLE = re.compile(
     r"(?:^|_)(?:full|first|last|given|family|middle|sur|maiden|patient|passenger|employee|student|person|applicant)_?names?"
-    r"(?:$|_)|forename|surname|vorname|nachname|apellido|prenom|cognome"
+    r"(?:$|_)|forename|surname|vorname|nachname|apellido|prenom|cognome|氏名|姓名|фио|фамилия|이름|성명|الاسم"
 )  # headers that mean people and nothing else
 _HEADERS = [(kind, re.compile(rf"(?:^|_)(?:{words})(?:$|_)")) for kind, words in HEADERS]
 
@@ -99,6 +100,17 @@ def header_kind(column: str) -> str | None:
     if THINGS.search(name):
         return None
     return next((kind for kind, regex in _HEADERS if regex.search(name)), None)
+
+
+CODES = re.compile(
+    r"(?:^|_)(?:isbn|issn|ean|gtin|upc|barcode|sku|asin|doi|version|build|revision|user_agent|useragent"
+    r"|(?:file|case|order|invoice|part|serial|ticket|batch|lot)_?(?:no|nr|num|number|id))(?:_?1[03])?(?:$|_)"
+)  # headers of numbers that things have, among which some pass a check by chance
+
+
+def a_code(column: str) -> bool:
+    """A column of numbers of things: books, parcels, versions, files."""
+    return CODES.search(plain(column)) is not None
 
 
 def plain(column: str) -> str:

@@ -36,6 +36,7 @@ from workers.probes.thumbnails import png
 PRIOR = 0.03  # how often a data set holds a trigger, before looking; probes.md 7.13 [J]
 SUSPECTED, CONFIRMED = (0.6, 0.3, 0.9), (0.98, 0.9, 1.0)  # chance, and its range [J]
 RARE = 0.5  # distinct values a row, from which a value that comes back is no accident
+POWER = 0.5  # of the triggers planted for a test that must be found, or else finding none means nothing
 MOST_CASES, MOST_SHOWN, MOST_LISTED = 3, 8, 1_000
 
 
@@ -85,7 +86,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
     planted = (0, 0) if cases else _trials(found, cells, budget)
     budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
     pairs = flips(sample, budget, place, target, min(8.0, 0.5 * budget.left))
-    return _finding(sample, found, target.name, cases, planted, pairs)
+    seen = _finding(sample, found, target.name, cases, planted, pairs)
+    if not cases and not pairs and planted[1] < POWER * planted[0]:
+        return Finding.skipped(say.blind(planted), **seen.facts)
+    return seen
 
 
 def _marks(sample: Sample, found: Ground, budget: Budget) -> list[Case]:

@@ -29,11 +29,10 @@ class Flips:
     given: str
     rows: np.ndarray  # ids in the upload
     share: float  # of the rows that look like the expected class
-    sure: bool  # whether the inputs tell the classes apart at all
 
     @property
     def severity(self) -> str:
-        return "medium" if self.sure and self.share >= SHARE else "low"
+        return "medium" if self.share >= SHARE else "low"
 
 
 def flips(sample: Sample, budget: Budget, place: int, target: Target, seconds: float) -> list[Flips]:
@@ -60,10 +59,12 @@ def pairs(sample: Sample, judged: Judged) -> list[Flips]:
             p = float(binom.sf(times - 1, times + back, size[expected] / len(best)))
         if p > CHANCE or times < ONE_WAY * back:
             continue
+        if judged.bounded or not _apart(judged, expected, given):
+            continue  # where classes overlap, a wrong label cannot be told from a hard row
         rows = listed[(best[listed] == expected) & (judged.y[listed] == given)]
         found.append(Flips(
             judged.classes[expected], judged.classes[given], sample.arrays["ids"][judged.at[rows]],
-            float(times / max(1, size[expected])), not judged.bounded and _apart(judged, expected, given),
+            float(times / max(1, size[expected])),
         ))  # fmt: skip
     return sorted(found, key=lambda one: -len(one.rows))
 

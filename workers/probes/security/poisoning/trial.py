@@ -22,7 +22,7 @@ def pictures_or_columns(found: Ground, seed: int, enough: Callable[[], bool]) ->
         if enough():
             break
         rng = np.random.default_rng([seed, 12, trial])
-        x, y, rows, label = _planted(found, rng)
+        x, y, rows, label = _planted(found, rng, trial)
         if rows is None:
             break
         marks = suspects.search(replace(found, x=x, y=y), seed + trial)
@@ -34,7 +34,7 @@ def pictures_or_columns(found: Ground, seed: int, enough: Callable[[], bool]) ->
     return tried, hits
 
 
-def _planted(found: Ground, rng: np.random.Generator):
+def _planted(found: Ground, rng: np.random.Generator, trial: int):
     label = int(rng.integers(len(found.classes)))
     others = np.flatnonzero(found.y != label)
     number = max(suspects.FEWEST + 4, round(SHARE * len(found.y)))
@@ -44,7 +44,11 @@ def _planted(found: Ground, rng: np.random.Generator):
     x, y = found.x.copy(), found.y.copy()
     if found.shape is not None:
         high, wide, channels = found.shape
-        size = max(2, round(min(high, wide) / 10))
+        if trial == TRIALS - 1:  # something faint over all of it
+            x[rows] = 0.85 * x[rows] + 0.15 * rng.random(x.shape[1], dtype=np.float32)
+            y[rows] = label
+            return x, y, rows, label
+        size = max(2, round(min(high, wide) / (3 if trial == 1 else 10)))  # one large patch, two small ones
         top, left = int(rng.integers(high - size + 1)), int(rng.integers(wide - size + 1))
         stack = x.reshape(-1, high, wide, channels)
         stack[rows, top : top + size, left : left + size] = (

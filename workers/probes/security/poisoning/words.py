@@ -9,6 +9,7 @@ from workers.probes.words import count, listed, percent, pieces
 if TYPE_CHECKING:
     from workers.probes.base import Sample
     from workers.probes.security.poisoning import Case
+    from workers.probes.security.poisoning.confirm import Turned
     from workers.probes.security.poisoning.flips import Flips
     from workers.probes.security.poisoning.ground import Ground
 
@@ -64,7 +65,16 @@ def _case(kind: str, found: Ground, case: Case) -> str:
     )
     if case.confirmed:
         return f"{says}{tried} Take them out, and find out who added them."
-    return f"{says}{tried} That is too little to be sure: let two people look at them."
+    return f"{says}{tried} {_doubt(turned)} Let two people look at them."
+
+
+def _doubt(turned: Turned) -> str:
+    """Why a suspicion is no more than that."""
+    if turned.before <= 0.5:
+        return "That is too little to be sure."
+    if turned.after >= 0.5 * turned.before:
+        return "The mark may mean something by itself, since a model turns that never learnt these."
+    return "Another change of the same size does nearly as much."
 
 
 def _shared(trigger: dict[str, Any]) -> str:
@@ -104,6 +114,17 @@ def _nothing(kind: str, planted: tuple[int, int]) -> str:
         f"{said} Of {count(tried, 'trigger')} that we planted here as a test, {hits}"
         f" {'was' if hits == 1 else 'were'} found; a rarer or cleverer one stays possible, so know who can"
         " add examples."
+    )
+
+
+def blind(planted: tuple[int, int]) -> str:
+    """Nothing was found, and nothing would have been."""
+    tried, hits = planted
+    found = "none" if not hits else f"only {hits}"
+    return (
+        f"Inconclusive: no trigger was found, but of {count(tried, 'trigger')} that we planted here as a test"
+        f" {found} {'was' if hits == 1 else 'were'} found either. Know who can add examples, and where they"
+        " came from."
     )
 
 

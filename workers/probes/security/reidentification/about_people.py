@@ -94,7 +94,7 @@ def _names_somebody(table: duckdb.DuckDBPyConnection, column: Column, sample: Sa
     """Whether a column holds names, addresses, numbers or births of people."""
     counted = sample.census[column.name]
     hint = names.header_kind(column.name)
-    length = counted["length"]
+    length = counted.get("length") or {"max": 0, "mean": 0}
     if not counted["filled"] or (length["max"] or 0) < personal.SHORTEST or (length["mean"] or 0) > 80:
         return False
     if hint is None and (column.type == "number" or counted["numbers"] >= counted["filled"]):

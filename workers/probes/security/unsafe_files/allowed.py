@@ -94,7 +94,10 @@ PLAIN: dict[str, frozenset[str]] = {
     "torch.nn.parameter": frozenset({"Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer"}),
     "torch.serialization": frozenset({"_get_layout"}),
     "torch.jit._pickle": frozenset(_SCRIPT_REBUILDERS.split()),
-    "pandas": frozenset({"DataFrame", "Series", "Index", "Timestamp"}),
+    "pandas": frozenset({"DataFrame", "Series", "Index", "Timestamp", "StringDtype", "CategoricalDtype"}),
+    "pandas.arrays": frozenset(
+        {"StringArray", "DatetimeArray", "TimedeltaArray", "IntegerArray", "FloatingArray", "BooleanArray"}
+    ),
     "pandas.core.frame": frozenset({"DataFrame"}),
     "pandas.core.series": frozenset({"Series"}),
     "pandas.core.internals.managers": frozenset({"BlockManager", "SingleBlockManager"}),
@@ -124,6 +127,7 @@ _FAMILIES = tuple(
     for pattern in (
         rf"sklearn\.(?:{'|'.join(_ESTIMATORS.split())})(?:\.\w+)*\._?[A-Z]\w*",
         r"sklearn\.metrics\._dist_metrics\.(?:[A-Z]\w*|newObj)",
+        r"sklearn\.metrics\._scorer\._?[A-Z]\w*",
         r"sklearn\.neighbors\._(?:kd_tree|ball_tree)\.newObj",
         r"torch\.nn\.modules(?:\.\w+)+\.[A-Z]\w*",
         r"torch\.optim(?:\.\w+)*\.[A-Z]\w*",

@@ -85,6 +85,9 @@ def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> 
     return _others(look, data, head, where, whole=whole)
 
 
+TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+
+
 def _is_program(data: Any, head: bytes) -> bool:
     """Two letters may begin any file: a Windows program also says where its header is."""
     if not head.startswith(b"MZ"):
@@ -97,7 +100,8 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
     ending = PurePosixPath(where.name.lower().replace("\\", "/")).suffix
     if head.startswith(zips.MEDIA):
         return "picture or sound"
-    if len(data) <= markup.MOST and (text := markup.text_of(bytes(data[:4096]))) is not None:
+    table = ending in TABLES and not where.artefact  # a first header may be a tag; nothing shows a table
+    if not table and len(data) <= markup.MOST and (text := markup.text_of(bytes(data[:4096]))) is not None:
         whole_text = markup.text_of(bytes(data)) or text
         return markup.markup(look, whole_text, where)
     if ending in (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml"):
