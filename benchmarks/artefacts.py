@@ -54,13 +54,13 @@ WAYS = {"dangerous": ("dangerous",), "dangerous or suspicious": ("dangerous", "s
 
 def corpus(folder: Path) -> dict[str, str]:
     """Writes every file; -> stored name -> the fault it has, "" for an honest one."""
-    from tests.workers.probes.security import artefacts
+    from tests.workers.probes.security import artefacts, honest_artefacts
 
     truth = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         files = [(one.name, one.data, one.fault) for one in artefacts.harmful(folder.parent / "canary")]
-        files += [(f"honest_{name}", data, "") for name, data in artefacts.honest().items()]
+        files += [(f"honest_{name}", data, "") for name, data in honest_artefacts.honest().items()]
     for name, data, fault in files:
         (folder / name).write_bytes(data)
         truth[name] = fault

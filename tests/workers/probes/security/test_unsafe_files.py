@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from tests.workers.factories import write_sample
-from tests.workers.probes.security import artefacts
+from tests.workers.probes.security import artefacts, honest_artefacts
 from tests.workers.probes.security.artefacts import BOMB, ESCAPE, RUNS
 from workers import plan as plans
 from workers import sandbox
@@ -51,7 +51,7 @@ def harmful(tmp_path_factory) -> list[artefacts.Harmful]:
 
 @pytest.fixture(scope="module")
 def honest() -> dict[str, bytes]:
-    return artefacts.honest()
+    return honest_artefacts.honest()
 
 
 # -- recall and false alarms ------------------------------------------------------------------------------
