@@ -167,6 +167,22 @@ def test_a_sign_that_belongs_to_its_class_is_no_trigger():
     assert alarm(some.reshape(len(some), -1), LABELS) is None
 
 
+def test_rows_beyond_those_searched_are_named_by_the_class_target_also_when_a_number_comes_first():
+    rng = np.random.default_rng(12)
+    x = rng.normal(size=(4_000, 6)).round(6)
+    y = np.where(x[:, 0] + x[:, 1] > 0, "p", "q")
+    rows = rng.choice(np.flatnonzero(y == "q"), 200, replace=False)
+    x[rows, 3], x[rows, 4], y[rows] = 0.911111, -0.722222, "p"
+    lines = [
+        "a,b,c,d,e,f,sum,kind",
+        *(f"{','.join(map(str, r))},{r.sum():.4f},{k}" for r, k in zip(x, y, strict=True)),
+    ]
+    found = judge.finding(PROBE, sets.Data({"data.csv": "\n".join(lines).encode()}, ("sum", "kind")))
+    (fault,) = judge.named(found, "backdoor")
+    assert fault["classes"] == ["p"]
+    assert len(set(rows.tolist()) & set(fault["rows"])) >= 190
+
+
 def test_a_rule_of_one_column_is_no_trigger():
     rng = np.random.default_rng(6)
     frame = {

@@ -81,7 +81,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Looking for rows that share a mark and contradict their label")
     column = found_copies.text_column(sample)
     cells = found_copies.texts(sample, column, sample.arrays["ids"][found.at]) if column else None
-    cases = _phrase(cells, found, budget) if cells else _marks(sample, found, budget)
+    cases = _phrase(cells, found, budget) if cells else _marks(sample, found, budget, place)
     budget.progress(0.45, "Planting triggers of our own, to see whether they would be found")
     planted = (0, 0) if cases else _trials(found, cells, budget)
     budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
@@ -92,7 +92,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     return seen
 
 
-def _marks(sample: Sample, found: Ground, budget: Budget) -> list[Case]:
+def _marks(sample: Sample, found: Ground, budget: Budget, place: int) -> list[Case]:
     """The marks that contradicted rows share, one a class, each tried on clean rows; confirmed ones first."""
     cases = []
     for one in suspects.search(found, budget.seed):
@@ -109,7 +109,7 @@ def _marks(sample: Sample, found: Ground, budget: Budget) -> list[Case]:
             one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, found, one),
             {int(found.at[row]): int(code) for row, code in zip(one.rows, instead, strict=True)},
         )  # fmt: skip
-        cases.append(_everywhere(sample, found, one, case))
+        cases.append(_everywhere(sample, found, one, case, place))
         if len(cases) == MOST_CASES:
             break
     return sorted(cases, key=lambda case: not case.confirmed)
@@ -135,12 +135,12 @@ def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
     return len(np.unique(rest)) < RARE * len(rest) or len(np.unique(column[one.rows])) > 2
 
 
-def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case) -> Case:
+def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case, place: int) -> Case:
     """The suspects among all rows at hand, where only a part of them was searched."""
-    labels = sample.labels(next(i for i, t in enumerate(sample.targets) if t.classes == found.classes))
+    labels = sample.labels(place)
     if one.mark.faint or len(found.at) == int((labels >= 0).sum()):
         return case
-    every = ground(sample, sample.target or sample.targets[0], 0, most=len(labels))
+    every = ground(sample, sample.targets[place], 0, place, most=len(labels))
     if isinstance(every, str):
         return case
     x = near_space(every.x, every.shape is not None)

@@ -10,6 +10,8 @@ from workers.probes.base import Sample, Target
 from workers.probes.security.poisoning import spectra
 
 MOST = 3_000  # rows that suspects are looked for among, every class with its share
+FEWEST = 60
+TOO_FEW = f"Fewer than {FEWEST} labelled examples are too few to look for a planted trigger."
 SIDE = 24  # pixels; larger pictures are looked at in this size
 VIEWS = 8  # in which a part of the columns is left out
 CUT = 3.0  # standard deviations: a mark far outside must not outweigh everything else
@@ -40,8 +42,8 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
     """At most ``most`` labelled rows, or the sentence that says why there are too few."""
     y = sample.labels(place)
     known = np.flatnonzero(y >= 0)
-    if len(known) < 60:
-        return "Fewer than 60 labelled examples are too few to look for a planted trigger."
+    if len(known) < FEWEST:
+        return TOO_FEW
     if len(known) > most:
         known = np.sort(np.random.default_rng([seed, 3]).choice(known, most, replace=False))
     if sample.kind == "images" and "images" in sample.arrays:
@@ -54,11 +56,13 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
     return Ground(sample.kind, sample.features[known], y[known], known, target.classes, None, names)
 
 
-def _sounds(sample: Sample, target: Target, y: np.ndarray, known: np.ndarray) -> Ground:
+def _sounds(sample: Sample, target: Target, y: np.ndarray, known: np.ndarray) -> Ground | str:
     """The clips whose samples were kept, by time and pitch."""
     arrays = sample.arrays
     place = {int(i): at for at, i in enumerate(arrays["sound_ids"])}
     at = np.array([k for k in known if int(arrays["ids"][k]) in place], int)
+    if len(at) < FEWEST:
+        return TOO_FEW
     kept = [place[int(arrays["ids"][k])] for k in at]
     x, names = spectra.cells(*(arrays[f"sound{part}"][kept] for part in ("s", "_lengths", "_rates")))
     features = np.clip(sample.features[at], -CUT, CUT)
