@@ -351,6 +351,22 @@ def _memory(facts: Evidence, dataset: Evidence) -> Words:
     return words
 
 
+def _serving(facts: Evidence, dataset: Evidence) -> Words:
+    place, need = facts.get("place") or {}, facts.get("need") or {}
+    has, needs, allowed = (number(one) for one in (place.get("memory"), need.get("memory"),
+                                                   place.get("milliseconds")))  # fmt: skip
+    words: Words = {"device": str(place.get("device") or "")}
+    if has is not None and needs is not None and needs > has:
+        return words | {"needs": hardware.size(needs), "has": hardware.size(has)}
+    times = [number(one) for one in need.get("p95_ms") or ()]
+    if allowed is not None and len(times) == 3 and times[1] is not None and times[2] is not None:
+        if times[1] > allowed:
+            words |= {"allowed": f"{allowed:g} ms", "takes": hardware.milliseconds(times[1] / 1e3)}
+        elif times[2] > 0.5 * allowed:
+            words["allowed"] = f"{allowed:g} ms"
+    return words
+
+
 def _cost(facts: Evidence, dataset: Evidence) -> Words:
     entries = {one.get("id"): one for one in facts.get("by_accelerator") or () if isinstance(one, Mapping)}
     chosen, cheapest = entries.get(facts.get("chosen"), {}), entries.get(facts.get("cheapest"), {})
@@ -405,6 +421,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,
+    "hardware.serving": _serving,
     "flexibility.forgetting": _forgetting,
     "hyperparameters.sensitivity": _settings,
 }

@@ -312,6 +312,17 @@ SPECS: tuple[Spec, ...] = (
         seconds=10,
     ),
     Spec(
+        "hardware.serving",
+        title="In use",
+        asks="Does the model run where it must, and fast enough?",
+        unit="share of the tightest limit",
+        why="A model that is good in training may be too slow or too large where it is needed.",
+        fix="Make the model smaller, or run it on a device of the list.",
+        needs=("plan",),
+        uses=("target",),
+        seconds=6,
+    ),
+    Spec(
         "flexibility.forgetting",
         title="Forgetting",
         asks="If we retrain for a similar task, do we lose the old one?",

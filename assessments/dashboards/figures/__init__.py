@@ -27,6 +27,7 @@ from assessments.dashboards.figures import (
     privacy,
     reading,
     security,
+    serving,
     shortcuts,
     values,
 )
@@ -66,6 +67,7 @@ BUILDERS: dict[str, Builder] = {
     "hardware.inventory": hardware.inventory,
     "hardware.memory": hardware.memory,
     "hardware.training_cost": accelerators.training_cost,
+    "hardware.serving": serving.serving,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
 }

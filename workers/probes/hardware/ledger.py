@@ -257,6 +257,33 @@ def analyse(model: Architecture, rows: int, way: Way | None = None) -> Cost:
             prepare(network, way)
         return walk(network, model.inputs(rows, counts[0], "meta"), way)
 
+    return _stacked(model, at)
+
+
+def answer(model: Architecture, rows: int) -> Cost:
+    """The cost of answering ``rows`` rows at once, walked on the meta device without a backward pass."""
+    if model.build is None:
+        raise ValueError(f"{model.says} is not a network; its cost has another formula.")
+
+    @torch.no_grad()
+    def at(*counts: int) -> Cost:
+        with torch.device("meta"):
+            network = model.build(*counts).eval()  # type: ignore[misc]
+        ledger, inputs = Ledger(), model.inputs(rows, counts[0], "meta")
+        for tensor in (*network.parameters(), *network.buffers()):
+            ledger.hold(tensor, count=False)
+        with ledger:
+            ledger.hold(inputs)
+            network(inputs)
+        ledger.cost.forward = ledger.cost.flops
+        ledger.cost.alive = max((alive for alive, _ in ledger.cost.parts.values()), default=0.0)
+        return ledger.cost
+
+    return _stacked(model, at)
+
+
+def _stacked(model: Architecture, at: Callable[..., Cost]) -> Cost:
+    """The cost of the whole model, from walks through few of its equal layers where it has many."""
     few, more = model.vary
     counts = model.counts
     limit = ALL_STEPS if model.family == "lstm" else ALL_BUILT
@@ -268,6 +295,7 @@ def analyse(model: Architecture, rows: int, way: Way | None = None) -> Cost:
             longer[place] += 1
             found = _added(found, first, at(*longer), count - base[place])
     return found
+
 
 
 def _added(found: Cost, first: Cost, longer: Cost, times: int) -> Cost:

@@ -63,3 +63,14 @@ def assumptions(sentences: Sequence[str]) -> str:
         if more
         else ""
     )
+
+
+def milliseconds(seconds: float) -> str:
+    """A short time in the unit that a person would choose."""
+    if seconds >= 1:
+        return hours(seconds / 3600) if seconds >= 90 else f"{seconds:,.1f} seconds"
+    for unit, factor in (("ms", 1e3), ("microseconds", 1e6)):
+        number = seconds * factor
+        if number >= 1:
+            return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
+    return "less than a microsecond"

@@ -1,0 +1,141 @@
+"""The figures of the model in use: how long one answer takes on each device, and what smaller numbers cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assessments.dashboards import theme, words
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Table
+from assessments.dashboards.figures.hardware import interval
+from workers.probes.hardware import words as hardware
+
+Facts = Mapping[str, Any]
+SHOWN = 9
+WAYS = {("bits", 8): "8-bit weights", ("bits", 4): "4-bit weights", ("bits", 3): "3-bit weights",
+        ("bits", 2): "2-bit weights", ("width", 0.5): "Half as wide", ("width", 0.25): "A quarter as wide"}  # fmt: skip
+
+
+def serving(facts: Facts, finding: Facts) -> list[Part]:
+    """An answer's time by device on a log axis, with the time allowed; then what a smaller model loses."""
+    found = [one for one in facts.get("devices") or [] if one.get("usual_ms")]
+    parts: list[Part] = [_times(found, facts, finding)] if found else []
+    ways = [one for one in facts.get("smaller") or [] if (one.get("kind"), one.get("amount")) in WAYS]
+    if ways:
+        parts.append(_ways(ways, facts))
+    return parts
+
+
+def _shown(found: Sequence[Facts], chosen: object) -> list[Facts]:
+    """Spread from the slowest to the fastest, with the chosen one among them."""
+    order = sorted(found, key=lambda one: -one["usual_ms"])
+    step = max(1.0, (len(order) - 1) / (SHOWN - 1))
+    kept = {round(step * place) for place in range(SHOWN) if round(step * place) < len(order)}
+    mine = next((place for place, one in enumerate(order) if one["id"] == chosen), None)
+    if mine is not None and mine not in kept:
+        kept.discard(min(kept, key=lambda place: abs(place - mine)))
+        kept.add(mine)
+    return [order[place] for place in sorted(kept)]
+
+
+def _times(found: Sequence[Facts], facts: Facts, finding: Facts) -> Chart:
+    place = facts.get("place") or {}
+    shown = _shown(found, place.get("id"))
+    note = "Worked out from the model's operations; bars show 10 to 40% of the data sheet"
+    if any(one.get("fits") is False for one in shown):
+        note += "; hollow: it does not fit the device's memory"
+    rows = [
+        (
+            one["name"],
+            "yes" if one.get("fits") else "with 8 bits" if one.get("int8_fits") else "no",
+            _ms(one["usual_ms"]),
+            _ms(one.get("int8_ms")),
+            hardware.size(one["memory"]) if one.get("memory") else "not known",
+            words.number(one["answers_per_wh"]) if one.get("answers_per_wh") else "not known",
+        )
+        for one in sorted(found, key=lambda one: one["usual_ms"])
+    ]
+    heads = ("Device", "Fits", "One answer", "With 8 bits", "Memory", "Answers a Wh")
+    return Chart(
+        title=finding.get("title") or "How long one answer takes, by device",
+        subtitle=f"Time of one answer on {len(shown)} devices",
+        note=note,
+        basis="estimated",
+        wide=_dots(shown, place, theme.WIDTHS["half"]),
+        narrow=_dots(shown, place, theme.WIDTHS["narrow"]),
+        says=finding.get("note", ""),
+        table=Table(heads, rows, frozenset({2, 3, 4, 5})),
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "not known" if value is None else hardware.milliseconds(value / 1e3)
+
+
+def _short(name: str) -> str:
+    return name.partition(" (")[0].removeprefix("NVIDIA ")
+
+
+def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
+    limit = place.get("milliseconds")
+    least = min(one["fast_ms"] for one in shown)
+    most = max(one["slow_ms"] for one in shown)
+    low, high = 0.6 * min(least, limit or least), 1.6 * max(most, limit or most)
+    names = [theme.fit(_short(str(one["name"])), width * 0.4) for one in shown]
+    left = round(max(theme.text_width(name) for name in names)) + 16
+    room = round(max(theme.text_width(_ms(one["usual_ms"])) for one in shown)) + 20
+    places = [len(shown) - 1 - at for at in range(len(shown))]
+    data, notes = [], []
+    for one, at in zip(shown, places, strict=True):
+        mine = one["id"] == place.get("id")
+        colour = theme.S1 if mine else theme.S5
+        data.append({
+            **interval([one["usual_ms"]], [one["fast_ms"]], [one["slow_ms"]], [at], colour),
+            "marker": {"size": 9, "color": colour if one.get("fits") else theme.SURFACE,
+                       "line": {"color": colour, "width": 2}},
+            "hoverinfo": None, "hovertext": [_ms(one["usual_ms"])],
+            "hovertemplate": f"{one['name']}: %{{hovertext}}<extra></extra>",
+        })  # fmt: skip
+        font = {"color": theme.INK, "weight": 600} if mine else {"color": theme.INK}
+        notes.append(theme.text(1, at, _ms(one["usual_ms"]), xref="paper", xanchor="left", xshift=10, font=font))
+    shapes = []
+    if limit:
+        share = theme.share(limit, low, high, log=True)
+        shapes.append(theme.rule(share, 0, share, 1, theme.S2, dash="dash", width=1.5, xref="paper",
+                                 yref="paper"))  # fmt: skip
+        notes.append(theme.text(share, 1, f"Allowed: {_ms(limit)}", xref="paper", yref="paper",
+                                yanchor="bottom", yshift=3, xanchor="right" if share > 0.5 else "left",
+                                font={"color": theme.S2}))  # fmt: skip
+    ticks = theme.log_ticks(low, high, 3 if width < theme.WIDTHS["half"] else 4)
+    return {
+        "data": data,
+        "layout": theme.layout(
+            width,
+            30 * len(shown) + 68,
+            margin={"l": left, "r": room, "t": 26, "b": 34},
+            xaxis=theme.axis(low, high, ticks, _ms, grid=True, log=True),
+            yaxis=theme.axis(-0.6, len(shown) - 0.4, places, names),
+            shapes=shapes,
+            annotations=notes,
+        ),
+    }
+
+
+def _ways(ways: Sequence[Facts], facts: Facts) -> Listing:
+    metric = str(ways[0].get("metric") or "accuracy")
+    rows = [("As it is", words.metric(ways[0]["whole"], metric), "")]
+    rows += [
+        (
+            WAYS[one["kind"], one["amount"]],
+            words.metric(one["score"], metric),
+            f"{words.signed(-one['lost'])} ({words.span(-one['high'], -one['low'], words.signed)})",
+        )
+        for one in ways
+    ]
+    caveats = (facts.get("stand_in") or {}).get("caveats") or []
+    return Listing(
+        title="What a smaller model loses",
+        subtitle=f"{words.first_up(metric)} on held-out rows, and the points lost or gained with the 90% range",
+        note=" ".join(["Measured on a small stand-in that learnt this data.", *map(str, caveats)]),
+        table=Table(("Model", words.first_up(metric), "Points"), rows, frozenset({1, 2})),
+    )

@@ -1,0 +1,238 @@
+"""The model in use: real answers, estimates for devices, and what whole numbers cost."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tests.workers import factories
+from workers.fleet import Head, Member, Net, train
+from workers.probes.base import Budget, Sample
+from workers.probes.hardware import architecture, catalogue, ledger, serving
+from workers.probes.hardware.serving import devices, smaller, timed
+
+torch.set_num_threads(1)
+MLP = {"model": {"kind": "mlp", "hidden": [64, 64]}}
+
+
+def served(device=None, milliseconds=None, memory=None, **model):
+    plan = {"model": model or MLP["model"], "hardware": {"serve": {}}}
+    given = {"device": device, "latency_ms": milliseconds, "memory_mb": memory}
+    plan["hardware"]["serve"] = {key: value for key, value in given.items() if value is not None}
+    return plan
+
+
+def faults(finding):
+    return {fault["fault"]: fault["severity"] for fault in finding.facts["faults"]}
+
+
+# -- what is held against what ----------------------------------------------------------------------------
+def test_a_small_model_answers_in_time_on_a_phone(tmp_path):
+    finding = serving.run(factories.digits(tmp_path, plan=served("phone", 50)), Budget())
+    assert finding.state == "measured"
+    assert finding.value < 0.05
+    assert finding.basis == "estimated"  # nobody has a phone here
+    assert faults(finding) == {}
+    assert finding.facts["here"]["p50_ms"] < 5
+
+
+def test_a_large_network_fits_no_microcontroller(tmp_path):
+    plan = served(kind="resnet50", input_size=224)
+    sample = factories.digits(tmp_path, plan=plan)
+    sample.answers = {"H6": {"value": {"device": "microcontroller", "ms": 100}}}
+    finding = serving.run(sample, Budget())
+    assert finding.value > 10
+    assert faults(finding) == {"does_not_fit": "high", "misses_latency": "high"}
+    assert "does not fit" in finding.title
+    assert finding.facts["mitigations"] == []  # 8 bits do not make it fit
+
+
+def test_eight_bits_are_offered_where_they_make_a_model_fit(tmp_path):
+    wide = served("phone", memory=160, kind="mlp", hidden=[4096, 4096])  # 66 MB of weights and the runtime
+    finding = serving.run(factories.digits(tmp_path, plan=wide), Budget())
+    assert 0.5 < finding.value < 1
+    (advice,) = finding.facts["mitigations"]
+    assert advice["value"] < 0.7 * finding.value
+    assert "A stand-in that learnt this data then loses" in advice["note"]
+
+
+def test_a_limit_on_this_worker_is_held_against_real_answers(tmp_path):
+    finding = serving.run(factories.digits(tmp_path, plan=served(None, 1e4)), Budget())
+    assert finding.value == pytest.approx(finding.facts["here"]["p95_ms"] / 1e4)
+    tight = serving.run(factories.digits(tmp_path / "b", plan=served(None, 1e-4)), Budget())
+    assert faults(tight)["misses_latency"] == "high"
+
+
+def test_without_a_place_and_a_limit_nothing_is_judged(tmp_path):
+    finding = serving.run(factories.digits(tmp_path, plan=MLP), Budget())
+    assert finding.state == "skipped"
+    assert "Answer H6" in finding.note
+    assert finding.facts["here"]["runs"] >= 20  # but it was timed
+
+
+def test_an_unknown_device_is_told_with_near_ones(tmp_path):
+    finding = serving.run(factories.digits(tmp_path, plan=served("jetsn nan0", 50)), Budget())
+    assert '"jetsn nan0" is not in the catalogue (near are ' in " ".join(
+        finding.facts["assumed"]
+    )
+    assert finding.basis == "estimated"
+
+
+@pytest.mark.parametrize("kind", ["random_forest", "gradient_boosting", "svm", "logistic_regression"])
+def test_models_of_scikit_learn_are_timed_as_they_are(tmp_path, kind):
+    finding = serving.run(factories.digits(tmp_path, plan=served(None, 100, kind=kind)), Budget())
+    assert finding.state == "measured"
+    assert 0 < finding.value < 1
+    assert finding.facts["here"]["p50_ms"] > 0.001
+
+
+def test_more_trees_take_longer():
+    def seconds(trees):
+        plan = {"model": {"kind": "random_forest", "trees": trees, "max_features": 20}}
+        return timed.table(architecture.read(Sample(plan=plan)), 1, 0.4).p50
+
+    assert seconds(400) > 2 * seconds(40)
+
+
+def test_a_plan_without_data_is_judged_without_rounding():
+    finding = serving.run(Sample(plan=served("phone", 50, kind="mlp", hidden=[64], max_features=8)), Budget())
+    assert finding.state == "measured"
+    assert finding.facts["smaller"] == []
+    assert finding.facts["not_rounded"] == "This run has no data."
+
+
+def test_a_model_of_no_known_kind_is_skipped_with_a_sentence():
+    finding = serving.run(Sample(plan={"model": {"kind": "quantum_annealer"}}), Budget())
+    assert finding.state == "skipped"
+    assert "quantum_annealer" in finding.note
+
+
+# -- estimates --------------------------------------------------------------------------------------------
+def test_an_answer_costs_two_operations_a_weight_and_keeps_one_layer_alive():
+    plan = {"model": {"kind": "mlp", "hidden": [512, 256], "max_features": 128, "classes": 10}}
+    model = architecture.read(Sample(plan=plan))
+    cost = ledger.answer(model, 4)
+    weights = 128 * 512 + 512 * 256 + 256 * 10
+    assert cost.flops == 2 * 4 * weights
+    # The largest moment: a layer's inputs, its outputs, and the same after ReLU.
+    assert 4 * 4 * (512 + 256) <= cost.alive <= 4 * 4 * (128 + 2 * 512)
+    assert cost.alive < ledger.analyse(model, 4).alive
+
+
+def test_layers_that_are_not_built_are_counted():
+    plan = {"model": {"kind": "decoder", "transformer": {"layers": 40, "width": 128, "heads": 4,
+                                                         "sequence": 32, "vocabulary": 100}}}  # fmt: skip
+    deep = architecture.read(Sample(plan=plan))
+    plan["model"]["transformer"]["layers"] = 4
+    few = architecture.read(Sample(plan=plan))
+    plan["model"]["transformer"]["layers"] = 5
+    more = architecture.read(Sample(plan=plan))
+    each = ledger.answer(more, 1).flops - ledger.answer(few, 1).flops
+    assert ledger.answer(deep, 1).flops == pytest.approx(ledger.answer(few, 1).flops + 36 * each, rel=1e-6)
+
+
+def test_estimates_follow_the_data_sheet():
+    """What only multiplies takes as long as its sums, what only moves as long as its bytes."""
+    device = catalogue.find("jetson-orin-nano")
+    sums, bytes_ = ledger.Cost(), ledger.Cost()
+    sums.kinds[1e12, 1.0] = 1
+    bytes_.kinds[1.0, 1e9] = 1
+    found = devices.estimate(sums, 10, device, "fp32")
+    assert found.usual == pytest.approx(1e12 / (0.2 * device.peak("fp32")), rel=0.01)
+    assert (found.fast, found.slow) == pytest.approx((found.usual / 2, found.usual * 2), rel=0.01)
+    wide = devices.estimate(bytes_, 10, device, "fp32").usual
+    assert wide == pytest.approx(1e9 / (0.2e9 * device.bandwidth_gbs), rel=0.01)
+    assert devices.estimate(bytes_, 10, device, "int8").usual == pytest.approx(wide / 4, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("precision", "size"), [("fp32", 400), ("fp16", 200), ("int8", 102), ("int4", 56)]
+)
+def test_weights_take_their_bits_and_their_scales(precision, size):
+    assert devices.weights(100, precision) == pytest.approx(size)
+
+
+def test_timing_leaves_out_the_first_answers_and_stops_in_time():
+    calls = []
+    found = timed.timed(lambda: calls.append(sum(range(2000))), 0.1)
+    assert len(calls) == found.runs + 3
+    assert found.p50 <= found.p95
+    assert found.p95_low <= found.p95 <= found.p95_high
+
+
+# -- whole numbers ----------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def learnt():
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    x = (x / 16).astype(np.float32)
+    fleet = train(x, y, [Member(k, rows=np.arange(1200)) for k in range(3)], net=Net((64, 32)), steps=400)
+    return fleet, x, y
+
+
+def test_rounding_gives_what_whole_number_arithmetic_gives(learnt):
+    """The same net in 8-bit integers and 32-bit sums, as a device computes it: equal answers."""
+    fleet, x, y = learnt
+    small = smaller.Quantised.of(fleet, x[:200], 8)
+    for k in range(3):
+        now = x[1200:].astype(np.float64)
+        for layer, weight in enumerate(small.weights):
+            step, zero, scale, bias = (
+                part[layer][k].numpy().astype(np.float64)
+                for part in (small.steps, small.zeros, small.scales, small.biases)
+            )
+            whole = np.clip(np.rint(now / step + zero), 0, 255).astype(np.int32)
+            sums = (whole - zero.astype(np.int32)) @ weight[k].numpy().astype(np.int32)
+            now = sums * step * scale + bias
+            now = np.maximum(now, 0) if layer < 2 else now
+        said = small.outputs(x[1200:])[k].numpy()
+        assert (said.argmax(1) == now.argmax(1)).mean() > 0.995
+        assert abs((said.argmax(1) == y[1200:]).mean() - (now.argmax(1) == y[1200:]).mean()) < 0.01
+
+
+def test_fewer_bits_lose_more(learnt, tmp_path):
+    small = smaller.measure(factories.digits(tmp_path), Budget())
+    lost = {bits: small.lost(bits).lost for bits in smaller.BITS}
+    assert abs(lost[8]) < 0.5
+    assert lost[4] < 2
+    assert lost[2] > 10
+    assert lost[2] > lost[3] >= lost[8]
+    for way in small.ways:
+        assert way.low <= way.lost <= way.high
+
+
+def test_every_output_has_its_own_scale():
+    """Without scales of their own, outputs with small weights would round to nothing."""
+    fleet = train(
+        np.eye(8, dtype=np.float32).repeat(8, 0), np.arange(8).repeat(8), [Member(0)], net=Net((8,)),
+        heads=(Head(8),), steps=50,
+    )  # fmt: skip
+    fleet.parameters[0][0, :, 0] *= 1e-4
+    small = smaller.Quantised.of(fleet, np.eye(8, dtype=np.float32), 8)
+    assert (small.weights[0][0, :, 0] != 0).any()
+
+
+def test_a_number_to_predict_is_rounded_in_its_own_unit(tmp_path):
+    small = smaller.measure(factories.diabetes(tmp_path), Budget())
+    assert small.metric == "R2"
+    assert abs(small.lost(8).lost) < 2
+    assert math.isfinite(small.lost(2).lost)
+
+
+def test_a_loss_is_serious_only_where_the_model_has_to_be_made_smaller():
+    way = smaller.Way("bits", 8, 0.8, 9.0, 7.0, 11.0)
+    small = smaller.Smaller(0.9, "accuracy", (way,), None, 100)
+    place = serving.Place(catalogue.find("phone"), "phone", 10.0, None, 1, "the plan")
+
+    def severity(seconds):
+        need = serving.Need((seconds, seconds, seconds), 1.0, False)
+        shares = (100 * seconds,) * 3
+        found = serving._faults(need, need, place, shares, small)
+        return next(fault["severity"] for fault in found if fault["fault"] == "int8_loss")
+
+    assert severity(0.001) == "low"
+    assert severity(0.1) == "high"
