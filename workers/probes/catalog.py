@@ -323,6 +323,17 @@ SPECS: tuple[Spec, ...] = (
         seconds=6,
     ),
     Spec(
+        "hardware.transfer",
+        title="Starting from a trained model",
+        asks="How much data and computing would a trained model save us?",
+        unit="share of the rows from scratch",
+        why="Training from scratch pays for what another model knows already.",
+        fix="Start from a model that is trained on a similar task.",
+        needs=("target",),
+        uses=("plan",),
+        seconds=4,
+    ),
+    Spec(
         "flexibility.forgetting",
         title="Forgetting",
         asks="If we retrain for a similar task, do we lose the old one?",

@@ -29,6 +29,7 @@ from assessments.dashboards.figures import (
     security,
     serving,
     shortcuts,
+    transfer,
     values,
 )
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures, Strip, Table
@@ -68,6 +69,7 @@ BUILDERS: dict[str, Builder] = {
     "hardware.memory": hardware.memory,
     "hardware.training_cost": accelerators.training_cost,
     "hardware.serving": serving.serving,
+    "hardware.transfer": transfer.transfer,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
 }

@@ -97,7 +97,9 @@ def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
             "hovertemplate": f"{one['name']}: %{{hovertext}}<extra></extra>",
         })  # fmt: skip
         font = {"color": theme.INK, "weight": 600} if mine else {"color": theme.INK}
-        notes.append(theme.text(1, at, _ms(one["usual_ms"]), xref="paper", xanchor="left", xshift=10, font=font))
+        notes.append(
+            theme.text(1, at, _ms(one["usual_ms"]), xref="paper", xanchor="left", xshift=10, font=font)
+        )
     shapes = []
     if limit:
         share = theme.share(limit, low, high, log=True)

@@ -59,7 +59,9 @@ class Cost:
     gradients: float = 0.0  # of the parameters, once all of them are there
     trained: float = 0.0  # parameters that get a gradient
     kinds: Counter[tuple[float, float]] = field(default_factory=Counter)  # (flops, bytes) -> how often
-    parts: dict[str, tuple[float, float]] = field(default_factory=dict)  # of a step -> (alive, of it gradients)
+    parts: dict[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # of a step -> (alive, of it gradients)
 
     def peak(self) -> tuple[float, float]:
         """Most bytes alive at once, and how many of them are gradients of parameters."""
@@ -295,7 +297,6 @@ def _stacked(model: Architecture, at: Callable[..., Cost]) -> Cost:
             longer[place] += 1
             found = _added(found, first, at(*longer), count - base[place])
     return found
-
 
 
 def _added(found: Cost, first: Cost, longer: Cost, times: int) -> Cost:

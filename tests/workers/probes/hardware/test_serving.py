@@ -75,9 +75,7 @@ def test_without_a_place_and_a_limit_nothing_is_judged(tmp_path):
 
 def test_an_unknown_device_is_told_with_near_ones(tmp_path):
     finding = serving.run(factories.digits(tmp_path, plan=served("jetsn nan0", 50)), Budget())
-    assert '"jetsn nan0" is not in the catalogue (near are ' in " ".join(
-        finding.facts["assumed"]
-    )
+    assert '"jetsn nan0" is not in the catalogue (near are ' in " ".join(finding.facts["assumed"])
     assert finding.basis == "estimated"
 
 
@@ -148,9 +146,7 @@ def test_estimates_follow_the_data_sheet():
     assert devices.estimate(bytes_, 10, device, "int8").usual == pytest.approx(wide / 4, rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("precision", "size"), [("fp32", 400), ("fp16", 200), ("int8", 102), ("int4", 56)]
-)
+@pytest.mark.parametrize(("precision", "size"), [("fp32", 400), ("fp16", 200), ("int8", 102), ("int4", 56)])
 def test_weights_take_their_bits_and_their_scales(precision, size):
     assert devices.weights(100, precision) == pytest.approx(size)
 

@@ -43,7 +43,9 @@ def weights(parameters: int, precision: str) -> float:
     return parameters * (BYTES[precision] + SCALES[precision])
 
 
-def estimate(cost: Cost, parameters: int, device: Accelerator, precision: str, cache: float = 0.0) -> Estimate:
+def estimate(
+    cost: Cost, parameters: int, device: Accelerator, precision: str, cache: float = 0.0
+) -> Estimate:
     """``cost`` is that of an answer in 32-bit numbers; ``cache`` the bytes that it keeps beside."""
     narrow = BYTES[precision] / 4
     peak = device.peak_tflops.get(precision, 0.0) * 1e12 or device.peak("fp16" if narrow < 1 else "fp32")

@@ -75,9 +75,7 @@ def _trained(found: Rows, centre: Surrogate, net: Net, budget: Budget) -> Fleet:
     )  # fmt: skip
 
 
-def shrunk(
-    fleet: Fleet, narrow: Mapping[float, Fleet], found: Rows, centre: Surrogate, seed: int
-) -> Smaller:
+def shrunk(fleet: Fleet, narrow: Mapping[float, Fleet], found: Rows, centre: Surrogate, seed: int) -> Smaller:
     """Every way of BITS on trained members, and narrower members by their share of the units."""
     draw = np.random.default_rng([seed, 61])
     known = draw.choice(found.train, min(RANGE_ROWS, len(found.train)), replace=False)
@@ -160,9 +158,7 @@ def _layers(fleet: Fleet) -> list[tuple[Tensor, Tensor]]:
     return [*pairs[:-1], (last.transpose(1, 2).contiguous(), bias.transpose(1, 2))]
 
 
-def _scores(
-    small: Quantised, fleet: Fleet, x: np.ndarray, y: np.ndarray, spread: float | None
-) -> np.ndarray:
+def _scores(small: Quantised, fleet: Fleet, x: np.ndarray, y: np.ndarray, spread: float | None) -> np.ndarray:
     """float64 [K, n], as ``row_scores`` has them."""
     out = small.outputs(x).numpy()
     if fleet.heads[0].task == "classification":

@@ -77,7 +77,9 @@ def table(model: Architecture, rows: int, seconds: float) -> Latency | None:
 
     names = ("p50", "p95", "p95_low", "p95_high")
     return Latency(
-        *(at(name) for name in names), runs=more.runs, wall_over_cpu=max(few.wall_over_cpu, more.wall_over_cpu)
+        *(at(name) for name in names),
+        runs=more.runs,
+        wall_over_cpu=max(few.wall_over_cpu, more.wall_over_cpu),
     )
 
 
