@@ -88,11 +88,11 @@ def answer(sample: Sample, question: str, field: str | None = None) -> Any:
     return given
 
 
-def number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (list, tuple)):
-        numbers = [n for n in map(number, value) if n is not None]
+        numbers = [n for n in map(as_number, value) if n is not None]
         return max(numbers) if numbers else None
     try:
         number = float(value)
@@ -170,10 +170,10 @@ def _runs(sample: Sample, assumed: list[str]) -> tuple[float, float, float]:
         return exact, exact, exact
     given = answer(sample, "H4")
     if isinstance(given, (list, tuple)) and given:
-        low = max(1.0, number(given[0]) or 1.0)
-        high = max(low, number(given[-1]) or 4 * low)
+        low = max(1.0, as_number(given[0]) or 1.0)
+        high = max(low, as_number(given[-1]) or 4 * low)
         return low, math.sqrt(low * high), high
-    number = number(given)
+    number = as_number(given)
     if number:
         return (max(1.0, number),) * 3
     assumed.append("Nobody says how many full training runs are planned; 1 to 5 are taken, most likely 2.")
@@ -187,7 +187,7 @@ def device(sample: Sample) -> Device:
     if name is None:
         given = answer(sample, "H1", "device")
         name, said = (given, "the answer to H1") if isinstance(given, str) else (None, said)
-    count = sample.planned("hardware.train.count") or number(answer(sample, "H1", "count")) or 1
+    count = sample.planned("hardware.train.count") or as_number(answer(sample, "H1", "count")) or 1
     if name:
         found = catalogue.find(str(name))
         if found is not None:
@@ -226,11 +226,11 @@ def limits(sample: Sample) -> Limits:
     for name, (keys, questions) in sources.items():
         found[name] = None
         for key in keys:
-            if found[name] is None and (value := number(sample.planned(key))) is not None:
+            if found[name] is None and (value := as_number(sample.planned(key))) is not None:
                 found[name] = value
                 said.append(key)
         for question, field in questions:
-            value = number(answer(sample, question, field))
+            value = as_number(answer(sample, question, field))
             if found[name] is None and value is not None and not (question == "H5" and value == 0):
                 found[name] = value
                 said.append(f"the answer to {question}")

@@ -93,7 +93,9 @@ def resnet(
         return networks.ResNet(row[0], blocks, wide, classes, first)
 
     last = first * 2 ** (len(blocks) - 1) * (4 if wide else 1)
-    return Architecture("resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes)
+    return Architecture(
+        "resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes
+    )
 
 
 def unet(

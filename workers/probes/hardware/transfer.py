@@ -3,8 +3,8 @@
 Small nets learn one task of the data, and then another, from growing numbers of its rows: once from scratch,
 once going on from the first task (fine-tuned), once with only a new output on the frozen layers. Value: the
 rows that the better of the two transfers needs to come within a point of a model from scratch with all rows,
-as a share of those that one from scratch needs for it. Curves are means over seeds, made to never fall, read on a line in the logarithm of the rows;
-the interval draws seeds and test rows again.
+as a share of those that one from scratch needs for it. Curves are means over seeds, made to never fall, read
+on a line in the logarithm of the rows; the interval draws seeds and test rows again.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     best = 100 * curves.scores["scratch"][-1].mean()
     if best < curves.guess + LEAST:
         return Finding.skipped(
-            f"Inconclusive: from scratch a small model hardly learns {tasks.names[1]} ({best:.0f} points, where"
-            f" always saying the same has {curves.guess:.0f}), so there is nothing to save."
+            f"Inconclusive: from scratch a small model hardly learns {tasks.names[1]} ({best:.0f} points,"
+            f" where always saying the same has {curves.guess:.0f}), so there is nothing to save."
         )
     return _finding(tasks, centre, curves, budget.seed)
 
@@ -181,8 +181,8 @@ def _words(
     value, low, high = share
     if value >= 1:
         return "Starting from a trained model saves no rows", (
-            f"For {tasks.names[1]}, a model that already knows {tasks.names[0]} needs as many rows as one from"
-            " scratch: the tasks have little in common."
+            f"For {tasks.names[1]}, a model that already knows {tasks.names[0]} needs as many rows as one"
+            " from scratch: the tasks have little in common."
         )
     some = percent(value)
     title = f"A trained model needs {some} of the rows"

@@ -150,7 +150,9 @@ def _keep_fewer(network: nn.Module) -> None:
         steps = list(network)
 
         def forward(x: Tensor) -> Tensor:
-            return checkpoint_sequential(steps, segments, x, use_reentrant=False, preserve_rng_state=False)  # type: ignore[no-any-return]
+            return checkpoint_sequential(
+                steps, segments, x, use_reentrant=False, preserve_rng_state=False
+            )  # type: ignore[no-any-return]
 
         network.forward = forward  # type: ignore[method-assign]
 

@@ -1,4 +1,4 @@
-"""Does the model run where it must, fast enough, and what does it lose when it is made smaller? (probes.md H4)
+"""Does the model run where it must, fast enough, and what does a smaller one lose? (probes.md H4)
 
 Value: what one answer needs as a share of the tightest limit: 95 of 100 answers against the time allowed, or
 its memory against the device's. Limits come from the plan's hardware.serve, else from the answer to H6. Here
@@ -86,10 +86,10 @@ def _place(sample: Sample) -> Place:
     if name is None:
         given = demand.answer(sample, "H6", "device")
         name, said = (given, "the answer to H6") if isinstance(given, str) and given.strip() else (None, said)
-    limit = demand.number(sample.planned("hardware.serve.latency_ms"))
+    limit = demand.as_number(sample.planned("hardware.serve.latency_ms"))
     if limit is None:
-        limit = demand.number(demand.answer(sample, "H6", "ms"))
-    size = demand.number(sample.planned("hardware.serve.memory_mb"))
+        limit = demand.as_number(demand.answer(sample, "H6", "ms"))
+    size = demand.as_number(sample.planned("hardware.serve.memory_mb"))
     return Place(
         catalogue.find(name) if name else None, name, limit or None, size * MIB if size else None,
         max(1, int(sample.planned("hardware.serve.batch", 1))), said,
@@ -178,7 +178,8 @@ def _finding(
                   "memory": place.has},
         "here": _timed(here), "need": _needed(need), "shares": shares,
         "devices": [_on_device(found, base, every) for (_, name), found in every.items() if name == base],
-        "smaller": _smaller(small), "stand_in": None if isinstance(small, str) else small.stand_in.described(),
+        "smaller": _smaller(small),
+        "stand_in": None if isinstance(small, str) else small.stand_in.described(),
         "not_rounded": small if isinstance(small, str) else None,
         "assumed": assumed, "faults": _faults(need, eight, place, shares, small), "mitigations": [],
     }  # fmt: skip
