@@ -1,4 +1,4 @@
-"""The figures of the model in use: how long one answer takes on each device, and what smaller numbers cost."""
+"""The figures of the model in use: an answer's time on each device, and what a smaller model loses."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from workers.probes.hardware import words as hardware
 
 Facts = Mapping[str, Any]
 SHOWN = 9
-WAYS = {("bits", 8): "8-bit weights", ("bits", 4): "4-bit weights", ("bits", 3): "3-bit weights",
-        ("bits", 2): "2-bit weights", ("width", 0.5): "Half as wide", ("width", 0.25): "A quarter as wide"}  # fmt: skip
+WAYS = {
+    ("bits", 8): "8-bit weights",
+    ("bits", 4): "4-bit weights",
+    ("bits", 3): "3-bit weights",
+    ("bits", 2): "2-bit weights",
+    ("width", 0.5): "Half as wide",
+    ("width", 0.25): "A quarter as wide",
+}
 
 
 def serving(facts: Facts, finding: Facts) -> list[Part]:
@@ -137,7 +143,7 @@ def _ways(ways: Sequence[Facts], facts: Facts) -> Listing:
     caveats = (facts.get("stand_in") or {}).get("caveats") or []
     return Listing(
         title="What a smaller model loses",
-        subtitle=f"{words.first_up(metric)} on held-out rows, and the points lost or gained with the 90% range",
+        subtitle=f"{words.first_up(metric)} on held-out rows, and the points that it changes by",
         note=" ".join(["Measured on a small stand-in that learnt this data.", *map(str, caveats)]),
         table=Table(("Model", words.first_up(metric), "Points"), rows, frozenset({1, 2})),
     )
