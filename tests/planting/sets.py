@@ -90,6 +90,21 @@ def series(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
     )
 
 
+def survey(rows: int = 900, seed: int = 0, low: int = 1, high: int = 5) -> pd.DataFrame:
+    """Ten answers on one scale, which go with three attitudes, the channel, and ``recommends``."""
+    rng = np.random.default_rng([seed, 6])
+    attitude = rng.normal(size=(rows, 3))
+    spread = (high - low) / 4
+    frame = pd.DataFrame({"channel": rng.choice(["web", "phone", "paper"], rows, p=[0.6, 0.3, 0.1])})
+    for k in range(10):
+        answer = (low + high) / 2 + spread * (
+            0.8 * attitude[:, k % 3] + rng.normal(0, 0.9, rows) + rng.normal(0, 0.4)
+        )
+        frame[f"q{k + 1:02d}"] = answer.round().clip(low, high).astype(int)
+    frame["recommends"] = np.where(attitude[:, 0] + rng.normal(0, 0.7, rows) > 0, "yes", "no")
+    return frame
+
+
 def csv(frame: pd.DataFrame, *targets: str, name: str = "data.csv", **more) -> Data:
     """One CSV; ``more`` goes to Data (plan, answers)."""
     return Data({name: frame.to_csv(index=False).encode()}, targets, **more)
