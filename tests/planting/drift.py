@@ -122,6 +122,17 @@ def _fahrenheit(frame: pd.DataFrame, strength: float, rng: np.random.Generator) 
     return out, Truth(columns=("temperature",))
 
 
+def _pair(column: str) -> Change:
+    """From metric to another unit: the factor is ``strength``, with 32 for Fahrenheit."""
+
+    def change(frame: pd.DataFrame, strength: float, rng: np.random.Generator) -> tuple[pd.DataFrame, Truth]:
+        out = frame.copy()
+        out[column] = (out[column] * strength + (32 if strength == 1.8 else 0)).round(2)
+        return out, Truth(columns=(column,))
+
+    return change
+
+
 def _long_series() -> pd.DataFrame:
     return sets.series(3000, seed=4)
 
@@ -179,3 +190,9 @@ CASES += [
     for strength in (1000, 10)
 ]
 CASES += [_along("unit_change", "fahrenheit", _long_series, "power", 1.8, _fahrenheit)]
+CASES += [
+    _along("unit_change", f"station-{column}", sets.station, "energy", strength, _pair(column))
+    for column, strength in (
+        ("pressure_hpa", 0.750062), ("temp_c", 1.8), ("wind_ms", 3.6), ("wind_ms", 2.236936),
+    )
+]  # fmt: skip

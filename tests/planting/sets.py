@@ -90,6 +90,34 @@ def series(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
     )
 
 
+def station(rows: int = 4000, seed: int = 0) -> pd.DataFrame:
+    """A weather station's hours: seasons, days, slow waves of pressure, gusts; ``energy`` to predict."""
+    rng = np.random.default_rng([seed, 7])
+    hour = np.arange(rows)
+
+    def wave(memory: float, spread: float) -> np.ndarray:
+        out = rng.normal(0, spread, rows)
+        for i in range(1, rows):
+            out[i] += memory * out[i - 1]
+        return out
+
+    temperature = (
+        10 - 9 * np.cos(2 * np.pi * hour / 8766) + 4 * np.sin(2 * np.pi * hour / 24) + wave(0.97, 0.5)
+    )
+    wind, pressure = np.abs(4 + wave(0.93, 0.8)), 1013 + wave(0.99, 0.6)
+    energy = 30 + 1.4 * (16 - temperature).clip(0) + 0.4 * wind + wave(0.6, 1.8)
+    stamps = np.datetime64("2024-01-01T00:00:00") + hour.astype("timedelta64[h]")
+    return pd.DataFrame(
+        {
+            "time": pd.Series(stamps).dt.strftime("%Y-%m-%d %H:%M:%S"),
+            "temp_c": temperature.round(2),
+            "pressure_hpa": pressure.round(1),
+            "wind_ms": wind.round(2),
+            "energy": energy.round(2),
+        }
+    )
+
+
 def survey(rows: int = 900, seed: int = 0, low: int = 1, high: int = 5) -> pd.DataFrame:
     """Ten answers on one scale, which go with three attitudes, the channel, and ``recommends``."""
     rng = np.random.default_rng([seed, 6])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.planting import judge, sets
 from workers.probes.base import Column
-from workers.probes.data.drift import domain, moved, units
+from workers.probes.data.drift import conversion_in_order, conversions, domain, moved, units
 from workers.probes.data.shared.column_values import Values
 
 PROBE = "data.drift"
@@ -106,6 +106,78 @@ def test_units_are_known_and_plain_stretches_are_not():
     celsius = rng.normal(15, 8, (2, 800))
     assert units.change(celsius[0], 1.8 * celsius[1] + 32).words == "from Celsius to Fahrenheit"
     assert units.change(celsius[0], celsius[1] + 273.15).words == "from Celsius to Kelvin"
+
+
+def waves(seed, rows=3000):
+    """Columns of sensors that change in all the ways in which no unit changes."""
+    rng = np.random.default_rng(seed)
+    hour, noise = np.arange(rows), rng.normal(size=(6, rows))
+    calm = np.abs(noise[0]).clip(0.2)
+    for i in range(1, rows):
+        calm[i] = 0.98 * calm[i - 1] + 0.02 * calm[i]
+        noise[1, i] += 0.95 * noise[1, i - 1]
+    return {
+        "walk": np.cumsum(noise[2]),
+        "price": 100 * np.exp(np.cumsum(0.01 * noise[3])),
+        "storms_ms": calm * noise[4],
+        "temp_c": 10 - 9 * np.cos(2 * np.pi * hour / 3000) + noise[1],
+        "load_kg": 60 + 0.02 * hour + noise[5],
+        "pressure_hpa": 1013 + noise[1],
+    }
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_seasons_walks_storms_and_jumps_of_the_level_are_no_change_of_unit(seed):
+    for name, x in waves(seed).items():
+        assert conversion_in_order.change(x, name) is None, name
+        for size in (1.0, 4.0):
+            jumped = x + size * x.std() * (np.arange(len(x)) >= 1700)
+            assert conversion_in_order.change(jumped, name) is None, (name, size)
+
+
+def test_a_change_of_unit_in_all_columns_but_one_is_another_source():
+    frame = sets.station(3000)
+    for column in ("temp_c", "wind_ms", "energy"):
+        frame.loc[1500:, column] += 8 * frame[column].std()
+    frame.loc[1500:, "pressure_hpa"] *= 0.750062
+    entries = judge.named(judge.finding(PROBE, sets.csv(frame.round(2), "energy")), "unit_change")
+    assert [one["severity"] for one in entries] == ["low"]
+
+
+def test_units_of_two_columns_change_between_the_parts():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "weight_kg": rng.normal(72, 14, 1600).round(1),
+            "pressure_hpa": rng.normal(1013, 8, 1600).round(1),
+            "depth": rng.gamma(3.0, 2.0, 1600).round(2),
+            "y": rng.choice(["a", "b"], 1600),
+        }
+    )
+    train, test = frame.iloc[:1000], frame.iloc[1000:].copy()
+    test["pressure_hpa"] = (test["pressure_hpa"] * 0.750062).round(1)
+    test["weight_kg"] = (test["weight_kg"] * 2.204623).round(1)
+    entries = judge.named(judge.finding(PROBE, sets.split_csv(train, test, "y")), "unit_change")
+    assert judge.places(entries, "columns") == {"weight_kg", "pressure_hpa"}
+    assert any("from hPa to mmHg" in one["note"] for one in entries)
+    test["pressure_hpa"] = (frame["pressure_hpa"] - 260).round(1)
+    test["weight_kg"] = frame["weight_kg"]
+    assert judge.named(judge.finding(PROBE, sets.split_csv(train, test, "y")), "unit_change") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("pressure_hpa", "hPa"), ("windMs", "m/s"), ("dist_km", "km"), ("area_m2", "m²"), ("x", ""), ("kg", "")],
+)
+def test_the_unit_is_read_from_a_columns_name(name, unit):
+    assert conversions.unit(name) == unit
+
+
+def test_a_factor_beside_a_known_one_is_told_as_measured():
+    rng = np.random.default_rng(7)
+    before, after = rng.lognormal(3, 0.2, (2, 3000))
+    assert units.change(before, 10.76391 * after).words == "times 10.76"
+    assert units.change(before, 90 * after).words.startswith("times 9")
 
 
 def test_a_selected_column_explains_those_that_go_with_it():

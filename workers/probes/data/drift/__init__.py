@@ -102,6 +102,7 @@ def _compare(sample: Sample, told: Told, values: dict[str, Values], newer: np.nd
     seen = {name: v for name, v in values.items() if name not in classes}
     found = moved.compare(seen, newer)
     alarmed = [one.name for one in found if one.alarm]
+    converted = [one.name for one in found if one.alarm and one.unit is not None and one.unit.paired]
     if changed and changed[0] in values and alarmed:
         root = values[changed[0]]
         own = [name for name in alarmed if not moved.follows(seen, newer, root, [name])]
@@ -112,6 +113,9 @@ def _compare(sample: Sample, told: Told, values: dict[str, Values], newer: np.nd
         if moved.follows(seen, newer, seen[alarmed[0]], rest):
             told.follow[alarmed[0]] = alarmed[1:]
             alarmed = alarmed[:1]
+    # Parts of which one column is in another unit are told apart by it: nothing follows from a unit.
+    told.follow = {k: [n for n in names if n not in converted] for k, names in told.follow.items()}
+    alarmed += [name for name in converted if name not in alarmed]
     told.moved = found
     usual = _usual(sample, seen, newer, alarmed) if sample.kind == "series" else {}
     told.columns(alarmed, usual)

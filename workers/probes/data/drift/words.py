@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Finding, Sample
-from workers.probes.data.drift import domain, moved
+from workers.probes.data.drift import domain, moved, units
 from workers.probes.data.drift.steps_in_order import Step
 from workers.probes.words import count, listed, percent
 
@@ -50,9 +50,9 @@ class Told:
                 severity = "low"
             if one.unit is not None:
                 self.faults.append({
-                    "fault": "unit_change", "severity": "high" if one.unit.sure else severity,
+                    "fault": "unit_change", "severity": one.severity if one.unit.sure else severity,
                     "columns": [name], "split": self.parts[1], "factor": float(f"{one.unit.factor:.6g}"),
-                    "note": f"{name} is {one.unit.words} in the {self.parts[1]} part.",
+                    "note": f"In the {self.parts[1]} part {name} {_is(one.unit)}.",
                 })  # fmt: skip
             if one.unit is None or not one.unit.sure:
                 drifted.setdefault(severity, []).append(name)
@@ -136,10 +136,15 @@ def _moved_note(group: list[moved.Moved], parts: tuple[str, str]) -> str:
     return f"{first.name} is {much} in the {parts[1]} part{others if len(group) > 1 else ''}."
 
 
+def _is(unit: units.Unit) -> str:
+    """ "is times 3.6, as from m/s to km/h", "goes from Celsius to Fahrenheit"."""
+    return f"{'goes' if unit.words.startswith('from') else 'is'} {unit.words}"
+
+
 def _step_note(step: Step, row: int, when: str) -> str:
     place = f"row {row:,}" + (f" ({when})" if when else "")
     if step.unit is not None:
-        return f"From {place} on {step.name} is {step.unit.words}."
+        return f"From {place} on {step.name} {_is(step.unit)}."
     if step.level:
         shares = f"{step.after or 0:.0%} of {step.name}, before {step.before or 0:.0%}"
         return f"From {place} on {step.level} makes up {shares}."
