@@ -340,6 +340,60 @@ def notes(each: int = 150, seed: int = 0) -> pd.DataFrame:
     return frame.sample(frac=1, random_state=seed).reset_index(drop=True)
 
 
+_GOOD = [
+    "great",
+    "lovely",
+    "fast",
+    "reliable",
+    "perfect",
+    "comfy",
+    "brilliant",
+    "solid",
+    "smooth",
+    "happy",
+    "superb",
+    "tasty",
+]
+_BAD = [
+    "awful",
+    "broken",
+    "slow",
+    "ugly",
+    "useless",
+    "flimsy",
+    "noisy",
+    "rude",
+    "stale",
+    "late",
+    "annoying",
+    "horrible",
+]
+
+
+def reviews(rows: int = 900, seed: int = 0) -> pd.DataFrame:
+    """Reviews of a shop: what was bought, votes, ``review``, and ``verdict`` (good: 55 %)."""
+    rng = np.random.default_rng([seed, 8])
+    good = rng.random(rows) < 0.55
+    texts = []
+    for liked in good:
+        words = list(
+            rng.choice([*_PLAIN, *(w for own in _TOPICS.values() for w in own)], rng.integers(9, 30))
+        )
+        for _ in range(rng.integers(1, 4)):
+            mood = _GOOD if liked ^ (rng.random() < 0.1) else _BAD
+            words.insert(int(rng.integers(len(words) + 1)), str(rng.choice(mood)))
+        texts.append(" ".join(words).capitalize() + ".")
+    return pd.DataFrame(
+        {
+            "item": rng.choice(["kettle", "toaster", "pan", "scale", "knife"], rows),
+            "votes": rng.negative_binomial(0.5, 0.2, rows),
+            "price": rng.lognormal(3, 0.4, rows).round(2),
+            "review": texts,
+            "verdict": np.where(good, "good", "bad"),
+        }
+    )
+
+
 def jsonl(frame: pd.DataFrame, *targets: str, name: str = "notes.jsonl", **more) -> Data:
     return Data(
         {name: frame.to_json(orient="records", lines=True, force_ascii=False).encode()}, targets, **more
