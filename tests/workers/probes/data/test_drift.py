@@ -8,7 +8,7 @@ import pytest
 
 from tests.planting import judge, sets
 from workers.probes.base import Column
-from workers.probes.data.drift import conversion_in_order, conversions, domain, moved, units
+from workers.probes.data.drift import conversion_in_order, conversions, domain, moved, share_in_order, units
 from workers.probes.data.shared.column_values import Values
 
 PROBE = "data.drift"
@@ -178,6 +178,38 @@ def test_a_factor_beside_a_known_one_is_told_as_measured():
     before, after = rng.lognormal(3, 0.2, (2, 3000))
     assert units.change(before, 10.76391 * after).words == "times 10.76"
     assert units.change(before, 90 * after).words.startswith("times 9")
+
+
+def rising(frame, target, label, seed=2):
+    late = 0.4 * (frame[target] == label) + np.random.default_rng(seed).random(len(frame))
+    return frame.iloc[np.argsort(late, kind="stable")].reset_index(drop=True)
+
+
+def test_a_class_that_comes_later_is_serious_where_the_file_is_in_order_of_collection():
+    frame = rising(sets.reviews(), "verdict", "good")
+    unordered = judge.finding(PROBE, sets.csv(frame, "verdict"))
+    assert [one["severity"] for one in judge.named(unordered, "class_shift")] == ["low"]
+    assert unordered.value == 0.5
+    frame.insert(0, "order_no", np.arange(len(frame)) + 5_001)
+    numbered = judge.finding(PROBE, sets.csv(frame, "verdict"))
+    assert [one["severity"] for one in judge.named(numbered, "class_shift")] == ["high"]
+    assert numbered.value > 0.6
+
+
+def test_a_file_sorted_by_class_is_said_to_be_sorted_and_has_no_trend():
+    found = judge.finding(PROBE, sets.csv(sets.reviews().sort_values("verdict"), "verdict"))
+    assert judge.named(found, "class_shift") == []
+    assert found.note.startswith("The rows are sorted by verdict, which is no drift")
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_shares_of_shuffled_rows_and_of_clumps_have_no_trend(times):
+    rng = np.random.default_rng(9)
+    found = [
+        share_in_order.trend(np.repeat(rng.choice(4, 600, p=[0.6, 0.2, 0.15, 0.05]), times), 1)
+        for _ in range(200)
+    ]
+    assert sum(one is not None for one in found) <= 2
 
 
 def test_a_selected_column_explains_those_that_go_with_it():

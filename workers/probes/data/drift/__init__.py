@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from workers.inputs.split import KINDS_BY_TIME
 from workers.probes.base import SPLITS, Budget, Column, Finding, Sample
-from workers.probes.data.drift import domain, encoded, moved, steps_in_order
+from workers.probes.data.drift import domain, encoded, moved, share_in_order, steps_in_order
 from workers.probes.data.drift import words as drift_words
 from workers.probes.data.drift.words import Told
 from workers.probes.data.shared import single_column
@@ -28,6 +29,7 @@ GIVEN = ("files", "folders", "column")
 FILE_FACTS = {"sha256", "bytes", "problem"}
 CLASS_MEDIUM, CLASS_HIGH = 0.05, 0.25  # share of rows that certainly changed class
 MANY_TIMES = 4  # a class that is so much rarer or commoner is high at a smaller share of the rows
+SEEN = 20_000  # rows in which a running number is looked for
 RUNNING = 0.999  # rank correlation with the place in the file
 BLOCKS = 5  # parts of the time, each held against the rest
 
@@ -258,6 +260,9 @@ def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
     if by_number:
         found = [step for step in found if step.unit is not None and step.unit.sure]
     told.mixed = steps_in_order.two_parts(found, len(followed), len(ids))
+    if clock is None and not told.keys and not told.mixed:
+        gradual = _shares(sample, told, bool(running) or _numbered(sample))
+        found = [step for step in found if step.name not in gradual or step.unit is not None]
     told.steps(found, ids)
     budget.progress(0.5, "Telling the parts apart")
     if clock is None:
@@ -271,6 +276,41 @@ def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
         told.parts = ("older", "newest")
         told.blocks = _blocks(sample, values, ids, budget)
     return drift_words.finding(told)
+
+
+def _shares(sample: Sample, told: Told, collected: bool) -> set[str]:
+    """Targets whose classes' shares change along the file; a sorted file is left to ``sorted_by``.
+
+    That matters where the rows stand in the order in which they were ``collected``, or will be cut in it.
+    """
+    collected = collected or str(sample.planned("data.split.kind") or "").casefold() in KINDS_BY_TIME
+    goals = [(i, t) for i, t in enumerate(sample.targets[:20]) if t.task != "regression"]
+    order = np.argsort(sample.arrays["ids"], kind="stable")
+    changed = set()
+    for i, target in goals:
+        found = share_in_order.trend(sample.labels(i)[order], len(goals))
+        if found is not None:
+            told.share(target, found, collected)
+            changed.add(target.name)
+    return changed
+
+
+def _numbered(sample: Sample) -> bool:
+    """Whether an identifier counts the rows, as a number of orders or cases does."""
+    names = [c.name for c in sample.columns if c.type == "identifier"]
+    if not names:
+        return False
+    numbers = [
+        f"try_cast(regexp_extract({quoted(name)}, '([0-9]{{1,15}})[^0-9]*$', 1) AS DOUBLE)" for name in names
+    ]
+    with sample.table() as table:
+        found = table.execute(f"SELECT {', '.join(numbers)} FROM rows ORDER BY _id LIMIT {SEEN}").fetchnumpy()
+    for column in found.values():
+        counted = np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
+        known = counted[np.isfinite(counted)]
+        if len(known) >= 20 and (np.diff(known) > 0).mean() > RUNNING:
+            return True
+    return False
 
 
 def _by_time(

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from workers.probes.base import Finding, Sample
-from workers.probes.data.drift import domain, moved, units
+from workers.probes.base import Finding, Sample, Target
+from workers.probes.data.drift import domain, moved, share_in_order, units
 from workers.probes.data.drift.steps_in_order import Step
 from workers.probes.words import count, listed, percent
 
@@ -32,6 +32,7 @@ class Told:
     follow: dict[str, list[str]] = field(default_factory=dict)  # column or target -> what moves with it
     faults: list[dict[str, Any]] = field(default_factory=list)
     found: list[Step] = field(default_factory=list)
+    trends: list[share_in_order.Trend] = field(default_factory=list)  # of classes, along the file
     keys: list[str] = field(default_factory=list)  # columns that the file is sorted by
     mixed: bool = False
     harm: dict[str, float] | None = None
@@ -106,6 +107,20 @@ class Told:
                 "score": round(step.apart, 4),
                 "note": _step_note(step, rows[0] if rows else step.at, when),
             })  # fmt: skip
+
+    def share(self, target: Target, trend: share_in_order.Trend, collected: bool) -> None:
+        """The fault of a target whose classes' shares change little by little along the file."""
+        label, severity = target.classes[trend.label], trend.severity if collected else "low"
+        if severity != "low":
+            self.trends.append(trend)
+        way = "rises" if trend.last > trend.first else "falls"
+        what = "Ask what changed meanwhile" if collected else "Shuffle the rows"
+        self.faults.append({
+            "fault": "class_shift", "severity": severity, "columns": [target.name], "classes": [label],
+            "score": round(trend.distance, 4),
+            "note": f"The share of {label} in {target.name} {way} along the file: {percent(trend.first)} in "
+            f"the first fifth, {percent(trend.last)} in the last. {what} before you cut it in this order.",
+        })  # fmt: skip
 
     def _rows_after(self, step: Step, ids: np.ndarray) -> int:
         return round(self.sample.rows * (1 - step.at / max(1, len(ids))))
@@ -204,6 +219,12 @@ def _value(told: Told) -> tuple[float | None, float, float, dict[str, Any]]:
         error = 1.645 * domain.spread(worst.apart, max(1, n - worst.at), max(1, worst.at))
         how = {"value": 0.5, "how": "rows before and after a change that means nothing"}
         return worst.apart, max(0.5, worst.apart - error), min(1.0, worst.apart + error), how
+    if told.trends:
+        gone = max(told.trends, key=lambda one: one.sure)
+        apart = 0.5 + gone.distance / 2
+        error = 1.645 * domain.spread(apart, gone.rows, gone.rows)
+        how = {"value": 0.5, "how": "the first and the last fifth of a shuffled file"}
+        return apart, max(0.5, apart - error), min(1.0, apart + error), how
     if told.blocks:
         newest, others = told.blocks[-1], sorted(one.auc for one in told.blocks[:-1])
         usual = max(0.5, float(np.median(others)))
@@ -225,6 +246,9 @@ def _title(told: Told, serious: list[dict[str, Any]]) -> str:
     if not serious:
         if told.parts[1] == "newest":
             return "The newest data looks like the older"
+        gradual = [f for f in told.faults if f["fault"] == "class_shift" and "from_row" not in f]
+        if told.random and gradual:
+            return f"The share of {gradual[0]['classes'][0]} changes along the file"
         return "Nothing changes along the rows" if told.random else "The parts look alike"
     first = serious[0]
     names = listed(first["columns"], 2)
@@ -257,6 +281,8 @@ def _note(told: Told, serious: list[dict[str, Any]], faults: list[dict[str, Any]
             f"The rows are sorted by {listed(told.keys)}, which is no drift; "
             "within its values nothing changes along the file."
         )
+    if faults and faults[0]["fault"] == "class_shift" and "from_row" not in faults[0] and told.random:
+        return str(faults[0]["note"])
     if faults:
         return f"{faults[0]['note']} That is within what such data does anyway, or little."
     how = "in the order of the file" if told.random else f"between {told.parts[0]} and {told.parts[1]} rows"
