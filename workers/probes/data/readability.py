@@ -66,14 +66,16 @@ def run(sample: Sample, budget: Budget) -> Finding:
         low=low,
         high=high,
         sample=total,
-        title=(
-            f"All {total:,} {unit} can be read"
-            if total > 1
-            else f"The only {pieces(sample.kind, 1)} can be read"
-        )
-        if not hit
-        else f"{percent(share)} of the {unit} read badly",
+        title=f"{percent(share)} of the {unit} read badly" if hit else _title(sample, faults, total),
     )
+
+
+def _title(sample: Sample, faults: list[dict[str, Any]], total: int) -> str:
+    """Where no row is bad."""
+    if any(fault["fault"] == "another_set_of_columns" for fault in faults):
+        return "The files have different columns"
+    one = pieces(sample.kind, 1)
+    return f"All {total:,} {pieces(sample.kind)} can be read" if total > 1 else f"The only {one} can be read"
 
 
 def _rows(faults: list[dict[str, Any]]) -> int:
@@ -130,7 +132,9 @@ def _note(sample: Sample, faults: list, unreadable: list[str], hit: int, total: 
     seen = list(dict.fromkeys(PLAIN.get(f["fault"], f["fault"].replace("_", " ")) for f in faults))
     own = next((fault["note"] for fault in faults if fault.get("note")), "")
     start = (
-        f"{hit:,} of {total:,} {pieces(sample.kind)} show " if hit else "Every row was read, but there is "
+        f"{hit:,} of {total:,} {pieces(sample.kind)} show "
+        if hit
+        else "Every row was read, but the upload has "
     )
     if own.startswith(f"{hit:,} of {total:,} ") and len(seen) <= 2:
         return own  # it says how many and what; twice would be once too often

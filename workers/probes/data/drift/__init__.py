@@ -29,6 +29,7 @@ GIVEN = ("files", "folders", "column")
 FILE_FACTS = {"sha256", "bytes", "problem"}
 CLASS_MEDIUM, CLASS_HIGH = 0.05, 0.25  # share of rows that certainly changed class
 MANY_TIMES = 4  # a class that is so much rarer or commoner is high at a smaller share of the rows
+HERE, GONE = 0.2, 0.2  # share of filled rows of a column that is there; times as many, of one that is missing
 SEEN = 20_000  # rows in which a running number is looked for
 RUNNING = 0.999  # rank correlation with the place in the file
 BLOCKS = 5  # parts of the time, each held against the rest
@@ -81,6 +82,7 @@ def _given(sample: Sample, budget: Budget, told: Told, other: int) -> Finding:
         )
     budget.progress(0.1, "Comparing column by column")
     values = read(sample, _columns(sample, told), ids[at])
+    told.absent = _absent(values, newer)
     running = {name for name, v in values.items() if _running(v)}
     values = {name: v for name, v in values.items() if name not in running}
     _compare(sample, told, values, newer, other)
@@ -92,6 +94,16 @@ def _given(sample: Sample, budget: Budget, told: Told, other: int) -> Finding:
     if budget.left > 4 and told.apart is not None and told.apart.low > 0.55 and sample.targets:
         told.harm = _harm(sample, at, newer, budget.seed)
     return drift_words.finding(told)
+
+
+def _absent(values: Mapping[str, Values], newer: np.ndarray) -> dict[str, list[str]]:
+    """ "older" and "newer" -> columns that hold values in the other part, and hardly any in this one."""
+    found: dict[str, list[str]] = {"older": [], "newer": []}
+    for name, v in values.items():
+        old, new = float(v.present[~newer].mean()), float(v.present[newer].mean())
+        if max(old, new) >= HERE and min(old, new) <= GONE * max(old, new):
+            found["newer" if new < old else "older"].append(name)
+    return found
 
 
 def _compare(sample: Sample, told: Told, values: dict[str, Values], newer: np.ndarray, other: int) -> None:

@@ -33,6 +33,7 @@ class Told:
     faults: list[dict[str, Any]] = field(default_factory=list)
     found: list[Step] = field(default_factory=list)
     trends: list[share_in_order.Trend] = field(default_factory=list)  # of classes, along the file
+    absent: dict[str, list[str]] = field(default_factory=dict)  # "newer", "older" -> columns it lacks
     keys: list[str] = field(default_factory=list)  # columns that the file is sorted by
     mixed: bool = False
     harm: dict[str, float] | None = None
@@ -72,10 +73,21 @@ class Told:
             return
         self.faults.append({
             "fault": "drift", "severity": "high" if self.apart.low >= TOGETHER_HIGH else "medium",
-            "columns": [], "split": self.parts[1], "score": round(self.apart.auc, 4),
+            "columns": [name for names in self.absent.values() for name in names],
+            "split": self.parts[1], "score": round(self.apart.auc, 4),
             "note": f"The {self.parts[1]} part can be told from the {self.parts[0]} part "
-            f"(AUC {self.apart.auc:.2f}), though no single column moved.",
+            f"(AUC {self.apart.auc:.2f}){self._why_apart()}.",
         })  # fmt: skip
+
+    def _why_apart(self) -> str:
+        """By which columns, where one part hardly has them."""
+        parts = zip(("newer", "older"), reversed(self.parts), strict=True)
+        lacks = [
+            f"the {part} part lacks {listed(self.absent[side])}"
+            for side, part in parts
+            if self.absent.get(side)
+        ]
+        return f": {' and '.join(lacks)}" if lacks else ", though no single column moved"
 
     def steps(self, found: list[Step], ids: np.ndarray) -> None:
         """Faults of columns that change from some row on; ``ids`` are in the order that was followed."""
@@ -256,6 +268,8 @@ def _title(told: Told, serious: list[dict[str, Any]]) -> str:
         return f"{names} changes its unit"
     if first["fault"] == "class_shift":
         return f"The share of {listed(first['classes'], 2)} changes"
+    if first["note"].endswith(told._why_apart() + ".") and names:
+        return f"The {told.parts[1]} part has other columns filled"
     if not names:
         return f"The {told.parts[1]} part is another kind of data"
     part = f" in the {told.parts[1]} part" if "split" in first else f" from row {first['from_row']:,} on"

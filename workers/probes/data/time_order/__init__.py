@@ -300,7 +300,8 @@ def _words(name: str, faults: list[dict[str, Any]], facts: dict[str, Any], share
         note += f" in steps of {facts['step_words']}." if facts["regular"] else " at irregular times."
         if faults:
             note += " " + str(faults[0]["note"])
-        return "The time is complete and in order", note
+        old = bool(faults) and all(one["fault"] == "stale_data" for one in faults)
+        return f"The time is complete and in order{', but old' * old}", note
     first = serious[0]
     number = first.get("count", 0)
     titles = {
