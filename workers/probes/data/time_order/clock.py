@@ -20,6 +20,7 @@ COMES_BACK = 0.01  # share of steps from which another length is usual, too
 LONG = 1.5  # usual steps from which a step is a gap
 DISTINCT = 0.9  # share of different stamps from which a doubled one is a fault
 CHANCE = -14.0
+NEARBY, LUCK = 31, 1e-4  # waits that tell how busy the time around is; chance of so many shared stamps
 DAY = 86_400.0  # seconds
 DAYS, HOURS = 5, 4  # days, and rows of a day, from which one sees that days are in order and their rows not
 IN_DAYS = 0.99  # share of the steps from day to day that go on to the next one
@@ -72,7 +73,7 @@ def read(stamps: np.ndarray, series: np.ndarray) -> Clock | None:
     found.gaps = _gaps(t, known, by_time, steps, same, usual, lengths, regular)
     repeats = same & (steps == 0)
     distinct = 1 - repeats.sum() / max(1, len(t))
-    if distinct >= DISTINCT:
+    if distinct >= DISTINCT and (regular or not _by_chance(steps[same])):
         found.doubled = np.sort(known[by_time[1:][repeats]])
     found.misplaced = np.sort(known[by_file[_misplaced(t[by_file], codes[by_file], found.falling)]])
     if regular:
@@ -96,6 +97,20 @@ def _mixed_days(t: np.ndarray, codes: np.ndarray) -> int:
         step = np.diff(part)
         mixed += len(part) >= HOURS and bool((step > 0).any() and (step < 0).any())
     return mixed
+
+
+def _by_chance(steps: np.ndarray) -> bool:
+    """Whether events that come at any time would share as many stamps, at the fineness these are written in.
+
+    The wait for the next event, counted in the smallest step there is, is geometric around its mean nearby;
+    so a share of 1 / (1 + mean) of the waits is nothing at all.
+    """
+    from scipy.ndimage import uniform_filter1d
+    from scipy.stats import poisson
+
+    waits = steps / steps[steps > 0].min()
+    nearby = uniform_filter1d(waits, min(NEARBY, len(waits)), mode="nearest")
+    return bool(poisson.sf((steps == 0).sum() - 1, (1 / (1 + nearby)).sum()) > LUCK)
 
 
 def _lengths(positive: np.ndarray, usual: float) -> float:
