@@ -16,7 +16,8 @@ ATTACKS = {
     "loss": "how sure the model is",
     "rmia": "how much surer it is than models without the row",
     "lira": "what models with and without the row say",
-    "joint": "what models with and without the row say, in two ways that must agree",
+    "joint": "what models with and without the row say, in two ways that must agree",  # in older reports
+    "learned": "what was learnt from other models' members",
 }
 # way -> (name at the end of its line, colour, dash, marker)
 WAYS = {

@@ -5,8 +5,8 @@ A split that came with the upload, or that the plan asks for, is a fact and is j
 RiskBoard made itself shows what a split at random would share: copies are then left to ``data.duplicates``,
 and what ties rows together (``ties``) is told as what the team's own split has to keep on one side.
 Value: the share of test rows that have a copy, or a row of their own group, window or stretch of time, in the
-training part; of a split made here, no more than moderate. Impact: the score of the nearest neighbour on the test rows, with and without the training
-rows that they are tied to, compared row by row (paired bootstrap).
+training part; of a split made here, no more than moderate. Impact: the score of the nearest neighbour on the
+test rows, with and without the training rows that they are tied to, compared row by row (paired bootstrap).
 """
 
 from __future__ import annotations
