@@ -120,6 +120,23 @@ def test_a_clock_is_known_by_its_days_where_their_hours_are_shuffled(share):
     assert judge.finding("data.time_order", sets.csv(mixed, "power")).state == "skipped"
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_orders_that_fall_into_one_minute_by_chance_are_not_doubled(seed):
+    rng = np.random.default_rng(seed)
+    busy = np.repeat([1.0, 6.0], 400)  # evenings bring six times as many
+    stamps = np.floor(np.cumsum(rng.exponential(1_200 / busy)) / 60) * 60
+    assert (np.diff(stamps) == 0).sum() > 20
+    assert len(one(stamps).doubled) == 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_events_sent_twice_are_doubled_beyond_chance(seed):
+    rng = np.random.default_rng(seed)
+    stamps = np.floor(np.cumsum(rng.exponential(6_000, 800)) / 60) * 60
+    twice = np.sort(np.r_[stamps, stamps[rng.choice(800, 30, replace=False)]])
+    assert len(one(twice).doubled) >= 30
+
+
 def test_events_of_one_second_are_not_doubled():
     stamps = np.sort(np.random.default_rng(2).integers(0, 400, 2_000)) * 1.0
     assert len(one(stamps).doubled) == 0

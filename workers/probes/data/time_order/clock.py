@@ -30,6 +30,7 @@ HOLIDAYS = 0.06  # share of days that a calendar of working days may leave out b
 LONG = 1.5  # usual steps from which a step is a gap
 DISTINCT = 0.9  # share of different stamps from which a doubled one is a fault
 CHANCE = -14.0
+NEARBY, LUCK = 31, 1e-4  # waits that tell how busy the time around is; chance of so many shared stamps
 DAY = 86_400.0  # seconds
 DAYS, HOURS = 5, 4  # days, and rows of a day, from which one sees that days are in order and their rows not
 IN_DAYS = 0.99  # share of the steps from day to day that go on to the next one
@@ -86,7 +87,7 @@ def read(stamps: np.ndarray, series: np.ndarray) -> Clock | None:
     found.scattered = bool(again.sum() > 0.5 * len(found.gaps))
     repeats = same & (steps == 0)
     distinct = 1 - repeats.sum() / max(1, len(t))
-    if distinct >= DISTINCT:
+    if distinct >= DISTINCT and (regular or not _by_chance(steps[same])):
         found.doubled = np.sort(known[by_time[1:][repeats]])
     found.misplaced = np.sort(known[by_file[_misplaced(t[by_file], codes[by_file], found.falling)]])
     if regular:
@@ -112,6 +113,20 @@ def _mixed_days(t: np.ndarray, codes: np.ndarray) -> int:
     return mixed
 
 
+def _by_chance(steps: np.ndarray) -> bool:
+    """Whether events that come at any time would share as many stamps, at the fineness these are written in.
+
+    The wait for the next event, counted in the smallest step there is, is geometric around its mean nearby;
+    so a share of 1 / (1 + mean) of the waits is nothing at all.
+    """
+    from scipy.ndimage import uniform_filter1d
+    from scipy.stats import poisson
+
+    waits = steps / steps[steps > 0].min()
+    nearby = uniform_filter1d(waits, min(NEARBY, len(waits)), mode="nearest")
+    return bool(poisson.sf((steps == 0).sum() - 1, (1 / (1 + nearby)).sum()) > LUCK)
+
+
 def _any_of(steps: np.ndarray, lengths: list[float], near: float) -> np.ndarray:
     """Which steps are of one of these lengths; bool [n]."""
     found = np.zeros(len(steps), bool)
@@ -128,7 +143,7 @@ def _lengths(positive: np.ndarray, before: np.ndarray, usual: float) -> tuple[fl
     rounded = np.round(positive / usual, 2)
     kinds, counts = np.unique(rounded, return_counts=True)
     often = kinds[counts >= max(5, COMES_BACK * len(positive))]
-    lost = [kind for kind in often if kind > LONG and _by_chance(rounded, kind, before, usual)]
+    lost = [kind for kind in often if kind > LONG and _at_any_time(rounded, kind, before, usual)]
     habits = [kind for kind in often if kind not in lost]
     share = sum((kind - 1) * (rounded == kind).sum() for kind in lost) / len(positive)  # of what is there
     if lost and any(kind > LONG for kind in habits) and share < HOLIDAYS:
@@ -136,7 +151,7 @@ def _lengths(positive: np.ndarray, before: np.ndarray, usual: float) -> tuple[fl
     return (float(max(habits)) * usual if habits else usual), [float(kind) * usual for kind in lost]
 
 
-def _by_chance(rounded: np.ndarray, kind: float, before: np.ndarray, usual: float) -> bool:
+def _at_any_time(rounded: np.ndarray, kind: float, before: np.ndarray, usual: float) -> bool:
     """Whether steps of one length, a whole number of usual ones, come at any hour and weekday."""
     if abs(kind - round(kind)) > CLOSE:
         return False

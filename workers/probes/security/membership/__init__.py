@@ -2,8 +2,9 @@
 
 Seventeen small models with the plan's settings learn a random half of the rows each. Each is attacked in
 turn, with the others as what the attacker knows: by how sure it is (Yeom et al. 2018), by RMIA (Zarifzadeh
-et al. 2024), by LiRA (Carlini et al. 2022), and by the last two where both agree. The value is the share of
-learnt rows that the strongest attack finds while it is wrong about 1 % of the others. What holding the model
+et al. 2024), by LiRA (Carlini et al. 2022), and by trees that learnt on the others what a member looks like
+(``learned``). The value is the share of learnt rows that the strongest attack finds while it is wrong about
+1 % of the others. What holding the model
 back, and training with differential privacy, would change is measured on the same halves.
 """
 
