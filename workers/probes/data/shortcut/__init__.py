@@ -8,6 +8,7 @@ Value: 2 AUC - 1 of the worst shortcut, that is how far a class is given away by
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ from workers.probes.base import Budget, Finding, Sample, Target
 from workers.probes.data.shortcut import evidence, marks, properties
 from workers.probes.data.shortcut import search as shortcut_search
 from workers.probes.data.shortcut import words as shortcut_words
+from workers.probes.data.shortcut.beneath import Listener
+from workers.probes.data.shortcut.doubt import SURE, Doubt
 from workers.probes.data.shortcut.properties import OTHER
 from workers.probes.data.shortcut.search import FEWEST, Property, Searched
 from workers.probes.intervals import clopper_pearson
@@ -29,6 +32,7 @@ TARGETS = 4
 HIGH = 0.8  # 2 AUC - 1 from which a class is as good as given away
 COVERS = 0.2  # share of a class with a phrase from which that is more than a habit
 PHRASE, COLUMN = "phrase", "column"
+Judge = Callable[[shortcut_search.Found], Doubt | None]
 TRIED = {
     "images": "frame, background, tint, texture, size and format",
     "audio": "length, loudness, silence, hum and noise",
@@ -55,12 +59,13 @@ class Shortcut:
     sign: int = 1
     detail: str = ""
     kind: str = "measure"
+    doubt: Doubt = SURE  # that it is a shortcut
 
     @property
     def severity(self) -> str:
         if self.kind == PHRASE:
             return "high" if self.share >= 0.5 else "medium" if self.share >= COVERS else "low"
-        return "high" if self.value >= HIGH else "medium"
+        return self.doubt.capped("high" if self.value >= HIGH else "medium")
 
 
 @dataclass
@@ -144,7 +149,7 @@ def _look(sample: Sample, place: int, target: Target, seed: int) -> Looked | Non
     one.searched = shortcut_search.search(one.measured, one.y, classes, spikes=sample.kind == "images")
     shuffled = np.random.default_rng([seed, 23]).permutation(one.y)
     one.null = shortcut_search.search(one.measured, shuffled, classes, spikes=False).strongest
-    one.found = _sorted_out(one, facts)
+    one.found = _sorted_out(one, facts, _judge(sample, one, facts))
     for column, levels in properties.levels(sample, properties.attributes(sample), ids).items():
         for given in shortcut_words.by_levels(column, levels, one.y, classes):
             detail = f"only it has {column} {listed([f'“{level}”' for level in given.phrases])}"
@@ -187,20 +192,32 @@ def _merge_columns(one: Looked) -> None:
     one.found = rest
 
 
-def _sorted_out(one: Looked, facts: dict[str, np.ndarray]) -> list[Shortcut]:
+def _judge(sample: Sample, one: Looked, facts: dict[str, np.ndarray]) -> Judge:
+    """Says of a find what speaks against its being beside the point; None where it is the thing itself."""
+    if sample.kind == "audio":
+        return Listener(sample, one.at, one.y, facts).judged
+    return lambda hit: SURE
+
+
+def _sorted_out(one: Looked, facts: dict[str, np.ndarray], judge: Judge) -> list[Shortcut]:
     """The strongest property of each fault and class, less those that only follow from another one."""
     assert one.searched is not None
     kept: list[shortcut_search.Found] = []
+    doubts: dict[int, Doubt] = {}
     for hit in one.searched.found:
         if evidence.follows(hit, one.searched.found, facts, one.y):
             continue
         if any(k.property.fault == hit.property.fault and set(k.classes) & set(hit.classes) for k in kept):
             continue
+        doubt = judge(hit)
+        if doubt is None:
+            continue
+        doubts[len(kept)] = doubt
         kept.append(hit)
     named = {c for hit in kept if hit.property.fault != OTHER for c in hit.classes}
     sized = {c for hit in kept if hit.property.name in evidence.SIZES for c in hit.classes}
     found = []
-    for hit in kept:
+    for place, hit in enumerate(kept):
         own = set(hit.classes)
         if hit.property.fault == OTHER and hit.property.name not in evidence.STORED and own & named:
             continue  # a frame makes a picture brighter; that is no second shortcut
@@ -211,7 +228,7 @@ def _sorted_out(one: Looked, facts: dict[str, np.ndarray]) -> list[Shortcut]:
                 hit.property.fault, one.target, hit.classes, hit.property.says, hit.property.name,
                 2 * hit.auc - 1, max(0.0, 2 * hit.low - 1), 2 * hit.high - 1, hit.share, hit.carriers,
                 hit.property.columns, hit.property.values, hit.property.unit, hit.sign,
-                evidence.compared(hit, one.y),
+                evidence.compared(hit, one.y), doubt=doubts[place],
             )
         )  # fmt: skip
     return found
@@ -247,7 +264,7 @@ def _fault(sample: Sample, one: Looked, hit: Shortcut) -> dict[str, Any]:
     places = sample.places(sample.arrays["ids"][one.at[hit.carriers[:MOST_LISTED]]])
     entry: dict[str, Any] = {
         "fault": hit.fault, "severity": hit.severity, "classes": names,
-        "note": f"{_of(names)} {_are(names)} given away by {hit.says}: {hit.detail}.",
+        "note": _told(hit, names),
         "score": round(hit.value, 4), "count": len(hit.carriers),
     }  # fmt: skip
     if hit.columns:
@@ -262,6 +279,11 @@ def _fault(sample: Sample, one: Looked, hit: Shortcut) -> dict[str, Any]:
         if splits != {None}:
             entry["splits"] = [place.get("split") for place in places]
     return entry
+
+
+def _told(hit: Shortcut, names: list[str]) -> str:
+    told = f"{_of(names)} {_are(names)} given away by {hit.says}: {hit.detail}"
+    return f"{told}; but {hit.doubt.says}." if hit.doubt.says else f"{told}."
 
 
 def _of(names: list[str]) -> str:

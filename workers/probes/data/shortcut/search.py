@@ -161,6 +161,12 @@ def _group(
     return Found(one, group, sign, values, top, share, area, low, high, gap, p, carriers), p, best
 
 
+def holds(found: Found, values: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the same group stands apart in the same direction by other values, NaN where there are none."""
+    fine = np.isfinite(values) & (y >= 0)
+    return _group(found.property, found.sign, found.sign * values, fine, y, found.classes)[0] is not None
+
+
 def _spikes(
     properties: Sequence[Property], known: np.ndarray, y: np.ndarray, kept: Sequence[int]
 ) -> list[tuple[Found | None, float]]:
