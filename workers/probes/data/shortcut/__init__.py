@@ -19,6 +19,7 @@ from workers.probes.data.shortcut import evidence, marks, properties
 from workers.probes.data.shortcut import search as shortcut_search
 from workers.probes.data.shortcut import words as shortcut_words
 from workers.probes.data.shortcut.beneath import Listener
+from workers.probes.data.shortcut.beside import Viewer
 from workers.probes.data.shortcut.doubt import SURE, Doubt
 from workers.probes.data.shortcut.properties import OTHER
 from workers.probes.data.shortcut.search import FEWEST, Property, Searched
@@ -196,6 +197,9 @@ def _judge(sample: Sample, one: Looked, facts: dict[str, np.ndarray]) -> Judge:
     """Says of a find what speaks against its being beside the point; None where it is the thing itself."""
     if sample.kind == "audio":
         return Listener(sample, one.at, one.y, facts).judged
+    if sample.kind == "images" and facts:
+        stack = sample.arrays["images"][one.at] if "images" in sample.arrays else None
+        return Viewer(stack, one.y, facts).judged
     return lambda hit: SURE
 
 

@@ -12,7 +12,7 @@ Two classes whose measures are normal and d standard deviations apart reach GAP 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -53,6 +53,7 @@ class Found:
     gap: float  # standard deviations of the others
     p: float
     carriers: np.ndarray = field(repr=False)  # places of the group's rows that have it
+    spike: bool = False  # one value in the middle of what the others have, not more or less than they
 
 
 @dataclass(frozen=True)
@@ -184,22 +185,27 @@ def _spikes(
         for c in kept:
             own = known & (y == c)
             spread = np.maximum(block[known & ~own].std(axis=0), [p.floor for p in parts])
-            away = np.abs(block - np.median(block[own], axis=0)) / spread
+            away = np.abs(block - _centre(block[own])) / spread
             for columns in _tight(away[own], away[known & ~own]):
                 # In logarithms: three times as far is as much, near the middle and far from it.
                 values = -np.log(np.maximum(away[:, columns].max(axis=1), 0.02))
                 chosen = [parts[i] for i in columns]
-                named = Property(
-                    ", ".join(p.name for p in chosen[:3]), fault, -values, 0.3, chosen[0].says, "",
-                    chosen[0].columns,
-                )  # fmt: skip
+                named = replace(chosen[0], name=", ".join(p.name for p in chosen[:3]), floor=0.3)
                 seen, p, _ = _group(named, -1, values, known, y, (c,))
-                tested.append((seen, p))
+                tested.append((replace(seen, spike=True) if seen else None, p))
     return tested
 
 
+def _centre(block: np.ndarray) -> np.ndarray:
+    """float [k]: the middle of the shortest half of each column; a part without the property moves it not."""
+    ordered = np.sort(block, axis=0)
+    half = len(ordered) // 2 + 1
+    start = np.argmin(ordered[half - 1 :] - ordered[: len(ordered) - half + 1], axis=0)
+    return np.array([np.median(column[at : at + half]) for column, at in zip(ordered.T, start, strict=True)])
+
+
 def _tight(own: np.ndarray, rest: np.ndarray) -> list[list[int]]:
-    """The properties in which a class is narrow and the others are wide."""
-    narrow = np.quantile(own, 0.5, axis=0) < 0.1 * np.maximum(np.quantile(rest, 0.5, axis=0), 1e-9)
-    columns = [int(i) for i in np.flatnonzero(narrow)]
+    """The properties in which a class is narrow and the others are wide, the narrowest first."""
+    narrow = np.quantile(own, 0.5, axis=0) / np.maximum(np.quantile(rest, 0.5, axis=0), 1e-9)
+    columns = [int(i) for i in np.argsort(narrow, kind="stable") if narrow[i] < 0.1]
     return [columns] if columns else []
