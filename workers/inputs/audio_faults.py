@@ -23,6 +23,7 @@ UNDER = 35.0  # dB under the set's middle at which a sound is as good as silent
 OFFSET = 0.02  # of full scale
 HUM = 8.0  # dB a mains tone stands over what is beside it
 AUDIBLE = -60.0  # dB
+EXACT = 0.6  # Hz that the mains may be off
 STEADY = 0.4  # share of a sound in which a mains tone is the same; without one at most 0.25
 OCTAVE = 12  # places in BANDS
 SURE = 1.8  # score from which a sound fits its set an octave away, see ``_octaves``
@@ -99,7 +100,7 @@ def _hum(facts: np.ndarray) -> tuple[np.ndarray, float]:
     for at in MAINS:
         line = facts[:, AT[f"line at {at:.0f} Hz"]]
         level = facts[:, AT["mains loudness"]]
-        exact = np.abs(facts[:, AT["mains"]] - at) < 1.5
+        exact = np.abs(facts[:, AT["mains"]] - at) < EXACT
         # Speech can be strong at 50 Hz for a moment; only what is fed by the mains keeps its phase.
         steady = exact & (facts[:, AT["mains steady"]] > STEADY) & (facts[:, AT["mains goes on"]] > 0)
         hit = steady & (line > HUM) & (level > AUDIBLE)

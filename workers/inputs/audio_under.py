@@ -19,6 +19,7 @@ LONGEST = 4.0  # seconds looked at
 SHORTEST = 0.2
 FAMILY = 20  # a tone may be up to the 20th harmonic of the sound's own pitch
 LOWEST, HIGHEST = 25.0, 5_000.0  # Hz of a pitch, and of its harmonics
+MEMBERS = 0.5  # of the harmonics up to a tone, that a family has
 NARROW = 10.0  # times the power beside it from which a harmonic counts
 LINE = 2.0  # half the width of a line, in steps of one over the sound's length
 LOUD = 0.95  # quantile of the moments that stand for loud
@@ -61,8 +62,8 @@ class Under:
         return self.rate / (2 * (len(self._power) - 1))
 
     def exact(self, hertz: float) -> float:
-        """The frequency of the strongest point within 8 Hz."""
-        near = np.arange(max(1, int((hertz - 8) / self._step)), int((hertz + 8) / self._step) + 1)
+        """The frequency of the strongest point within 6 Hz."""
+        near = np.arange(max(1, int((hertz - 6) / self._step)), int((hertz + 6) / self._step) + 1)
         near = near[near < len(self._power)]
         return float(near[np.argmax(self._power[near])] * self._step) if len(near) else hertz
 
@@ -101,7 +102,10 @@ class Under:
             at = np.round(np.arange(base, min(self.rate / 2, HIGHEST), base) / step).astype(int)
             line, beside = (power[np.clip(at[:, None] + near, 0, len(power) - 1)] for near in (own, next_to))
             lines = line.max(axis=1)
-            most = max(most, float(lines[lines > NARROW * np.median(beside, axis=1)].sum()))
+            there = lines > NARROW * np.median(beside, axis=1)
+            # A family has members: of another sound's pitch one or two fall on the comb by chance.
+            if times == 1 or there[:times].mean() >= MEMBERS:
+                most = max(most, float(lines[there].sum()))
         return float(self.loud - 10 * np.log10(most + 1e-12))
 
     def noise(self) -> float:

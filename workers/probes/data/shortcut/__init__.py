@@ -33,6 +33,7 @@ TARGETS = 4
 HIGH = 0.8  # 2 AUC - 1 from which a class is as good as given away
 COVERS = 0.2  # share of a class with a phrase from which that is more than a habit
 PHRASE, COLUMN = "phrase", "column"
+NOTHING = "Nothing beside the point gives a class away"
 Judge = Callable[[shortcut_search.Found], Doubt | None]
 TRIED = {
     "images": "frame, background, tint, texture, size and format",
@@ -119,8 +120,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
         smallest = min(int(n) for one in looked for n in np.bincount(one.y[one.y >= 0]) if n >= FEWEST)
         # What nobody of the smallest class was seen with may still be there for a few of it.
         high = min(0.5, clopper_pearson(0, smallest)[1])
-        return Finding(0.0, _nothing(sample, looked, rows), facts, low=0.0, high=high, sample=rows,
-                       title="Nothing beside the point gives a class away")  # fmt: skip
+        doubtful = next((hit for _, hit in found if hit.doubt.says), None)
+        note = _unsure(doubtful) if doubtful else _nothing(sample, looked, rows)
+        title = "What sets a class apart may be what it is" if doubtful else NOTHING
+        return Finding(0.0, note, facts, low=0.0, high=high, sample=rows, title=title)
     worst = max(serious, key=lambda hit: hit.value)
     return Finding(
         worst.value, _note(sample, serious, worst), facts, low=worst.low, high=worst.high, sample=rows,
@@ -206,22 +209,26 @@ def _judge(sample: Sample, one: Looked, facts: dict[str, np.ndarray]) -> Judge:
 def _sorted_out(one: Looked, facts: dict[str, np.ndarray], judge: Judge) -> list[Shortcut]:
     """The strongest property of each fault and class, less those that only follow from another one."""
     assert one.searched is not None
-    kept: list[shortcut_search.Found] = []
-    doubts: dict[int, Doubt] = {}
+    kept: list[tuple[shortcut_search.Found, Doubt]] = []
+    unsure: list[tuple[shortcut_search.Found, Doubt]] = []
+
+    def new(hit: shortcut_search.Found) -> bool:
+        same = (k for k, _ in kept if k.property.fault == hit.property.fault)
+        return not any(set(k.classes) & set(hit.classes) for k in same)
+
     for hit in one.searched.found:
-        if evidence.follows(hit, one.searched.found, facts, one.y):
-            continue
-        if any(k.property.fault == hit.property.fault and set(k.classes) & set(hit.classes) for k in kept):
+        if evidence.follows(hit, one.searched.found, facts, one.y) or not new(hit):
             continue
         doubt = judge(hit)
-        if doubt is None:
-            continue
-        doubts[len(kept)] = doubt
-        kept.append(hit)
-    named = {c for hit in kept if hit.property.fault != OTHER for c in hit.classes}
-    sized = {c for hit in kept if hit.property.name in evidence.SIZES for c in hit.classes}
+        if doubt is not None:
+            (unsure if doubt.says else kept).append((hit, doubt))
+    for hit, doubt in unsure:
+        if new(hit):
+            kept.append((hit, doubt))
+    named = {c for hit, _ in kept if hit.property.fault != OTHER for c in hit.classes}
+    sized = {c for hit, _ in kept if hit.property.name in evidence.SIZES for c in hit.classes}
     found = []
-    for place, hit in enumerate(kept):
+    for hit, doubt in kept:
         own = set(hit.classes)
         if hit.property.fault == OTHER and hit.property.name not in evidence.STORED and own & named:
             continue  # a frame makes a picture brighter; that is no second shortcut
@@ -231,8 +238,8 @@ def _sorted_out(one: Looked, facts: dict[str, np.ndarray], judge: Judge) -> list
             Shortcut(
                 hit.property.fault, one.target, hit.classes, hit.property.says, hit.property.name,
                 2 * hit.auc - 1, max(0.0, 2 * hit.low - 1), 2 * hit.high - 1, hit.share, hit.carriers,
-                hit.property.columns, hit.property.values, hit.property.unit, hit.sign,
-                evidence.compared(hit, one.y), doubt=doubts[place],
+                hit.property.columns, hit.property.plain, hit.property.unit, hit.sign,
+                evidence.compared(hit, one.y), doubt=doubt,
             )
         )  # fmt: skip
     return found
@@ -243,6 +250,7 @@ def _facts(
     sample: Sample, looked: list[Looked], found: list[tuple[Looked, Shortcut]], budget: Budget
 ) -> dict[str, Any]:
     shown = [(one, hit) for one, hit in found if hit.severity != "low"][:3]
+    doubtful = [(one, hit) for one, hit in found if hit.doubt.says][:2]
     attributes = properties.attributes(sample)
     facts: dict[str, Any] = {
         "faults": [_fault(sample, one, hit) for one, hit in found],
@@ -253,7 +261,7 @@ def _facts(
         },
         "tested": sum(one.searched.tried for one in looked if one.searched),
         "properties": sorted({p.says for one in looked for p in one.measured} | {*attributes}),
-        "evidence": [evidence.shown(sample, one, hit) for one, hit in shown],
+        "evidence": [evidence.shown(sample, one, hit) for one, hit in shown or doubtful],
         "mitigations": [],
     }
     if shown and budget.left > 6:
@@ -313,6 +321,15 @@ def _note(sample: Sample, serious: list[Shortcut], worst: Shortcut) -> str:
     return (
         f"{percent(worst.share)} of the {unit} of {_of(names)} can be told by {worst.says} alone "
         f"({worst.detail}); a model will learn that, and fail where it is absent.{also}"
+    )
+
+
+def _unsure(hit: Shortcut) -> str:
+    names = [hit.target.classes[c] for c in hit.classes]
+    verb = "stands" if len(names) == 1 else "stand"
+    return (
+        f"{_of(names)} {verb} apart by {hit.says} ({hit.detail}), but {hit.doubt.says}; "
+        "look at some of them and decide whether a model may use it."
     )
 
 

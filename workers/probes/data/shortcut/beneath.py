@@ -23,6 +23,7 @@ MOST = 60  # sounds of a side whose pauses are measured
 FEW = 3
 HALF = 0.5  # share of them that decides
 MAINS, HARMONICS = (50.0, 60.0), 4  # Hz, and up to which multiple hum is heard
+AGREE = 0.003  # of a frequency, within which sounds have the same
 CLOSE = 0.02  # of a mains frequency or its harmonic
 UNHEARD = Doubt("too few of its sounds were kept to hear whether it is the sound itself", "medium")
 ITSELF = Doubt("little else is heard there, so it may be what the class sounds like", "low")
@@ -67,18 +68,21 @@ class Listener:
         rows = rows[np.linspace(0, len(rows) - 1, min(HEARD, len(rows))).astype(int)]
         if len(rows) < FEW:
             return UNHEARD
-        beneath, exact = 0, []
+        tones, room = [], []
         for i in rows.tolist():
             sound = self._sound(i)
             hertz = sound.exact(near)
-            hertz = next((at for at in (hertz, float(round(hertz))) if sound.goes_on(at)), 0.0)
-            if hertz:
-                exact.append(hertz)
-                beneath += sound.room(hertz) >= ROOM
-        if beneath >= HALF * len(rows):
+            found = next((at for at in (hertz, float(round(hertz)), near) if sound.goes_on(at)), None)
+            if found is not None:
+                tones.append(found)
+                room.append(sound.room(found))
+        if len(tones) < HALF * len(rows):
+            return None
+        middle = float(np.median(tones))
+        one = np.abs(np.array(tones) - middle) <= max(1.0, AGREE * middle)  # a hum has one frequency
+        if (one & (np.array(room) >= ROOM)).sum() >= HALF * len(rows):
             return SURE
-        steady = len(exact) >= HALF * len(rows)
-        return ITSELF if steady and _of_the_mains(float(np.median(exact))) else None
+        return ITSELF if _of_the_mains(middle) else None
 
     def _floor(self, hit: Found) -> Doubt | None:
         """The noise of pauses alone, where the sounds have pauses."""

@@ -61,10 +61,10 @@ class Viewer:
     def _border(self, hit: Found) -> Doubt | None:
         """With subjects a rim is beside them; a surface's rim is the surface, but for a step all round."""
         own = np.isin(self.y, hit.classes)
-        framed = own if hit.sign > 0 or "," in hit.property.name else ~own
+        framed = own if hit.sign > 0 or hit.spike else ~own
         alike = float(np.median(self.facts["frame alike"][framed])) >= image_facts.FRAMED
-        if "frame alike" in hit.property.name and hit.sign < 0 and "," not in hit.property.name and not alike:
-            return None  # nobody has a frame: smooth pictures have fewer steps of any kind
+        if hit.property.name == "frame alike" and not alike:
+            return None  # nobody has a frame: rough pictures have more steps of any kind
         return SURE if self.subjects or alike else None
 
     def _on_the_ground_too(self, hit: Found) -> bool:

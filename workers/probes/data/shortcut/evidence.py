@@ -70,7 +70,7 @@ def _tinted(facts: dict[str, np.ndarray], own: np.ndarray) -> bool:
 
 def compared(hit: Found, y: np.ndarray) -> str:
     """The middle of the class and of the others, or the range that is the class's own; with the unit."""
-    values = hit.property.values
+    values = hit.property.plain
     own = np.isin(y, hit.classes)
     if ", " in hit.property.name:
         return f"{percent(hit.share)} of it share one look, which others hardly ever have"
@@ -97,6 +97,7 @@ def shown(sample: Sample, one: Looked, hit: Shortcut) -> dict[str, Any]:
         "classes": [names[c] for c in hit.classes], "share": round(hit.share, 4),
         "value": round(hit.value, 4),
         "low": round(hit.low, 4), "high": round(hit.high, 4), "target": one.target.name, "detail": hit.detail,
+        "doubt": hit.doubt.says,
     }  # fmt: skip
     if hit.values is not None:
         told["by_class"] = _by_class(one, hit)

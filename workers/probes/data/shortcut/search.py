@@ -35,6 +35,12 @@ class Property:
     says: str = ""  # "the frame": to be read after "by"
     unit: str = ""
     columns: tuple[str, ...] = ()
+    logarithmic: bool = False  # ln(1 + what was measured)
+
+    @property
+    def plain(self) -> np.ndarray:
+        """What was measured, in its unit: float [n]."""
+        return np.expm1(self.values) if self.logarithmic else self.values
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""Classes that differ by nature give no alarm: fading tones, cloth, land, fruit. What is planted does."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from tests.planting import judge, natural, sets
+from tests.planting import shortcut as planted
+
+
+def _faults(found):
+    return {(one["fault"], one["severity"], *one["classes"]) for one in found.facts["faults"]}
+
+
+def _changed(made, label, change, share=0.9):
+    """The same with something put onto a share of one class."""
+    items, labels = made
+    rng = np.random.default_rng(7)
+    hit = set(planted._chosen(labels, label, share, rng))
+    top, kind = (32_767, np.int16) if items[0].ndim == 1 else (255, np.uint8)
+    low = -top if items[0].ndim == 1 else 0
+    return [
+        np.clip(change(item.astype(float), rng), low, top).astype(kind) if i in hit else item
+        for i, item in enumerate(items)
+    ], labels
+
+
+@pytest.mark.parametrize("name", natural.SOUNDS)
+def test_sounds_that_differ_by_nature_give_no_alarm(name):
+    data = sets.sound_zip(*natural.SOUNDS[name](seed=4), rate=natural.RATE)
+    for probe in ("data.shortcut", "data.readability", "data.outliers"):
+        assert judge.alarms(judge.finding(probe, data)) == []
+
+
+@pytest.mark.parametrize("name", natural.PICTURES)
+def test_pictures_that_differ_by_nature_give_no_alarm(name):
+    found = judge.finding("data.shortcut", sets.picture_zip(*natural.PICTURES[name](seed=4)))
+    assert judge.alarms(found) == []
+    assert found.value == 0.0
+    assert any("may be what the class is" in one["note"] for one in found.facts["faults"])
+    assert "decide whether a model may use it" in found.note
+
+
+@pytest.mark.parametrize(("name", "label"), [("bells", "buzzer"), ("plucked", "A2"), ("voices", "ee")])
+@pytest.mark.parametrize("hertz", [50.0, 1_000.0])
+def test_a_hum_put_under_them_is_found(name, label, hertz):
+    made = _changed(natural.SOUNDS[name](seed=5), label, partial(planted.hum, hertz=hertz, level=400.0))
+    found = judge.finding("data.shortcut", sets.sound_zip(*made, rate=natural.RATE))
+    assert _faults(found) == {("shortcut_hum", "high", label)}
+
+
+def test_a_noisy_room_is_heard_in_the_pauses():
+    def noisy(sound, rng):
+        return sound + rng.normal(0, 900, len(sound))
+
+    made = _changed(natural.voices(seed=5), "oo", noisy)
+    found = judge.finding("data.shortcut", sets.sound_zip(*made, rate=natural.RATE))
+    assert ("shortcut_hum", "high", "oo") in _faults(found)
+
+
+def test_a_frame_on_cloth_and_a_tint_over_fruit_are_beside_the_subject():
+    framed = _changed(natural.cloth(seed=5), "wool", partial(planted.constant_frame, level=20))
+    found = _faults(judge.finding("data.shortcut", sets.picture_zip(*framed)))
+    assert ("shortcut_border", "high", "wool") in found
+    assert all(severity == "low" for fault, severity, *_ in found if fault != "shortcut_border")
+
+
+def test_noise_over_things_is_named_once_and_not_as_their_frame():
+    noisy = _changed(planted.scenes(5), "dog", planted.texture)
+    found = _faults(judge.finding("data.shortcut", sets.picture_zip(*noisy)))
+    assert found == {("shortcut_texture", "high", "dog")}
+
+
+def test_numbers_are_shown_in_their_unit():
+    found = judge.finding("data.shortcut", sets.picture_zip(*natural.land(seed=4)))
+    notes = [one["note"] for one in found.facts["faults"]]
+    assert any("grey levels" in note for note in notes)
+    assert not any("-" in note.split(" in ")[0] for note in notes if "background red" in note)
+    for shown in found.facts["evidence"]:
+        for row in shown.get("by_class", ()):
+            assert shown["unit"] != "grey levels" or min(row["quantiles"]) >= -255
