@@ -17,8 +17,9 @@ QUIETEST = 3  # pieces, the quietest, in which a tone must be the same
 SAME = 0.35  # of a tone's strength, within which it is the same
 LONGEST = 4.0  # seconds looked at
 SHORTEST = 0.2
-FAMILY = 20  # a tone may be up to the 20th harmonic of the sound's own pitch
+FAMILY = 40  # a tone may be up to the 40th harmonic of the sound's own pitch
 LOWEST, HIGHEST = 25.0, 5_000.0  # Hz of a pitch, and of its harmonics
+SHARP = 1_000.0  # Hz above which the place of a harmonic is less sure
 MEMBERS = 0.5  # of the harmonics up to a tone, that a family has
 NARROW = 10.0  # times the power beside it from which a harmonic counts
 LINE = 2.0  # half the width of a line, in steps of one over the sound's length
@@ -62,10 +63,17 @@ class Under:
         return self.rate / (2 * (len(self._power) - 1))
 
     def exact(self, hertz: float) -> float:
-        """The frequency of the strongest point within 6 Hz."""
-        near = np.arange(max(1, int((hertz - 6) / self._step)), int((hertz + 6) / self._step) + 1)
-        near = near[near < len(self._power)]
-        return float(near[np.argmax(self._power[near])] * self._step) if len(near) else hertz
+        """The frequency of the strongest point within 6 Hz, or of the peak whose slope that is."""
+        power, step = self._power, self._step
+        near = np.arange(max(1, int((hertz - 6) / step)), int((hertz + 6) / step) + 1)
+        near = near[near < len(power) - 1]
+        if not len(near):
+            return hertz
+        best = int(near[np.argmax(power[near])])
+        for way in (-1, 1):
+            while 0 < best < len(power) - 1 and power[best + way] > power[best]:
+                best += way
+        return best * step
 
     def goes_on(self, hertz: float) -> bool:
         """Whether a tone is there in the quietest moments, of one phase, and no fainter than elsewhere."""
@@ -90,9 +98,11 @@ class Under:
         """
         if len(self.part) < SHORTEST * self.rate or not 0 < hertz < self.rate / 2:
             return 0.0
+        from scipy.ndimage import maximum_filter1d
+
         power, step = self._power, self._step
         wide = max(1, round(LINE * self.rate / len(self.part) / step))
-        own = np.arange(-wide, wide + 1)
+        near, far = (maximum_filter1d(power, 2 * width + 1) for width in (wide, 3 * wide))
         next_to = np.r_[-5 * wide : -2 * wide, 2 * wide + 1 : 5 * wide + 1]
         most = 0.0
         for times in range(1, FAMILY + 1):
@@ -100,9 +110,10 @@ class Under:
             if base < LOWEST and times > 1:
                 break
             at = np.round(np.arange(base, min(self.rate / 2, HIGHEST), base) / step).astype(int)
-            line, beside = (power[np.clip(at[:, None] + near, 0, len(power) - 1)] for near in (own, next_to))
-            lines = line.max(axis=1)
-            there = lines > NARROW * np.median(beside, axis=1)
+            at = at[at < len(power)]
+            beside = np.median(power[np.clip(at[:, None] + next_to, 0, len(power) - 1)], axis=1)
+            lines = np.where(at * step < SHARP, near[at], far[at])
+            there = lines > NARROW * beside
             # A family has members: of another sound's pitch one or two fall on the comb by chance.
             if times == 1 or there[:times].mean() >= MEMBERS:
                 most = max(most, float(lines[there].sum()))

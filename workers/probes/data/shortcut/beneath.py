@@ -72,7 +72,7 @@ class Listener:
         for i in rows.tolist():
             sound = self._sound(i)
             hertz = sound.exact(near)
-            found = next((at for at in (hertz, float(round(hertz)), near) if sound.goes_on(at)), None)
+            found = next((at for at in (hertz, float(round(hertz))) if sound.goes_on(at)), None)
             if found is not None:
                 tones.append(found)
                 room.append(sound.room(found))

@@ -41,7 +41,12 @@ class Viewer:
     facts: dict[str, np.ndarray]
 
     def __post_init__(self) -> None:
-        self.subjects = self.images is not None and _subjects(self.images, self.y)
+        self.standing = {} if self.images is None else _standing_out(self.images, self.y)
+
+    def _subjects(self, hit: Found) -> bool:
+        """Whether the other classes' pictures show things on a ground; noise in its own would hide that."""
+        others = [value for c, value in self.standing.items() if c not in hit.classes]
+        return not others or float(np.median(others)) >= STANDS_OUT
 
     def judged(self, hit: Found) -> Doubt | None:
         """What speaks against its lying beside the subject; None where it only follows from the surface."""
@@ -51,9 +56,9 @@ class Viewer:
         if fault == properties.BORDER:
             return self._border(hit)
         if fault == properties.BACKGROUND:
-            return SURE if self.subjects else _surface("colour" if "red" in name else "this")
+            return SURE if self._subjects(hit) else _surface("colour" if "red" in name else "this")
         if fault == properties.TINT or name == "brightness":
-            if not self.subjects:
+            if not self._subjects(hit):
                 return _surface("brightness" if name == "brightness" else "colour")
             return SURE if self._on_the_ground_too(hit) else SUBJECT
         return self._texture(hit) if fault == properties.TEXTURE else SURE
@@ -65,7 +70,7 @@ class Viewer:
         alike = float(np.median(self.facts["frame alike"][framed])) >= image_facts.FRAMED
         if hit.property.name == "frame alike" and not alike:
             return None  # nobody has a frame: rough pictures have more steps of any kind
-        return SURE if self.subjects or alike else None
+        return SURE if self._subjects(hit) or alike else None
 
     def _on_the_ground_too(self, hit: Found) -> bool:
         """Whether middle and ground moved the same way: then it is the light's."""
@@ -82,7 +87,7 @@ class Viewer:
 
     def _texture(self, hit: Found) -> Doubt | None:
         """On the ground as well it comes from the camera or the file; silhouettes have none of their own."""
-        if not self.subjects:
+        if not self._subjects(hit):
             return _surface("texture")
         assert self.images is not None
         own = np.isin(self.y, hit.classes)
@@ -118,22 +123,19 @@ def _within(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return inner, rim
 
 
-def _subjects(images: np.ndarray, y: np.ndarray) -> bool:
-    """Whether these pictures show things on a ground: the middle is further from the rim than it is.
-
-    The middle of the classes decides, so that one class with a noise of its own does not.
-    """
+def _standing_out(images: np.ndarray, y: np.ndarray) -> dict[int, float]:
+    """Class -> how many times as far as the rim its pictures' middle is from the colour of the rim."""
     if min(images.shape[1:3]) < 6:
-        return True
-    found = []
-    for c in np.unique(y[y >= 0]):
+        return {}
+    found = {}
+    for c in np.unique(y[y >= 0]).tolist():
         inner, rim = _within(images[_some(y == c)])
         ground = np.median(inner[:, rim], axis=1)[:, None, None]
         away = np.abs(inner - ground).max(axis=3)
         down, across = (size // 4 for size in away.shape[1:])
         middle = away[:, down : away.shape[1] - down, across : away.shape[2] - across]
-        found.append(float(np.median(middle.mean(axis=(1, 2)) / (away[:, rim].mean(axis=1) + 1))))
-    return float(np.median(found)) >= STANDS_OUT
+        found[c] = float(np.median(middle.mean(axis=(1, 2)) / (away[:, rim].mean(axis=1) + 1)))
+    return found
 
 
 def _grain(images: np.ndarray) -> np.ndarray:

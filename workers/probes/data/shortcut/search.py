@@ -21,6 +21,7 @@ LEAST = 0.5  # share of a class that must have the property
 FEWEST = 5  # examples of a class that must have it
 RATE = 0.10  # of false discoveries
 UPPER = ((0.99, 0.0), (0.97, 0.45), (0.95, 0.7))  # upper end of the others, and the wider gap it asks for
+NARROW = 0.3  # quantile of a class that must lie close to its middle
 MANY = 40  # classes, the largest; more are not looked at
 
 
@@ -212,6 +213,7 @@ def _centre(block: np.ndarray) -> np.ndarray:
 
 def _tight(own: np.ndarray, rest: np.ndarray) -> list[list[int]]:
     """The properties in which a class is narrow and the others are wide, the narrowest first."""
-    narrow = np.quantile(own, 0.5, axis=0) / np.maximum(np.quantile(rest, 0.5, axis=0), 1e-9)
+    # Half of a class without the property leaves its other half narrow, and the first third of that.
+    narrow = np.quantile(own, NARROW, axis=0) / np.maximum(np.quantile(rest, 0.5, axis=0), 1e-9)
     columns = [int(i) for i in np.argsort(narrow, kind="stable") if narrow[i] < 0.1]
     return [columns] if columns else []
