@@ -23,6 +23,7 @@ UNDER = 35.0  # dB under the set's middle at which a sound is as good as silent
 OFFSET = 0.02  # of full scale
 HUM = 8.0  # dB a mains tone stands over what is beside it
 AUDIBLE = -60.0  # dB
+MOSTLY = 0.5  # share of humming sounds with room above, from which all do hum
 EXACT = 0.6  # Hz that the mains may be off
 STEADY = 0.4  # share of a sound in which a mains tone is the same; without one at most 0.25
 OCTAVE = 12  # places in BANDS
@@ -62,6 +63,8 @@ def tell(loaded: Loaded, heard: Sequence[Heard]) -> None:
     _tell(loaded, "dc_offset", names, off & ~silent, "off centre: a constant lies under the sound")
     hum, at = _hum(facts)
     over = facts[:, AT["mains room"]] >= ROOM
+    if hum.any() and over[hum].mean() >= MOSTLY:
+        over |= hum  # where most have a sound above their hum, the others are just softly spoken
     _tell(loaded, "hum", names, hum & over, f"humming at {at:.0f} Hz")
     if (hum & ~over).any():
         files = [names[i] for i in np.flatnonzero(hum & ~over).tolist()]

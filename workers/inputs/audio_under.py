@@ -20,7 +20,7 @@ SHORTEST = 0.2
 FAMILY = 40  # a tone may be up to the 40th harmonic of the sound's own pitch
 LOWEST, HIGHEST = 25.0, 5_000.0  # Hz of a pitch, and of its harmonics
 SHARP = 1_000.0  # Hz above which the place of a harmonic is less sure
-MEMBERS = 0.5  # of the harmonics up to a tone, that a family has
+MEMBERS, FIRST = 0.6, 4  # share that a family has of the harmonics up to a tone, and of its first ones
 NARROW = 10.0  # times the power beside it from which a harmonic counts
 LINE = 2.0  # half the width of a line, in steps of one over the sound's length
 LOUD = 0.95  # quantile of the moments that stand for loud
@@ -104,7 +104,7 @@ class Under:
         wide = max(1, round(LINE * self.rate / len(self.part) / step))
         near, far = (maximum_filter1d(power, 2 * width + 1) for width in (wide, 3 * wide))
         next_to = np.r_[-5 * wide : -2 * wide, 2 * wide + 1 : 5 * wide + 1]
-        most = 0.0
+        most = float(power[max(0, round(hertz / step) - wide) : round(hertz / step) + wide + 1].max())
         for times in range(1, FAMILY + 1):
             base = hertz / times
             if base < LOWEST and times > 1:
@@ -115,7 +115,7 @@ class Under:
             lines = np.where(at * step < SHARP, near[at], far[at])
             there = lines > NARROW * beside
             # A family has members: of another sound's pitch one or two fall on the comb by chance.
-            if times == 1 or there[:times].mean() >= MEMBERS:
+            if there[:times].mean() >= MEMBERS and there[:FIRST].mean() >= MEMBERS:
                 most = max(most, float(lines[there].sum()))
         return float(self.loud - 10 * np.log10(most + 1e-12))
 
