@@ -9,6 +9,9 @@ import pytest
 
 from tests.planting import judge, natural, sets
 from tests.planting import shortcut as planted
+from workers.probes.data.shortcut import evidence
+from workers.probes.data.shortcut import search as shortcut_search
+from workers.probes.data.shortcut.search import Property
 
 
 def _faults(found):
@@ -75,10 +78,27 @@ def test_noise_over_things_is_named_once_and_not_as_their_frame():
 
 
 def test_numbers_are_shown_in_their_unit():
-    found = judge.finding("data.shortcut", sets.picture_zip(*natural.land(seed=4)))
-    notes = [one["note"] for one in found.facts["faults"]]
-    assert any("grey levels" in note for note in notes)
-    assert not any("-" in note.split(" in ")[0] for note in notes if "background red" in note)
-    for shown in found.facts["evidence"]:
-        for row in shown.get("by_class", ()):
-            assert shown["unit"] != "grey levels" or min(row["quantiles"]) >= -255
+    noisy = _changed(planted.scenes(5), "dog", planted.texture)
+    found = judge.finding("data.shortcut", sets.picture_zip(*noisy))
+    (shown,) = found.facts["evidence"]
+    assert shown["unit"] == "grey levels"
+    middles = {row["class"]: row["quantiles"][2] for row in shown["by_class"]}
+    assert middles["dog"] > 10  # the noise that was put in has a spread of 25, the other pictures' of 6
+    assert 1 < middles["cat"] < 8
+    assert "grey levels against" in found.facts["faults"][0]["note"]
+
+
+def test_one_value_in_the_middle_is_told_by_its_range():
+    rng = np.random.default_rng(6)
+    y = np.repeat(np.arange(4), 60)
+    others = rng.uniform(0, 60, len(y)) + 180 * rng.integers(0, 2, len(y))
+    value = np.where(y == 2, rng.normal(120, 1, len(y)), others)
+    part = Property(
+        "background red", "shortcut_background", value, 3.0, "the background's colour", "grey levels"
+    )
+    hit = next(one for one in shortcut_search.search([part], y, 4).found if one.spike)
+    told = evidence.compared(hit, y)
+    low, high = (float(word) for word in told.removeprefix("background red of ").split()[:3:2])
+    assert 115 < low < 120 < high < 125
+    assert "grey levels in" in told
+    assert told.endswith("of the others")

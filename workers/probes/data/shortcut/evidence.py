@@ -29,8 +29,10 @@ def follows(hit: Found, found: tuple[Found, ...], facts: dict[str, np.ndarray], 
     name, fault = hit.property.name, hit.property.fault
     same = [other for other in found if set(other.classes) == set(hit.classes) and other is not hit]
     faults = {other.property.fault for other in same}
-    if fault == properties.BORDER and properties.TEXTURE in faults and _grainy(name):
-        return True  # noise over a whole picture lies on its frame as well
+    if fault in (properties.BORDER, properties.BACKGROUND) and properties.TEXTURE in faults and _grainy(name):
+        return True  # noise over a whole picture lies on its frame and its ground as well
+    if fault == properties.TEXTURE and properties.TINT in faults and hit.spike:
+        return True  # a tint takes light away, and of the noise as well
     names = {part for other in same for part in other.property.name.split(", ")}
     own = np.isin(y, hit.classes)
     if fault == properties.BORDER and faults & {properties.BACKGROUND, properties.TINT}:
@@ -53,7 +55,7 @@ def follows(hit: Found, found: tuple[Found, ...], facts: dict[str, np.ndarray], 
 
 
 def _grainy(name: str) -> bool:
-    return all(part.endswith("spread") for part in name.split(", "))
+    return all(part.endswith("spread") or part == "frame alike" for part in name.split(", "))
 
 
 def _shift(values: np.ndarray, own: np.ndarray) -> float:
