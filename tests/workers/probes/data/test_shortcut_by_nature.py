@@ -11,6 +11,7 @@ from tests.planting import judge, natural, sets
 from tests.planting import shortcut as planted
 from workers.probes.data.shortcut import evidence
 from workers.probes.data.shortcut import search as shortcut_search
+from workers.probes.data.shortcut.beside import Viewer
 from workers.probes.data.shortcut.search import Property
 
 
@@ -102,3 +103,17 @@ def test_one_value_in_the_middle_is_told_by_its_range():
     assert 115 < low < 120 < high < 125
     assert "grey levels in" in told
     assert told.endswith("of the others")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (4, 4), (8, 8), (9, 40)])
+def test_small_pictures_are_viewed_as_well(shape):
+    rng = np.random.default_rng(8)
+    y = np.repeat(np.arange(3), 20)
+    images = rng.integers(0, 255, (60, *shape, 1)).astype(np.uint8)
+    values = rng.normal(0, 1, 60) + 20 * (y == 1)
+    names = ("frame alike", "mid-grey", "brightness", "saturation", "tint red", "tint blue")
+    facts = dict.fromkeys((*names, *(f"background {c}" for c in ("red", "green", "blue"))), values)
+    viewer = Viewer(images, y, facts)
+    for fault in ("shortcut_border", "shortcut_background", "shortcut_tint", "shortcut_texture"):
+        (hit, *_) = shortcut_search.search([Property("edges", fault, values, 0.1)], y, 3).found
+        assert viewer.judged(hit) is not None

@@ -232,8 +232,10 @@ def _sorted_out(one: Looked, facts: dict[str, np.ndarray], judge: Judge) -> list
         own = set(hit.classes)
         if hit.property.fault == OTHER and hit.property.name not in evidence.STORED and own & named:
             continue  # a frame makes a picture brighter; that is no second shortcut
-        if hit.property.fault == properties.TEXTURE and own & sized:
-            continue  # so does another size with its texture
+        follows_size = hit.property.fault == properties.TEXTURE
+        follows_size |= hit.property.fault == properties.BACKGROUND and hit.spike
+        if follows_size and own & sized:
+            continue  # so does another size with its texture, and with the width of its rim
         found.append(
             Shortcut(
                 hit.property.fault, one.target, hit.classes, hit.property.says, hit.property.name,

@@ -143,7 +143,8 @@ def _grain(images: np.ndarray) -> np.ndarray:
     inner, rim = _within(images)
     grey = inner.mean(axis=3)
     bend = np.abs(4 * grey - sum(np.roll(grey, step, axis) for axis in (1, 2) for step in (1, -1)))
-    rim = rim.copy()
-    rim[[0, -1], :] = rim[:, [0, -1]] = False
+    edge = np.zeros_like(rim)
+    edge[[0, -1], :] = edge[:, [0, -1]] = True
+    rim = rim & ~edge if (rim & ~edge).any() else np.ones_like(rim)  # of eight pixels all are near the rim
     values: np.ndarray = np.quantile(bend[:, rim], 0.25, axis=1)
     return values
