@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 ROOM = 10.0  # dB the loud moments stand over a tone that is no sound of its own
-PARTS = 12  # equal pieces of a sound
+PARTS, COARSER = 12, 7  # equal pieces of a sound
 QUIETEST = 3  # pieces, the quietest, in which a tone must be the same
 SAME = 0.35  # of a tone's strength, within which it is the same
 LONGEST = 4.0  # seconds looked at
@@ -75,13 +75,16 @@ class Under:
                 best += way
         return best * step
 
-    def goes_on(self, hertz: float) -> bool:
-        """Whether a tone is there in the quietest moments, of one phase, and no fainter than elsewhere."""
+    def goes_on(self, hertz: float, parts: int = PARTS) -> bool:
+        """Whether a tone is there in the quietest moments, of one phase, and no fainter than elsewhere.
+
+        A tone beside it turns by whole circles from piece to piece at one number of pieces, not at two.
+        """
         if len(self.part) < SHORTEST * self.rate or not 0 < hertz < self.rate / 2:
             return False
-        size = len(self.part) // PARTS
-        pieces = self.part[: PARTS * size].reshape(PARTS, size)
-        turned = np.exp(-2j * np.pi * hertz / self.rate * np.arange(PARTS * size)).reshape(PARTS, size)
+        size = len(self.part) // parts
+        pieces = self.part[: parts * size].reshape(parts, size)
+        turned = np.exp(-2j * np.pi * hertz / self.rate * np.arange(parts * size)).reshape(parts, size)
         centred = pieces - pieces.mean(axis=1, keepdims=True)
         sums = (centred * turned * np.hanning(size)).sum(axis=1)
         quiet = sums[np.argsort((pieces**2).sum(axis=1), kind="stable")[:QUIETEST]]

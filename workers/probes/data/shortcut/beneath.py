@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workers.inputs.audio_under import ROOM, Under
+from workers.inputs.audio_under import COARSER, ROOM, Under
 from workers.probes.base import Sample
 from workers.probes.data.shortcut import properties
 from workers.probes.data.shortcut import search as shortcut_search
@@ -73,6 +73,8 @@ class Listener:
             sound = self._sound(i)
             hertz = sound.exact(near)
             found = next((at for at in (hertz, float(round(hertz))) if sound.goes_on(at)), None)
+            if found is None and sound.goes_on(near) and sound.goes_on(near, COARSER):
+                found = near  # what passes by is stronger there for a while
             if found is not None:
                 tones.append(found)
                 room.append(sound.room(found))
