@@ -141,7 +141,9 @@ def _measure(job: Mapping[str, Any], channel: Channel, test_probe: Callable | No
     if spec:  # a test's own probes do without
         seed_everything(job["seed"])
     prepared = Path(job["prepared"]) if job["prepared"] else None
-    sample = Sample(prepared, job["plan"], job["answers"], uploads(job) if spec and spec.raw else ())
+    sent = uploads(job) if spec and spec.raw else ()
+    text = job["plan_text"] if spec and spec.plan_text else ""
+    sample = Sample(prepared, job["plan"], job["answers"], sent, text)
     budget = Budget(job["budget"], job["seed"], job["device"], channel.progress)
     return masking.masked(probe(sample, budget), sample)
 

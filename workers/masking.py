@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,26 @@ def _replaced(value: Any, seen: dict[str, str], cells: dict[str, str]) -> Any:
 
 def _key(key: Any, seen: dict[str, str]) -> Any:
     return seen[key] if isinstance(key, str) else key
+
+
+# -- documents ----------------------------------------------------------------------------------------
+def of_document(value: Any) -> Any:
+    """A plan or answers with nothing in keys and texts that has the shape of personal data or of a secret,
+    nor what a key such as "password" says is one."""
+    from workers.probes.security.secrets.documents import opens
+
+    if isinstance(value, str):
+        return of_text(value)
+    if isinstance(value, Mapping):
+        return {
+            of_text(key) if isinstance(key, str) else key: "***"
+            if isinstance(item, str) and opens(str(key), item)
+            else of_document(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [of_document(item) for item in value]
+    return value
 
 
 # -- shapes -------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Request:
     artefacts: int = 0  # how many of the inputs, the last ones, are model files that are only inspected
     prepared: Path | None = None  # what prepare wrote, for every other probe
     plan: Mapping[str, Any] = field(default_factory=dict)
+    plan_text: str = ""  # the plan as it was written, for a probe that reads every word (Spec.plan_text)
     answers: Mapping[str, Any] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     seed: int = 0

@@ -44,6 +44,7 @@ class Spec:
     uses: tuple[str, ...] = ()  # what it also looks at where it is there, and does not need
     seconds: float = 5.0  # typical wall time on two cores, for the estimate before a run
     version: int = 1
+    plan_text: bool = False  # it also gets the plan as it was written, with the keys that nothing reads
     raw: bool = False  # it also gets the files as they were sent, and model files that came to be inspected
 
     @property
@@ -144,6 +145,7 @@ class Sample:
     plan: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
+    plan_text: str = ""  # the plan as it was written (Spec.plan_text)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
