@@ -33,7 +33,7 @@ QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|“[^”\n]*”
 LONG_NUMBER = re.compile(r"[\d][\d .\-/]{5,}\d")
 WORD = re.compile(r"\S+")
 NEEDS_A_LOOK = re.compile(
-    r"@|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer|sk-|npm_|xox|gh[pousr]_|eyj)|://",
+    r"[@＠]|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer|sk-|npm_|xox|gh[pousr]_|eyj)|://",
     re.S,
 )
 
@@ -180,10 +180,11 @@ def of_error(error: BaseException) -> str:
 
 def _shapes(text: str) -> list[tuple[int, int, str]]:
     from workers.probes.security.personal_data.patterns import PATTERNS
-    from workers.probes.security.personal_data.scan import matches, told_before
+    from workers.probes.security.personal_data.scan import matches, spelt, told_before
     from workers.probes.security.secrets.patterns import found
 
     spans = list(found(text))
+    text = spelt(text)
     for place, match in matches(text):
         pattern = PATTERNS[place]
         if pattern.check is None or pattern.check(match.group()):
@@ -194,9 +195,11 @@ def _shapes(text: str) -> list[tuple[int, int, str]]:
 
 
 def _named(text: str) -> list[tuple[int, int, str]]:
+    from workers.probes.security.personal_data import running
     from workers.probes.security.personal_data.names import FIRST_NAMES, PAIR
 
-    return [(*m.span(), "name") for m in PAIR.finditer(text) if m.group(1).lower() in FIRST_NAMES]
+    pairs = [(*m.span(), "name") for m in PAIR.finditer(text) if m.group(1).lower() in FIRST_NAMES]
+    return pairs + [(one.start, one.end, one.kind) for one in running.found(text)]
 
 
 def _put(text: str, spans: Iterable[tuple[int, int, str]]) -> str:

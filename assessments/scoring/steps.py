@@ -208,7 +208,8 @@ def _possible(facts: Evidence, dataset: Evidence) -> Words:
 
 # -- security -----------------------------------------------------------------------------------------
 def _personal(facts: Evidence, dataset: Evidence) -> Words:
-    entries = [one for one in facts.get("by_column") or () if isinstance(one, Mapping)]
+    every = [one for one in facts.get("by_column") or () if isinstance(one, Mapping)]
+    entries = [one for one in every if one.get("sure", True)] or every
     kinds = facts.get("kinds") or {}
 
     def kind(one: Mapping[str, Any]) -> str:
