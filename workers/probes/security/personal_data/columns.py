@@ -88,7 +88,9 @@ def search(
         found = _spans(table, column.name, where, filled, running, hint, notes)
         prose = running or column.type == "text"
         rule = said.PROSE if prose else said.NUMBERED
-        cells = _drawn(table, column.name, f"FROM rows WHERE {where} AND regexp_matches({name}, {rule})", notes)
+        cells = _drawn(
+            table, column.name, f"FROM rows WHERE {where} AND regexp_matches({name}, {rule})", notes
+        )
         return found + said.hits(column.name, cells, filled, found, prose=prose)
     kind, share, certain = kept
     if step == 1:

@@ -30,7 +30,9 @@ JOINTS = re.compile(r"[_\s.,\-()]+|\d+")
 
 def hits(table: duckdb.DuckDBPyConnection) -> list[Hits]:
     """What the names of the files hold."""
-    files = table.execute(f"SELECT min(_id), _file FROM rows GROUP BY 2 ORDER BY 1 LIMIT {MOST_FILES}").fetchall()
+    files = table.execute(
+        f"SELECT min(_id), _file FROM rows GROUP BY 2 ORDER BY 1 LIMIT {MOST_FILES}"
+    ).fetchall()
     by_kind: dict[str, list[tuple[int, str]]] = {}
     for id_, file in files:
         for kind, value in dict(_inside(file)).items():

@@ -96,7 +96,14 @@ def names(text: str) -> Iterator[Found]:
 
 
 def _told(text: str) -> Iterator[tuple[int, int, bool]]:
-    for rule, first_only in ((GREETING, True), (CALLED, True), (SIGNED, True), (CUSTOMER, True), (LABEL, False), (TITLE, None)):
+    for rule, first_only in (
+        (GREETING, True),
+        (CALLED, True),
+        (SIGNED, True),
+        (CUSTOMER, True),
+        (LABEL, False),
+        (TITLE, None),
+    ):
         for match in rule.finditer(text):
             start, end = match.span(1)
             end = start + len(_trimmed(match[1]))
@@ -106,7 +113,9 @@ def _told(text: str) -> Iterator[tuple[int, int, bool]]:
                 continue  # "Dear John" alone is a song
             if titled and _titled(text, name, start, end, greeted=rule is not TITLE):
                 yield start, end, rule is not TITLE or _near(text, start, end)
-            elif not titled and _somebody(name, rule is LABEL or rule is CALLED or " " in name, bool(first_only)):
+            elif not titled and _somebody(
+                name, rule is LABEL or rule is CALLED or " " in name, bool(first_only)
+            ):
                 yield start, end, True
     for match in PATRONYMIC.finditer(text):
         yield *match.span(), True
@@ -231,12 +240,16 @@ LIVES = re.compile(
 
 def addresses(text: str) -> Iterator[Found]:
     """Streets with a number, and postcodes with a town; what belongs together is one span."""
-    spans = [match.span() for rule in STREETS for match in rule.finditer(text) if not NO_STREET.search(match[0])]
+    spans = [
+        match.span() for rule in STREETS for match in rule.finditer(text) if not NO_STREET.search(match[0])
+    ]
     streets = sorted(spans)
     spans += [match.span() for rule in TOWNS for match in rule.finditer(text) if _a_town(match[0])]
     for match in POSTCODE.finditer(text):
         behind = any(0 <= match.start() - end <= 4 for _, end in streets)
-        lives = sum(map(str.isdigit, match[0])) == 5 and LIVES.search(text, max(0, match.start() - 45), match.start())
+        lives = sum(map(str.isdigit, match[0])) == 5 and LIVES.search(
+            text, max(0, match.start() - 45), match.start()
+        )
         if (behind or lives) and _a_town(match[1]):
             spans.append(match.span())
     end_before, begin = -1, -1
@@ -259,7 +272,9 @@ def found(text: str) -> list[Found]:
     """What one text says of people, in the order of the text."""
     places = list(addresses(text)) if any(c.isdigit() for c in text) else []
     people = [
-        one for one in names(text) if not any(one.start < place.end and place.start < one.end for place in places)
+        one
+        for one in names(text)
+        if not any(one.start < place.end and place.start < one.end for place in places)
     ]
     if places:
         people = [one._replace(told=True) for one in people]

@@ -34,7 +34,9 @@ def hits(
     for id_, row, text in cells:
         for place in running.found(text) if prose else running.addresses(text):
             if not any(place.start < stop and begin < place.end for begin, stop in taken.get(id_, ())):
-                span = Span(id_, row, place.start, place.end, place.kind, place.told, text[place.start : place.end])
+                span = Span(
+                    id_, row, place.start, place.end, place.kind, place.told, text[place.start : place.end]
+                )
                 spans.setdefault((place.kind, place.told), []).append(span)
     if ("name", False) in spans:
         spans["name", False] = _private(spans["name", False], filled)

@@ -168,7 +168,16 @@ def matches(text: str) -> Iterator[tuple[int, re.Match[str]]]:
     words = "," in text and (number or code or any(c.isdigit() for c in text))
     hidden = "at" in text and HIDDEN.search(text) is not None
     year = number or YEAR.search(text) is not None
-    holds = {"hidden": hidden, "year": year, "either": number or code, "at": at, "number": number, "code": code, "words": words, "colons": text.count(":") > 1}
+    holds = {
+        "hidden": hidden,
+        "year": year,
+        "either": number or code,
+        "at": at,
+        "number": number,
+        "code": code,
+        "words": words,
+        "colons": text.count(":") > 1,
+    }
     for place, pattern in enumerate(PATTERNS):
         if not holds[pattern.needs]:
             continue

@@ -39,7 +39,12 @@ class Told:
     value: str
 
     def as_span(self) -> dict[str, Any]:
-        return {"where": self.where, "key": self.key, "kind": self.kind, "example": masked(self.value, self.kind)}
+        return {
+            "where": self.where,
+            "key": self.key,
+            "kind": self.kind,
+            "example": masked(self.value, self.kind),
+        }
 
 
 def told(sample: Sample) -> list[dict[str, Any]]:
@@ -57,7 +62,9 @@ def opens(key: str, value: str) -> bool:
     plain, value = names.plain(key), value.strip()
     if called_one(key) or SHORT.fullmatch(plain):
         return value_set(value)
-    return KEYS.fullmatch(plain) is not None and len(value) >= 20 and " " not in value and beside_a_word(value)
+    return (
+        KEYS.fullmatch(plain) is not None and len(value) >= 20 and " " not in value and beside_a_word(value)
+    )
 
 
 def masked_key(key: str) -> str:
