@@ -251,7 +251,7 @@ def _alone(facts: Evidence, dataset: Evidence) -> Words:
     for one in facts.get("mitigations") or ():
         left = number(one.get("unique_share"))
         if left is not None and left < alone / 2:
-            return words | {"coarser": str(one.get("do")), "left": percent(left)}
+            return words | {"coarser": str(one.get("do")), "left": percent(left) if left else "none"}
     return words
 
 
