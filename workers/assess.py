@@ -189,7 +189,7 @@ class _Run:
 
     def skip(self, probe: str) -> FindingRecord:
         """For a probe whose data nobody could read."""
-        title = catalog.BY_ID[probe].title
+        title = catalog.BY_ID[probe].named
         finding = Finding.skipped(f"{title} was not measured because the files could not be read.")
         self.tell(probe, finding.state, 1.0, finding.note)
         return FindingRecord(finding, 0.0, time.monotonic() - self.began)

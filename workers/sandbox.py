@@ -63,7 +63,7 @@ class Request:
     @property
     def title(self) -> str:
         spec = catalog.BY_ID.get(self.probe)
-        return spec.title if spec else "Reading the data" if self.probe == "prepare" else self.probe
+        return spec.named if spec else "Reading the data" if self.probe == "prepare" else self.probe
 
 
 class Stopped(Exception):  # noqa: N818 - it is what happened, not whose mistake it was

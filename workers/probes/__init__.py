@@ -57,7 +57,7 @@ def run(
         document = plans.read(source, "The plan")
         read, text = document.plan, document.source
     if "data" in catalog.BY_ID[probe].needs and not files:
-        raise inputs.Unusable(f"{catalog.BY_ID[probe].title} needs a data set: name its files.")
+        raise inputs.Unusable(f"{catalog.BY_ID[probe].named} needs a data set: name its files.")
     with tempfile.TemporaryDirectory(prefix="riskboard-notebook-") as folder:
         prepared = Path(folder) if files else None
         if prepared:

@@ -51,6 +51,11 @@ class Spec:
     def dimension(self) -> str:
         return self.id.partition(".")[0]
 
+    @property
+    def named(self) -> str:
+        """Its title as the subject of a sentence, which may be one thing or several: "Planted triggers"."""
+        return f"The check “{self.title}”"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
