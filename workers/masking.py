@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.probes.base import Finding, Sample
+from workers.probes.security.secrets.patterns import NARROW
 from workers.sql import quoted
 
 FILE = "personal.json"
@@ -33,7 +34,8 @@ QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|“[^”\n]*”
 LONG_NUMBER = re.compile(r"[\d][\d .\-/]{5,}\d")
 WORD = re.compile(r"\S+")
 NEEDS_A_LOOK = re.compile(
-    r"[@＠]|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer|sk-|npm_|xox|gh[pousr]_|eyj)|://",
+    r"[@＠]|[(\[{]\s?at\s|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer)|://|"
+    + NARROW,
     re.S,
 )
 
@@ -188,7 +190,8 @@ def _shapes(text: str) -> list[tuple[int, int, str]]:
     for place, match in matches(text):
         pattern = PATTERNS[place]
         if pattern.check is None or pattern.check(match.group()):
-            checked = pattern.check is not None and (pattern.alone or pattern.pooled)
+            by_itself = pattern.cue is None and pattern.alone  # "born on ..." says it in its own words
+            checked = by_itself or (pattern.check is not None and (pattern.alone or pattern.pooled))
             if checked or (pattern.cue is not None and told_before(pattern.cue, text, match.start())):
                 spans.append((*match.span(), pattern.kind))
     return spans

@@ -59,7 +59,9 @@ _PEOPLE = (
     "|kunde|kunden|patienten|mitarbeiter|schuler|teilnehmer|cliente|paciente|empleado|alumno|paziente|dipendente|studente|salarie|eleve|klant|medewerker|leerling"
     "|funcionario|aluno|klient|pacjent|pracownik|uczen|kund|anstalld|elev"
 )
-PERSON = re.compile(rf"(?:(?:id|num|numero|no|nr|cod|codice|codigo|kod)_)?(?:{_PEOPLE})s?(?:_?(?:id|no|nr|number|nummer|key|code|name))?")
+PERSON = re.compile(
+    rf"(?:(?:id|num|numero|no|nr|cod|codice|codigo|kod)_)?(?:{_PEOPLE})s?(?:_?(?:id|no|nr|number|nummer|key|code|name))?"
+)
 NOT_PEOPLE = re.compile(r"(?:^|_)(?:species|breed|genus|strain|animal|plant|variety|make|manufacturer|engine|mileage|sku"
                         r"|product|item|vehicle|machine|device|sensor|vin|building|egg|tree|cultivar)(?:$|_)")  # fmt: skip
 NAMES = {"name", "email", "phone", "national_id", "birth_date", "passport", "name_street"}

@@ -71,7 +71,10 @@ class Trials:
     def worst(self, plan: Plan) -> list[tuple[int, tuple[tuple[Quasi, int], ...]]]:
         """Combinations of what the plan leaves, those first that single out most rows of the draw."""
         left = [
-            (one, plan.of(unit)) for unit, some in self.units().items() for one in some if plan.of(unit) != GONE
+            (one, plan.of(unit))
+            for unit, some in self.units().items()
+            for one in some
+            if plan.of(unit) != GONE
         ]
         found = [
             (self._single(some), some)
@@ -87,7 +90,9 @@ class Trials:
     def counted(self, plan: Plan) -> counting.Combination | None:
         """The worst combination that the plan leaves, on all rows."""
         every = [
-            counting.counted(self.table, {q.name: self.expression(q, level) for q, level in some}, self.person)
+            counting.counted(
+                self.table, {q.name: self.expression(q, level) for q, level in some}, self.person
+            )
             for _, some in self.worst(plan)[:COUNTED]
         ]
         return max(every, key=lambda one: (one.unique, one.small), default=None)
@@ -153,10 +158,14 @@ def _best(trials: Trials, budget: Budget) -> Plan:
             break
         among = {q.name for q, _ in trials.worst(plan)[0][1]}
         units = [u for u, own in trials.units().items() if {one.name for one in own} & among]
-        coarser = [plan.put(u, level) for u in units for level in _levels(trials, u) if level > plan.of(u) >= AS_IS]
+        coarser = [
+            plan.put(u, level) for u in units for level in _levels(trials, u) if level > plan.of(u) >= AS_IS
+        ]
         gone = [plan.put(u, GONE) for u in units]
         best = min(coarser, key=trials.share, default=None)
-        if best is None or (trials.share(best) > HELPS * alone and trials.share(min(gone, key=trials.share)) < alone):
+        if best is None or (
+            trials.share(best) > HELPS * alone and trials.share(min(gone, key=trials.share)) < alone
+        ):
             best = min(gone, key=trials.share)
         plan = best
     return _without_needless(trials, plan, budget)

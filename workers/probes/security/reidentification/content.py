@@ -30,7 +30,9 @@ WOMEN = frozenset(
     "f w female woman women girl frau weiblich femme feminin mujer femenino hembra donna femmina femminile meisje vrouw"
     " vrouwelijk mulher feminino kobieta k kvinna kvinde".split()
 )
-MORE = frozenset("d x o u other divers unknown unbekannt autre otro altro anders outro inne annat na n/a nonbinary".split())
+MORE = frozenset(
+    "d x o u other divers unknown unbekannt autre otro altro anders outro inne annat na n/a nonbinary".split()
+)
 ZIP = re.compile(
     r"\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[1-9]\d{3} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3}|\d{3} \d{2}"
     r"|[A-Z]\d[A-Z] \d[A-Z]\d|\d{3}-\d{4}"
@@ -55,7 +57,7 @@ COUNTRIES = frozenset(
 
 
 def meaning(table: duckdb.DuckDBPyConnection, column: Column, sample: Sample) -> str | None:
-    """"sex", "age", "birth", "zip", "place", or None."""
+    """ "sex", "age", "birth", "zip", "place", or None."""
     counted = sample.census[column.name]
     filled, distinct = counted["filled"], counted["distinct"]
     if not filled or distinct < 2 or column.type in ("empty", "text"):
@@ -80,7 +82,12 @@ def _by_cells(cells: Sequence[str], distinct: int, opaque: bool) -> str | None:
     words = [plain(cell) for cell in cells]
     if distinct <= 6 and _sexes(words):
         return "sex"
-    if opaque and distinct >= FEWEST_ZIPS and _share(ZIP.fullmatch(cell) is not None for cell in cells) >= MOST and _scattered(cells):
+    if (
+        opaque
+        and distinct >= FEWEST_ZIPS
+        and _share(ZIP.fullmatch(cell) is not None for cell in cells) >= MOST
+        and _scattered(cells)
+    ):
         return "zip"
     if distinct >= 3 and _share(word in COUNTRIES for word in words) >= MOST:
         return "place"

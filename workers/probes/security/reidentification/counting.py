@@ -93,7 +93,8 @@ def levels(one: Quasi) -> list[tuple[str, str]]:
     name, value = quoted(one.name), plain(one.name)
     if one.what == "age":
         return [
-            (f"floor(try_cast({name} AS DOUBLE) / {years})", f"{one.name} in steps of {years} years") for years in YEARS
+            (f"floor(try_cast({name} AS DOUBLE) / {years})", f"{one.name} in steps of {years} years")
+            for years in YEARS
         ]
     if one.what == "zip":
         return [(f"left({value}, {n})", f"only the first {n} digits of {one.name}") for n in DIGITS]

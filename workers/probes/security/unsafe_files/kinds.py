@@ -10,7 +10,16 @@ import time
 from pathlib import PurePosixPath
 from typing import Any
 
-from workers.probes.security.unsafe_files import graphs, keras, loose, markup, packages, streams, weights, zips
+from workers.probes.security.unsafe_files import (
+    graphs,
+    keras,
+    loose,
+    markup,
+    packages,
+    streams,
+    weights,
+    zips,
+)
 from workers.probes.security.unsafe_files.allowed import dangerous
 from workers.probes.security.unsafe_files.look import EXECUTABLE, HARMS, MB, Look, Where
 from workers.probes.security.unsafe_files.pickles import Walk, walk

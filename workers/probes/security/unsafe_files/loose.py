@@ -36,7 +36,10 @@ TAG = re.compile(
 BUILDS = re.compile(rb"python/(?:object|name|module|apply|new)|java|ruby|[a-z]+\.")
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 VBA = re.compile("_VBA_PROJECT".encode("utf-16-le") + b"|" + "Macros\0".encode("utf-16-le"))
-MACROS = re.compile(r"(?:^|/)(?:vbaproject(?:signature)?\.bin|vbadata\.xml)$|(?:^|/)xl/macrosheets/|(?:^|/)Basic/.*\.xba$", re.IGNORECASE)
+MACROS = re.compile(
+    r"(?:^|/)(?:vbaproject(?:signature)?\.bin|vbadata\.xml)$|(?:^|/)xl/macrosheets/|(?:^|/)Basic/.*\.xba$",
+    re.IGNORECASE,
+)
 ITSELF = "itself: it is a program and no model"
 BRINGS = "Python code that it brings along"
 
@@ -78,7 +81,9 @@ def macros(look: Look, names: Iterable[str], where: Where) -> None:
     """Macros of an office document, by the names of its parts."""
     for name in names:
         if MACROS.search(name):
-            look.hit(where.into(name), EXECUTABLE, "office document", "macros, as soon as somebody allows them")
+            look.hit(
+                where.into(name), EXECUTABLE, "office document", "macros, as soon as somebody allows them"
+            )
             return
 
 
