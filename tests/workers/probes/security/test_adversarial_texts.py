@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Attacks on the words themselves: what may change, and that the model's own answer decides."""
 
 from __future__ import annotations

@@ -89,7 +89,8 @@ def test_a_name_in_prose_is_a_name_but_may_be_an_actors():
 def texts(seed: int, rows: int, planted: int, said: str) -> tuple[list[str], set[int]]:
     draw, fake = random.Random(seed), Faker(["en_GB", "de_DE", "fr_FR", "it_IT"])
     fake.seed_instance(seed)
-    words = "the parcel was late and we asked about it again please reply soon thank you box return".split()
+    said_often = "the parcel was late and we asked about it again please reply soon thank you box return"
+    words = said_often.split()
     made = [" ".join(draw.choice(words) for _ in range(12)) for _ in range(rows)]
     places = set(draw.sample(range(rows), planted))
     for row in places:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Files that could run a program are named whatever they are dressed as; honest ones are not."""
 
 from __future__ import annotations

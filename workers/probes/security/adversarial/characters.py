@@ -19,7 +19,10 @@ LETTERS = f"[A-Za-z]{BETWEEN}{{1,3}}[A-Za-z]"
 # A sign of no width: in an address it makes another address of the same look. In a word it may come from a
 # web page, which writes such signs where a line may break; emoji, Persian and Hindi need them.
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
-_ENDINGS = "com|net|org|info|biz|edu|gov|io|co|ai|app|dev|shop|online|site|xyz|top|me|tv|de|at|ch|uk|fr|es|it|nl|be|pl|pt|se|no|dk|fi|ru|cn|jp|in|br|eu|us"
+_ENDINGS = (
+    "com|net|org|info|biz|edu|gov|io|co|ai|app|dev|shop|online|site|xyz|top|me|tv|de|at|ch|uk|fr|es|it|nl|be"
+    "|pl|pt|se|no|dk|fi|ru|cn|jp|in|br|eu|us"
+)
 _INSIDE = f"[{UNSEEN}\u00ad]"
 ADDRESS = (
     f"(?i:(?:https?://|www[.])[^\\s]*{_INSIDE}+[a-z0-9]"
@@ -49,8 +52,8 @@ def _of_column(sample: Sample, name: str) -> dict[str, Any] | None:
         "severity": "medium" if many else "low",
         "columns": [name],
         "rows": [place["row"] for place in places if "row" in place],
-        "note": f"{texts} words or addresses with look-alike letters or unseen signs, as people write who want to"
-        " slip past a filter."
+        "note": f"{texts} words or addresses with look-alike letters or unseen signs, as people write who"
+        " want to slip past a filter."
         if spoofs
         else f"{texts} signs of no width inside words, most likely left by a web page; remove them.",
     }

@@ -85,8 +85,8 @@ def _learnt_nothing(models: Fleet, found: Rows, seed: int) -> str | None:
     if low >= guessing + 0.02:
         return None
     return (
-        "Inconclusive: the small model is hardly better than guessing on this data. It learnt nothing of use, so"
-        " there is nothing to copy; find what predicts the target first."
+        "Inconclusive: the small model is hardly better than guessing on this data. It learnt nothing of use,"
+        " so there is nothing to copy; find what predicts the target first."
     )
 
 

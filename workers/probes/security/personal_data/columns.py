@@ -23,7 +23,6 @@ from workers.probes.security.personal_data.scan import (
     PRIOR,
     SPELT,
     Reader,
-    Span,
     believable,
     certainty,
     spelt,

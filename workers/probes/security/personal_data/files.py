@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - a number of ours goes into SQL
 """Personal data in the names of pictures and sounds: e-mail addresses, accounts, and names of people.
 
 A name of a file is read without its ending, with blanks for its underscores: "anna@example.org_01.jpg".

@@ -119,7 +119,8 @@ def _note(
 ) -> str:
     whom = "persons" if people.person else "rows"
     several = len(worst.columns) > 1
-    told = f"{'Together, ' * several}{listed(list(worst.columns))} {'put' if several else 'puts'} {percent(small)} of the rows into groups"
+    names, verb = listed(list(worst.columns)), "put" if several else "puts"
+    told = f"{'Together, ' * several}{names} {verb} {percent(small)} of the rows into groups"
     told += f" of fewer than 5 {whom}."
     best = next((one for one in helped if one["unique_share"] < HELPS * share), None)
     if share <= REMARK:

@@ -1,13 +1,14 @@
 """What to do so that hardly anybody stays alone, measured with all columns that others may know still there.
 
-Making one column coarser helps nobody while another says the same. So steps are looked for one after the other:
-each time the combination that singles out most rows is taken, and what helps most against it, until few stay
-alone; then steps that turn out needless are taken back. Trials run on a draw, the advice is counted on all rows.
+Making one column coarser helps nobody while another says the same. So steps are looked for one after the
+other: each time the combination that singles out most rows is taken, and what helps most against it, until
+few stay alone; then steps that turn out needless are taken back. Trials run on a draw, the advice is counted
+on all rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -100,12 +101,12 @@ class Trials:
     def _single(self, some: Sequence[tuple[Quasi, int]]) -> int:
         key = frozenset((q.name, level) for q, level in some)
         if key not in self.alone:
-            together, whole = np.int64(0), np.True_
-            for one, level in some:
-                codes = self._codes(one, level)
+            every = [self._codes(one, level) for one, level in some]
+            together, whole = np.zeros_like(every[0]), np.ones(len(every[0]), bool)
+            for codes in every:
                 together = together * np.int64(int(codes.max()) + 2) + codes
                 whole = whole & (codes >= 0)
-            _, sizes = np.unique(np.asarray(together)[whole], return_counts=True)
+            _, sizes = np.unique(together[whole], return_counts=True)
             self.alone[key] = int((sizes == 1).sum())
         return self.alone[key]
 

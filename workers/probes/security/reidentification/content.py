@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905 - lists of this length are read as text
 """What a column tells of a person, by what stands in it: sex, age, day of birth, postcode, country.
 
 Said of columns whose header says nothing. One such column proves nothing (scores are whole numbers below 110,
@@ -118,9 +119,10 @@ def _sexes(words: Sequence[str]) -> bool:
 
 def _ages(counted: dict) -> bool:
     """Whole numbers from 0 to 110, spread as ages of people are: decades around a middle of 20 to 75."""
-    low, high, middle, spread = (counted.get(key) for key in ("low", "high", "mean", "sd"))
-    if None in (low, high, middle, spread) or counted.get("whole", 0) < counted["filled"]:
+    given = [counted.get(key) for key in ("low", "high", "mean", "sd")]
+    if any(one is None for one in given) or counted.get("whole", 0) < counted["filled"]:
         return False
+    low, high, middle, spread = (float(one or 0.0) for one in given)
     return low >= 0 and 55 <= high <= 110 and 15 <= middle <= 75 and 8 <= spread <= 32
 
 

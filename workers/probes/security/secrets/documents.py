@@ -1,4 +1,4 @@
-"""Secrets in the plan and in the answers: in every key, value and comment, also those that nothing else reads.
+"""Secrets in the plan and in the answers: in every key, value and comment, also those that nothing reads.
 
 A plan is searched as it was written (``Sample.plan_text``): what RiskBoard keeps of it are the keys it knows,
 and a password stands under any key. Neither a value nor a key leaves unmasked.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Programs that lie about as files, macros in office documents, and settings that build objects when read.
 
 A program runs by itself once somebody opens it; code and scripts are no part of a model either. Macros lie in
