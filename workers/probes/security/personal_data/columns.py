@@ -90,7 +90,7 @@ def search(
         cells = _drawn(
             table, column.name, f"FROM rows WHERE {where} AND regexp_matches({name}, {rule})", notes
         )
-        return found + said.hits(column.name, cells, filled, found, prose=prose)
+        return found + said.hits(column.name, cells, filled, found, notes, prose=prose)
     kind, share, certain = kept
     if step == 1:
         return _exact(column.name, kind, certain, hint, look, filled)

@@ -21,7 +21,13 @@ TOPIC = 0.05  # share of the cells from which a name is what the texts are about
 
 
 def hits(
-    column: str, cells: Sequence[tuple[int, int, str]], filled: int, found: Sequence[Hits], *, prose: bool
+    column: str,
+    cells: Sequence[tuple[int, int, str]],
+    filled: int,
+    found: Sequence[Hits],
+    notes: list[str],
+    *,
+    prose: bool,
 ) -> list[Hits]:
     """Names (in prose alone) and addresses in these cells (_id, _row, text), beside what was ``found`` there.
 
@@ -32,7 +38,10 @@ def hits(
         for span in one.spans:
             taken.setdefault(span.id, []).append((span.start, span.end))
     spans: dict[tuple[str, bool], list[Span]] = {}
-    for id_, row, text in cells[:: 1 + sum(len(text) for *_, text in cells) // MOST_LETTERS]:
+    step = 1 + sum(len(text) for *_, text in cells) // MOST_LETTERS
+    if step > 1:
+        notes.append(f"{column}: names and addresses were looked for in one text of {step}.")
+    for id_, row, text in cells[::step]:
         for place in running.found(text) if prose else running.addresses(text):
             if not any(place.start < stop and begin < place.end for begin, stop in taken.get(id_, ())):
                 span = Span(
