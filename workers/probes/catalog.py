@@ -218,6 +218,7 @@ SPECS: tuple[Spec, ...] = (
         fix="Withdraw the keys named here at their makers, then take them out of the data.",
         needs=(),
         uses=("data", "plan"),
+        plan_text=True,
         seconds=2,
     ),
     Spec(

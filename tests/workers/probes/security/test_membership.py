@@ -11,7 +11,8 @@ import torch
 
 from tests.workers import factories
 from tests.workers.probes.security.leaky import OVERFITTED, REGULARISED, mislabelled, teacher
-from workers.probes.base import Budget
+from workers.inputs import prepare
+from workers.probes.base import Budget, Sample
 from workers.probes.security import membership
 from workers.probes.security.membership import shadows, told
 from workers.probes.security.membership.attacks import Shadows, lira, rmia
@@ -263,3 +264,25 @@ def test_a_training_that_outlasts_the_budget_is_given_up(tmp_path, monkeypatch):
     assert finding.facts["not_tried"] == ["regularised", "private"]
     assert finding.facts["what_ifs"] == finding.facts["mitigations"] == []
     assert "nothing that was tried" not in finding.note
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_model_that_learnt_nothing_leaks_nothing(tmp_path, seed):
+    draw = np.random.default_rng(seed)
+    x, y = draw.normal(size=(300, 6)), draw.integers(0, 2, 300)
+    plan = {**OVERFITTED, "training": {**OVERFITTED["training"], "steps": 60}}
+    finding = membership.run(factories.write_sample(tmp_path, x, y, plan=plan), Budget())
+    assert (finding.state, finding.value) == ("skipped", None)
+    assert finding.note.startswith("Inconclusive")
+    assert "nothing to leak" in finding.note
+
+
+def test_numbers_that_no_computer_multiplies_are_told_in_a_sentence(tmp_path):
+    draw = np.random.default_rng(0)
+    path = tmp_path / "huge.csv"
+    rows = [f"{a:.3f},{b:.3f},{a * 1e200:.3e}" for a, b in draw.normal(size=(120, 2))]
+    path.write_text("a,b,y\n" + "\n".join(rows), "utf-8")
+    prepare([path], ["huge.csv"], tmp_path / "out", targets=("y",))
+    finding = membership.run(Sample(tmp_path / "out"), Budget())
+    assert finding.note.startswith("The numbers in y reach")
+    assert "too large to compute with" in finding.note
