@@ -135,6 +135,39 @@ def test_parts_of_one_kind_cannot_be_told_apart():
     assert other.low > 0.75
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_small_shift_of_a_column_that_goes_with_others_is_seen(seed):
+    rng = np.random.default_rng([10, seed])
+    size, newer = rng.normal(size=(500, 1)), rng.random(500) < 0.5
+    x = size + 0.15 * rng.normal(size=(500, 6))
+    assert domain.apart(x, newer).beyond < 3
+    x[newer, 2] += 0.25
+    shifted = domain.apart(x, newer)
+    assert shifted.low > 0.71  # trees alone: 0.64 to 0.70
+    assert shifted.beyond > 4
+
+
+def test_several_columns_that_move_a_little_are_told_as_low():
+    rng = np.random.default_rng(11)
+    frame = pd.DataFrame(rng.normal(size=(1600, 12)).round(3), columns=[f"c{k}" for k in range(12)])
+    frame["y"] = np.where(rng.random(1600) < 0.5, "yes", "no")
+    train, test = frame.iloc[:900], frame.iloc[900:].copy()
+    assert judge.finding(PROBE, sets.split_csv(train, test, "y")).facts["faults"] == []
+    test.iloc[:, :12] += 0.11
+    (fault,) = judge.finding(PROBE, sets.split_csv(train, test, "y")).facts["faults"]
+    assert (fault["severity"], fault["columns"]) == ("low", [])
+    assert "differs a little" in fault["note"]
+
+
+@pytest.mark.parametrize("shape", [(80, 300), (61, 1)])
+def test_wide_and_narrow_parts_are_compared(shape):
+    rng = np.random.default_rng(12)
+    x, newer = rng.normal(size=shape), np.arange(shape[0]) % 2 == 0
+    x[:, 0] = np.round(x[:, 0] > 2)
+    assert 0 <= domain.apart(x, newer, trees=5).low <= 0.6
+    assert domain.apart(np.ones(shape), newer, trees=5).auc == pytest.approx(0.5, abs=0.05)
+
+
 def test_few_rows_are_told_and_pictures_are_not_asked():
     frame = pd.concat([sets.wine(), sets.wine().head(4)])
     finding = judge.finding(PROBE, sets.split_csv(frame.iloc[:170], frame.iloc[170:], "cultivar"))
