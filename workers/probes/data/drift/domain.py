@@ -1,11 +1,11 @@
 """How well two parts of the data can be told apart: domain classifiers with their null and interval.
 
 Two models learn which part a row is from, and score the rows that they did not learn from; the AUC of the
-scores is 0.5 when the parts are alike (Rabanser et al. 2019). A forest sees whatever differs, but needs much of
-it; a ridge regression on the columns and their squares (Hoerl and Kennard 1970) sees small shifts of several
-columns, also of such that go together (it is Fisher's discriminant), and other spreads. Each counts by how well
-it tells the *other* half of the rows apart, so that choosing makes nothing look better than it is. The null
-are the same scores with the parts' names shuffled.
+scores is 0.5 when the parts are alike (Rabanser et al. 2019). A forest sees whatever differs, but needs much
+of it; a ridge regression on the columns and their squares (Hoerl and Kennard 1970) sees small shifts of
+several columns, also of such that go together (it is Fisher's discriminant), and other spreads. Each counts by
+how well it tells the *other* half of the rows apart, so that choosing makes nothing look better than it is.
+The null are the same scores with the parts' names shuffled.
 How sure it is that the parts differ at all, however little, is said by Hotelling's ratio of the same plane
 (Hotelling 1931): how much of the parts' names it explains, held against shuffled names.
 """
@@ -48,14 +48,14 @@ def apart(x: np.ndarray, newer: np.ndarray, seed: int = 0, trees: int = TREES) -
         return None
     chosen = np.concatenate([rng.permutation(side)[:MOST_ROWS] for side in sides])
     part, y = x[chosen], newer[chosen]
-    plane = _plane(part)
-    place = ranks(_together([_by_forest(part, y, seed, trees), _by_line(plane, y)], y))
+    fitted = plane(part)
+    place = ranks(_together([_by_forest(part, y, seed, trees), _by_line(fitted, y)], y))
     value = _auc(place, y)
     drawn = [_auc(place, rng.permutation(y)) for _ in range(PERMUTATIONS)]
     error = FOLDED * spread(value, int(y.sum()), int((~y).sum()))
     return Apart(
         value, max(0.0, value - 1.645 * error), min(1.0, value + 1.645 * error),
-        0.5 + FOLDED * (float(np.quantile(drawn, 0.95)) - 0.5), len(y), _beyond(plane, y, rng),
+        0.5 + FOLDED * (float(np.quantile(drawn, 0.95)) - 0.5), len(y), beyond(fitted, y, rng),
     )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _by_forest(x: np.ndarray, y: np.ndarray, seed: int, trees: int) -> np.ndarra
     return scores
 
 
-def _plane(x: np.ndarray) -> np.ndarray:
+def plane(x: np.ndarray) -> np.ndarray:
     """What a line is fitted on, float64 [n, at most n]: columns and their squares, standardised."""
     z = _standardised(x.astype(np.float64))
     z = np.hstack([z, SQUARED * _standardised(z**2)])
@@ -111,7 +111,7 @@ def _by_line(z: np.ndarray, y: np.ndarray) -> np.ndarray:
     return scores
 
 
-def _beyond(z: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> float:
+def beyond(z: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> float:
     """How far the logarithm of the plane's Hotelling ratio is above that of shuffled names, in spreads."""
     z = z - z.mean(axis=0)
     names = np.column_stack([y, *(rng.permutation(y) for _ in range(PERMUTATIONS))]).astype(np.float64)

@@ -25,7 +25,7 @@ APART, SURELY = 0.2, 4.5  # of a rank sum's area from one half, and in standard 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``blamed`` is None where it may be several columns, or none; ``cleared`` columns were not overwritten."""
+    """``blamed`` is None where it may be several columns, or none; ``cleared`` ones were not overwritten."""
 
     blamed: str | None = None
     cleared: frozenset[str] = frozenset()
