@@ -68,8 +68,20 @@ def test_what_drift_costs_is_measured():
     train, test = halves(sets.cancer())
     test = test.assign(**{name: test[name] + 2 * test[name].std() for name in test.columns[20:30]})
     finding = judge.finding(PROBE, sets.split_csv(train, test, "diagnosis"))
-    assert finding.facts["harm"]["drop"] > 0.05
+    harm = finding.facts["harm"]
+    assert harm["drop"] > 0.05
+    assert harm["train"] > 0.9
     assert finding.value > 0.9
+
+
+@pytest.mark.parametrize(("frame", "target"), [(sets.wine(), "cultivar"), (sets.diabetes(), "progress")])
+def test_drift_that_a_model_does_not_mind_costs_nothing(frame, target):
+    train, test = halves(frame.assign(unused=np.random.default_rng(13).normal(size=len(frame)).round(4)))
+    finding = judge.finding(PROBE, sets.split_csv(train, test.assign(unused=test["unused"] + 5), target))
+    harm = finding.facts["harm"]
+    assert abs(harm["drop"]) < 3 * harm["error"] + 0.02
+    assert harm["other"] > 0.9 or target == "progress"
+    assert "does not cost" in finding.note
 
 
 def test_a_running_number_does_not_tell_parts_apart():

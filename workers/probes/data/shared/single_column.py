@@ -71,11 +71,11 @@ def of_presence(values: Values, goal: Goal) -> Score:
 
 
 def of_model(x: np.ndarray, goal: Goal, seed: int, trees: int = 50) -> Score:
-    """Every column of float [n, d] together, by extremely randomised trees."""
+    """Every column of float [n, d] together, by extremely randomised trees. Fold -1 is only learned from."""
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
     out = np.zeros((len(goal.y), goal.classes or 1))
-    for fold in range(FOLDS):
+    for fold in np.unique(goal.folds[goal.folds >= 0]):
         test = goal.folds == fold
         settings: dict[str, Any] = {
             "n_estimators": trees,
