@@ -4,7 +4,7 @@ Two models learn which part a row is from, and score the rows that they did not 
 scores is 0.5 when the parts are alike (Rabanser et al. 2019). A forest sees whatever differs, but needs much
 of it; a ridge regression on the columns and their squares (Hoerl and Kennard 1970) sees small shifts of
 several columns, also of such that go together (it is Fisher's discriminant), and other spreads. Each counts
-by how well it tells the *other* half of the rows apart, so that choosing makes nothing look better than it is.
+by how well it tells the *other* half of the rows apart: choosing makes nothing look better than it is.
 The null are the same scores with the parts' names shuffled.
 How sure it is that the parts differ at all, however little, is said by Hotelling's ratio of the same plane
 (Hotelling 1931): how much of the parts' names it explains, held against shuffled names.
