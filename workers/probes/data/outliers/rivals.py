@@ -41,7 +41,9 @@ def judge(columns: Mapping[str, np.ndarray], beside: Mapping[str, np.ndarray], r
     if min(rows.sum(), (~rows).sum()) < FEWEST:
         return Verdict()
     usual, odd = (_drawn(side) for side in (~rows, rows))
-    pairs = [((a, b), columns[a], columns[b]) for a, b in combinations(columns, 2)]
+    pairs: list[tuple[tuple[str, ...], np.ndarray, np.ndarray]] = [
+        ((a, b), columns[a], columns[b]) for a, b in combinations(columns, 2)
+    ]
     pairs += [((name,), columns[name], beside[name]) for name in columns if name in beside]
     lost: list[set[str]] = []
     cleared: set[str] = set()
