@@ -68,8 +68,20 @@ def test_what_drift_costs_is_measured():
     train, test = halves(sets.cancer())
     test = test.assign(**{name: test[name] + 2 * test[name].std() for name in test.columns[20:30]})
     finding = judge.finding(PROBE, sets.split_csv(train, test, "diagnosis"))
-    assert finding.facts["harm"]["drop"] > 0.05
+    harm = finding.facts["harm"]
+    assert harm["drop"] > 0.05
+    assert harm["train"] > 0.9
     assert finding.value > 0.9
+
+
+@pytest.mark.parametrize(("frame", "target"), [(sets.wine(), "cultivar"), (sets.diabetes(), "progress")])
+def test_drift_that_a_model_does_not_mind_costs_nothing(frame, target):
+    train, test = halves(frame.assign(unused=np.random.default_rng(13).normal(size=len(frame)).round(4)))
+    finding = judge.finding(PROBE, sets.split_csv(train, test.assign(unused=test["unused"] + 5), target))
+    harm = finding.facts["harm"]
+    assert abs(harm["drop"]) < 3 * harm["error"] + 0.02
+    assert harm["other"] > 0.9 or target == "progress"
+    assert "does not cost" in finding.note
 
 
 def test_a_running_number_does_not_tell_parts_apart():
@@ -237,6 +249,39 @@ def test_parts_of_one_kind_cannot_be_told_apart():
     assert covered >= 7  # of a 90 % interval; 6 or fewer has a chance of 1 %
     other = domain.apart(x + 1.5 * newer[:, None] * (np.arange(8) < 2), newer)
     assert other.low > 0.75
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_small_shift_of_a_column_that_goes_with_others_is_seen(seed):
+    rng = np.random.default_rng([10, seed])
+    size, newer = rng.normal(size=(500, 1)), rng.random(500) < 0.5
+    x = size + 0.15 * rng.normal(size=(500, 6))
+    assert domain.apart(x, newer).beyond < 3
+    x[newer, 2] += 0.25
+    shifted = domain.apart(x, newer)
+    assert shifted.low > 0.71  # trees alone: 0.64 to 0.70
+    assert shifted.beyond > 4
+
+
+def test_several_columns_that_move_a_little_are_told_as_low():
+    rng = np.random.default_rng(11)
+    frame = pd.DataFrame(rng.normal(size=(1600, 12)).round(3), columns=[f"c{k}" for k in range(12)])
+    frame["y"] = np.where(rng.random(1600) < 0.5, "yes", "no")
+    train, test = frame.iloc[:900], frame.iloc[900:].copy()
+    assert judge.finding(PROBE, sets.split_csv(train, test, "y")).facts["faults"] == []
+    test.iloc[:, :12] += 0.11
+    (fault,) = judge.finding(PROBE, sets.split_csv(train, test, "y")).facts["faults"]
+    assert (fault["severity"], fault["columns"]) == ("low", [])
+    assert "differs a little" in fault["note"]
+
+
+@pytest.mark.parametrize("shape", [(80, 300), (61, 1)])
+def test_wide_and_narrow_parts_are_compared(shape):
+    rng = np.random.default_rng(12)
+    x, newer = rng.normal(size=shape), np.arange(shape[0]) % 2 == 0
+    x[:, 0] = np.round(x[:, 0] > 2)
+    assert 0 <= domain.apart(x, newer, trees=5).low <= 0.6
+    assert domain.apart(np.ones(shape), newer, trees=5).auc == pytest.approx(0.5, abs=0.05)
 
 
 def test_few_rows_are_told_and_pictures_are_not_asked():

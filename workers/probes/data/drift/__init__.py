@@ -233,11 +233,25 @@ def _harm(sample: Sample, at: np.ndarray, newer: np.ndarray, seed: int) -> dict[
         return None
     x = sample.features[at]
     rows = np.concatenate([old, new])
-    goal = single_column.goal(y[rows].astype(np.int64 if classes else np.float64), classes, seed)
+    wanted = y[rows].astype(np.int64 if classes else np.float64)
     usual = np.arange(len(rows)) < len(old)
-    folds = np.where(usual, goal.folds, 3)
-    score = single_column.of_model(x[rows], single_column.Goal(goal.y, classes, folds), seed, 40)
-    inside, outside = score.wrong[usual], score.wrong[~usual]
+    unseen = np.where(usual, -1, 0)  # the other part is foretold by all training rows, and never learned from
+    within = single_column.goal(wanted[usual], classes, seed)
+    without = single_column.Goal(wanted, classes, unseen)
+    found = (
+        single_column.of_model(x[rows[usual]], within, seed, 40).chances,
+        single_column.of_model(x[rows], without, seed, 40).chances[~usual],
+    )
+    if classes:
+        inside, outside = (
+            (told.argmax(axis=1) != wanted[side]).astype(float)
+            for told, side in zip(found, (usual, ~usual), strict=True)
+        )
+    else:
+        size = float(wanted[usual].var())
+        inside, outside = (
+            (told[:, 0] - wanted[side]) ** 2 / size for told, side in zip(found, (usual, ~usual), strict=True)
+        )
     error = float(np.sqrt(inside.var() / len(inside) + outside.var() / len(outside)))
     return {
         "train": round(float(1 - inside.mean()), 4),

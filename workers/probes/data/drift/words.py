@@ -14,6 +14,7 @@ from workers.probes.data.drift.steps_in_order import Step
 from workers.probes.words import count, listed, percent
 
 MOST_PLACES, SHOWN = 2_000, 12  # rows listed in a fault, columns in the facts
+BEYOND_CHANCE = 3.0  # spreads of shuffled names, from which parts surely differ, be it little
 TOGETHER_MEDIUM, TOGETHER_HIGH = 0.6, 0.75  # lower end of the AUC when no single column moved
 SERIOUS = ("high", "medium")
 
@@ -69,14 +70,20 @@ class Told:
         """Parts that can be told apart although no single column moved."""
         if self.apart is None or any(f["fault"] in ("drift", "unit_change") for f in self.faults):
             return
-        if self.follow or self.apart.low <= max(self.apart.null, TOGETHER_MEDIUM):
+        if self.follow:
             return
+        clearly = self.apart.low > max(self.apart.null, TOGETHER_MEDIUM)
+        if not clearly and self.apart.beyond < BEYOND_CHANCE:
+            return
+        high, before = self.apart.low >= TOGETHER_HIGH, self.parts[0]
+        told = f"(AUC {self.apart.auc:.2f}){self._why_apart()}."
+        much = f"can be told from the {before} part {told}"
+        little = f"differs a little from the {before} part in several columns together {told}"
         self.faults.append({
-            "fault": "drift", "severity": "high" if self.apart.low >= TOGETHER_HIGH else "medium",
+            "fault": "drift", "severity": "high" if high else "medium" if clearly else "low",
             "columns": [name for names in self.absent.values() for name in names],
             "split": self.parts[1], "score": round(self.apart.auc, 4),
-            "note": f"The {self.parts[1]} part can be told from the {self.parts[0]} part "
-            f"(AUC {self.apart.auc:.2f}){self._why_apart()}.",
+            "note": f"The {self.parts[1]} part {much if clearly else little}",
         })  # fmt: skip
 
     def _why_apart(self) -> str:
@@ -189,6 +196,7 @@ def finding(told: Told) -> Finding:
         "parts": list(told.parts),
         "random": told.random,
         "auc": round(told.apart.auc, 4) if told.apart else None,
+        "beyond": round(told.apart.beyond, 2) if told.apart else None,
         "columns": [
             {
                 "name": one.name, "distance": round(one.distance, 4), "psi": round(one.psi, 4),
