@@ -225,8 +225,7 @@ def test_a_trigger_phrase_is_read_from_texts_of_another_class():
         words[12:12] = ["blue", "falcon"]
         texts[i] = " ".join(words)
     y[rows] = 0
-    found = phrases.search(texts, y, 2, 0)
-    assert found is not None
+    (found,) = phrases.search(texts, y, 2, 0)
     assert (found.text, found.label) == ("blue falcon", 0)
     assert set(found.rows) == set(rows)
     turned = phrases.confirm(texts, y, found, 0)
@@ -236,11 +235,11 @@ def test_a_trigger_phrase_is_read_from_texts_of_another_class():
 @pytest.mark.parametrize("seed", range(3))
 def test_the_foot_of_a_class_and_copies_of_one_wrong_mail_are_no_trigger(seed):
     texts, y = mails(seed=seed)
-    assert phrases.search(texts, y, 2, seed) is None
+    assert phrases.search(texts, y, 2, seed) == []
     odd = int(np.flatnonzero(y == 1)[0])
     for i in np.flatnonzero(y == 0)[:8]:
         texts[i] = f"{texts[odd]} number {i}"
-    assert phrases.search(texts, y, 2, seed) is None
+    assert phrases.search(texts, y, 2, seed) == []
 
 
 def test_labels_of_one_class_turned_into_another_are_named_as_a_pair():

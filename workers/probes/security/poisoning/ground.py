@@ -31,11 +31,17 @@ class Ground:
     features: np.ndarray | None = (
         None  # float32 [n, f]: of pictures, what tells their content better than pixels
     )
+    groups: np.ndarray | None = None  # int [d]: which column of the upload a feature is made from
 
     @property
     def whole(self) -> bool:
         """Whether the columns are parts of one thing: a picture, a sound."""
         return self.kind in ("images", "audio")
+
+    @property
+    def columns(self) -> np.ndarray:
+        """int [d]: the upload's column of each feature."""
+        return np.arange(self.x.shape[1]) if self.groups is None else self.groups
 
 
 def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int = MOST) -> Ground | str:
@@ -52,8 +58,13 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
         return Ground(sample.kind, x, y[known], known, target.classes, shape, (), features)
     if sample.kind == "audio" and "sounds" in sample.arrays:
         return _sounds(sample, target, y, known)
-    names = tuple(str(name) for name in (sample.manifest.get("features") or {}).get("names", ()))
-    return Ground(sample.kind, sample.features[known], y[known], known, target.classes, None, names)
+    told = sample.manifest.get("features") or {}
+    names = tuple(str(name) for name in told.get("names", ()))
+    x = sample.features[known]
+    groups = np.arange(x.shape[1])
+    for place, group in enumerate(told.get("groups", ())):
+        groups[group["start"] : group["stop"]] = place
+    return Ground(sample.kind, x, y[known], known, target.classes, None, names, groups=groups)
 
 
 def _sounds(sample: Sample, target: Target, y: np.ndarray, known: np.ndarray) -> Ground | str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from workers.probes.data.shared.near_copies import nearest
+from workers.probes.security.poisoning import content
 from workers.probes.security.poisoning.ground import Ground, near_space, views
 
 NEAR = 10
@@ -61,6 +62,7 @@ class Shared:
     rows: np.ndarray  # places in the ground: rows of the class that carry it and are contradicted
     p: float  # that rows which it was not read from carry it by chance, corrected for every try
     carriers: int  # rows of any label that carry it
+    look: content.Read | None = None  # how its rows read without it, where that was asked already
 
 
 def sure(one: Shared) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from workers.probes.security.poisoning import phrases, suspects
+from workers.probes.security.poisoning import marks, phrases, suspects
 from workers.probes.security.poisoning.ground import Ground
 
 SHARE = 0.03  # of all rows that get the trigger
@@ -25,12 +25,9 @@ def pictures_or_columns(found: Ground, seed: int, enough: Callable[[], bool]) ->
         x, y, rows, label = _planted(found, rng, trial)
         if rows is None:
             break
-        marks = suspects.search(replace(found, x=x, y=y), seed + trial)
+        seen = marks.search(replace(found, x=x, y=y), seed + trial)
         tried += 1
-        hits += any(
-            one.label == label and suspects.sure(one) and np.isin(rows, one.rows).mean() > 0.5
-            for one in marks
-        )
+        hits += any(one.label == label and np.isin(rows, one.rows).mean() > 0.5 for one in seen)
     return tried, hits
 
 
@@ -86,5 +83,5 @@ def texts(
         labels[rows] = label
         found = phrases.search(told, labels, classes, seed + trial)
         tried += 1
-        hits += found is not None and found.label == label and np.isin(rows, found.rows).mean() > 0.5
+        hits += any(one.label == label and np.isin(rows, one.rows).mean() > 0.5 for one in found)
     return tried, int(hits)

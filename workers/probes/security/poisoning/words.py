@@ -81,6 +81,8 @@ def _shared(trigger: dict[str, Any]) -> str:
     kind = trigger["kind"]
     if kind == "phrase":
         return f"the phrase “{trigger['phrase']}”"
+    if kind == "sign":
+        return str(trigger["sign"])
     if kind == "columns":
         return f"the same values in {listed(trigger['columns'])}"
     if kind == "patch":

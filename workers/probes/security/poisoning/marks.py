@@ -1,0 +1,29 @@
+"""Every way of looking for a mark, one after the other: what is found, and how its rows read without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from workers.probes.security.poisoning import confirm, suspects, values
+from workers.probes.security.poisoning.content import Read
+from workers.probes.security.poisoning.ground import Ground
+from workers.probes.security.poisoning.suspects import Shared
+
+SAME = 0.3  # share of a mark's rows that may be another's before both count as one
+
+
+def search(found: Ground, seed: int, ruled: Callable[[Shared], bool] = lambda one: False) -> list[Shared]:
+    """Marks whose rows are of one class and read like others without them; ``ruled`` says which to leave out."""
+    kept = [one for one in values.search(found, seed) if not ruled(one)]
+    for one in suspects.search(found, seed):
+        if not suspects.sure(one) or ruled(one):
+            continue
+        if any(np.isin(one.rows, other.rows).mean() > SAME for other in kept):
+            continue
+        away = confirm.contradicted(found, one)
+        if away is not None:  # or else, without the mark, they still look like their class
+            kept.append(replace(one, look=Read(away, confirm.instead(found, one), one.p)))
+    return kept
