@@ -97,11 +97,12 @@ def _marks(sample: Sample, found: Ground, budget: Budget, place: int) -> list[Ca
     cases = []
     for one in marks.search(found, budget.seed, lambda one: _by_rule(sample, found, one)):
         budget.progress(0.3, "Setting the mark on clean rows")
-        turned = confirm.confirm(found, one, budget.seed)
+        where = found.fine if one.fine else found
+        turned = confirm.confirm(where, one, budget.seed)
         assert one.look is not None
-        rows = one.rows[one.look.away]
+        rows = one.rows if one.mark.exact else one.rows[one.look.away]
         case = Case(
-            one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, found, one),
+            one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, where, one),
             {int(found.at[row]): int(code) for row, code in zip(one.rows, one.look.said, strict=True)},
         )  # fmt: skip
         cases.append(_everywhere(sample, found, one, case, place))
@@ -133,7 +134,7 @@ def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case,
     every = ground(sample, sample.targets[place], 0, place, most=len(labels))
     if isinstance(every, str):
         return case
-    x = near_space(every.x, every.shape is not None)
+    x = every.fine.x if one.fine else near_space(every.x, every.shape is not None)
     carried = one.mark.carried(x, x)
     case.carriers = int(carried.sum())
     case.at = np.union1d(case.at, every.at[carried & (every.y == one.label)])

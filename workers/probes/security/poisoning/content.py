@@ -15,9 +15,10 @@ FOLDS = 4
 TREES = 60
 PENALTY = 100.0  # of the linear model over the features of pictures
 MOST_AWAY = 0.7  # share of a mark's rows that must read like another class
-BY_RULE = 0.05  # chance of as many under a rule that does not look at the rest, below which it is no rule
+BY_RULE = 0.01  # chance of as many under a rule that does not look at the rest, below which it is no rule
 COPY = 0.1  # of the usual distance to the nearest row, below which a row counts as a copy
-DRAWS, TIGHT = 200, 0.01  # random sets of rows; the share of them that may be as tight as a trigger's rows
+DRAWS, OTHER = 300, 0.01  # permutations; chance of rows as different, below which they are another kind
+MOST_HELD, TIMES = 150, 3  # rows of a mark, and how many others for each, that are held against each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,40 +34,55 @@ def said(
     x: np.ndarray, y: np.ndarray, without: np.ndarray, linear: bool, seed: int, trees: int = TREES
 ) -> np.ndarray:
     """int64 [n]: each row's class to models that learnt neither from it nor from the rows ``without``."""
-    n = len(y)
-    rest = np.flatnonzero(~without)
-    fold = np.full(n, -1)
-    fold[rest] = np.random.default_rng([seed, 14]).permutation(len(rest)) % FOLDS
-    found = np.empty(n, np.int64)
     if linear:
-        return _linear(x, y, without, fold)
+        return Linear(x, y, without, seed).said(np.ones(x.shape[1], bool))
     from sklearn.ensemble import ExtraTreesClassifier
 
+    fold, found = _folds(without, seed), np.empty(len(y), np.int64)
     for k in range(FOLDS):
         model = ExtraTreesClassifier(trees, min_samples_leaf=2, random_state=seed, max_features=0.5)
-        model.fit(x[rest[fold[rest] != k]], y[rest[fold[rest] != k]])
-        asked = fold == k if k else (fold == k) | without
-        found[asked] = model.predict(x[asked])
+        learnt, asked = (fold >= 0) & (fold != k), _asked(fold, k)
+        found[asked] = model.fit(x[learnt], y[learnt]).predict(x[asked])
     return found
 
 
-def _linear(x: np.ndarray, y: np.ndarray, without: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """Ridge regression on class codes; the sums over rows are made once a fold and taken away in turn."""
-    classes = int(y.max()) + 1
-    wide = np.hstack([x, np.ones((len(x), 1), np.float32)]).astype(np.float64)
-    codes = np.eye(classes)[y]
-    parts = [
-        (wide[fold == k].T @ wide[fold == k], wide[fold == k].T @ codes[fold == k]) for k in range(FOLDS)
-    ]
-    gram, right = (sum(part[i] for part in parts) for i in (0, 1))
-    found = np.empty(len(y), np.int64)
-    ridge = PENALTY * np.eye(wide.shape[1])
-    ridge[-1, -1] = 1e-6
-    for k, (own, hits) in enumerate(parts):
-        weights = np.linalg.solve(gram - own + ridge, right - hits)
-        asked = fold == k if k else (fold == k) | without
-        found[asked] = (wide[asked] @ weights).argmax(axis=1)
-    return found
+class Linear:
+    """Ridge regression on class codes; the sums over rows are made once a fold and used for every view."""
+
+    def __init__(self, x: np.ndarray, y: np.ndarray, without: np.ndarray, seed: int) -> None:
+        self.fold = _folds(without, seed)
+        self.x = np.hstack([x, np.ones((len(x), 1), np.float32)]).astype(np.float64)
+        codes = np.eye(int(y.max()) + 1)[y]
+        parts = [(self.x[self.fold == k], codes[self.fold == k]) for k in range(FOLDS)]
+        self.grams = [own.T @ own for own, _ in parts]
+        self.rights = [own.T @ code for own, code in parts]
+
+    def said(self, kept: np.ndarray) -> np.ndarray:
+        """int64 [n]: each row's class to models that see the columns ``kept``, bool [d], and not the row."""
+        at = np.append(np.flatnonzero(kept), self.x.shape[1] - 1)
+        gram, right = sum(self.grams)[np.ix_(at, at)], sum(self.rights)[at]  # type: ignore[index]
+        ridge = PENALTY * np.eye(len(at))
+        ridge[-1, -1] = 1e-6  # of the constant
+        found = np.empty(len(self.x), np.int64)
+        for k in range(FOLDS):
+            weights = np.linalg.solve(
+                gram - self.grams[k][np.ix_(at, at)] + ridge, right - self.rights[k][at]
+            )
+            asked = _asked(self.fold, k)
+            found[asked] = (self.x[np.ix_(asked, at)] @ weights).argmax(axis=1)
+        return found
+
+
+def _folds(without: np.ndarray, seed: int) -> np.ndarray:
+    """int [n]: the part that each row is in; -1 for those that nothing is learnt from."""
+    rest = np.flatnonzero(~without)
+    fold = np.full(len(without), -1)
+    fold[rest] = np.random.default_rng([seed, 14]).permutation(len(rest)) % FOLDS
+    return fold
+
+
+def _asked(fold: np.ndarray, k: int) -> np.ndarray:
+    return np.flatnonzero((fold == k) | ((fold < 0) & (k == 0)))
 
 
 def read(
@@ -78,7 +94,7 @@ def read(
 
     rows = np.flatnonzero(carriers & (y == label))
     plain = np.flatnonzero(~carriers & (y == label))
-    if len(plain) < max(3, len(rows) / 2):
+    if not len(rows) or len(plain) < max(3, len(rows) / 2):
         return None  # nearly the whole class has it: then nobody knows what the class looks like without
     looks = said(x, y, carriers, linear, seed)
     away = looks[rows] != label
@@ -88,13 +104,23 @@ def read(
     alone = _distinct(x, rows, np.flatnonzero(~carriers), seed)
     hits, of = int(away[alone].sum()), int(alone.sum())
     p = min(1.0, float(binom.sf(hits - 1, of, usual)) * tries)
-    rule = 1 - (1 - usual) * float((y[~carriers] == label).mean())
-    told = rule**of <= BY_RULE  # whether a rule could be told from a trigger at all
-    if hits < rule * of or (told and binom.sf(hits - 1, of, rule) > BY_RULE):
+    if by_rule(hits, of, usual, float((y[~carriers] == label).mean())):
         return None
-    if _one_kind(x, y, rows[away & alone], looks, label, carriers, seed):
+    if _one_kind(x, y, rows[away & alone], looks, carriers, seed):
         return None
     return Read(away, looks[rows], p)
+
+
+def by_rule(hits: int, of: int, usual: float, share: float) -> bool:
+    """Whether as many of a mark's rows read like their own class as under a rule that does not look at the rest.
+
+    ``share`` of all rows have the label; ``usual`` of those read like another class anyway.
+    """
+    from scipy.stats import binom
+
+    rule = 1 - (1 - usual) * share
+    told = rule**of <= BY_RULE  # whether a rule could be told from a trigger at all
+    return hits < rule * of or (told and float(binom.sf(hits - 1, of, rule)) > BY_RULE)
 
 
 def _distinct(x: np.ndarray, rows: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
@@ -115,29 +141,41 @@ def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _one_kind(
-    x: np.ndarray,
-    y: np.ndarray,
-    rows: np.ndarray,
-    looks: np.ndarray,
-    label: int,
-    carriers: np.ndarray,
-    seed: int,
+    x: np.ndarray, y: np.ndarray, rows: np.ndarray, looks: np.ndarray, carriers: np.ndarray, seed: int
 ) -> bool:
-    """Whether these rows are more alike than rows of the classes that they read like.
+    """Whether these rows are other than rows drawn from the classes that they read like.
 
-    A rare kind of a class reads like another class to models that never saw it, and its rows are alike in
-    everything; a trigger is put on rows as they come.
+    A rare kind of a class reads like another class to models that never saw it, and is a kind of its own; a
+    trigger is put on rows as they come. Energy distance (Szekely and Rizzo 2004) with permuted rows, class by
+    class.
     """
     if len(rows) < 3:
         return True
     draw = np.random.default_rng([seed, 16])
-    pools = [np.flatnonzero((y == code) & ~carriers) for code in looks[rows]]
-    if any(not len(pool) for pool in pools):
-        return True
-    null = np.array([_spread(x[[draw.choice(pool) for pool in pools]]) for _ in range(DRAWS)])
-    return _spread(x[rows]) < min(np.quantile(null, TIGHT), 0.9 * float(np.median(null)))
+    rows = draw.permutation(rows)[:MOST_HELD]
+    mine, groups = [], []
+    for code in np.unique(looks[rows]):
+        own = rows[looks[rows] == code]
+        pool = np.flatnonzero((y == code) & (looks == code) & ~carriers)
+        if not len(pool):
+            return True
+        pool = draw.permutation(pool)[: TIMES * len(own)]
+        mine += [np.ones(len(own), bool), np.zeros(len(pool), bool)]
+        groups += [own, pool]
+    taken, at = np.concatenate(mine), np.concatenate(groups)
+    group = looks[at]
+    apart = np.sqrt(np.maximum(_squares(x[at], x[at]), 0))
+    told = _energy(apart, taken)
+    null = []
+    for _ in range(DRAWS):
+        mixed = np.empty(len(at), bool)
+        mixed[np.argsort(group, kind="stable")] = taken[np.lexsort((draw.random(len(at)), group))]
+        null.append(_energy(apart, mixed))
+    return bool(np.mean(np.array(null) >= told) < OTHER)
 
 
-def _spread(x: np.ndarray) -> float:
-    """The mean over columns of how far these rows differ."""
-    return float(x.var(axis=0).sum())
+def _energy(apart: np.ndarray, taken: np.ndarray) -> float:
+    """Twice the mean distance between two sets of rows, less the mean distance within either."""
+    near, far = taken / taken.sum(), ~taken / (~taken).sum()
+    between = near @ apart
+    return float(2 * between @ far - between @ near - far @ apart @ far)

@@ -38,6 +38,7 @@ class Mark:
     direction: np.ndarray  # float [d], of unit length
     bar: float = 0.0  # along the direction, from which a row carries it
     narrow: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # every column shared as narrowly
+    exact: bool = False  # it sets values, however many columns it has
 
     @property
     def faint(self) -> bool:
@@ -63,6 +64,7 @@ class Shared:
     p: float  # that rows which it was not read from carry it by chance, corrected for every try
     carriers: int  # rows of any label that carry it
     look: content.Read | None = None  # how its rows read without it, where that was asked already
+    fine: bool = False  # its columns are those of Ground.fine
 
 
 def sure(one: Shared) -> bool:

@@ -168,9 +168,10 @@ def _judged(
     found: Ground, x: np.ndarray, cells: Cells, rows: np.ndarray, tries: int, seed: int
 ) -> Shared | None:
     """The mark of these rows, where they read like other classes without it."""
+    label = int(np.bincount(found.y[rows]).argmax())
+    rows = rows[found.y[rows] == label]
     count = np.asarray(cells.held.sum(axis=0)).ravel()  # type: ignore[attr-defined]
     of_rows = np.asarray(cells.held[rows].sum(axis=0)).ravel()  # type: ignore[index]
-    label = int(np.bincount(found.y[rows]).argmax())
     # Every other value that nearly all of them have is a part of the mark.
     part = (of_rows >= ALIKE * len(rows)) & (of_rows >= OFTEN * count * len(rows) / len(found.y))
     members = np.flatnonzero(part)
@@ -196,4 +197,4 @@ def _mark(found: Ground, cells: Cells, members: np.ndarray) -> Mark:
     whole = np.flatnonzero(
         np.isin(found.columns, cells.group[members])
     )  # with the other levels of a category
-    return Mark(at, low, high, np.zeros(found.x.shape[1]), narrow=whole)
+    return Mark(at, low, high, np.zeros(found.x.shape[1]), narrow=whole, exact=True)
