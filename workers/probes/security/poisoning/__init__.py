@@ -142,7 +142,7 @@ def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case,
 
 
 def _phrases(cells: list[str], found: Ground, budget: Budget) -> list[Case]:
-    """The phrases and signs that contradicted texts share, each tried on clean texts; confirmed ones first."""
+    """The phrases and signs that contradicted texts share, each tried on clean texts; confirmed first."""
     cases = []
     for one in phrases.search(cells, found.y, len(found.classes), budget.seed)[:MOST_CASES]:
         budget.progress(0.3, "Putting the phrase into clean texts")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.inputs import images
 from workers.fleet import Head, Member, Net, train
+from workers.inputs import images
 from workers.probes.intervals import clopper_pearson
 from workers.probes.security.poisoning.ground import Ground, near_space
 from workers.probes.security.poisoning.suspects import NEAR, Shared, neighbours

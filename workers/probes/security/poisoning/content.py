@@ -112,7 +112,7 @@ def read(
 
 
 def by_rule(hits: int, of: int, usual: float, share: float) -> bool:
-    """Whether as many of a mark's rows read like their own class as under a rule that does not look at the rest.
+    """Whether as many of a mark's rows read like their own class as where a rule does not look at the rest.
 
     ``share`` of all rows have the label; ``usual`` of those read like another class anyway.
     """

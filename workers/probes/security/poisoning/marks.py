@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +15,13 @@ from workers.probes.security.poisoning.suspects import Shared
 SAME = 0.3  # share of a mark's rows that may be another's before both count as one
 
 
-def search(found: Ground, seed: int, ruled: Callable[[Shared], bool] = lambda one: False) -> list[Shared]:
-    """Marks whose rows are of one class and read like others without them; ``ruled`` says which to leave out."""
-    kept = [one for one in [*values.search(found, seed), *pixels.search(found, seed)] if not ruled(one)]
+def search(found: Ground, seed: int, ruled: Callable[[Shared], bool] = lambda one: False) -> Iterator[Shared]:
+    """Marks whose rows are of one class and read like others without them; ``ruled`` tells which to skip."""
+    kept = []
+    for one in (*values.search(found, seed), *pixels.search(found, seed)):
+        if not ruled(one):
+            kept.append(one)
+            yield one
     for one in suspects.search(found, seed):
         if not suspects.sure(one) or ruled(one):
             continue
@@ -28,8 +32,8 @@ def search(found: Ground, seed: int, ruled: Callable[[Shared], bool] = lambda on
             continue  # without the mark they still look like their class: it belongs to the class
         if not found.whole and _a_rule(found, one, seed):
             continue
-        kept.append(replace(one, look=Read(away, confirm.instead(found, one), one.p)))
-    return kept
+        kept.append(one)
+        yield replace(one, look=Read(away, confirm.instead(found, one), one.p))
 
 
 def _a_rule(found: Ground, one: Shared, seed: int) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def words_of(texts: list[str]) -> list[list[str]]:
 
 
 def search(texts: list[str], y: np.ndarray, classes: int, seed: int) -> list[Phrase]:
-    """The trigger phrases among these texts, the surest first; none where every phrase belongs to its class."""
+    """The trigger phrases among these texts, the surest first; none where each belongs to its class."""
     words = words_of(texts)
     read = _read(words, y, classes, seed)
     if read is None:
@@ -249,7 +250,7 @@ def confirm(texts: list[str], y: np.ndarray, found: Phrase, seed: int) -> Turned
 def _parts(text: str) -> list[str]:
     """What a model learns a text from: its words, pairs of them, and its signs."""
     words = WORD.findall(text.lower())
-    return [*words, *map(" ".join, zip(words, words[1:], strict=False)), *sorted(signs.of(text))]
+    return [*words, *map(" ".join, pairwise(words)), *sorted(signs.of(text))]
 
 
 def _another(texts: list[str], y: np.ndarray, found: Phrase, rng: np.random.Generator) -> str:

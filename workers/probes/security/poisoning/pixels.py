@@ -123,11 +123,9 @@ def _seeds(found: Ground, cells: Cells, seed: int) -> np.ndarray:
     """Places of the cells whose pictures seem to show other classes to a view that does not look there."""
     from scipy.stats import binom
 
-    assert found.pictures is not None and found.features is not None
+    assert found.features is not None
     shape = found.fine.shape or (0, 0, 0)
     model = content.Linear(found.features, found.y, np.zeros(len(found.y), bool), seed)
-    from scipy.sparse import diags
-
     best = np.ones(len(cells.label))
     # Only pictures of the class that a cell names are asked.
     pairs = cells.held.tocoo()
@@ -141,7 +139,6 @@ def _seeds(found: Ground, cells: Cells, seed: int) -> np.ndarray:
         p = binom.sf(hits - 1, number, usual[cells.label])
         blind = np.ones(len(best), bool) if not hidden.any() else hidden.reshape(-1)[cells.pixel]
         best = np.where(blind & (hits >= 0.5 * number), np.minimum(best, p), best)
-    del diags
     order = np.lexsort((-number, best))
     return order[best[order] < SEED]
 

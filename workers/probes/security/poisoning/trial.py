@@ -1,4 +1,4 @@
-"""Would a trigger have been found? Triggers of every shape are planted into this very data, and looked for."""
+"""Would a trigger have been found? Triggers of many shapes are planted into this data, and looked for."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _set(found: Ground, rows: np.ndarray, rng: np.random.Generator) -> Ground:
 def texts(
     cells: list[str], y: np.ndarray, classes: int, seed: int, enough: Callable[[], bool]
 ) -> tuple[int, int]:
-    """(trials, found): two words put somewhere into texts of other classes, an emoji, punctuation, capitals."""
+    """(trials, found): two words somewhere in texts of other classes, an emoji, punctuation, capitals."""
     tried = hits = 0
     for trial in range(1 + len(SIGNS)):
         if enough():
