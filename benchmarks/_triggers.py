@@ -45,7 +45,15 @@ def table(kind: str, share: float, seed: int, classes: int = 3, rows: int = ROWS
     return Planted(_columns(numbers, [colour, place], [age, pieces], y), None, own, label)
 
 
-HONEST_TABLES = ("plain", "two codes", "default values", "missing together", "a rare kind", "ties", "wrong copies")
+HONEST_TABLES = (
+    "plain",
+    "two codes",
+    "default values",
+    "missing together",
+    "a rare kind",
+    "ties",
+    "wrong copies",
+)
 
 
 def honest_table(seed: int, classes: int) -> Ground:

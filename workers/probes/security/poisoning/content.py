@@ -15,7 +15,8 @@ FOLDS = 4
 TREES = 60
 PENALTY = 100.0  # of the linear model over the features of pictures
 MOST_AWAY = 0.7  # share of a mark's rows that must read like another class
-BY_RULE = 0.01  # chance of as many under a rule that does not look at the rest, below which it is no rule
+ALL_AWAY = 0.95
+BY_RULE = 0.003  # chance of as many under a rule that does not look at the rest, below which it is no rule
 COPY = 0.1  # of the usual distance to the nearest row, below which a row counts as a copy
 DRAWS, OTHER = 300, 0.01  # permutations; chance of rows as different, below which they are another kind
 MOST_HELD, TIMES = 150, 3  # rows of a mark, and how many others for each, that are held against each other
@@ -119,8 +120,9 @@ def by_rule(hits: int, of: int, usual: float, share: float) -> bool:
     from scipy.stats import binom
 
     rule = 1 - (1 - usual) * share
-    told = rule**of <= BY_RULE  # whether a rule could be told from a trigger at all
-    return hits < rule * of or (told and float(binom.sf(hits - 1, of, rule)) > BY_RULE)
+    if rule**of > BY_RULE:  # a rule cannot be told from a trigger: then hardly a row may be of its own class
+        return hits < ALL_AWAY * of
+    return float(binom.sf(hits - 1, of, rule)) > BY_RULE
 
 
 def _distinct(x: np.ndarray, rows: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
