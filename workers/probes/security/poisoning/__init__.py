@@ -129,7 +129,7 @@ def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
 def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case, place: int) -> Case:
     """The suspects among all rows at hand, where only a part of them was searched."""
     labels = sample.labels(place)
-    if one.mark.faint or len(found.at) == int((labels >= 0).sum()):
+    if one.mark.faint or one.mark.stamp is not None or len(found.at) == int((labels >= 0).sum()):
         return case
     every = ground(sample, sample.targets[place], 0, place, most=len(labels))
     if isinstance(every, str):
@@ -156,6 +156,8 @@ def _phrases(cells: list[str], found: Ground, budget: Budget) -> list[Case]:
 
 def _trigger(sample: Sample, found: Ground, one: suspects.Shared) -> dict[str, Any]:
     """What the mark is, to be shown: a picture of it, or columns with their ranges."""
+    if one.mark.stamp is not None:
+        return {"kind": "stamp", "picture": picture_of(found, one)}
     if found.shape is not None:
         return {
             "kind": "blend" if confirm.spread_out(found, one) else "patch",

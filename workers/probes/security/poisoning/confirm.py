@@ -11,6 +11,7 @@ from workers.fleet import Head, Member, Net, train
 from workers.inputs import images
 from workers.probes.intervals import clopper_pearson
 from workers.probes.security.poisoning.ground import Ground, near_space
+from workers.probes.security.poisoning.stamp import stamped
 from workers.probes.security.poisoning.suspects import NEAR, Shared, neighbours
 
 SEEDS = 3
@@ -40,6 +41,8 @@ class Turned:
 
 def paste(found: Ground, shared: Shared, x: np.ndarray) -> np.ndarray:
     """These rows float32 [n, d] with the mark on them."""
+    if shared.mark.stamp is not None and found.shape is not None:
+        return stamped(x, found.shape, shared.mark.stamp, 0)
     marked = x.copy()
     if spread_out(found, shared):
         marked += shift(found, shared)
@@ -194,6 +197,9 @@ def _inputs(
 def elsewhere(found: Ground, shared: Shared, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """These rows with a mark of the same size and strength in other columns: what any such change does."""
     d = x.shape[1]
+    stamp = shared.mark.stamp
+    if stamp is not None and found.shape is not None:  # as many pixels, in the opposite colours
+        return stamped(x, found.shape, 1 - stamp, 0)
     marked = x.copy()
     if spread_out(found, shared):
         moved = marked + rng.permutation(shift(found, shared))

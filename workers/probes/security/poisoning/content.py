@@ -87,10 +87,14 @@ def _asked(fold: np.ndarray, k: int) -> np.ndarray:
 
 
 def read(
-    x: np.ndarray, y: np.ndarray, label: int, carriers: np.ndarray, tries: int, linear: bool, seed: int
-) -> Read | None:
-    """How a mark's rows of ``label`` read on ``x``, which leaves the mark's columns out; None where they read
-    like their own class, as a rule would have it, or are one kind of row. ``carriers``: bool [n]."""
+    x: np.ndarray, y: np.ndarray, label: int, carriers: np.ndarray, tries: int, linear: bool, seed: int,
+    kinds: bool = True,
+) -> Read | None:  # fmt: skip
+    """How a mark's rows of ``label`` read on ``x``, which leaves the mark's columns out. ``carriers``: bool [n].
+
+    None where they read like their own class, as a rule would have it, or are a kind of their own, where
+    ``kinds`` are asked for.
+    """
     from scipy.stats import binom
 
     rows = np.flatnonzero(carriers & (y == label))
@@ -107,7 +111,7 @@ def read(
     p = min(1.0, float(binom.sf(hits - 1, of, usual)) * tries)
     if by_rule(hits, of, usual, float((y[~carriers] == label).mean())):
         return None
-    if _one_kind(x, y, rows[away & alone], looks, carriers, seed):
+    if kinds and _one_kind(x, y, rows[away & alone], looks, carriers, seed):
         return None
     return Read(away, looks[rows], p)
 

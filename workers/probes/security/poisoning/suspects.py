@@ -39,11 +39,12 @@ class Mark:
     bar: float = 0.0  # along the direction, from which a row carries it
     narrow: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # every column shared as narrowly
     exact: bool = False  # it sets values, however many columns it has
+    stamp: np.ndarray | None = None  # float32 [h, w, c]: a piece of picture that stands anywhere
 
     @property
     def faint(self) -> bool:
         """Whether it lies over everything, like a picture blended in."""
-        return not len(self.columns)
+        return not len(self.columns) and self.stamp is None
 
     def carried(self, x: np.ndarray, apart: np.ndarray) -> np.ndarray:
         """bool [n]: which rows carry it; ``apart`` are the rows less the mean of their neighbours."""

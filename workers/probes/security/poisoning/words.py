@@ -86,7 +86,9 @@ def _shared(trigger: dict[str, Any]) -> str:
     if kind == "columns":
         return f"the same values in {listed(trigger['columns'])}"
     if kind == "patch":
-        return "a small mark at the same place"
+        return "a mark at the same place"
+    if kind == "stamp":
+        return "a small mark at changing places"
     if kind == "blend":
         return "a faint picture that lies over them"
     if kind == "sound":
