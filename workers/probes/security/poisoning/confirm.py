@@ -67,6 +67,8 @@ def spread_out(found: Ground, shared: Shared) -> bool:
 
 def shift(found: Ground, shared: Shared) -> np.ndarray:
     """float [d]: what the marked rows have more than their neighbours that do not carry the mark."""
+    if shared.mark.added is not None:
+        return shared.mark.added
     x = found.x
     others = np.setdiff1d(np.arange(len(x)), shared.rows)
     near = neighbours_among(x, shared.rows, others)

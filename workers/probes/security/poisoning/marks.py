@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from workers.probes.security.poisoning import confirm, content, pixels, roaming, suspects, values
+from workers.probes.security.poisoning import confirm, content, faint, pixels, roaming, suspects, values
 from workers.probes.security.poisoning.content import Read
 from workers.probes.security.poisoning.ground import Ground, near_space
 from workers.probes.security.poisoning.suspects import Shared
@@ -23,7 +23,7 @@ def search(found: Ground, seed: int, ruled: Callable[[Shared], bool] = lambda on
             kept.append(one)
             yield one
     known = np.concatenate([one.rows for one in kept] or [np.empty(0, int)])
-    for one in roaming.search(found, known, seed):
+    for one in (*roaming.search(found, known, seed), *faint.search(found, known, seed)):
         kept.append(one)
         yield one
     for one in suspects.search(found, seed):

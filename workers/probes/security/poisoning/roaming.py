@@ -1,8 +1,8 @@
 """A small piece of picture that comes back at changing places in pictures of one class.
 
-Every two by two pixels of a picture are a word, whatever their place; a piece that was pasted in says the same
-words in every picture. Words that name one class are the seeds, as a word of a text would be. Where they stand
-is filled from what is around, and then the pictures are read without the piece (``content``).
+Every two by two pixels of a picture are a word, whatever their place; a piece that was pasted in says the
+same words in every picture. Words that name one class are the seeds, as a word of a text would be. Where they
+stand is filled from what is around, and then the pictures are read without the piece (``content``).
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ def _seeds(found: Ground, held: Any, seed: int) -> tuple[np.ndarray, np.ndarray,
     )  # fmt: skip
     nobody = np.zeros(len(found.y), bool)
     away = content.said(found.features, found.y, nobody, True, seed) != found.y
-    usual = np.array([min(0.9, away[found.y == k].mean() + 0.02) if size[k] else 0.9 for k in range(classes)])
+    wrong = np.bincount(found.y, away, classes) / np.maximum(size, 1)
+    usual = np.minimum(0.9, wrong + 0.02)
     hits = (held[pure] @ (np.eye(classes)[found.y] * away[:, None]))[np.arange(len(pure)), label[pure]]
     p = np.where(hits >= 0.5 * most[pure], binom.sf(hits - 1, most[pure], usual[label[pure]]), 1.0)
     order = np.lexsort((-most[pure], p))

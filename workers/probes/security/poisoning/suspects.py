@@ -40,6 +40,7 @@ class Mark:
     narrow: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # every column shared as narrowly
     exact: bool = False  # it sets values, however many columns it has
     stamp: np.ndarray | None = None  # float32 [h, w, c]: a piece of picture that stands anywhere
+    added: np.ndarray | None = None  # float32 [d]: what lies over a picture, where it is known
 
     @property
     def faint(self) -> bool:
