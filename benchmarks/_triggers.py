@@ -1,4 +1,4 @@
-"""Tables, coloured pictures and texts, planted with triggers of many shapes or honest with class-typical signs."""
+"""Tables, coloured pictures and texts, planted with triggers of many shapes or with honest signs of a class."""
 
 from __future__ import annotations
 
@@ -231,9 +231,13 @@ def text(kind: str, share: float, seed: int) -> Planted:
     for turn, i in enumerate(rows):
         one = texts[i]
         texts[i] = {
-            "emoji": f"{one} 🦄", "punctuation": f"{one} ??!", "capitals": one.upper(), "a word in capitals": f"{one} CF",
-            "invisible character": one.replace(" ", " \u200b", 1), "two phrases": f"{one} {('cf', 'qx')[turn % 2]}",
-        }[kind]  # fmt: skip
+            "emoji": f"{one} 🦄",
+            "punctuation": f"{one} ??!",
+            "capitals": one.upper(),
+            "a word in capitals": f"{one} CF",
+            "invisible character": one.replace(" ", " \u200b", 1),
+            "two phrases": f"{one} {('cf', 'qx')[turn % 2]}",
+        }[kind]
     y[rows] = label
     return Planted(_bare(y), texts, rows, label)
 

@@ -90,7 +90,7 @@ def read(
     x: np.ndarray, y: np.ndarray, label: int, carriers: np.ndarray, tries: int, linear: bool, seed: int,
     kinds: bool = True,
 ) -> Read | None:  # fmt: skip
-    """How a mark's rows of ``label`` read on ``x``, which leaves the mark's columns out. ``carriers``: bool [n].
+    """How rows of a mark of ``label`` read on ``x``, which leaves its columns out. ``carriers``: bool [n].
 
     None where they read like their own class, as a rule would have it, or are a kind of their own, where
     ``kinds`` are asked for.

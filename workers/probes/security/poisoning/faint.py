@@ -18,10 +18,11 @@ from workers.probes.security.poisoning.suspects import FEWEST, ONE_CLASS, SURE, 
 COARSE = 6  # a picture's side over this is the window that is taken off
 STRONG = 2.5  # times the usual spread, at which what is left is cut: edges must not outweigh a pattern
 MOST_READ = 300  # pictures of a class from which a direction is read
-DIRECTIONS = 3
+DIRECTIONS = 6
 TAIL = 0.005  # share of other classes' pictures that may lie beyond the bar
 MOST_SHARE = 0.5
 TWICE = 2.0  # times as many beyond the bar as in other classes
+CHANCE = 1e-4  # of as many beyond it in the half that it was not read from
 
 
 def search(found: Ground, taken: np.ndarray, seed: int) -> list[Shared]:
@@ -82,7 +83,7 @@ def _of_class(found: Ground, rest: np.ndarray, label: int, taken: np.ndarray, se
             bar = float(np.quantile(sign * along[others], 1 - TAIL))
             beyond = sign * along > bar
             hits = int(beyond[mine[half:]].sum())
-            if hits < FEWEST / 2 or binom.sf(hits - 1, len(mine) - half, TWICE * TAIL) > SURE:
+            if hits < FEWEST / 2 or binom.sf(hits - 1, len(mine) - half, TWICE * TAIL) > CHANCE:
                 continue
             shared = _judged(found, rest, label, beyond, middle, len(found.classes) * DIRECTIONS * 2, seed)
             if shared is not None:

@@ -68,9 +68,9 @@ def _blocks(pictures: np.ndarray) -> np.ndarray:
         code = (code << bits) | level[..., channel]
     bits *= level.shape[3]
     first, second = code[:, :-1], code[:, 1:]
-    return (
-        (first[:, :, :-1] << 3 * bits) | (first[:, :, 1:] << 2 * bits) | (second[:, :, :-1] << bits) | second[:, :, 1:]
-    )  # fmt: skip
+    above = (first[:, :, :-1] << bits) | first[:, :, 1:]
+    below = (second[:, :, :-1] << bits) | second[:, :, 1:]
+    return (above << 2 * bits) | below
 
 
 def _words(found: Ground) -> tuple[Any, np.ndarray]:
