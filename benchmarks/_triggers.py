@@ -1,4 +1,4 @@
-"""Tables, coloured pictures and texts, planted with triggers of many shapes or with honest signs of a class."""
+"""Tables, coloured pictures and texts: with planted triggers or with honest signs of a class."""
 
 from __future__ import annotations
 

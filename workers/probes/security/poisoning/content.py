@@ -61,7 +61,7 @@ class Linear:
     def said(self, kept: np.ndarray) -> np.ndarray:
         """int64 [n]: each row's class to models that see the columns ``kept``, bool [d], and not the row."""
         at = np.append(np.flatnonzero(kept), self.x.shape[1] - 1)
-        gram, right = sum(self.grams)[np.ix_(at, at)], sum(self.rights)[at]  # type: ignore[index]
+        gram, right = sum(self.grams)[np.ix_(at, at)], sum(self.rights)[at]
         ridge = PENALTY * np.eye(len(at))
         ridge[-1, -1] = 1e-6  # of the constant
         found = np.empty(len(self.x), np.int64)

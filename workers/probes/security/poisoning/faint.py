@@ -19,6 +19,7 @@ COARSE = 6  # a picture's side over this is the window that is taken off
 STRONG = 2.5  # times the usual spread, at which what is left is cut: edges must not outweigh a pattern
 MOST_READ = 300  # pictures of a class from which a direction is read
 DIRECTIONS = 6
+MOST_TRIED = 2  # of them that are taken off again, the surest first
 TAIL = 0.005  # share of other classes' pictures that may lie beyond the bar
 MOST_SHARE = 0.5
 TWICE = 2.0  # times as many beyond the bar as in other classes
@@ -75,25 +76,27 @@ def _of_class(found: Ground, rest: np.ndarray, label: int, taken: np.ndarray, se
     others = np.flatnonzero(found.y != label)
     if len(mine) < 4 * FEWEST or len(others) < 4 * FEWEST:
         return None
-    middle = rest[others].mean(axis=0)
+    apart = rest - rest[others].mean(axis=0)
     half = len(mine) // 2
-    for direction in _directions(rest, mine[:half][:MOST_READ], middle):
-        along = (rest - middle) @ direction
-        for sign in (1.0, -1.0):
-            bar = float(np.quantile(sign * along[others], 1 - TAIL))
-            beyond = sign * along > bar
+    seen = []
+    for direction in _directions(apart, mine[:half][:MOST_READ]):
+        along = apart @ direction
+        for way in (along, -along):
+            beyond = way > np.quantile(way[others], 1 - TAIL)
             hits = int(beyond[mine[half:]].sum())
-            if hits < FEWEST / 2 or binom.sf(hits - 1, len(mine) - half, TWICE * TAIL) > CHANCE:
-                continue
-            shared = _judged(found, rest, label, beyond, middle, len(found.classes) * DIRECTIONS * 2, seed)
-            if shared is not None:
-                return shared
+            p = float(binom.sf(hits - 1, len(mine) - half, TWICE * TAIL))
+            if p <= CHANCE:
+                seen.append((p, len(seen), beyond))
+    for _, _, beyond in sorted(seen)[:MOST_TRIED]:
+        shared = _judged(found, apart, label, beyond, len(found.classes) * DIRECTIONS * 2, seed)
+        if shared is not None:
+            return shared
     return None
 
 
-def _directions(rest: np.ndarray, rows: np.ndarray, middle: np.ndarray) -> np.ndarray:
+def _directions(apart: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """float32 [DIRECTIONS, d]: where these rows point most, of unit length."""
-    x = rest[rows] - middle
+    x = apart[rows]
     values, vectors = np.linalg.eigh(x @ x.T)
     top = vectors[:, np.argsort(-values)[:DIRECTIONS]]
     found = top.T @ x
@@ -101,7 +104,7 @@ def _directions(rest: np.ndarray, rows: np.ndarray, middle: np.ndarray) -> np.nd
 
 
 def _judged(
-    found: Ground, rest: np.ndarray, label: int, beyond: np.ndarray, middle: np.ndarray, tries: int, seed: int
+    found: Ground, apart: np.ndarray, label: int, beyond: np.ndarray, tries: int, seed: int
 ) -> Shared | None:
     """The pattern of the rows beyond a bar, sharpened, where they read like other classes without it."""
     assert found.pictures is not None
@@ -110,9 +113,9 @@ def _judged(
         own = beyond & ~others
         if own.sum() < FEWEST:
             return None
-        direction = rest[own].mean(axis=0) - middle
+        direction = apart[own].mean(axis=0)
         direction /= max(1e-9, float(np.linalg.norm(direction)))
-        along = (rest - middle) @ direction
+        along = apart @ direction
         bar = 0.5 * (float(np.median(along[own])) + float(np.median(along[others])))
         bar = max(bar, float(np.quantile(along[others], 1 - TAIL)))
         beyond = along > bar
