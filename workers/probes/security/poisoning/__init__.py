@@ -4,7 +4,10 @@ A planted trigger is a mark that an attacker can set later to get the answer of 
 traces at once, and both are asked for: rows of one class that their nearest neighbours contradict
 (``suspects``), and a mark that these rows share and their neighbours lack, read from one half of them and
 tested on the other half. A sign that belongs to its class, like the foot of its mails or the background of
-its pictures, leaves the first trace out. In texts the mark is a phrase (``phrases``). What is suspected is
+its pictures, leaves the first trace out. Where a mark is in so many rows that they no longer contradict each
+other, it is looked for by itself and its rows are read without it (``content``): values that meet in a table
+(``values``), pixels of one colour (``pixels``), a piece at changing places (``roaming``), something faint over
+everything (``faint``). In texts the mark is a phrase (``phrases``) or a sign (``signs``). What is suspected is
 then tried: the mark is set on clean rows, for models that learnt from all rows and for models that learnt
 without the suspects (``confirm``). Flips of one class to one other are told beside it (``flips``).
 
