@@ -230,7 +230,7 @@ def features(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, list[
 
 
 def touched(shape: tuple[int, int, int], hidden: np.ndarray) -> np.ndarray:
-    """bool [d]: which of the ``features`` of pictures h x w x c see any of the pixels ``hidden``, bool [h, w]."""
+    """bool [d]: which ``features`` of pictures h x w x c see any of the pixels ``hidden``, bool [h, w]."""
     h, w, channels = shape
     cells = 7 if min(h, w) >= 24 else max(1, min(4, min(h, w) // 2))
     grid = hidden

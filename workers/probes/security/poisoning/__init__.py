@@ -4,12 +4,12 @@ A planted trigger is a mark that an attacker can set later to get the answer of 
 traces at once, and both are asked for: rows of one class that their nearest neighbours contradict
 (``suspects``), and a mark that these rows share and their neighbours lack, read from one half of them and
 tested on the other half. A sign that belongs to its class, like the foot of its mails or the background of
-its pictures, leaves the first trace out. Where a mark is in so many rows that they no longer contradict each
-other, it is looked for by itself and its rows are read without it (``content``): values that meet in a table
-(``values``), pixels of one colour (``pixels``), a piece at changing places (``roaming``), something faint over
-everything (``faint``). In texts the mark is a phrase (``phrases``) or a sign (``signs``). What is suspected is
-then tried: the mark is set on clean rows, for models that learnt from all rows and for models that learnt
-without the suspects (``confirm``). Flips of one class to one other are told beside it (``flips``).
+its pictures, leaves the first trace out. Where a mark is in so many rows that they no longer contradict
+each other, it is looked for by itself and its rows are read without it (``content``): values that meet in a
+table (``values``), pixels of one colour (``pixels``), a piece at changing places (``roaming``), something
+faint over everything (``faint``). In texts the mark is a phrase (``phrases``) or a sign (``signs``). What is
+suspected is then tried: the mark is set on clean rows, for models that learnt from all rows and for models
+that learnt without the suspects (``confirm``). Flips of one class to one other are told beside it (``flips``).
 
 The search for a trigger by gradient (Neural Cleanse, Wang et al. 2019) is not used: it says nothing for fewer
 than four classes, and the mark is read from the rows themselves, so that it can be shown as it was planted.
@@ -28,7 +28,7 @@ import torch
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.shared import found_copies
 from workers.probes.intervals import jeffreys
-from workers.probes.security.poisoning import confirm, marks, phrases, signs, suspects, trial
+from workers.probes.security.poisoning import confirm, marks, phrases, pixels, signs, suspects, trial
 from workers.probes.security.poisoning import words as say
 from workers.probes.security.poisoning.confirm import Turned
 from workers.probes.security.poisoning.flips import Flips, flips
@@ -137,8 +137,8 @@ def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case,
     every = ground(sample, sample.targets[place], 0, place, most=len(labels))
     if isinstance(every, str):
         return case
-    x = every.fine.x if one.fine else near_space(every.x, every.shape is not None)
-    carried = one.mark.carried(x, x)
+    x = near_space(every.x, every.shape is not None)
+    carried = pixels.carried(every, one.mark) if one.fine else one.mark.carried(x, x)
     case.carriers = int(carried.sum())
     case.at = np.union1d(case.at, every.at[carried & (every.y == one.label)])
     return case

@@ -16,7 +16,7 @@ import numpy as np
 from workers.inputs import images
 from workers.probes.security.poisoning import content
 from workers.probes.security.poisoning.ground import Ground
-from workers.probes.security.poisoning.suspects import FEWEST, LIKELY, ONE_CLASS, Mark, Shared
+from workers.probes.security.poisoning.suspects import FEWEST, HELD, LIKELY, ONE_CLASS, Mark, Shared
 
 LEVELS = 16  # of a channel, that count as one colour; counted twice, the second time half a level on
 CHANCE = 1e-3  # of naming one class as purely
@@ -52,7 +52,7 @@ def search(found: Ground, seed: int) -> list[Shared]:
         if any(np.isin(rows, one).mean() > SAME for one in tried):
             continue
         mark = _mark(found, cells, int(place), rows)
-        carriers = mark.carried(found.fine.x, found.fine.x)
+        carriers = carried(found, mark)
         tried.append(np.union1d(rows, np.flatnonzero(carriers)))
         shared = _judged(found, mark, carriers, int(cells.label[place]), cells.held.shape[0], seed)
         if shared is not None:
@@ -160,6 +160,15 @@ def _mark(found: Ground, cells: Cells, place: int, rows: np.ndarray) -> Mark:
     bounds = np.zeros((2, fine.x.shape[1]))
     bounds[0, columns], bounds[1, columns] = low - SLACK, high + SLACK
     return Mark(columns, bounds[0], bounds[1], np.zeros(fine.x.shape[1]), narrow=columns, exact=True)
+
+
+def carried(found: Ground, mark: Mark) -> np.ndarray:
+    """bool [n]: which pictures have the mark, read from its own pixels alone."""
+    assert found.pictures is not None
+    own = found.pictures.reshape(len(found.y), -1)[:, mark.columns].astype(np.float32) / 255
+    return np.asarray(
+        ((own >= mark.low[mark.columns]) & (own <= mark.high[mark.columns])).mean(axis=1) >= HELD
+    )
 
 
 def _judged(
