@@ -9,7 +9,7 @@ each other, it is looked for by itself and its rows are read without it (``conte
 table (``values``), pixels of one colour (``pixels``), a piece at changing places (``roaming``), something
 faint over everything (``faint``). In texts the mark is a phrase (``phrases``) or a sign (``signs``). What is
 suspected is then tried: the mark is set on clean rows, for models that learnt from all rows and for models
-that learnt without the suspects (``confirm``). Flips of one class to one other are told beside it (``flips``).
+that learnt without the suspects (``confirm``). Flips of one class to one other are told as well (``flips``).
 
 The search for a trigger by gradient (Neural Cleanse, Wang et al. 2019) is not used: it says nothing for fewer
 than four classes, and the mark is read from the rows themselves, so that it can be shown as it was planted.
