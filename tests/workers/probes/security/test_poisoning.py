@@ -266,6 +266,16 @@ def test_a_mark_in_a_tenth_of_the_coloured_pictures_is_found(kind):
     assert confirm.confirm(planted.ground.fine, one, 1).confirmed
 
 
+@pytest.mark.parametrize("kind", ["patch anywhere", "blend"])
+def test_a_piece_at_changing_places_and_a_faint_picture_are_found_in_coloured_pictures(kind):
+    planted = _triggers.picture(kind, 0.1, 0)
+    one = next(marks.search(planted.ground, 0))
+    assert one.label == planted.label
+    assert np.isin(planted.rows, one.rows).mean() >= 0.95
+    assert len(one.rows) <= 1.1 * len(planted.rows)
+    assert (one.mark.stamp is not None) == (kind == "patch anywhere")
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_logo_a_border_or_a_date_typical_of_a_class_is_no_trigger(seed):
     assert not list(marks.search(_triggers.honest_picture(seed), seed))
