@@ -78,7 +78,7 @@ def _of_class(found: Ground, rest: np.ndarray, label: int, taken: np.ndarray, se
         return None
     apart = rest - rest[others].mean(axis=0)
     half = len(mine) // 2
-    seen = []
+    seen: list[tuple[float, int, np.ndarray]] = []
     for direction in _directions(apart, mine[:half][:MOST_READ]):
         along = apart @ direction
         for way in (along, -along):

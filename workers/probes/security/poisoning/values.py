@@ -116,7 +116,7 @@ def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, 
     by_chance = count[first] * count[second] / n
     pairs = len(first) + int(cells.rare.sum())
     odd = (met >= OFTEN * by_chance) & (poisson.sf(met - 1, by_chance) < CHANCE / max(1, pairs))
-    sets = [(int(a), int(b)) for a, b in zip(first[odd], second[odd], strict=True)]
+    sets: list[tuple[int, ...]] = [(int(a), int(b)) for a, b in zip(first[odd], second[odd], strict=True)]
     sets += [(int(one),) for one in np.flatnonzero(cells.rare)]
     share = np.bincount(found.y, minlength=len(found.classes)) / n
     pure = []
