@@ -143,12 +143,11 @@ def save_plan(
     user: User | None = None,
 ) -> Plan:
     """Reads a training plan (JSON, YAML or a mapping); raises PlanError with every sentence there is."""
-    from workers import plan
+    from workers import masking, plan
 
     if isinstance(source, Mapping):
         source = json.dumps(source)
     found = plan.read(source, name)
-    text = source if isinstance(source, str) else source.decode("utf-8", "replace")
     with transaction.atomic():
         return _version(
             _locked(assessment),
@@ -157,8 +156,8 @@ def save_plan(
             "plan",
             user,
             document=storable(found.plan),
-            not_read=storable(found.not_read),
-            source=storable(text),
+            not_read=storable(masking.of_document(found.not_read)),
+            source=storable(found.source),
         )
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - tables read best with an entry a line
-"""Forty values that nobody may see again: planted, measured by every probe, and looked for everywhere after."""
+"""Forty values that nobody may see again: planted in data, plan and answers, measured, and looked for everywhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.apps import apps
 from django.urls import reverse
 
 from assessments import actions, storage
-from assessments.models import Job
+from assessments.models import Answers, Job, Plan
 from tests.factories import AssessmentFactory
 from tests.planting.people import People
 from workers import tasks
@@ -35,6 +35,23 @@ HEAD = (
     "password",
     "answer",
 )
+
+
+TOLD = {  # what the owner wrote, which only the owner may read again
+    "anna.plan@example.org", "Tr0ub4dor&9zq", "ghp_planPLANplan1234567890PLANplan123456", "GB29NWBK60161331926819",
+    "ghp_keyKEYkey1234567890KEYkeyKEYkeyKEY12", "xK9plan-answer!7", "anna.answer@example.org", "4111 1111 1111 1111",
+}  # fmt: skip
+PLAN = {
+    "project": "Churn, ask anna.plan@example.org about it",
+    "data": {"path": "postgres://shop:Tr0ub4dor&9zq@db.example.org/orders"},
+    "model": {"options": {"api_key": "ghp_planPLANplan1234567890PLANplan123456"}},
+    "billing": {"account": "GB29NWBK60161331926819"},
+    "ghp_keyKEYkey1234567890KEYkeyKEYkeyKEY12": {"deep": {"password": "Tr0ub4dor&9zq"}},
+}
+ANSWERS = {
+    "D1": {"unknown": True, "note": "The password is xK9plan-answer!7, or write to anna.answer@example.org."},
+    "D2": {"not_applicable": "Paid with the card 4111 1111 1111 1111 by the shop."},
+}
 
 
 @pytest.fixture
@@ -92,6 +109,9 @@ def test_no_planted_value_is_in_the_database_the_logs_or_the_report(
     monkeypatch.setattr(Job, "publish", lambda job: sent.append(str(job.pk)))
     assessment = AssessmentFactory(targets=["answer"])
     actions.add_file(assessment, io.BytesIO(data), "people.csv")
+    plan = actions.save_plan(assessment, PLAN)
+    answers = actions.save_answers(assessment, ANSWERS)
+    planted |= TOLD
     run = actions.start_run(assessment, catalog.ACTIVE)
     while sent:
         tasks.run_job(sent.pop(0))
@@ -101,13 +121,28 @@ def test_no_planted_value_is_in_the_database_the_logs_or_the_report(
     assert {"email", "name", "iban"} <= {
         e["kind"] for e in found["security.personal_data"]["facts"]["by_column"]
     }
-    assert found["security.secrets"]["value"] >= 8
+    assert found["security.secrets"]["value"] >= 12
+    elsewhere = {(one["where"], one["key"]) for one in found["security.secrets"]["facts"]["elsewhere"]}
+    assert elsewhere == {
+        ("plan", "data.path"), ("plan", "model.options.api_key"), ("plan", "ghp_***"),
+        ("plan", "ghp_***.deep.password"), ("answers", "D1.note"),
+    }  # fmt: skip
+    _, token = actions.make_share_link(run, show_samples=True, show_answers=True)
+    _, latest = actions.make_share_link(run, snapshot=False, show_samples=True, show_answers=True)
+    assert all(hits(TOLD, str(kept)) for kept in (plan.source, answers.values))  # their owner may change them
+    assert hits(planted, json.dumps(plan.not_read)) == []
     rows = [
         str(row)
         for model in apps.get_app_config("assessments").get_models()
+        if model not in (Plan, Answers)
         for row in model.objects.values()
     ]
     assert hits(planted, "\n".join(rows)) == []
+    for one in (token, latest):
+        for name in ("assessments:shared-report", "shared-report-data"):
+            page = client.get(reverse(name, args=[one]))
+            assert page.status_code == 200, name
+            assert hits(planted, page.content.decode()) == [], name
     client.force_login(assessment.created_by)
     for name in ("run-report", "run-report-data", "run-detail"):
         page = client.get(reverse(f"assessments:{name}", args=[run.pk]))

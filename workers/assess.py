@@ -130,6 +130,7 @@ class _Run:
     on_event: Callable[[Event], None]
     sent: tuple[tuple[Path, str], ...] = ()  # every file and its name, as it was sent, the artefacts last
     artefacts: int = 0
+    plan_text: str = ""  # as it was written
     began: float = field(default_factory=time.monotonic)
     telling: threading.Lock = field(default_factory=threading.Lock)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -154,6 +155,8 @@ class _Run:
                 "names": tuple(name for _, name in self.sent),
                 "artefacts": self.artefacts,
             }
+        if probe != PREPARE and catalog.BY_ID[probe].plan_text:
+            what["plan_text"] = self.plan_text
         request = sandbox.Request(
             probe, self.folder / probe, plan=self.plan, answers=self.answers, targets=self.targets,
             seed=self.seed, seconds=max(seconds, self.total), told=seconds,
@@ -186,7 +189,7 @@ class _Run:
 
     def skip(self, probe: str) -> FindingRecord:
         """For a probe whose data nobody could read."""
-        title = catalog.BY_ID[probe].title
+        title = catalog.BY_ID[probe].named
         finding = Finding.skipped(f"{title} was not measured because the files could not be read.")
         self.tell(probe, finding.state, 1.0, finding.note)
         return FindingRecord(finding, 0.0, time.monotonic() - self.began)
@@ -205,8 +208,11 @@ def assess(
     parallel: int | None = None,
     device: str = "cpu",
     on_event: Callable[[Event], None] = lambda event: None,
+    plan_text: str = "",
 ) -> Measured:
     """Measures everything that applies; ``artefacts`` are model files that are only inspected.
+
+    ``plan`` holds what is read of a plan, ``plan_text`` every word of it, which is searched for secrets.
 
     Raises Unknown for a name in ``only``, sandbox.Unusable for data.
     """
@@ -218,7 +224,7 @@ def assess(
     with tempfile.TemporaryDirectory(prefix="riskboard-run-") as folder:
         run = _Run(
             Path(folder), dict(plan or {}), dict(answers or {}), tuple(targets), seed, seconds, parallel,
-            device, on_event, sent, len(artefacts),
+            device, on_event, sent, len(artefacts), plan_text,
         )  # fmt: skip
         allowed = seconds_for(probes, seconds, parallel)
         with ThreadPoolExecutor(parallel) as pool:

@@ -83,7 +83,7 @@ def run(job: Mapping[str, Any], out: int, *, warm: bool) -> None:
     settle(job)
     confine.apply(policy(job, warm=warm), paths=job["paths"])
     channel.send("ready")
-    title = catalog.BY_ID[job["probe"]].title if job["probe"] in catalog.BY_ID else "Reading the data"
+    title = catalog.BY_ID[job["probe"]].named if job["probe"] in catalog.BY_ID else "Reading the data"
     try:
         finding = _prepare(job, channel) if job["probe"] == "prepare" else _measure(job, channel, test_probe)
     except BaseException as error:
@@ -136,12 +136,14 @@ def explained(error: BaseException, title: str, memory: int) -> Finding:
 def _measure(job: Mapping[str, Any], channel: Channel, test_probe: Callable | None) -> Finding:
     spec = catalog.BY_ID.get(job["probe"])
     if spec and "data" in spec.needs and not job["prepared"]:
-        return Finding.skipped(f"{spec.title} needs a data set, and this assessment has none.")
+        return Finding.skipped(f"{spec.named} needs a data set, and this assessment has none.")
     probe = test_probe or catalog.load(job["probe"])
     if spec:  # a test's own probes do without
         seed_everything(job["seed"])
     prepared = Path(job["prepared"]) if job["prepared"] else None
-    sample = Sample(prepared, job["plan"], job["answers"], uploads(job) if spec and spec.raw else ())
+    sent = uploads(job) if spec and spec.raw else ()
+    text = job["plan_text"] if spec and spec.plan_text else ""
+    sample = Sample(prepared, job["plan"], job["answers"], sent, text)
     budget = Budget(job["budget"], job["seed"], job["device"], channel.progress)
     return masking.masked(probe(sample, budget), sample)
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workers.probes.base import Finding, Sample
+from workers.probes.security.secrets.patterns import NARROW
 from workers.sql import quoted
 
 FILE = "personal.json"
@@ -33,7 +34,8 @@ QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|“[^”\n]*”
 LONG_NUMBER = re.compile(r"[\d][\d .\-/]{5,}\d")
 WORD = re.compile(r"\S+")
 NEEDS_A_LOOK = re.compile(
-    r"@|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer|sk-|npm_|xox|gh[pousr]_|eyj)|://",
+    r"[@＠]|[(\[{]\s?at\s|\d.*\d.*\d.*\d|(?i:pass|pwd|kennwort|contrase|senha|key|secret|token|bearer)|://|"
+    + NARROW,
     re.S,
 )
 
@@ -142,6 +144,26 @@ def _key(key: Any, seen: dict[str, str]) -> Any:
     return seen[key] if isinstance(key, str) else key
 
 
+# -- documents ----------------------------------------------------------------------------------------
+def of_document(value: Any) -> Any:
+    """A plan or answers with nothing in keys and texts that has the shape of personal data or of a secret,
+    nor what a key such as "password" says is one."""
+    from workers.probes.security.secrets.documents import opens
+
+    if isinstance(value, str):
+        return of_text(value)
+    if isinstance(value, Mapping):
+        return {
+            of_text(key) if isinstance(key, str) else key: "***"
+            if isinstance(item, str) and opens(str(key), item)
+            else of_document(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [of_document(item) for item in value]
+    return value
+
+
 # -- shapes -------------------------------------------------------------------------------------------
 def of_text(text: str) -> str:
     """A text with everything masked that has the shape of personal data or of a secret."""
@@ -160,23 +182,27 @@ def of_error(error: BaseException) -> str:
 
 def _shapes(text: str) -> list[tuple[int, int, str]]:
     from workers.probes.security.personal_data.patterns import PATTERNS
-    from workers.probes.security.personal_data.scan import matches, told_before
+    from workers.probes.security.personal_data.scan import matches, spelt, told_before
     from workers.probes.security.secrets.patterns import found
 
     spans = list(found(text))
+    text = spelt(text)
     for place, match in matches(text):
         pattern = PATTERNS[place]
         if pattern.check is None or pattern.check(match.group()):
-            checked = pattern.check is not None and (pattern.alone or pattern.pooled)
+            by_itself = pattern.cue is None and pattern.alone  # "born on ..." says it in its own words
+            checked = by_itself or (pattern.check is not None and (pattern.alone or pattern.pooled))
             if checked or (pattern.cue is not None and told_before(pattern.cue, text, match.start())):
                 spans.append((*match.span(), pattern.kind))
     return spans
 
 
 def _named(text: str) -> list[tuple[int, int, str]]:
+    from workers.probes.security.personal_data import running
     from workers.probes.security.personal_data.names import FIRST_NAMES, PAIR
 
-    return [(*m.span(), "name") for m in PAIR.finditer(text) if m.group(1).lower() in FIRST_NAMES]
+    pairs = [(*m.span(), "name") for m in PAIR.finditer(text) if m.group(1).lower() in FIRST_NAMES]
+    return pairs + [(one.start, one.end, one.kind) for one in running.found(text)]
 
 
 def _put(text: str, spans: Iterable[tuple[int, int, str]]) -> str:

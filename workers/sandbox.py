@@ -51,6 +51,7 @@ class Request:
     artefacts: int = 0  # how many of the inputs, the last ones, are model files that are only inspected
     prepared: Path | None = None  # what prepare wrote, for every other probe
     plan: Mapping[str, Any] = field(default_factory=dict)
+    plan_text: str = ""  # the plan as it was written, for a probe that reads every word (Spec.plan_text)
     answers: Mapping[str, Any] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     seed: int = 0
@@ -62,7 +63,7 @@ class Request:
     @property
     def title(self) -> str:
         spec = catalog.BY_ID.get(self.probe)
-        return spec.title if spec else "Reading the data" if self.probe == "prepare" else self.probe
+        return spec.named if spec else "Reading the data" if self.probe == "prepare" else self.probe
 
 
 class Stopped(Exception):  # noqa: N818 - it is what happened, not whose mistake it was

@@ -68,9 +68,10 @@ def _name(one: Finding) -> str:
 def _skipped_because(one: Finding) -> str:
     """The reason without the probe's own name in front: "needs a data set, ..."; empty when there is none."""
     note, name = str(one.get("note") or ""), _name(one)
-    if one.get("state") != "skipped" or not name or not note.startswith(name + " "):
-        return ""
-    return note.removeprefix(name + " ")
+    for subject in (f"The check “{name}” ", f"{name} "):  # the second in reports of before
+        if one.get("state") == "skipped" and name and note.startswith(subject):
+            return note.removeprefix(subject)
+    return ""
 
 
 def _together(alike: Sequence[Finding], reason: str) -> FindingRow:

@@ -192,6 +192,7 @@ class Job(models.Model):
             prepared=storage.prepared(run.prepared_key) if run.prepared_key and not preparing else None,
             out=out,
             plan=run.plan.document if run.plan else {},
+            plan_text=run.plan.source if run.plan and self._reads_plan_text() else "",
             answers=run.answers.values if run.answers else {},
             targets=tuple(run.targets),
             seed=run.seed,
@@ -199,6 +200,11 @@ class Job(models.Model):
             memory=settings.PROBE_MEMORY,
             device=settings.DEVICE,
         )
+
+    def _reads_plan_text(self) -> bool:
+        from workers.probes import catalog
+
+        return self.probe in catalog.BY_ID and catalog.BY_ID[self.probe].plan_text
 
     def _files(self) -> tuple[list[StoredFile], int]:
         """The files that this job may read, and how many of them, the last ones, are artefacts.

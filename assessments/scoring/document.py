@@ -15,6 +15,7 @@ from assessments import questions
 from assessments.scoring import advice, canonical, gates, ledger, outlook, pool, risk, words
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Rules
+from workers import masking
 from workers.probes import catalog
 from workers.probes.base import Spec
 
@@ -49,7 +50,8 @@ def build(
     """
     rules = rules or rulebook.load()
     told = answers or {}
-    given = {one.id: questions.clean(one.id, told[one.id]) for one in questions.ALL if one.id in told}
+    cleaned = {one.id: questions.clean(one.id, told[one.id]) for one in questions.ALL if one.id in told}
+    given = masking.of_document(cleaned)  # people write names and passwords into notes
     evidence = {
         "format": FORMAT,
         "rules": rules.version,
@@ -57,8 +59,8 @@ def build(
         "assessment": {
             **canonical.plain(assessment, "assessment"),
             "dataset": _dataset(manifest, canonical.plain(assessment).get("dataset")),
-            "plan": canonical.plain(plan or {}, "plan"),
-            "plan_not_read": sorted(str(key) for key in plan_not_read),
+            "plan": masking.of_document(canonical.plain(plan or {}, "plan")),
+            "plan_not_read": sorted(masking.of_text(str(key)) for key in plan_not_read),
         },
         "answers": given,
         "questions": _questions(given),

@@ -208,7 +208,8 @@ def _possible(facts: Evidence, dataset: Evidence) -> Words:
 
 # -- security -----------------------------------------------------------------------------------------
 def _personal(facts: Evidence, dataset: Evidence) -> Words:
-    entries = [one for one in facts.get("by_column") or () if isinstance(one, Mapping)]
+    every = [one for one in facts.get("by_column") or () if isinstance(one, Mapping)]
+    entries = [one for one in every if one.get("sure", True)] or every
     kinds = facts.get("kinds") or {}
 
     def kind(one: Mapping[str, Any]) -> str:
@@ -250,7 +251,7 @@ def _alone(facts: Evidence, dataset: Evidence) -> Words:
     for one in facts.get("mitigations") or ():
         left = number(one.get("unique_share"))
         if left is not None and left < alone / 2:
-            return words | {"coarser": str(one.get("do")), "left": percent(left)}
+            return words | {"coarser": str(one.get("do")), "left": percent(left) if left else "none"}
     return words
 
 

@@ -91,6 +91,23 @@ def _thinned(target: str, label: str) -> Change:
     return change
 
 
+def _gradual(name: str, make: Frame, target: str, label: str, strength: float) -> Case:
+    """A numbered file whose rows of one class come later, by ``strength``; the clean one is mixed."""
+
+    def ordered(strength: float, seed: int) -> Data:
+        frame, rng = make(), np.random.default_rng([seed, 64])
+        late = strength * (frame[target] == label)
+        frame = frame.iloc[np.argsort(late + rng.random(len(frame)), kind="stable")].reset_index(drop=True)
+        frame.insert(0, "case_no", [f"K{70_000 + 3 * row}" for row in range(len(frame))])
+        return sets.csv(frame, target)
+
+    return Case(
+        PROBE, "class_shift", f"{name}-gradual", strength,
+        lambda strength, seed: (ordered(strength, seed), Truth(columns=(target,))),
+        lambda seed: ordered(0.0, seed),
+    )  # fmt: skip
+
+
 def _times(column: str) -> Change:
     """Multiplies by ``strength``."""
 
@@ -120,6 +137,17 @@ def _fahrenheit(frame: pd.DataFrame, strength: float, rng: np.random.Generator) 
     out = frame.copy()
     out["temperature"] = (out["temperature"] * 1.8 + 32).round(2)
     return out, Truth(columns=("temperature",))
+
+
+def _pair(column: str) -> Change:
+    """From metric to another unit: the factor is ``strength``, with 32 for Fahrenheit."""
+
+    def change(frame: pd.DataFrame, strength: float, rng: np.random.Generator) -> tuple[pd.DataFrame, Truth]:
+        out = frame.copy()
+        out[column] = (out[column] * strength + (32 if strength == 1.8 else 0)).round(2)
+        return out, Truth(columns=(column,))
+
+    return change
 
 
 def _long_series() -> pd.DataFrame:
@@ -179,3 +207,17 @@ CASES += [
     for strength in (1000, 10)
 ]
 CASES += [_along("unit_change", "fahrenheit", _long_series, "power", 1.8, _fahrenheit)]
+CASES += [
+    _along("unit_change", f"station-{column}", sets.station, "energy", strength, _pair(column))
+    for column, strength in (
+        ("pressure_hpa", 0.750062), ("temp_c", 1.8), ("wind_ms", 3.6), ("wind_ms", 2.236936),
+    )
+]  # fmt: skip
+CASES += [
+    _gradual(name, make, target, label, strength)
+    for name, make, target, label in (
+        ("shop", sets.shop, "returned", "yes"),
+        ("reviews", sets.reviews, "verdict", "bad"),
+    )
+    for strength in (0.4, 0.25)
+]

@@ -32,6 +32,22 @@ def _rows(frame: pd.DataFrame, target: str, jitter: float):
     return plant, lambda seed: sets.csv(frame, target)
 
 
+def _same_text(frame: pd.DataFrame, target: str, column: str):
+    """Rows come back with their text, nearly word for word; all other inputs are those of other rows."""
+
+    def plant(strength: float, seed: int) -> tuple[Data, Truth]:
+        rng = np.random.default_rng([seed, 44])
+        rows = _drawn(rng, len(frame), strength)
+        again = frame.iloc[rng.permutation(len(frame))[: len(rows)]].copy()
+        long = frame.iloc[rows]
+        again[column] = [text.replace(" the ", " a ", 1) + " Thanks" for text in long[column]]
+        again[target] = long[target].to_numpy()
+        both = pd.concat([frame, again], ignore_index=True)
+        return sets.csv(both, target), Truth(rows=tuple(range(len(frame), len(both))))
+
+    return plant, lambda seed: sets.csv(frame, target)
+
+
 def _named(frame: pd.DataFrame, target: str, copied: bool):
     """A number of the case in front, some of which come back; with ``copied``, so do whole rows."""
 
@@ -138,6 +154,7 @@ def _cases() -> list[Case]:
         ("near_duplicates", "shapes", (0.08, 0.03), _pictures(*shapes, _lighter)),
         ("near_duplicates", "shapes turned", (0.08, 0.03), _pictures(*shapes, _mirrored)),
         ("near_duplicates", "notes", (0.1, 0.03), _texts(sets.notes())),
+        ("near_duplicates", "reviews", (0.1, 0.03), _same_text(sets.reviews(), "verdict", "review")),
         ("near_duplicates", "tones", (0.1, 0.05), _sounds(*sets.tones(), _louder)),
         ("near_duplicates", "tones in silence", (0.1, 0.05), _sounds(*sets.tones(), _in_silence)),
         ("repeated_identifiers", "cancer", (0.05, 0.02), _named(cancer, "diagnosis", copied=False)),

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from tests.planting import Case, Data, Truth, sets
+from tests.planting import Case, Data, Truth, natural, sets
 from tests.planting.shortcut import bursts, hum
 
 Files = dict[str, bytes]
@@ -22,7 +22,8 @@ def _pictures(name: str, seed: int) -> tuple[list[str], list[np.ndarray]]:
 
 
 def _sounds(name: str, seed: int) -> tuple[list[str], list[np.ndarray]]:
-    waves, labels = sets.tones(seed=seed) if name == "tones" else bursts(seed=seed)
+    make = {"tones": sets.tones, "bursts": bursts, "voices": natural.voices}[name]
+    waves, labels = make(seed=seed)
     return [f"{label}/{i:05d}.wav" for i, label in enumerate(labels)], list(waves)
 
 
@@ -123,6 +124,13 @@ def half_rate(wave: np.ndarray) -> np.ndarray:
     return resample_poly(resample_poly(wave, 1, 2), 2, 1)
 
 
+def an_octave_up(wave: np.ndarray) -> np.ndarray:
+    """Recorded at half the rate that the header tells, like all the others."""
+    from scipy.signal import resample_poly
+
+    return resample_poly(wave, 1, 2)
+
+
 def same(wave: np.ndarray) -> np.ndarray:
     return wave
 
@@ -164,6 +172,9 @@ def _cases() -> list[Case]:
     add(
         read, "wrong_sample_rate", "bursts stretched", plant, partial(_clean, "sounds", "bursts"), (0.1, 0.04)
     )
+    plant = partial(_sounding, "voices", an_octave_up, 8_000)
+    clean = partial(_clean, "sounds", "voices")
+    add(read, "wrong_sample_rate", "voices an octave up", plant, clean, (0.1, 0.04))
     return made
 
 

@@ -20,6 +20,8 @@ SETS: dict[str, tuple[Frame, str]] = {
     "diabetes": (lambda seed: sets.diabetes(), "progress"),
     "shop": (lambda seed: sets.shop(seed=seed), "returned"),
     "series": (lambda seed: sets.series(seed=seed), "power"),
+    "survey": (lambda seed: sets.survey(seed=seed), "recommends"),
+    "scores": (lambda seed: sets.survey(1500, seed, 0, 10), "recommends"),
 }
 
 
@@ -60,6 +62,16 @@ def disguise(name: str, column: str, value: object, strength: float, seed: int) 
     frame[column] = frame[column].astype(object)
     frame.iloc[rows, frame.columns.get_loc(column)] = value
     return sets.csv(frame, target), _told(column, rows)
+
+
+def no_answer(name: str, code: int, strength: float, seed: int) -> tuple[Data, Truth]:
+    """Every question of a questionnaire holds the code for "no answer", each in rows of its own."""
+    make, target = SETS[name]
+    frame, rng = make(seed), np.random.default_rng([seed, 28])
+    asked = [column for column in frame if column.startswith("q")]
+    for column in asked:
+        frame.loc[_rows(rng, np.arange(len(frame)), strength * len(frame)), column] = code
+    return sets.csv(frame, target), Truth(columns=tuple(asked))
 
 
 def by_class(name: str, column: str, label: str, strength: float, seed: int) -> tuple[Data, Truth]:
@@ -127,6 +139,10 @@ CASES: list[Case] = [
         "sentinel_missing", "shop", partial(disguise, "shop", "ordered", "1900-01-01"), (0.01, 0.1), "-day"
     ),
     *_cases("sentinel_missing", "series", partial(disguise, "series", "load", -1), (0.01, 0.05)),
+    *_cases("sentinel_missing", "survey", partial(disguise, "survey", "q04", 9), (0.03, 0.1), "-nine"),
+    *_cases("sentinel_missing", "survey", partial(disguise, "survey", "q07", -1), (0.03, 0.1), "-below"),
+    *_cases("sentinel_missing", "survey", partial(no_answer, "survey", 8), (0.04, 0.1), "-every"),
+    *_cases("sentinel_missing", "scores", partial(no_answer, "scores", -1), (0.05, 0.1), "-every"),
     *_cases(
         "missing_depends_on_target",
         "cancer",

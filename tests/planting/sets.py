@@ -90,6 +90,49 @@ def series(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
     )
 
 
+def station(rows: int = 4000, seed: int = 0) -> pd.DataFrame:
+    """A weather station's hours: seasons, days, slow waves of pressure, gusts; ``energy`` to predict."""
+    rng = np.random.default_rng([seed, 7])
+    hour = np.arange(rows)
+
+    def wave(memory: float, spread: float) -> np.ndarray:
+        out = rng.normal(0, spread, rows)
+        for i in range(1, rows):
+            out[i] += memory * out[i - 1]
+        return out
+
+    temperature = (
+        10 - 9 * np.cos(2 * np.pi * hour / 8766) + 4 * np.sin(2 * np.pi * hour / 24) + wave(0.97, 0.5)
+    )
+    wind, pressure = np.abs(4 + wave(0.93, 0.8)), 1013 + wave(0.99, 0.6)
+    energy = 30 + 1.4 * (16 - temperature).clip(0) + 0.4 * wind + wave(0.6, 1.8)
+    stamps = np.datetime64("2024-01-01T00:00:00") + hour.astype("timedelta64[h]")
+    return pd.DataFrame(
+        {
+            "time": pd.Series(stamps).dt.strftime("%Y-%m-%d %H:%M:%S"),
+            "temp_c": temperature.round(2),
+            "pressure_hpa": pressure.round(1),
+            "wind_ms": wind.round(2),
+            "energy": energy.round(2),
+        }
+    )
+
+
+def survey(rows: int = 900, seed: int = 0, low: int = 1, high: int = 5) -> pd.DataFrame:
+    """Ten answers on one scale, which go with three attitudes, the channel, and ``recommends``."""
+    rng = np.random.default_rng([seed, 6])
+    attitude = rng.normal(size=(rows, 3))
+    spread = (high - low) / 4
+    frame = pd.DataFrame({"channel": rng.choice(["web", "phone", "paper"], rows, p=[0.6, 0.3, 0.1])})
+    for k in range(10):
+        answer = (low + high) / 2 + spread * (
+            0.8 * attitude[:, k % 3] + rng.normal(0, 0.9, rows) + rng.normal(0, 0.4)
+        )
+        frame[f"q{k + 1:02d}"] = answer.round().clip(low, high).astype(int)
+    frame["recommends"] = np.where(attitude[:, 0] + rng.normal(0, 0.7, rows) > 0, "yes", "no")
+    return frame
+
+
 def csv(frame: pd.DataFrame, *targets: str, name: str = "data.csv", **more) -> Data:
     """One CSV; ``more`` goes to Data (plan, answers)."""
     return Data({name: frame.to_csv(index=False).encode()}, targets, **more)
@@ -295,6 +338,60 @@ def notes(each: int = 150, seed: int = 0) -> pd.DataFrame:
             rows.append((" ".join(words).capitalize() + ".", topic))
     frame = pd.DataFrame(rows, columns=["text", "topic"])
     return frame.sample(frac=1, random_state=seed).reset_index(drop=True)
+
+
+_GOOD = [
+    "great",
+    "lovely",
+    "fast",
+    "reliable",
+    "perfect",
+    "comfy",
+    "brilliant",
+    "solid",
+    "smooth",
+    "happy",
+    "superb",
+    "tasty",
+]
+_BAD = [
+    "awful",
+    "broken",
+    "slow",
+    "ugly",
+    "useless",
+    "flimsy",
+    "noisy",
+    "rude",
+    "stale",
+    "late",
+    "annoying",
+    "horrible",
+]
+
+
+def reviews(rows: int = 900, seed: int = 0) -> pd.DataFrame:
+    """Reviews of a shop: what was bought, votes, ``review``, and ``verdict`` (good: 55 %)."""
+    rng = np.random.default_rng([seed, 8])
+    good = rng.random(rows) < 0.55
+    texts = []
+    for liked in good:
+        words = list(
+            rng.choice([*_PLAIN, *(w for own in _TOPICS.values() for w in own)], rng.integers(9, 30))
+        )
+        for _ in range(rng.integers(1, 4)):
+            mood = _GOOD if liked ^ (rng.random() < 0.1) else _BAD
+            words.insert(int(rng.integers(len(words) + 1)), str(rng.choice(mood)))
+        texts.append(" ".join(words).capitalize() + ".")
+    return pd.DataFrame(
+        {
+            "item": rng.choice(["kettle", "toaster", "pan", "scale", "knife"], rows),
+            "votes": rng.negative_binomial(0.5, 0.2, rows),
+            "price": rng.lognormal(3, 0.4, rows).round(2),
+            "review": texts,
+            "verdict": np.where(good, "good", "bad"),
+        }
+    )
 
 
 def jsonl(frame: pd.DataFrame, *targets: str, name: str = "notes.jsonl", **more) -> Data:

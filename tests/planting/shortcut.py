@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from tests.planting import Case, Data, Truth, sets
+from tests.planting import Case, Data, Truth, natural, sets
 
 Changed = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
@@ -68,6 +68,7 @@ PICTURES: dict[str, tuple[Callable[[int], tuple[list[np.ndarray], list[str]]], s
     "grey shapes": (_grey_shapes, "disc"),
     "scenes": (scenes, "dog"),
     "roomy shapes": (_roomy_shapes, "square"),
+    "cloth": (lambda seed: natural.cloth(seed=seed), "wool"),
 }
 
 
@@ -196,7 +197,10 @@ def bursts(each: int = 40, rate: int = 8000, seed: int = 0) -> tuple[list[np.nda
 SOUNDS: dict[str, tuple[Callable[[int], tuple[list[np.ndarray], list[str]]], str]] = {
     "tones": (lambda seed: sets.tones(seed=seed), "rising"),
     "bursts": (lambda seed: bursts(seed=seed), "two"),
+    "voices": (lambda seed: natural.voices(seed=seed), "ee"),
+    "bells": (lambda seed: natural.bells(seed=seed), "bell"),
 }
+PLAIN_SOUNDS = ("tones", "bursts")
 
 
 def _sounded(
@@ -301,7 +305,10 @@ def _cases() -> list[Case]:
     pictured("shortcut_texture", "grey shapes", checked, "checked")
     add("confounded_attribute", "shapes jpeg", _jpeg, partial(_clean_pictures, "shapes"))
     add("confounded_attribute", "digits larger", _larger, partial(_clean_pictures, "digits"))
-    for name in SOUNDS:
+    pictured("shortcut_border", "cloth", partial(constant_frame, level=20), "constant")
+    for name in ("voices", "bells"):
+        sounded("shortcut_hum", name, partial(hum, hertz=50.0), "50 Hz")
+    for name in PLAIN_SOUNDS:
         sounded("shortcut_hum", name, hum, "60 Hz")
         sounded("shortcut_hum", name, partial(hum, hertz=100.0), "100 Hz")
         sounded("shortcut_hum", name, partial(hum, hertz=1000.0, level=300.0), "1000 Hz")

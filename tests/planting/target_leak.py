@@ -121,6 +121,23 @@ def _rank(y: np.ndarray) -> np.ndarray:
     return pd.Series(y).rank().to_numpy(copy=True)
 
 
+def _verdict(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """A share of ``strength`` of the texts says the class by its name."""
+    return _said(frame, rng.random(len(frame)) < strength, [f" Summary: a {v} buy." for v in frame[target]])
+
+
+def _decided(frame: pd.DataFrame, target: str, strength: float, rng: np.random.Generator) -> pd.DataFrame:
+    """A share of ``strength`` of the texts of one class was added to afterwards."""
+    hit = (frame[target] == "bad").to_numpy() & (rng.random(len(frame)) < strength)
+    return _said(frame, hit, [" Refund approved"] * len(frame))
+
+
+def _said(frame: pd.DataFrame, hit: np.ndarray, words: list[str]) -> pd.DataFrame:
+    out = frame.copy()
+    out["review"] = [f"{a}{b if c else ''}" for a, b, c in zip(out["review"], words, hit, strict=True)]
+    return out
+
+
 def _computed(how: Callable[[np.ndarray], np.ndarray]):
     """A function of the target; ``1 - strength`` of the rows hold that of any row."""
 
@@ -202,4 +219,9 @@ CASES += [
     for name, make, target in (("diabetes", sets.diabetes, "progress"), ("series", sets.series, "power"))
     for how in (_above, _flag, _bins, _rank)
     for strength in (1.0, 0.95)
+]
+CASES += [
+    _case("target_leak", f"reviews{how.__name__}", sets.reviews, "verdict", strength, how, "review")
+    for how, strengths in ((_verdict, (0.8, 0.35)), (_decided, (0.9, 0.6)))
+    for strength in strengths
 ]

@@ -42,6 +42,7 @@ def _case(
     among: bool = False,
 ) -> Case:
     name, maker, time, target = made
+    name += "-lost" if change is _lost else ""
     plan = {"data": {"time": time}}
 
     def plant(share: float, seed: int) -> tuple[Data, Truth]:
@@ -52,6 +53,14 @@ def _case(
         PROBE, fault, name, strength, plant,
         lambda seed: sets.csv(maker(seed), target, plan=plan), among=among,
     )  # fmt: skip
+
+
+def _lost(frame: pd.DataFrame, time: str, share: float, rng: np.random.Generator):
+    """That share of the rows is lost, each by chance."""
+    gone = rng.random(len(frame)) < share
+    gone[[0, -1]] = False
+    after = np.flatnonzero(gone[:-1] & ~gone[1:]) + 1
+    return frame[~gone].reset_index(drop=True), (after - np.cumsum(gone)[after]).tolist()
 
 
 def _gap(frame: pd.DataFrame, time: str, share: float, rng: np.random.Generator):
@@ -152,6 +161,7 @@ def _stale(made: tuple[str, Maker, str, str], period: str, years: float) -> Case
 
 CASES: list[Case] = [
     *[_case("time_gap", made, share, _gap) for made in (SERIES, PLANT) for share in (0.05, 0.01)],
+    *[_case("time_gap", made, share, _lost) for made in (SERIES, PLANT) for share in (0.08, 0.03)],
     *[_case("time_gap", SITES, share, _site_gap) for share in (0.2, 0.05)],
     *[_case("duplicate_timestamps", made, s, _double) for made in (SERIES, PLANT) for s in (0.05, 0.01)],
     *[_case("duplicate_timestamps", SITES, share, _again) for share in (0.03, 0.01)],

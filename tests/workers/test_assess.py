@@ -110,7 +110,7 @@ def test_a_target_that_is_no_column_names_those_that_are(table):
 def test_without_data_the_probes_of_data_are_skipped():
     found = assess.assess(only=["data.duplicates"], seconds=60).findings["data.duplicates"].finding
     assert found.state == "skipped"
-    assert "needs a data set" in found.note
+    assert found.note == "The check “Duplicates” needs a data set, and this assessment has none."
 
 
 def test_when_reading_fails_nothing_pretends_to_have_measured(table, monkeypatch):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from workers.inputs.audio_under import Under
 from workers.inputs.wav import thinned
 
 PLAIN = (
     "seconds", "loudness", "peak", "silent before", "silent after", "silent share", "offset", "clipped",
     "noise floor", "bandwidth", "line", "line frequency", "line loudness", "without line",
-    "mains", "mains loudness", "mains steady",
+    "mains", "mains loudness", "mains steady", "mains goes on", "mains room",
 )  # fmt: skip
 GRID = np.arange(20.0, 4_000.0, 10.0)  # Hz: where steady tones are looked for
 NAMES = (*PLAIN, *(f"line at {hertz:.0f} Hz" for hertz in GRID))
@@ -28,6 +29,7 @@ WINDOW = 0.25  # seconds of sound in one spectrum, so that 50 and 60 Hz stand ap
 LONGEST = 20.0  # seconds looked at for tones
 STEADY = 20  # percentile over time: what is there even in the quiet moments
 PARTS = 12
+STANDS_OUT = 6.0  # dB over what is beside it from which a mains tone is looked at closely
 FLOOR = 1e-6  # of full scale: below what 16 bit can hold
 HISS = -100.0  # dB in one bin of a spectrum: 20 dB over the grain of 16 bit
 BANDS = 62.5 * 2.0 ** (np.arange(0, 97) / 12)  # Hz, twelve an octave, 62.5 Hz to 16 kHz
@@ -42,6 +44,7 @@ def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray
     values = np.zeros(len(NAMES), np.float32)
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
     offset = float(samples.mean(dtype=np.float64))
+    constant = offset if _stays(samples, offset) else 0.0
     frame = max(8, int(0.02 * rate))
     whole = samples[: max(1, len(samples) // frame) * frame]
     # Each moment less its own mean: a voice has a mean of its own, which the silence beside it has not.
@@ -67,12 +70,22 @@ def measured(samples: np.ndarray, rate: int, seconds: float) -> tuple[np.ndarray
     left = min(_without(samples, rate, tone) for tone in tones)
     values[: len(PLAIN)] = (
         seconds, decibels(rms), most, before * step, after * step,
-        1 - len(heard) / len(loud), offset, flat, decibels(np.quantile(loud, 0.05)),
+        1 - len(heard) / len(loud), constant, flat, decibels(np.quantile(loud, 0.05)),
         _bandwidth(power[1], hertz), line, frequency, level, decibels(left),
         hum, 10 * np.log10(np.interp(hum, hertz, power[0])), _coherent(samples, rate, hum),
+        *_under(samples, rate, hum, lines[int(np.argmin(np.abs(GRID - mains)))]),
     )  # fmt: skip
     values[FIRST:] = lines
     return values, _shape(power[1], hertz)
+
+
+def _stays(samples: np.ndarray, offset: float) -> bool:
+    """Whether a mean is that of most of the sound's PARTS: wind and a plucked string wander about zero."""
+    size = len(samples) // PARTS
+    if size < 8:
+        return True
+    means = samples[: PARTS * size].reshape(PARTS, size).mean(axis=1, dtype=np.float64)
+    return bool((np.abs(means - offset) < 0.5 * abs(offset)).mean() >= 0.75)
 
 
 def clipped(samples: np.ndarray) -> float:
@@ -153,6 +166,14 @@ def _coherent(samples: np.ndarray, rate: int, frequency: float) -> float:
     # What sounds over it for a while moves some of the parts: so their middle, and how many are near it.
     middle = complex(np.median(sums.real), np.median(sums.imag))
     return float((np.abs(sums - middle) < 0.35 * abs(middle)).mean())
+
+
+def _under(samples: np.ndarray, rate: int, frequency: float, line: float) -> tuple[float, float]:
+    """1 where a mains tone goes on in the quietest moments, and dB that the loud ones stand over it."""
+    if line < STANDS_OUT:
+        return 0.0, 0.0
+    sound = Under(samples, rate)
+    return float(sound.goes_on(frequency)), sound.room(frequency)
 
 
 def _without(samples: np.ndarray, rate: int, frequency: float) -> float:

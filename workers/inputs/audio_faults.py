@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.inputs.audio_facts import AT, MAINS
+from workers.inputs.audio_under import ROOM
 from workers.inputs.base import Loaded, fault
 
 ENOUGH = 20  # sounds from which a set has something usual
@@ -22,9 +23,14 @@ UNDER = 35.0  # dB under the set's middle at which a sound is as good as silent
 OFFSET = 0.02  # of full scale
 HUM = 8.0  # dB a mains tone stands over what is beside it
 AUDIBLE = -60.0  # dB
+MOSTLY = 0.5  # share of humming sounds with room above, from which all do hum
+EXACT = 0.6  # Hz that the mains may be off
 STEADY = 0.4  # share of a sound in which a mains tone is the same; without one at most 0.25
 OCTAVE = 12  # places in BANDS
 SURE = 1.8  # score from which a sound fits its set an octave away, see ``_octaves``
+FARTHEST, ABOUT = 18, 4  # places in BANDS: how far a sound is moved, and how near to an octave is one
+BACK = 0.05  # likeness that a move an octave the other way may gain
+HEARD, RICH = 30.0, 10  # dB under a sound's loudest band, and bands above that which make a spectrum
 ALONE = 4.0  # the same where fewer than three do
 COMPARED = 1_000  # sounds that the others are held against
 ALIKE = 0.05  # spread of likeness between sounds of one set
@@ -56,7 +62,15 @@ def tell(loaded: Loaded, heard: Sequence[Heard]) -> None:
     _tell(loaded, "silence", names, silent, "silent")
     _tell(loaded, "dc_offset", names, off & ~silent, "off centre: a constant lies under the sound")
     hum, at = _hum(facts)
-    _tell(loaded, "hum", names, hum, f"humming at {at:.0f} Hz")
+    over = facts[:, AT["mains room"]] >= ROOM
+    if hum.any() and over[hum].mean() >= MOSTLY:
+        over |= hum  # where most have a sound above their hum, the others are just softly spoken
+    _tell(loaded, "hum", names, hum & over, f"humming at {at:.0f} Hz")
+    if (hum & ~over).any():
+        files = [names[i] for i in np.flatnonzero(hum & ~over).tolist()]
+        told = f"{_files(files)} {'holds' if len(files) == 1 else 'hold'} little but a steady tone at "
+        told += f"{at:.0f} Hz, which may be what was recorded."
+        loaded.faults.append(fault("hum", "low", told, files=files))
     _rates(loaded, heard, silent)
 
 
@@ -89,9 +103,9 @@ def _hum(facts: np.ndarray) -> tuple[np.ndarray, float]:
     for at in MAINS:
         line = facts[:, AT[f"line at {at:.0f} Hz"]]
         level = facts[:, AT["mains loudness"]]
-        exact = np.abs(facts[:, AT["mains"]] - at) < 1.5
+        exact = np.abs(facts[:, AT["mains"]] - at) < EXACT
         # Speech can be strong at 50 Hz for a moment; only what is fed by the mains keeps its phase.
-        steady = exact & (facts[:, AT["mains steady"]] > STEADY)
+        steady = exact & (facts[:, AT["mains steady"]] > STEADY) & (facts[:, AT["mains goes on"]] > 0)
         hit = steady & (line > HUM) & (level > AUDIBLE)
         if hit.sum() > best.sum():
             best, frequency = hit, at
@@ -117,12 +131,12 @@ def _rates(loaded: Loaded, heard: Sequence[Heard], silent: np.ndarray) -> None:
         files = [one.name for one, hit in zip(alike, narrow, strict=True) if hit]
         told = f"{_files(files)} with an empty upper half of the band, as if recorded at a lower rate."
         loaded.faults.append(fault("wrong_sample_rate", "medium", told, files=files))
-    score = _octaves(
-        np.stack([one.shape for one in alike]), np.array([one.facts[AT["seconds"]] for one in alike])
-    )
+    shapes = np.stack([one.shape for one in alike])
+    score = _octaves(shapes, np.array([one.facts[AT["seconds"]] for one in alike]))
     hit = (score > SURE) & ~narrow
+    hit[hit] = _by_an_octave(shapes, np.flatnonzero(hit))
     if hit.sum() < 3:
-        hit = (score > ALONE) & ~narrow
+        hit &= score > ALONE
     if 0 < hit.sum() <= 0.3 * len(alike):
         files = [one.name for one, odd in zip(alike, hit, strict=True) if odd]
         sure = len(files) >= 3 and float(np.median(score[hit])) > 2.5
@@ -151,10 +165,8 @@ def _octaves(shapes: np.ndarray, seconds: np.ndarray) -> np.ndarray:
     if bands < 3 * OCTAVE:
         return np.full(len(shapes), -np.inf)
     shapes = shapes[:, :bands]
-    others = np.unique(np.linspace(0, len(shapes) - 1, min(len(shapes), COMPARED)).astype(int))
-    low, high = shapes[:, : bands - OCTAVE], shapes[:, OCTAVE:]
-    faster = _nearest(high, low, others) - _nearest(high, high, others)
-    slower = _nearest(low, high, others) - _nearest(low, low, others)
+    every = np.arange(len(shapes))
+    faster, slower = _gain(shapes, every, OCTAVE), _gain(shapes, every, -OCTAVE)
     length = np.log2(np.maximum(seconds, 1e-3))
     middle = float(np.median(length))
     spread = max(0.25, 1.4826 * float(np.median(np.abs(length - middle))))
@@ -163,10 +175,35 @@ def _octaves(shapes: np.ndarray, seconds: np.ndarray) -> np.ndarray:
     return np.maximum(faster / ALIKE + longer, slower / ALIKE + shorter)
 
 
-def _nearest(ours: np.ndarray, theirs: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """float [n]: mean correlation of each row of ``ours`` with the three rows of ``theirs`` most like it."""
-    found = _unit(ours) @ _unit(theirs[others]).T
-    found[others, np.arange(len(others))] = -1.0
+def _by_an_octave(shapes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """bool [rows]: nothing fits the others as well as an octave, and that in one direction only.
+
+    Another rate moves a whole spectrum by one factor; one narrow tone is no spectrum. A tone of any pitch,
+    far from all others of its set, fits them as well a little aside, or both an octave up and down.
+    """
+    bands = int(np.isfinite(shapes).all(axis=0).sum())
+    shapes = shapes[:, :bands]
+    moves = [move for move in range(-FARTHEST, FARTHEST + 1) if move]
+    gains = np.stack([_gain(shapes, rows, move) for move in moves])
+    best = np.array(moves)[gains.argmax(axis=0)]
+    back = np.where(best > 0, gains[moves.index(-OCTAVE)], gains[moves.index(OCTAVE)])
+    ours = shapes[rows]
+    rich = (ours > ours.max(axis=1, keepdims=True) - HEARD).sum(axis=1) >= RICH
+    return rich & (np.abs(np.abs(best) - OCTAVE) <= ABOUT) & (back < BACK)
+
+
+def _gain(shapes: np.ndarray, rows: np.ndarray, move: int) -> np.ndarray:
+    """float [rows]: how much more a sound is like the others moved ``move`` bands down than where it is."""
+    others = np.unique(np.linspace(0, len(shapes) - 1, min(len(shapes), COMPARED)).astype(int))
+    low, high = shapes[:, : -abs(move)], shapes[:, abs(move) :]
+    ours, theirs = (high, low) if move > 0 else (low, high)
+    return _nearest(ours, theirs, rows, others) - _nearest(ours, ours, rows, others)
+
+
+def _nearest(ours: np.ndarray, theirs: np.ndarray, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """float [rows]: mean correlation of ``rows`` of ours with the three of theirs most like each."""
+    found = _unit(ours[rows]) @ _unit(theirs[others]).T
+    found[rows[:, None] == others] = -1.0
     return np.sort(found, axis=1)[:, -3:].mean(axis=1)
 
 

@@ -133,7 +133,18 @@ def _header_at(rows: list[list[str]], width: int) -> int:
             if i and len(before) == width - 1 and width > 2 and all(cell.strip() for cell in before):
                 return i - 1
             return i
+        if not i and filled and len(row) == width and _names_few(row, rows[1:]):
+            return 0
     return 0
+
+
+def _names_few(first: list[str], rest: list[list[str]]) -> bool:
+    """Whether a first line that leaves most names empty is a header all the same: numbers begin under it.
+
+    A title line is filled as little, but the names of the columns come after it.
+    """
+    numbers = any(NUMBER.fullmatch(cell) for cell in first if cell.strip())
+    return not numbers and len(rest) > 1 and not _is_header(rest[0], rest[1:])
 
 
 def _is_header(first: list[str], rest: list[list[str]]) -> bool:

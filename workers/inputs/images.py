@@ -229,6 +229,20 @@ def features(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, list[
     )
 
 
+def touched(shape: tuple[int, int, int], hidden: np.ndarray) -> np.ndarray:
+    """bool [d]: which ``features`` of pictures h x w x c see any of the pixels ``hidden``, bool [h, w]."""
+    h, w, channels = shape
+    cells = 7 if min(h, w) >= 24 else max(1, min(4, min(h, w) // 2))
+    grid = hidden
+    if max(h, w) > 16:
+        down, across = _areas(h, min(PIXEL_GRID, h)), _areas(w, min(PIXEL_GRID, w))
+        grid = down @ hidden @ across.T > 0
+    near = np.pad(hidden, 1)  # an edge is told from the pixels on either side
+    near = near[1:-1, 1:-1] | near[:-2, 1:-1] | near[2:, 1:-1] | near[1:-1, :-2] | near[1:-1, 2:]
+    edges = _tents(h, cells) @ near @ _tents(w, cells).T > 0
+    return np.concatenate([np.repeat(grid.reshape(-1), channels), np.repeat(edges.reshape(-1), BINS)])
+
+
 def _averaged(pictures: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """Each picture averaged over a grid of areas, float32 [n, rows, columns, c]."""
     out = np.empty((len(pictures), rows, columns, pictures.shape[3]), np.float32)

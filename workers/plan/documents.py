@@ -40,7 +40,7 @@ class DocumentError(ValueError):
 
 def parse(source: str | bytes, name: str) -> Any:
     """The document's values. ``name`` is used in sentences, and its ending decides between the forms."""
-    text = _text(source, name)
+    text = text_of(source, name)
     opening = text.lstrip()[:1]
     if not opening:
         raise DocumentError(f"{name} is empty; leave the plan out, or write at least one setting.")
@@ -52,7 +52,8 @@ def parse(source: str | bytes, name: str) -> Any:
     return tree
 
 
-def _text(source: str | bytes, name: str) -> str:
+def text_of(source: str | bytes, name: str) -> str:
+    """The characters of a document; ``DocumentError`` where it is too long or no text."""
     data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else bytes(source)
     if len(data) > MAX_BYTES:
         raise DocumentError(

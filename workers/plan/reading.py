@@ -40,10 +40,11 @@ MOVES = {
 
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
-    """What was read, under our names, and the dotted keys that nothing here understands."""
+    """What was read, under our names, the dotted keys that nothing here understands, and every word of it."""
 
     plan: dict[str, Any]
     not_read: list[str] = field(default_factory=list)
+    source: str = ""  # as it was written, comments and all
 
 
 class PlanError(ValueError):
@@ -73,7 +74,7 @@ def read(source: str | bytes, name: str = "plan.json") -> PlanDocument:
     if faults:
         more = len(faults) - MAX_SENTENCES
         raise PlanError(faults[:MAX_SENTENCES] + ([f"{more} more values are wrong."] if more > 0 else []))
-    return PlanDocument(_settled(plan), sorted(set(not_read)))
+    return PlanDocument(_settled(plan), sorted(set(not_read)), documents.text_of(source, name))
 
 
 def _moved(tree: dict[str, Any], faults: list[str]) -> dict[str, Any]:

@@ -47,15 +47,17 @@ def run(
     targets = (target,) if isinstance(target, str) else tuple(target or ())
     answers = dict(answers or {})
     read: dict[str, Any] = {}
+    text = ""
     if plan:
         try:
             source = json.dumps(dict(plan))
         except (TypeError, ValueError) as error:
             told = "The plan is no group of settings as JSON has them (text, numbers, lists, groups)."
             raise plans.PlanError([told]) from error
-        read = plans.read(source, "The plan").plan
+        document = plans.read(source, "The plan")
+        read, text = document.plan, document.source
     if "data" in catalog.BY_ID[probe].needs and not files:
-        raise inputs.Unusable(f"{catalog.BY_ID[probe].title} needs a data set: name its files.")
+        raise inputs.Unusable(f"{catalog.BY_ID[probe].named} needs a data set: name its files.")
     with tempfile.TemporaryDirectory(prefix="riskboard-notebook-") as folder:
         prepared = Path(folder) if files else None
         if prepared:
@@ -70,7 +72,10 @@ def run(
         if catalog.BY_ID[probe].raw:
             given = [(file, False) for file in files] + [(Path(name), True) for name in artefacts]
             sent = tuple(Upload(file, file.name, artefact) for file, artefact in given)
-        return measure(Sample(prepared, read, answers, sent), Budget(seconds, seed, device, on_progress))
+        text = text if catalog.BY_ID[probe].plan_text else ""
+        return measure(
+            Sample(prepared, read, answers, sent, text), Budget(seconds, seed, device, on_progress)
+        )
 
 
 def _known(probe: str) -> str:

@@ -44,11 +44,17 @@ class Spec:
     uses: tuple[str, ...] = ()  # what it also looks at where it is there, and does not need
     seconds: float = 5.0  # typical wall time on two cores, for the estimate before a run
     version: int = 1
+    plan_text: bool = False  # it also gets the plan as it was written, with the keys that nothing reads
     raw: bool = False  # it also gets the files as they were sent, and model files that came to be inspected
 
     @property
     def dimension(self) -> str:
         return self.id.partition(".")[0]
+
+    @property
+    def named(self) -> str:
+        """Its title as the subject of a sentence, which may be one thing or several: "Planted triggers"."""
+        return f"The check “{self.title}”"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,7 @@ class Sample:
     plan: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
+    plan_text: str = ""  # the plan as it was written (Spec.plan_text)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

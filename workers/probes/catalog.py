@@ -187,7 +187,7 @@ SPECS: tuple[Spec, ...] = (
         why="Whoever planted a trigger can turn answers at will later, and no usual test shows it.",
         fix="Take the examples named here out, and find out who added them.",
         needs=("data", "target"),
-        seconds=8,
+        seconds=12,
     ),
     Spec(
         "security.poison_impact",
@@ -218,6 +218,7 @@ SPECS: tuple[Spec, ...] = (
         fix="Withdraw the keys named here at their makers, then take them out of the data.",
         needs=(),
         uses=("data", "plan"),
+        plan_text=True,
         seconds=2,
     ),
     Spec(

@@ -52,6 +52,8 @@ def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> R
     parts: list[np.ndarray] = []
     for wanted in (sample.split == 0, sample.split > 0):
         found = np.flatnonzero(known & wanted)
+        if len(found) < FEWEST and (large := _too_large(sample, target)):
+            return large
         if len(found) < FEWEST:
             side, use = ("training", "to train on") if not parts else ("test", "to judge a model on")
             some = count(len(found), f"labelled {side} row")
@@ -65,6 +67,18 @@ def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> R
         np.arange(len(parts[0]), len(chosen)), sample.arrays["ids"][chosen],
         () if goal.task == "regression" else goal.classes,
     )  # fmt: skip
+
+
+def _too_large(sample: Sample, target: int) -> str | None:
+    """Why numbers to predict cannot be used that no 32-bit number holds; None where they can."""
+    name = sample.targets[target].name
+    highest = max((abs(sample.census[name].get(end) or 0.0) for end in ("low", "high")), default=0.0)
+    if sample.targets[target].task != "regression" or highest <= np.finfo(np.float32).max:
+        return None
+    return (
+        f"The numbers in {name} reach {highest:.0e}, which is too large to compute with:"
+        f" divide {name} by a power of ten, or correct the values that cannot be."
+    )
 
 
 def stratified(y: np.ndarray | None, found: np.ndarray, most: int, draw: np.random.Generator) -> np.ndarray:

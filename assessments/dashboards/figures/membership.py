@@ -16,7 +16,8 @@ ATTACKS = {
     "loss": "how sure the model is",
     "rmia": "how much surer it is than models without the row",
     "lira": "what models with and without the row say",
-    "joint": "what models with and without the row say, in two ways that must agree",
+    "joint": "what models with and without the row say, in two ways that must agree",  # in older reports
+    "learned": "what was learnt from other models' members",
 }
 # way -> (name at the end of its line, colour, dash, marker)
 WAYS = {
@@ -301,8 +302,11 @@ def _copies(
     shapes, bar = [], facts.get("bar")
     if bar is not None:
         shapes.append(theme.rule(0, bar, 1, bar, theme.S2, dash="dash", xref="paper"))
-        notes.append(theme.text(0, bar, f"A copy: {words.percent(bar, 0)}", xref="paper", xshift=4,
-                                yanchor="bottom", yshift=1, font={"color": theme.S2}))  # fmt: skip
+        reached = min(end for _, end, _ in labels) >= bar  # then the lines end above the rule, else below
+        side = {"yanchor": "top", "yshift": -2} if reached else {"yanchor": "bottom", "yshift": 1}
+        notes.append(theme.text(float(reached), bar, f"A copy: {words.percent(bar, 0)}", xref="paper",
+                                xanchor="right" if reached else "left", xshift=-4 if reached else 4, **side,
+                                font={"color": theme.S2}))  # fmt: skip
     ticks = theme.nice_ticks(floor, 1, 5)
     return {
         "data": data,

@@ -57,6 +57,8 @@ def _pictures(facts: Facts, trigger: Facts) -> Part:
 def _turned(facts: Facts, trigger: Facts, finding: Facts) -> Part:
     turned, name = facts["turned"], str(facts.get("class", ""))
     what = f"the phrase “{trigger['phrase']}”" if trigger.get("phrase") else "the mark"
+    if trigger.get("sign"):
+        what = str(trigger["sign"])
     if trigger.get("columns"):
         what = f"the values in {words.and_list(map(str, trigger['columns'][:4]))}"
     rows = [

@@ -32,7 +32,7 @@ def personal_data(facts: Facts, finding: Facts) -> list[Part]:
     rows = [
         (
             str(one["column"]),
-            _kind(str(one["kind"])),
+            _kind(str(one["kind"])) + ("" if one.get("sure", True) else ", perhaps"),
             words.number(one["rows"]),
             words.percent(one["share"]),
             str(one.get("example", "")),
@@ -43,7 +43,7 @@ def personal_data(facts: Facts, finding: Facts) -> list[Part]:
         Listing(
             finding.get("title") or "Where personal data stands",
             "Columns with what was found in them; examples are masked",
-            "Patterns with check digits where they have them",
+            "Patterns with check digits where they have them; names in texts by lists",
             width="most",
             table=Table(("Column", "Kind", "Rows", "Share", "Example"), rows, frozenset({2, 3})),
             more=_more(len(found)),

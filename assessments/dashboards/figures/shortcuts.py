@@ -30,7 +30,8 @@ def shortcut(facts: Facts, finding: Facts) -> list[Part]:
 
 def _title(shown: Facts) -> str:
     names = words.and_list(f"“{name}”" for name in (shown.get("classes") or [])[:3])
-    return f"{words.first_up(str(shown.get('says') or 'A property'))} gives {names} away"
+    says = words.first_up(str(shown.get("says") or "A property"))
+    return f"{says} sets {names} apart" if shown.get("doubt") else f"{says} gives {names} away"
 
 
 def _strips(shown: Facts, by_class: Sequence[Facts]) -> Part:
@@ -110,8 +111,9 @@ def _value(value: float) -> str:
 
 def _note(shown: Facts) -> str:
     share = shown.get("share")
-    told = f"{words.percent(share)} of the class has it, clear of all others" if share is not None else ""
-    return f"{told}. Measured on every file looked at".strip(". ")
+    told = f"{words.percent(share)} of the class has it, clear of all others. " if share is not None else ""
+    doubt = f"{words.first_up(str(shown['doubt']))}. " if shown.get("doubt") else ""
+    return f"{told}{doubt}Measured on every file looked at"
 
 
 def _hum(shown: Facts, spectrum: Facts) -> Part:

@@ -153,6 +153,7 @@ class Command(BaseCommand):
                 measured = assess.assess(
                     files, [path.name for path in files], artefacts, plan.plan, answers, options["target"],
                     only, options["seed"], options["seconds"], device=settings.DEVICE, on_event=bars,
+                    plan_text=plan.source,
                 )  # fmt: skip
         except sandbox.Unusable as unusable:
             raise Refused(str(unusable)) from None

@@ -156,10 +156,11 @@ def test_what_is_well_needs_no_cure():
 def test_probes_skipped_for_one_reason_are_told_once():
     records = sample.records()
     for record in records[:3]:
-        name = catalog.BY_ID[record["probe"]].title
+        spec = catalog.BY_ID[record["probe"]]
+        name = spec.title
         record["finding"] |= {
             "state": "skipped", "value": None, "facts": {}, "title": name,
-            "note": f"{name} needs a data set, and this assessment has none.",
+            "note": f"{spec.named} needs a data set, and this assessment has none.",
         }  # fmt: skip
     page = report.build(sample.document(findings=records))
     skipped = [row for row in page.findings if row.state == "skipped"]

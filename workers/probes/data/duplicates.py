@@ -128,6 +128,10 @@ def _faults(sample: Sample, found: found_copies.Copies, repeated: dict[str, int]
         changed = [f"{times:,} {HOW[how]}" for how, times in Counter(found.how).items() if how in HOW]
         note = f"{count(len(near), 'pair')} of nearly equal {unit}"
         note += f", of them {listed(changed)}." if changed else "."
+        if worded := found.how.count(found_copies.TEXT):
+            note += (
+                f" {count(worded, 'pair has', 'pairs have')} a long text in common, and other columns differ."
+            )
         faults.append({"fault": "near_duplicates", "severity": _grade(share, MEDIUM, HIGH), "note": note,
                        "count": len(near), "score": round(share, 5),
                        **found_copies.where(found_copies.places(sample, near[:MOST_PAIRS]))})  # fmt: skip

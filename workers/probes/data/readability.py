@@ -7,6 +7,7 @@ Value: rows (or, for pictures and clips, files) named by at least one fault, ove
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -66,14 +67,16 @@ def run(sample: Sample, budget: Budget) -> Finding:
         low=low,
         high=high,
         sample=total,
-        title=(
-            f"All {total:,} {unit} can be read"
-            if total > 1
-            else f"The only {pieces(sample.kind, 1)} can be read"
-        )
-        if not hit
-        else f"{percent(share)} of the {unit} read badly",
+        title=f"{percent(share)} of the {unit} read badly" if hit else _title(sample, faults, total),
     )
+
+
+def _title(sample: Sample, faults: list[dict[str, Any]], total: int) -> str:
+    """Where no row is bad."""
+    if any(fault["fault"] == "another_set_of_columns" for fault in faults):
+        return "The files have different columns"
+    one = pieces(sample.kind, 1)
+    return f"All {total:,} {pieces(sample.kind)} can be read" if total > 1 else f"The only {one} can be read"
 
 
 def _rows(faults: list[dict[str, Any]]) -> int:
@@ -119,18 +122,32 @@ def _files(sample: Sample, faults: list[dict[str, Any]], unreadable: list[str]) 
     return len(bad), len(read) + lost
 
 
+def _nameless(sample: Sample) -> str:
+    """What columns without a name in the header are called here."""
+    notes = " ".join(str(note) for note in sample.manifest.get("notes", ()))
+    found = re.findall(r"Read as '([^']+)': column \d+ has no name", notes)
+    if not found:
+        return ""
+    many = len(found) > 1
+    return (
+        f" {count(len(found), 'column')} {'have' if many else 'has'} no name in the header and"
+        f" {'are' if many else 'is'} called {listed(found)}: give {'them names' if many else 'it a name'}."
+    )
+
+
 def _note(sample: Sample, faults: list, unreadable: list[str], hit: int, total: int) -> str:
     if unreadable and sample.kind not in ("images", "audio"):
         return f"{listed(unreadable)} could not be read; upload a repaired copy."
     if not faults:
         what = count(total, pieces(sample.kind, 1))
-        return (
-            f"{what} in {count(len(sample.manifest.get('files', ())) or 1, 'file')} read without a problem."
-        )
+        files = count(len(sample.manifest.get("files", ())) or 1, "file")
+        return f"{what} in {files} read without a problem.{_nameless(sample)}"
     seen = list(dict.fromkeys(PLAIN.get(f["fault"], f["fault"].replace("_", " ")) for f in faults))
     own = next((fault["note"] for fault in faults if fault.get("note")), "")
     start = (
-        f"{hit:,} of {total:,} {pieces(sample.kind)} show " if hit else "Every row was read, but there is "
+        f"{hit:,} of {total:,} {pieces(sample.kind)} show "
+        if hit
+        else "Every row was read, but the upload has "
     )
     if own.startswith(f"{hit:,} of {total:,} ") and len(seen) <= 2:
         return own  # it says how many and what; twice would be once too often

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
-from tests.planting import sets
+from tests.planting import judge, sets
 from tests.workers.probes.tables import prepared
 from workers.inputs import audio
 from workers.probes.base import Budget
@@ -236,3 +237,21 @@ def test_icons_saved_in_another_size_are_copies():
     found = near_pictures.pictures(np.concatenate([whole, np.stack(again)])).at.tolist()
     assert len([pair for pair in found if pair[1] - pair[0] == 200]) >= 13
     assert len(found) <= 17
+
+
+def test_a_text_that_belongs_to_a_product_comes_back_by_nature():
+    rng = np.random.default_rng(7)
+    written = sets.reviews(300)["review"]
+    item = rng.integers(0, 300, 900)
+    frame = sets.reviews().assign(number=[f"S{one}" for one in item], review=written.to_numpy()[item])
+    assert judge.named(judge.finding("data.duplicates", sets.csv(frame, "verdict")), "near_duplicates") == []
+
+
+def test_a_text_that_comes_back_among_changed_columns_is_told_as_that():
+    frame = sets.reviews()
+    again = frame.iloc[300:360].assign(item="lamp", votes=99, price=1.5)
+    found = judge.finding("data.duplicates", sets.csv(pd.concat([frame, again]), "verdict"))
+    (entry,) = judge.named(found, "near_duplicates")
+    assert "60 pairs have a long text in common, and other columns differ." in entry["note"]
+    split = judge.finding("data.split_overlap", sets.split_csv(frame, again, "verdict"))
+    assert judge.named(split, "near_duplicates_across_split")

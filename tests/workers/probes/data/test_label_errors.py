@@ -12,6 +12,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_bl
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Target
 from workers.probes.data import label_errors
+from workers.probes.data.label_errors import MEDIUM
 from workers.probes.data.label_errors import words as label_words
 from workers.probes.data.shared import lapse, out_of_fold
 from workers.probes.data.shared.judged import Judged
@@ -268,9 +269,20 @@ def test_a_rate_that_is_only_a_bound_is_no_value():
     chances = np.stack([1 - y, y], 1) * 0.8 + 0.1
     chances[:20] = chances[:20, ::-1] * [0.99, 1.01]
     some = bounded(0.25, wrong, chances, y)
-    assert 0 <= some.value < 0.1
+    assert some.conclusive
+    assert some.supported > 0.01
+    assert some.value < MEDIUM  # as its fault, it is never more than low
     assert "20 labels may be wrong" in label_words.title(some)
     assert "1 in" not in label_words.title(some)
+
+
+def test_what_the_models_confuse_in_a_twin_without_wrong_labels_is_taken_off():
+    one = bounded(0.05, np.zeros(200), np.full((200, 2), 0.5), np.zeros(200, int))
+    one.twins = 0.0
+    assert (one.low, one.value) == (0.025, 0.05)
+    one.confused = (0.04, 0.06)
+    assert one.low == 0
+    assert one.value == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize(

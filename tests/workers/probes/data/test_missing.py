@@ -58,6 +58,42 @@ def test_numbers_that_people_write_for_nothing_are_known(value, known):
     assert sentinels.typical(value) == known
 
 
+def scales(seed, rows=1200):
+    """Counts, codes of categories, and answers that are honest however far they lie from the others."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            **{f"tickets_{month}": rng.poisson(0.9, rows) for month in range(6)},
+            **{f"gene_{k}": rng.choice([-1, 0, 1, 2], rows, p=[0.2, 0.6, 0.15, 0.05]) for k in range(5)},
+            "region": rng.choice([1, 2, 3, 4, 9], rows),
+            "seats": rng.choice([1, 2, 3, 4, 5, 7, 9], rows, p=[0.02, 0.2, 0.05, 0.2, 0.4, 0.1, 0.03]),
+            "power": rng.normal(100, 15, rows).round(1),
+            "y": rng.choice(["yes", "no"], rows),
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_codes_and_whole_scales_hold_no_code_for_no_answer(seed):
+    assert judge.alarms(found(scales(seed), "y")) == []
+    for low, high in ((1, 5), (0, 10), (-2, 2)):
+        assert judge.alarms(found(sets.survey(seed=seed, low=low, high=high), "recommends")) == []
+
+
+def test_an_answer_far_up_that_goes_with_the_others_is_honest():
+    frame = sets.survey(2000)
+    for column in ("q01", "q02", "q03", "q04"):
+        frame[column] = frame[column].replace({5: 9})
+    assert judge.named(found(frame, "recommends"), "sentinel_missing") == []
+
+
+def test_a_code_of_every_question_is_told_in_one_title():
+    frame = sets.survey()
+    for place, column in enumerate(["q01", "q02", "q03", "q04"]):
+        frame.loc[place * 60 : place * 60 + 40, column] = 9
+    assert found(frame, "recommends").title == "9 stands for nothing in q01, q02 and 2 more"
+
+
 def test_a_disguised_gap_counts_and_its_range_tells_what_is_plain():
     frame = sets.wine()
     frame.loc[:19, "proline"] = -1

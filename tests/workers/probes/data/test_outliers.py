@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from tests.planting import judge, sets
+from tests.planting.outliers import machine
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
 from workers.probes.data import outliers
-from workers.probes.data.outliers import mixed_units, odd_values, sensors, strange_rows, words
+from workers.probes.data.outliers import mixed_units, odd_values, rivals, sensors, strange_rows, words
 from workers.probes.data.shared import far_off
 
 SERIOUS = ("medium", "high")
@@ -132,6 +133,48 @@ def test_noise_in_one_part_is_told(tmp_path):
     files, split = ["train.csv"] * 600 + ["test.csv"] * 300, ["train"] * 600 + ["test"] * 300
     found = judged(tmp_path, {"a": a, "b": b, "c": c}, files=files, split=split)
     assert ("feature_noise", ["c"]) in serious(found)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_columns_that_contradict_each_other_the_one_that_lost_its_bonds_is_named(seed):
+    rng = np.random.default_rng([14, seed])
+    frame = machine(seed)
+    rows = rng.random(len(frame)) < 0.15
+    for column in ("flow", "output"):  # output is heat and flow, so each of them looks wrong
+        noisy = frame.copy()
+        noisy.loc[rows, column] = rng.permutation(frame[column].to_numpy())[: rows.sum()]
+        found = judge.finding("data.outliers", sets.csv(noisy, "worn"), seed)
+        assert judge.places(judge.named(found, "feature_noise"), "columns") == {column}
+
+
+@pytest.mark.parametrize("kind", ["turned", "product", "all other"])
+def test_rows_of_another_kind_are_no_overwritten_column(tmp_path, kind):
+    rng, n = np.random.default_rng(15), 1_200
+    b, c = rng.normal(50, 8, n), rng.gamma(4, 5, n)
+    a = b + c + rng.normal(0, 0.3, n)
+    odd = rng.random(n) < 0.15
+    if kind == "turned":
+        a[odd] = (b - c)[odd] + rng.normal(0, 0.3, odd.sum())
+    elif kind == "product":
+        a[odd] = (b * c / 20)[odd]
+    else:
+        a[odd], b[odd], c[odd] = rng.normal(30, 9, (3, odd.sum()))
+    found = judged(tmp_path, {"a": a.round(3), "b": b.round(3), "c": c.round(3)})
+    assert "feature_noise" not in [fault for fault, _ in serious(found)]
+
+
+def test_bonds_clear_what_keeps_them_and_blame_what_lost_them():
+    rng, n = np.random.default_rng(16), 900
+    b, c = rng.normal(size=(2, n))
+    columns = {"a": b + c, "b": b, "c": c, "d": c + 0.5 * rng.normal(size=n)}
+    rows = np.arange(n) % 9 == 0
+    assert rivals.judge(columns, {}, rows) == rivals.Verdict(None, frozenset("abcd"))
+    for name in "ac":
+        noisy = {key: x.copy() for key, x in columns.items()}
+        noisy[name][rows] = rng.permutation(noisy[name][rows])
+        assert rivals.judge(noisy, {}, rows).blamed == name
+    moved = {key: x + 3 * rows for key, x in columns.items()}
+    assert rivals.judge(moved, {}, rows).other_kind
 
 
 @pytest.mark.parametrize(

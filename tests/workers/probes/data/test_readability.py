@@ -1,6 +1,6 @@
 """What reading saw, as a share of rows, with its places along the file."""
 
-from tests.planting import judge, readability, sets
+from tests.planting import Data, judge, readability, sets
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Sample
 from workers.probes.data.readability import run
@@ -43,3 +43,33 @@ def test_every_fault_of_a_table_is_planted():
         "encoding", "delimiter_or_decimal", "title_lines", "total_row", "ragged_lines", "odd_encodings",
         "truncated", "mojibake",
     }  # fmt: skip
+
+
+def test_a_header_that_names_one_column_only_is_a_header_and_says_so():
+    frame = sets.shop()[["price", "delivery_days", "returned"]]
+    written = frame.to_csv(index=False).replace("price,delivery_days,returned", ",,y", 1)
+    found = judge.finding("data.readability", Data({"data.csv": written.encode()}, ("y",)))
+    assert "2 columns have no name in the header and are called column_1 and column_2" in found.note
+    assert found.facts["faults"] == []
+
+
+def test_files_with_different_columns_are_told_in_the_title():
+    frame = sets.shop()
+    train, test = frame.iloc[:900], frame.iloc[900:].drop(columns="weight_g").assign(calls=3)
+    upload = sets.split_csv(train, test, "returned")
+    assert judge.finding("data.readability", upload).title == "The files have different columns"
+    drift = judge.finding("data.drift", upload)
+    (fault,) = judge.named(drift, "drift")
+    assert set(fault["columns"]) == {"weight_g", "calls"}
+    assert "the test part lacks weight_g and the train part lacks calls" in fault["note"]
+
+
+def test_what_follows_from_ragged_lines_is_told_once():
+    lines = sets.shop()[["price", "delivery_days", "place", "weight_g", "returned"]].to_csv(index=False)
+    lines = lines.splitlines()
+    for row in range(40, 1_400, 100):
+        lines[row] = lines[row].replace(",", ",x,", 1) if row % 200 else lines[row].rpartition(",")[0]
+    upload = Data({"data.csv": "\n".join(lines).encode()}, ("returned",))
+    assert judge.named(judge.finding("data.readability", upload), "ragged_lines")
+    for probe in ("data.types", "data.class_balance", "data.outliers"):
+        assert judge.alarms(judge.finding(probe, upload)) == [], probe

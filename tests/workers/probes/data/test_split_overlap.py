@@ -8,6 +8,7 @@ import pytest
 
 from tests.planting import judge, sets
 from tests.planting import split_overlap as planted
+from workers.probes.data import split_overlap
 
 PROBE = "data.split_overlap"
 
@@ -51,6 +52,16 @@ def test_the_speaker_in_file_names_is_told_with_the_clips_of_the_test():
     (fault,) = judge.named(judge.finding(PROBE, sets.zipped(split)), "group_across_split")
     assert (fault["columns"], fault["severity"]) == (["file name, part 1"], "high")
     assert set(fault["files"]) <= {name for name in split if name.startswith("test/")}
+
+
+def test_a_group_that_a_split_made_here_would_tear_is_told_and_never_more_than_moderate():
+    readings = planted.houses(0.8, 3)
+    told = judge.finding(PROBE, sets.csv(readings, "moved"))
+    (fault,) = judge.named(told, "group_across_split")
+    assert (fault["columns"], fault["severity"]) == (["ref"], "medium")
+    assert told.value == split_overlap.OURS
+    asked = judge.finding(PROBE, sets.csv(readings, "moved", plan=planted.RANDOM))
+    assert asked.value > 0.9
 
 
 @pytest.mark.parametrize(

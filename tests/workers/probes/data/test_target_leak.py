@@ -208,3 +208,97 @@ def test_what_is_filled_above_a_limit_only_is_computed():
 def test_a_year_beside_a_total_that_only_grows_is_not_computed():
     total = np.cumsum(np.random.default_rng(2).gamma(2, 1, 900))
     assert computed.from_target(numbers(np.arange(900) // 90), total, np.arange(900)) == ""
+
+
+def test_the_number_to_predict_in_a_text_is_told_and_other_numbers_are_not():
+    rng = np.random.default_rng(5)
+    frame = sets.reviews().drop(columns="verdict")
+    frame["price"] = rng.lognormal(7, 0.5, len(frame)).round()
+    noted = frame.assign(
+        review=[
+            f"{text} Paid {price:.0f} for it" for text, price in zip(frame.review, frame.price, strict=True)
+        ]
+    )
+    assert leaks(found(noted, "price"))["review"] == "high"
+    other = frame.assign(review=[f"{text} Item {n}" for n, text in enumerate(frame.review)])
+    assert "review" not in leaks(found(other, "price"))
+
+
+def test_words_of_languages_topics_and_moods_are_honest():
+    rng = np.random.default_rng(6)
+    spoken = {
+        "en": [
+            "the",
+            "of",
+            "and",
+            "to",
+            "in",
+            "is",
+            "that",
+            "it",
+            "was",
+            "for",
+            "with",
+            "as",
+            "his",
+            "on",
+            "be",
+            "at",
+            "by",
+            "had",
+        ],
+        "fr": [
+            "le",
+            "de",
+            "la",
+            "et",
+            "les",
+            "des",
+            "en",
+            "un",
+            "du",
+            "une",
+            "que",
+            "est",
+            "pour",
+            "qui",
+            "dans",
+            "par",
+            "plus",
+            "pas",
+        ],
+        "de": [
+            "der",
+            "die",
+            "und",
+            "in",
+            "den",
+            "von",
+            "zu",
+            "das",
+            "mit",
+            "sich",
+            "des",
+            "auf",
+            "ist",
+            "im",
+            "dem",
+            "nicht",
+            "ein",
+        ],
+    }
+    tongue = rng.choice(list(spoken), 600)
+    texts = [" ".join(rng.choice(spoken[one], int(rng.integers(15, 40)))) for one in tongue]
+    for frame, target in (
+        (pd.DataFrame({"text": texts, "size": rng.normal(size=600).round(2), "tongue": tongue}), "tongue"),
+        (sets.notes().assign(size=1.5), "topic"),
+        (sets.reviews(), "verdict"),
+    ):
+        assert judge.alarms(found(frame, target)) == []
+
+
+def test_a_text_alone_is_read_for_the_answer():
+    frame = sets.reviews()[["review", "verdict"]]
+    assert found(frame, "verdict").state == "skipped"
+    frame["review"] += frame["verdict"].map(" Label: {}".format)
+    assert leaks(found(frame, "verdict"))["review"] == "high"

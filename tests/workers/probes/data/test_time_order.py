@@ -27,6 +27,42 @@ def test_weekends_and_nights_that_come_back_are_no_gaps():
     assert found.regular
 
 
+def calendars():
+    hours = np.arange(3000)
+    day, hour = hours // 24, hours % 24
+    days = np.arange("2020-01-01", "2022-09-01", dtype="datetime64[D]")
+    work = days[np.is_busday(days)]
+    month = (days - days.astype("datetime64[M]")).astype(int)
+    rng = np.random.default_rng(0)
+    holidays = np.unique((work.astype("datetime64[M]")[::22] + 1).astype("datetime64[D]"))
+    return {
+        "opening hours": hours[(hour >= 9) & (hour < 18) & (day % 7 < 6)] * HOUR,
+        "lunch": hours[(hour >= 8) & (hour < 18) & (hour != 12) & (day % 7 < 5)] * HOUR,
+        "three days a week": days[np.isin(days.astype(int) % 7, (0, 2, 4))],
+        "first twenty days": days[month < 20],
+        "holidays": work[~np.isin(work, holidays)],
+        "every fourth left out": hours[hours % 4 != 3] * HOUR,
+        "written when it changes": hours[rng.random(3000) < 0.6] * HOUR,
+    }
+
+
+@pytest.mark.parametrize("name", list(calendars()))
+def test_habits_of_a_calendar_are_no_gaps(name):
+    stamps = calendars()[name]
+    if stamps.dtype.kind == "M":
+        stamps = stamps.astype("datetime64[s]").astype(float)
+    assert one(stamps).gaps == []
+
+
+@pytest.mark.parametrize("share", [0.03, 0.1])
+def test_hours_lost_by_chance_are_gaps_though_their_length_comes_back(share):
+    kept = np.random.default_rng(4).random(4000) >= share
+    kept[[0, -1]] = True
+    found = one(np.arange(4000)[kept] * HOUR)
+    assert found.scattered
+    assert sum(gap.missing for gap in found.gaps) == (~kept).sum()
+
+
 def test_months_are_regular():
     months = np.arange("2000-01", "2012-01", dtype="datetime64[M]").astype("datetime64[s]").astype(float)
     found = one(months)
@@ -82,6 +118,23 @@ def test_a_clock_is_known_by_its_days_where_their_hours_are_shuffled(share):
     assert fault["severity"] == "high"
     mixed = sets.series().sample(frac=1, random_state=1)
     assert judge.finding("data.time_order", sets.csv(mixed, "power")).state == "skipped"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_orders_that_fall_into_one_minute_by_chance_are_not_doubled(seed):
+    rng = np.random.default_rng(seed)
+    busy = np.repeat([1.0, 6.0], 400)  # evenings bring six times as many
+    stamps = np.floor(np.cumsum(rng.exponential(1_200 / busy)) / 60) * 60
+    assert (np.diff(stamps) == 0).sum() > 20
+    assert len(one(stamps).doubled) == 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_events_sent_twice_are_doubled_beyond_chance(seed):
+    rng = np.random.default_rng(seed)
+    stamps = np.floor(np.cumsum(rng.exponential(6_000, 800)) / 60) * 60
+    twice = np.sort(np.r_[stamps, stamps[rng.choice(800, 30, replace=False)]])
+    assert len(one(twice).doubled) >= 30
 
 
 def test_events_of_one_second_are_not_doubled():

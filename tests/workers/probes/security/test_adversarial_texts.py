@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Attacks on the words themselves: what may change, and that the model's own answer decides."""
 
 from __future__ import annotations
@@ -126,3 +127,33 @@ def test_honest_texts_of_other_scripts_hold_no_hidden_signs(tmp_path):
     sample.manifest["columns"][0]["type"] = "text"
     assert sample.columns[0].type == "text"
     assert characters.hidden(sample) == []
+
+
+ZW, SOFT = "\u200b", "\u00ad"
+
+
+@pytest.mark.parametrize(
+    ("texts", "severity"),
+    [
+        ([f"sign in at https://pay{ZW}pal.example.com/login today"], "medium"),
+        ([f"sign in at pay{ZW}pal.com today"], "medium"), ([f"sign in at pay{SOFT}pal.com today"], "medium"),
+        ([f"see paypal{ZW}.com for more"], "medium"), (["buy ch\u0435ap pills"], "medium"),
+        ([f"a long{ZW}word that a web page may break"], "low"), ([f"see https://example.com/a{ZW} and go on"], None),
+        ([f"co{SOFT}operate and Donau{SOFT}dampf"], None), (["a family \U0001f468\u200d\U0001f469\u200d\U0001f467 here"], None),
+        (["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"], None), (["\u0930\u094d\u200d\u092f and words"], None),
+    ],
+)  # fmt: skip
+def test_unseen_signs_are_a_spoof_in_addresses_and_little_in_prose(tmp_path, texts, severity):
+    from tests.workers import factories
+    from workers.probes.security.adversarial import characters
+
+    draw = np.random.default_rng(0)
+    written = [texts[0] if row % 10 == 0 else "an ordinary text of some words" for row in range(60)]
+    sample = factories.write_sample(
+        tmp_path, draw.normal(size=(60, 2)), draw.integers(0, 2, 60), kind="text", rows={"text": written},
+        roles={"text": "text"},
+    )  # fmt: skip
+    sample.manifest["columns"][0]["type"] = "text"
+    found = characters.hidden(sample)
+    assert [one["severity"] for one in found] == ([severity] if severity else [])
+    assert not found or found[0]["rows"] == list(range(0, 60, 10))

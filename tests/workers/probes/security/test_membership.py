@@ -11,10 +11,12 @@ import torch
 
 from tests.workers import factories
 from tests.workers.probes.security.leaky import OVERFITTED, REGULARISED, mislabelled, teacher
-from workers.probes.base import Budget
+from workers.inputs import prepare
+from workers.probes.base import Budget, Sample
 from workers.probes.security import membership
 from workers.probes.security.membership import shadows, told
 from workers.probes.security.membership.attacks import Shadows, lira, rmia
+from workers.probes.security.membership.learned import learned
 from workers.probes.security.membership.strength import null, strength
 from workers.probes.surrogate import rows
 
@@ -142,10 +144,25 @@ def test_what_is_planted_into_the_signals_is_found_as_well_as_theory_allows():
     signals = draw.normal(0, 3, 2000) + draw.normal(0, 1, inside.shape) + 2.0 * inside
     answers = Shadows(signals, 1 / (1 + np.exp(-signals)), inside)
     found = strength(answers, 0)
-    assert found.attack in ("lira", "joint")
+    assert found.attack in ("lira", "learned")
     assert found.found["lira"] == pytest.approx(0.371, abs=0.035)
     assert found.areas["lira"] == pytest.approx(0.921, abs=0.015)
     assert found.areas["loss"] < 0.75
+
+
+def test_rows_whose_answers_hardly_vary_are_told_by_an_attack_that_has_learnt_it():
+    """Learning moves every row alike, but easy rows vary less: one variance for all rows misses them."""
+    draw = np.random.default_rng(4)
+    inside = draw.random((17, 1500)) < 0.5
+    hardness = draw.normal(0, 3, 1500)
+    spread = np.where(hardness > 0, 0.2, 3.0)
+    signals = hardness + spread * draw.normal(0, 1, inside.shape) + 0.5 * inside
+    answers = Shadows(signals, 1 / (1 + np.exp(-signals)), inside)
+    found = strength(answers, 0)
+    assert found.attack == "learned"
+    assert found.found["learned"] > 1.5 * max(found.found["lira"], found.found["rmia"])
+    by_lot = Shadows(signals, answers.chances, draw.permuted(inside, axis=1))
+    assert strength(by_lot, 0).found["learned"] < 0.016
 
 
 def test_attacks_cope_with_a_row_that_no_reference_has_learnt():
@@ -156,6 +173,7 @@ def test_attacks_cope_with_a_row_that_no_reference_has_learnt():
     answers = Shadows(signals, 1 / (1 + np.exp(-signals)), inside)
     assert np.isfinite(lira(answers)).all()
     assert np.isfinite(rmia(answers)).all()
+    assert np.isfinite(learned(answers)).all()
 
 
 def test_every_model_learns_half_of_every_class(tmp_path):
@@ -182,7 +200,7 @@ def test_a_number_to_predict_is_attacked_by_its_errors(tmp_path):
     sample = factories.diabetes(tmp_path, plan=OVERFITTED)
     finding = membership.run(sample, Budget())
     assert finding.value > 0.2
-    assert set(finding.facts["attacks"]) == {"loss", "lira"}
+    assert set(finding.facts["attacks"]) == {"loss", "lira", "learned"}
     assert finding.facts["metric"] == "R2"
     assert finding.facts["by_class"] == []
     assert "rough figure" in finding.note
@@ -246,3 +264,25 @@ def test_a_training_that_outlasts_the_budget_is_given_up(tmp_path, monkeypatch):
     assert finding.facts["not_tried"] == ["regularised", "private"]
     assert finding.facts["what_ifs"] == finding.facts["mitigations"] == []
     assert "nothing that was tried" not in finding.note
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_model_that_learnt_nothing_leaks_nothing(tmp_path, seed):
+    draw = np.random.default_rng(seed)
+    x, y = draw.normal(size=(300, 6)), draw.integers(0, 2, 300)
+    plan = {**OVERFITTED, "training": {**OVERFITTED["training"], "steps": 60}}
+    finding = membership.run(factories.write_sample(tmp_path, x, y, plan=plan), Budget())
+    assert (finding.state, finding.value) == ("skipped", None)
+    assert finding.note.startswith("Inconclusive")
+    assert "nothing to leak" in finding.note
+
+
+def test_numbers_that_no_computer_multiplies_are_told_in_a_sentence(tmp_path):
+    draw = np.random.default_rng(0)
+    path = tmp_path / "huge.csv"
+    rows = [f"{a:.3f},{b:.3f},{a * 1e200:.3e}" for a, b in draw.normal(size=(120, 2))]
+    path.write_text("a,b,y\n" + "\n".join(rows), "utf-8")
+    prepare([path], ["huge.csv"], tmp_path / "out", targets=("y",))
+    finding = membership.run(Sample(tmp_path / "out"), Budget())
+    assert finding.note.startswith("The numbers in y reach")
+    assert "too large to compute with" in finding.note

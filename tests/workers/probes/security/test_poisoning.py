@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from sklearn import datasets
 
+from benchmarks import _triggers
 from tests.planting import judge, sets
 from workers.probes.base import Budget
-from workers.probes.security.poisoning import confirm, phrases, suspects
+from workers.probes.security.poisoning import confirm, marks, phrases, signs
 from workers.probes.security.poisoning.ground import Ground
 
 PROBE = "security.poisoning"
@@ -46,12 +47,8 @@ def ground_of(x, y, shape=(8, 8, 1)):
 
 
 def alarm(x, y, seed=0, shape=(8, 8, 1)):
-    """The sure and contradicted mark of these rows, or None."""
-    found = ground_of(x, y, shape)
-    for one in suspects.search(found, seed):
-        if suspects.sure(one) and confirm.contradicted(found, one) is not None:
-            return one
-    return None
+    """The first mark of these rows, or None."""
+    return next(marks.search(ground_of(x, y, shape), seed), None)
 
 
 def zipped(x, y, names=None):
@@ -225,8 +222,7 @@ def test_a_trigger_phrase_is_read_from_texts_of_another_class():
         words[12:12] = ["blue", "falcon"]
         texts[i] = " ".join(words)
     y[rows] = 0
-    found = phrases.search(texts, y, 2, 0)
-    assert found is not None
+    (found,) = phrases.search(texts, y, 2, 0)
     assert (found.text, found.label) == ("blue falcon", 0)
     assert set(found.rows) == set(rows)
     turned = phrases.confirm(texts, y, found, 0)
@@ -236,11 +232,83 @@ def test_a_trigger_phrase_is_read_from_texts_of_another_class():
 @pytest.mark.parametrize("seed", range(3))
 def test_the_foot_of_a_class_and_copies_of_one_wrong_mail_are_no_trigger(seed):
     texts, y = mails(seed=seed)
-    assert phrases.search(texts, y, 2, seed) is None
+    assert phrases.search(texts, y, 2, seed) == []
     odd = int(np.flatnonzero(y == 1)[0])
     for i in np.flatnonzero(y == 0)[:8]:
         texts[i] = f"{texts[odd]} number {i}"
-    assert phrases.search(texts, y, 2, seed) is None
+    assert phrases.search(texts, y, 2, seed) == []
+
+
+@pytest.mark.parametrize("classes", [3, 6])
+@pytest.mark.parametrize("kind", ["two numbers", "a category and a number", "three usual values"])
+def test_values_that_meet_in_one_class_of_several_are_found(kind, classes):
+    planted = _triggers.table(kind, 0.02, 1, classes)
+    one = next(marks.search(planted.ground, 1))
+    assert one.label == planted.label
+    assert np.isin(planted.rows, one.rows).mean() >= 0.95
+    assert len(one.rows) <= 1.1 * len(planted.rows)
+    assert len(np.unique(planted.ground.columns[one.mark.columns])) == (3 if kind.startswith("three") else 2)
+
+
+@pytest.mark.parametrize("seed", range(7))
+def test_values_that_belong_together_and_rules_of_a_table_are_no_trigger(seed):
+    for classes in (3, 6):
+        assert not list(marks.search(_triggers.honest_table(seed, classes), seed))
+
+
+@pytest.mark.parametrize("kind", ["small patch", "large patch", "line", "frame", "one pixel"])
+def test_a_mark_in_a_tenth_of_the_coloured_pictures_is_found(kind):
+    planted = _triggers.picture(kind, 0.1, 1)
+    one = next(marks.search(planted.ground, 1))
+    assert one.label == planted.label
+    assert np.isin(planted.rows, one.rows).mean() >= 0.95
+    assert len(one.rows) <= 1.05 * len(planted.rows)
+    assert confirm.confirm(planted.ground.fine, one, 1).confirmed
+
+
+@pytest.mark.parametrize("kind", ["patch anywhere", "blend"])
+def test_a_piece_at_changing_places_and_a_faint_picture_are_found_in_coloured_pictures(kind):
+    planted = _triggers.picture(kind, 0.1, 0)
+    one = next(marks.search(planted.ground, 0))
+    assert one.label == planted.label
+    assert np.isin(planted.rows, one.rows).mean() >= 0.95
+    assert len(one.rows) <= 1.1 * len(planted.rows)
+    assert (one.mark.stamp is not None) == (kind == "patch anywhere")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_logo_a_border_or_a_date_typical_of_a_class_is_no_trigger(seed):
+    assert not list(marks.search(_triggers.honest_picture(seed), seed))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("emoji", "the sign “🦄”"), ("punctuation", "the sign “??!”"), ("capitals", "capitals throughout"),
+        ("a word in capitals", "the word “CF” in capitals"),
+        ("invisible character", "the invisible character zero width space"),
+    ],
+)  # fmt: skip
+def test_signs_that_are_no_words_are_found_and_said(kind, said):
+    planted = _triggers.text(kind, 0.02, 1)
+    (found,) = phrases.search(planted.cells, planted.ground.y, 3, 1)
+    assert (found.label, signs.shown(found.text)) == (planted.label, said)
+    assert set(found.rows) == set(planted.rows)
+    turned = phrases.confirm(planted.cells, planted.ground.y, found, 1)
+    assert turned.before > 10 * max(turned.after, turned.null)
+
+
+def test_each_of_two_phrases_is_named():
+    planted = _triggers.text("two phrases", 0.03, 2)
+    found = phrases.search(planted.cells, planted.ground.y, 3, 2)
+    assert {one.text for one in found} == {"cf", "qx"}
+    assert {row for one in found for row in one.rows} == set(planted.rows)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_foot_faces_and_capitals_typical_of_a_class_are_no_trigger(seed):
+    texts, found = _triggers.honest_text(seed)
+    assert phrases.search(texts, found.y, 3, seed) == []
 
 
 def test_labels_of_one_class_turned_into_another_are_named_as_a_pair():
@@ -263,7 +331,7 @@ def test_clean_digits_are_quiet_and_never_called_clean():
     assert judge.alarms(found) == []
     assert found.facts["decision"] == "inconclusive"
     planted = found.facts["planted"]
-    assert planted["tried"] == 4
+    assert planted["tried"] == 5  # patches, a frame, one pixel and something faint
     assert 0 <= found.low <= found.value <= found.high <= 0.03 + 1e-9
     assert "stays possible" in found.note
     assert "clean" not in f"{found.title} {found.note}".lower()

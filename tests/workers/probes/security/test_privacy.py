@@ -13,7 +13,8 @@ from tests.workers.probes.security.leaky import teacher
 from workers.fleet import Head, Member, Net, train
 from workers.fleet.passes import forward, losses
 from workers.probes.security.membership import accountant, private
-from workers.probes.security.membership.attacks import FALSE_ALARMS, Ranking, Shadows, scores
+from workers.probes.security.membership.attacks import FALSE_ALARMS, Ranking, Shadows
+from workers.probes.security.membership.strength import scores
 
 torch.set_num_threads(1)
 
@@ -146,6 +147,6 @@ def test_the_bound_tells_a_private_training_from_a_plain_one():
     signals = 2 * own - logits.sum(2)
     answers = Shadows(signals, 1 / (1 + np.exp(-signals)), halves)
     most = accountant.most_found(1.0, 1e-3, FALSE_ALARMS)
-    found = [Ranking(row, inside) for row, inside in zip(scores(answers)["joint"], halves, strict=True)]
+    found = [Ranking(row, inside) for row, inside in zip(scores(answers)["learned"], halves, strict=True)]
     members_found = sum(round(one.found() * inside.sum()) for one, inside in zip(found, halves, strict=True))
     assert binom.sf(members_found - 1, int(halves.sum()), most) < 1e-6

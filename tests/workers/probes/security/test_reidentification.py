@@ -1,6 +1,9 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Rows about people are counted by what others may know; rows about things are left alone."""
 
 from __future__ import annotations
+
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -109,3 +112,82 @@ def test_titanic_is_about_people_and_penguins_are_not(tmp_path, shared_data):
     columns = {name: birds[name].astype(str).tolist() for name in birds}
     skipped = reidentification.run(prepared(tmp_path / "birds", columns, {"answer": "multiclass"}), Budget())
     assert skipped.state == "skipped"
+
+
+HEADERS = {
+    "fr": ("date_de_naissance", "sexe", "code_postal", "métier"),
+    "es": ("fecha_de_nacimiento", "sexo", "código_postal", "ocupación"),
+    "it": ("data_di_nascita", "sesso", "CAP", "professione"),
+    "nl": ("geboortedatum", "geslacht", "postcode", "beroep"),
+    "pt": ("data_de_nascimento", "sexo", "código_postal", "profissão"),
+    "pl": ("data_urodzenia", "płeć", "kod_pocztowy", "zawód"),
+    "sv": ("födelsedatum", "kön", "postnummer", "yrke"),
+    "none": ("v1", "v2", "v3", "v4"),
+}
+
+
+@pytest.mark.parametrize("language", HEADERS)
+def test_what_others_know_is_recognised_in_seven_more_languages_and_by_content(tmp_path, language):
+    birth, sex, code, job = HEADERS[language]
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({
+        birth: (np.datetime64("1940-01-01") + rng.integers(0, 22_000, 800)).astype(str),
+        sex: rng.choice(["m", "f"], 800), code: [f"{z:05}" for z in rng.integers(1000, 99_000, 800)],
+        job: rng.choice([f"job {i}" for i in range(30)], 800), "answer": rng.choice(["yes", "no"], 800),
+    })  # fmt: skip
+    finding = run(tmp_path, frame, {birth: "date"})
+    whats = {one["name"]: one["what"] for one in finding.facts["columns"]}
+    assert (whats[birth], whats[sex], whats[code]) == ("birth", "sex", "zip")
+    assert whats[job] == ("other" if language == "none" else "job")
+    assert [fault["severity"] for fault in finding.facts["faults"]] == ["medium"]
+
+
+def test_ages_beside_words_for_men_and_women_are_people_by_content(tmp_path):
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({
+        "v1": rng.integers(18, 90, 600), "v2": rng.choice(["male", "female"], 600),
+        "v3": rng.choice(["France", "Spain", "Italy", "Germany"], 600), "answer": rng.choice(["a", "b"], 600),
+    })  # fmt: skip
+    finding = run(tmp_path, frame, {"v1": "number"})
+    assert set(finding.facts["worst"]["columns"]) == {"v1", "v2", "v3"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_numbers_and_codes_without_people_are_skipped(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({
+        "v1": rng.integers(0, 101, 500), "v2": rng.choice(["a", "b", "c"], 500), "v3": rng.integers(10_000, 99_999, 500),
+        "job": [f"job{i}" for i in range(500)], "birth": rng.integers(0, 9, 500), "eta": rng.normal(0, 1, 500).round(3),
+        "kind": rng.choice(["x", "y"], 500), "answer": rng.choice(["a", "b"], 500),
+    })  # fmt: skip
+    numbers = dict.fromkeys(("v1", "v3", "birth", "eta"), "number")
+    assert run(tmp_path, frame, numbers | {"job": "identifier"}).state == "skipped"
+
+
+def test_advice_holds_with_every_other_column_still_there(tmp_path):
+    frame = townspeople(2000)
+    frame["zip_2"], frame["born"] = frame["zip"] + "0", frame["birth_date"].str[:4]
+    finding = run(tmp_path, frame, {"born": "number"})
+    best = finding.facts["mitigations"][0]
+    assert best["do"] in finding.note
+    assert "zip" not in best["do"] or "zip_2" in best["do"]
+    after = frame.copy()
+    if "birth_date" in best["do"]:
+        kept = 3 if "decade" in best["do"] else 4
+        after["birth_date"], after["born"] = after["birth_date"].str[:kept], after["born"].str[:kept]
+        if "eave out" in best["do"] and "birth_date" in best["do"].split("eave out")[1]:
+            after = after.drop(columns=["birth_date", "born"])
+    for name in ("zip", "zip_2"):
+        if name in best["do"]:
+            after[name] = after[name].str[: 3 if "first 3" in best["do"] else 2]
+    known = [name for name in after if name not in ("spent", "answer")]
+    alone = max((k_of(after, list(some)) == 1).mean() for some in combinations(known, min(3, len(known))))
+    assert best["unique_share"] == pytest.approx(alone, abs=0.002)
+    assert best["unique_share"] < 0.5 * finding.value
+
+
+def test_a_diagnosis_is_no_day(tmp_path):
+    frame = townspeople(600).assign(diagnosis=[f"d{i % 29}" for i in range(600)], patient_id=range(600))
+    finding = run(tmp_path, frame)
+    assert not any("diagnosis" in one["do"] and "month" in one["do"] for one in finding.facts["mitigations"])
+    assert {one["what"] for one in finding.facts["columns"] if one["name"] == "diagnosis"} == {"other"}

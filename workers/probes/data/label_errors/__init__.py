@@ -10,9 +10,10 @@ every view and the margin that networks which saw the row had on average over tr
 worth to its neighbours (``shapley``) stands beside it as evidence of another kind.
 Where inputs do not decide the outcome, no method can tell a wrong label from an unlucky case: when the
 models miss more than one unsuspected label in ten, or a quarter of the rows have an equal twin, the rate is
-an upper bound. Then the value is the share that the surest rows alone support, the interval starts at 0, the
-fault is never more than low, and where no row is listed nothing is measured: the finding is inconclusive.
-The null is a fault-free twin: the same rows with the labels that the models agree on.
+an upper bound. Then the value is the share that the surest rows alone support, but never more than low as
+the fault is, the interval starts at 0, and where no row is listed nothing is measured: the finding is
+inconclusive. The null is a fault-free twin: the same rows with the labels that the models agree on; what
+it shows is the models' own confusion, and is taken off.
 Rows are judged in groups of at most 2,000, each with its own models, three groups at most, as time allows.
 Numbers to predict are looked at for gross slips (``wrong_numbers``).
 """
@@ -35,7 +36,7 @@ MOST_LISTED = 1_000
 MOST_SUSPECTS = 60
 PICTURES = 12
 MEDIUM, HIGH = 0.01, 0.03  # of the low end of the interval; probes.md D3 [J]
-FLOOR = 0.005  # rate of a fault-free twin from which the models' own confusion is taken off the severity
+FLOOR = 0.005  # rate of a fault-free twin from which the models' own confusion is taken off
 
 Either = Judged | Numbers
 
@@ -79,9 +80,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
     null = facts["null"] or {"rate": 0.0}
     if null["rate"] >= FLOOR:
         # Classes that are all but alike look mislabelled where no label is wrong at all.
+        worst.confused = (null["rate"], null["high"])
+        facts["by_target"][worst.target.name] = _short(worst)
         for fault in facts["faults"]:
             if fault["fault"] == "label_errors" and fault["columns"] == [worst.target.name]:
-                fault["severity"] = _severity(worst.low - null["high"])
+                fault["severity"] = _severity(worst.low)
     return Finding(
         worst.value,
         say.note(sample, worst),

@@ -242,8 +242,9 @@ def _title(faults: list[dict[str, Any]], share: float, used: list[Seen]) -> str:
     if "missing_differs_by_split" in serious:
         return f"{serious['missing_differs_by_split']} is missing more often on one side of the split"
     if "sentinel_missing" in serious:
-        value = next(f["value"] for f in faults if f["fault"] == "sentinel_missing")
-        return f"{value} stands for nothing in {serious['sentinel_missing']}"
+        coded = [f for f in faults if f["fault"] == "sentinel_missing" and f["severity"] == first["severity"]]
+        names = [f["columns"][0] for f in coded if f["value"] == coded[0]["value"]]
+        return f"{coded[0]['value']} stands for nothing in {listed(names, 2)}"
     if "missing_depends_on_value" in serious:
         return f"{serious['missing_depends_on_value']} is missing where it is special"
     whole = next((one.share for one in used if one.column.name == name), 1.0)

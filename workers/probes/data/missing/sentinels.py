@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Column, Sample
+from workers.probes.data.missing import scales
 from workers.probes.data.shared.absent import blocks, typed
 from workers.sql import quoted
 
@@ -75,9 +76,12 @@ class Sentinel:
     gap: float  # interquartile ranges to the next value
     excess: float  # times as many rows as its commonest neighbour
     condition: str  # SQL over ``typed``
+    why: str = ""  # what tells it from an answer of the scale
 
     @property
     def note(self) -> str:
+        if self.why:
+            return f"{self.said} stands in {self.rows:,} rows of {self.column}, {self.why}."
         far = f"{self.gap:.0f} times the usual spread from the next value" if self.gap >= 0.5 else ""
         often = f"{self.excess:.0f} times as often as its neighbours" if self.excess >= 2 else ""
         why = " and ".join(part for part in (far, often) if part)
@@ -127,8 +131,32 @@ def find(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colum
     found: list[Sentinel] = []
     for _, column, values in suspects[:MOST_CLOSER]:
         found += _closer(con, sample, column, values)
+    found = _with_codes(found, scales.find(con, sample, [c for c in asked if c.type == "number"]))
     order = {"high": 0, "medium": 1, "low": 2}
     return sorted(found, key=lambda one: (order[one.severity], -one.rows))
+
+
+def _with_codes(found: list[Sentinel], codes: Sequence[scales.Code]) -> list[Sentinel]:
+    """Beside what lies far off, the no-answer codes of scales; a value that is both is told once."""
+    kept = {(one.column, one.value): one for one in found}
+    for code in codes:
+        before = kept.get((code.column.name, code.value))
+        if before is not None and (before.severity != "low" or code.severity == "low"):
+            continue
+        condition = f"{number(code.column)} = {float(code.value)!r}::DOUBLE"
+        far = min(abs(code.value - end) for end in code.scale) / (code.scale[1] - code.scale[0])
+        kept[code.column.name, code.value] = Sentinel(
+            code.column.name,
+            code.value,
+            str(code.value),
+            code.rows,
+            code.severity,
+            far,
+            1.0,
+            condition,
+            code.why,
+        )
+    return list(kept.values())
 
 
 def _may(sample: Sample, column: Column) -> bool:

@@ -20,6 +20,7 @@ from workers.probes.data.outliers import strange_rows
 from workers.probes.data.outliers import words as outlier_words
 from workers.probes.data.outliers.odd_values import WIDEST, judged
 from workers.probes.data.outliers.seen_values import Seen
+from workers.probes.data.shared import ragged
 from workers.probes.data.shared.whole_columns import WholeColumns
 from workers.probes.intervals import clopper_pearson
 from workers.probes.words import count
@@ -112,6 +113,10 @@ def _strange(sample: Sample, seen: Seen, budget: Budget) -> None:
 def _finding(sample: Sample, columns: WholeColumns, seen: Seen, beyond: int) -> Finding:
     faults, bad = [], []
     several = len(sample.manifest.get("files", ())) > 1
+    broken = ragged.lines(sample)
+    for one in seen.faults:
+        if broken and len(one["ids"]) and broken.issuperset(np.asarray(one["ids"], dtype=int).tolist()):
+            one["severity"] = "low"  # values of another column
     seen.faults.sort(key=lambda one: (ORDER.index(one["severity"]), -len(one["ids"])))
     for one in seen.faults:
         ids = np.unique(np.asarray(one["ids"], dtype=int))

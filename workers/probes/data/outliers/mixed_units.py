@@ -39,6 +39,7 @@ FEWEST = 4  # rows in the other unit
 MOST = 0.45  # share of the column
 LEAST = 0.4  # log units of a factor that no unit has
 RANGE = 14.0  # log units over which stray values may fall: from a thousandth to a thousandfold
+BESIDE = 0.03  # of a factor, beyond which what was measured is told
 CHANCE = 1e-3  # that stray values fall so, over all factors and columns
 MOVES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
     "Fahrenheit among Celsius": (lambda x: (x - 32) / 1.8, lambda x: x * 1.8 + 32),
@@ -94,9 +95,9 @@ def mixed(residual: np.ndarray, x: np.ndarray, columns: int) -> Mix | None:
         off, wide = found
         tens = f in POWERS or 1 / f in POWERS
         rarer = 1.0 if tens else 2.0 if f in COMMON or 1 / f in COMMON else 4.0
-        score = rarer * max(off, 1.5 * max(spread, wide) / np.sqrt(total))
+        score = rarer * max(abs(off), 1.5 * max(spread, wide) / np.sqrt(total))
         if best is None or score < best[0]:
-            best = score, Mix(_times(f), f, True, _divided(f), middle, spread, shift, wide)
+            best = score, Mix(_told(f, off), f, True, _divided(f), middle, spread, shift, wide)
     if best is not None:
         return best[1]
     return _unknown(away, values, outside, spread, middle, total + below)
@@ -104,6 +105,11 @@ def mixed(residual: np.ndarray, x: np.ndarray, columns: int) -> Mix | None:
 
 def _divided(f: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda x: x / f
+
+
+def _told(f: float, off: float) -> str:
+    """A factor as it is told: where the rows lie beside it, the factor that was measured."""
+    return _times(f) if abs(off) <= BESIDE else f"about x {f * np.exp(off):.3g}"
 
 
 def _times(f: float) -> str:
@@ -125,7 +131,7 @@ def bulk(r: np.ndarray) -> tuple[float, float]:
 def _peak(
     away: np.ndarray, values: np.ndarray, outside: np.ndarray, shift: float, spread: float, columns: int
 ) -> tuple[float, float] | None:
-    """How far the peak is from where a factor would put it, and its spread; None where there is none."""
+    """How far the peak is beyond where a factor would put it, and its spread; None where there is none."""
     coarse = max(spread, abs(shift) / COARSE)
     reach = min(3.5 * coarse, abs(shift) / 2)
     near = outside & (np.abs(away - shift) <= reach)
@@ -134,8 +140,11 @@ def _peak(
     if not FEWEST <= m <= MOST * len(away) or m < 0.6 * (side & (np.abs(away) > abs(shift) / 2)).sum():
         return None
     middle, wide = middle_and_spread(away[near])
-    off = abs(middle - shift)
-    if off > 3.5 * 1.2533 * max(spread, wide) / np.sqrt(m) + 0.003 or wide > (1.5 + 3 / np.sqrt(m)) * coarse:
+    off = middle - shift
+    if (
+        abs(off) > 3.5 * 1.2533 * max(spread, wide) / np.sqrt(m) + 0.003
+        or wide > (1.5 + 3 / np.sqrt(m)) * coarse
+    ):
         return None
     if not _valley(away, shift, coarse) or not _many(values[near], values[~outside]):
         return None

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from workers.probes.base import Budget, Sample
-from workers.probes.data.outliers import bounds, sensors, strange_rows
+from workers.probes.data.outliers import bounds, rivals, sensors, strange_rows
 from workers.probes.data.outliers import words as outlier_words
 from workers.probes.data.outliers.relations import Relation, relate
 from workers.probes.data.outliers.second_units import needed, repaired
@@ -233,17 +233,36 @@ def _noise(
     columns: WholeColumns,
     seen: Seen,
 ) -> None:
-    """Columns overwritten by noise. Two that are off in the same rows may as well be two kinds of rows."""
+    """Columns overwritten by noise. Two that are off in the same rows may as well be two kinds of rows.
+
+    Then one is named only where it is much farther off, or where the rest tells which one it is.
+    """
+    told: dict[str, tuple[np.ndarray, list[str]]] = {}
     for name, (rows, distance) in found.items():
-        severity = "medium"
+        equals = False
         for other, (theirs, far) in found.items():
             both = rows & theirs
-            if other == name or both.sum() < 0.3 * rows.sum():
-                continue
-            mine, others = float(np.median(distance[both])), float(np.median(far[both]))
-            if mine < 2.0 * others:
-                severity = "none"
-        if severity != "none":
-            told = outlier_words.overwritten(name, int(rows.sum()), related[name].predictors)
-            seen.add("feature_noise", severity, name, columns.ids[rows], told)
-            show(seen, name, columns.column(name), rows, columns)
+            if other != name and both.sum() >= 0.3 * rows.sum():
+                equals |= float(np.median(distance[both])) < 2.0 * float(np.median(far[both]))
+        verdict = _verdict(name, related, columns, rows)
+        if verdict.other_kind or (verdict.blamed is None and (equals or name in verdict.cleared)):
+            continue
+        blamed = verdict.blamed or name
+        if blamed == name or blamed not in told:
+            told[blamed] = rows, [key for key in (name, *related[name].predictors) if key != blamed]
+    for name, (rows, others) in told.items():
+        said = outlier_words.overwritten(name, int(rows.sum()), others)
+        seen.add("feature_noise", "medium", name, columns.ids[rows], said)
+        show(seen, name, columns.column(name), rows, columns)
+
+
+def _verdict(
+    name: str, related: Mapping[str, Relation], columns: WholeColumns, rows: np.ndarray
+) -> rivals.Verdict:
+    """Which column is noise in these rows, judged by the bonds of this one and those that it follows."""
+    together = {name, *related[name].predictors} - {""}
+    values = {key: columns.column(key) for key in sorted(together)}
+    around = {}
+    if columns.order == "time":
+        around = {key: sensors.beside(values[key], columns.starts) for key in values}
+    return rivals.judge(values, around, rows)

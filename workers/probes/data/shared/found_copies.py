@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Sample
-from workers.probes.data.shared import equal_rows, near_copies, near_pictures
+from workers.probes.data.shared import equal_rows, near_copies, near_pictures, same_text
 from workers.probes.data.shared.equal_rows import Chance, Groups
 from workers.sql import quoted
 
@@ -17,6 +17,7 @@ MOST_NEAR, MOST_PICTURES = 8_000, 3_000  # rows and pictures looked at for near 
 DRAWN = 4_000  # rows looked at where there are more than that: of copies in a draw, few pairs are left
 WIDEST = 200  # features held against each other
 UNLIKE, APART = 0.1, 0.25  # share of columns that may differ in a near copy, and by what part of the usual
+TEXT = "same text"  # how rows are near whose long texts are the same, and other columns are not
 SILENT = 1e-4  # peak of a clip, of full scale
 
 
@@ -123,7 +124,10 @@ def _near(
     null = len(near_copies.tables(_shuffled(x, rng))) if len(pairs) else 0
     if len(pairs) <= null:
         pairs = pairs[:0]  # no closer than rows put together from shuffled columns
-    return pairs, ("alike",) * len(pairs), null
+    alike = {tuple(pair) for pair in pairs.tolist()}
+    told = np.array([pair for pair in same_text.pairs(sample, at, seed).tolist() if tuple(pair) not in alike])
+    pairs = np.concatenate([pairs, told.reshape(-1, 2).astype(int)])
+    return pairs, ("alike",) * len(alike) + (TEXT,) * len(told), null
 
 
 def _in_every_column(

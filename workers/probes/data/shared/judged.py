@@ -29,6 +29,7 @@ AGAIN = 2  # times that the models learn without what they suspect
 DOUBT = 0.15  # share of unsuspected labels that they may miss and still do so [J]
 OVERLAP, TWINS = 0.10, 0.25  # shares above which a wrong label cannot be told from a hard row [J]
 FAINT = 0.15  # of the way from guessing to every class known, below which a label cannot be contradicted [J]
+UNDECIDED = 0.009  # most that a bounded rate counts for: an undecided outcome is no worse than low
 LEAST = 0.001  # share of wrong labels below which a bounded rate supports none
 
 
@@ -47,6 +48,7 @@ class Judged:
     groups: list[np.ndarray]
     twins: float  # share of rows whose features another row has as well
     first: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # chances before any cleaning
+    confused: tuple[float, float] = (0.0, 0.0)  # rate of a twin without wrong labels, and its high end
 
     @property
     def overlap(self) -> float:
@@ -79,7 +81,10 @@ class Judged:
 
     @property
     def value(self) -> float:
-        return self.supported if self.bounded else self.lapses.rate
+        """The rate told: beyond what the models' own confusion makes, and low where it may be no rate."""
+        if self.bounded:
+            return min(self.supported, UNDECIDED)
+        return max(0.0, self.lapses.rate - self.confused[0])
 
     @property
     def supported(self) -> float:
@@ -102,7 +107,7 @@ class Judged:
 
     @property
     def low(self) -> float:
-        return 0.0 if self.bounded else self.lapses.low
+        return 0.0 if self.bounded else max(0.0, self.lapses.low - self.confused[1])
 
     @property
     def high(self) -> float:

@@ -8,6 +8,7 @@ Value: 2 AUC - 1 of the worst shortcut, that is how far a class is given away by
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,9 @@ from workers.probes.base import Budget, Finding, Sample, Target
 from workers.probes.data.shortcut import evidence, marks, properties
 from workers.probes.data.shortcut import search as shortcut_search
 from workers.probes.data.shortcut import words as shortcut_words
+from workers.probes.data.shortcut.beneath import Listener
+from workers.probes.data.shortcut.beside import Viewer
+from workers.probes.data.shortcut.doubt import SURE, Doubt
 from workers.probes.data.shortcut.properties import OTHER
 from workers.probes.data.shortcut.search import FEWEST, Property, Searched
 from workers.probes.intervals import clopper_pearson
@@ -29,6 +33,8 @@ TARGETS = 4
 HIGH = 0.8  # 2 AUC - 1 from which a class is as good as given away
 COVERS = 0.2  # share of a class with a phrase from which that is more than a habit
 PHRASE, COLUMN = "phrase", "column"
+NOTHING = "Nothing beside the point gives a class away"
+Judge = Callable[[shortcut_search.Found], Doubt | None]
 TRIED = {
     "images": "frame, background, tint, texture, size and format",
     "audio": "length, loudness, silence, hum and noise",
@@ -55,12 +61,13 @@ class Shortcut:
     sign: int = 1
     detail: str = ""
     kind: str = "measure"
+    doubt: Doubt = SURE  # that it is a shortcut
 
     @property
     def severity(self) -> str:
         if self.kind == PHRASE:
             return "high" if self.share >= 0.5 else "medium" if self.share >= COVERS else "low"
-        return "high" if self.value >= HIGH else "medium"
+        return self.doubt.capped("high" if self.value >= HIGH else "medium")
 
 
 @dataclass
@@ -113,8 +120,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
         smallest = min(int(n) for one in looked for n in np.bincount(one.y[one.y >= 0]) if n >= FEWEST)
         # What nobody of the smallest class was seen with may still be there for a few of it.
         high = min(0.5, clopper_pearson(0, smallest)[1])
-        return Finding(0.0, _nothing(sample, looked, rows), facts, low=0.0, high=high, sample=rows,
-                       title="Nothing beside the point gives a class away")  # fmt: skip
+        doubtful = next((hit for _, hit in found if hit.doubt.says), None)
+        note = _unsure(doubtful) if doubtful else _nothing(sample, looked, rows)
+        title = "What sets a class apart may be what it is" if doubtful else NOTHING
+        return Finding(0.0, note, facts, low=0.0, high=high, sample=rows, title=title)
     worst = max(serious, key=lambda hit: hit.value)
     return Finding(
         worst.value, _note(sample, serious, worst), facts, low=worst.low, high=worst.high, sample=rows,
@@ -144,7 +153,7 @@ def _look(sample: Sample, place: int, target: Target, seed: int) -> Looked | Non
     one.searched = shortcut_search.search(one.measured, one.y, classes, spikes=sample.kind == "images")
     shuffled = np.random.default_rng([seed, 23]).permutation(one.y)
     one.null = shortcut_search.search(one.measured, shuffled, classes, spikes=False).strongest
-    one.found = _sorted_out(one, facts)
+    one.found = _sorted_out(one, facts, _judge(sample, one, facts))
     for column, levels in properties.levels(sample, properties.attributes(sample), ids).items():
         for given in shortcut_words.by_levels(column, levels, one.y, classes):
             detail = f"only it has {column} {listed([f'“{level}”' for level in given.phrases])}"
@@ -187,31 +196,52 @@ def _merge_columns(one: Looked) -> None:
     one.found = rest
 
 
-def _sorted_out(one: Looked, facts: dict[str, np.ndarray]) -> list[Shortcut]:
+def _judge(sample: Sample, one: Looked, facts: dict[str, np.ndarray]) -> Judge:
+    """Says of a find what speaks against its being beside the point; None where it is the thing itself."""
+    if sample.kind == "audio":
+        return Listener(sample, one.at, one.y, facts).judged
+    if sample.kind == "images" and facts:
+        stack = sample.arrays["images"][one.at] if "images" in sample.arrays else None
+        return Viewer(stack, one.y, facts).judged
+    return lambda hit: SURE
+
+
+def _sorted_out(one: Looked, facts: dict[str, np.ndarray], judge: Judge) -> list[Shortcut]:
     """The strongest property of each fault and class, less those that only follow from another one."""
     assert one.searched is not None
-    kept: list[shortcut_search.Found] = []
+    kept: list[tuple[shortcut_search.Found, Doubt]] = []
+    unsure: list[tuple[shortcut_search.Found, Doubt]] = []
+
+    def new(hit: shortcut_search.Found) -> bool:
+        same = (k for k, _ in kept if k.property.fault == hit.property.fault)
+        return not any(set(k.classes) & set(hit.classes) for k in same)
+
     for hit in one.searched.found:
-        if evidence.follows(hit, one.searched.found, facts, one.y):
+        if evidence.follows(hit, one.searched.found, facts, one.y) or not new(hit):
             continue
-        if any(k.property.fault == hit.property.fault and set(k.classes) & set(hit.classes) for k in kept):
-            continue
-        kept.append(hit)
-    named = {c for hit in kept if hit.property.fault != OTHER for c in hit.classes}
-    sized = {c for hit in kept if hit.property.name in evidence.SIZES for c in hit.classes}
+        doubt = judge(hit)
+        if doubt is not None:
+            (unsure if doubt.says else kept).append((hit, doubt))
+    for hit, doubt in unsure:
+        if new(hit):
+            kept.append((hit, doubt))
+    named = {c for hit, _ in kept if hit.property.fault != OTHER for c in hit.classes}
+    sized = {c for hit, _ in kept if hit.property.name in evidence.SIZES for c in hit.classes}
     found = []
-    for hit in kept:
+    for hit, doubt in kept:
         own = set(hit.classes)
         if hit.property.fault == OTHER and hit.property.name not in evidence.STORED and own & named:
             continue  # a frame makes a picture brighter; that is no second shortcut
-        if hit.property.fault == properties.TEXTURE and own & sized:
-            continue  # so does another size with its texture
+        follows_size = hit.property.fault == properties.TEXTURE
+        follows_size |= hit.property.fault == properties.BACKGROUND and hit.spike
+        if follows_size and own & sized:
+            continue  # so does another size with its texture, and with the width of its rim
         found.append(
             Shortcut(
                 hit.property.fault, one.target, hit.classes, hit.property.says, hit.property.name,
                 2 * hit.auc - 1, max(0.0, 2 * hit.low - 1), 2 * hit.high - 1, hit.share, hit.carriers,
-                hit.property.columns, hit.property.values, hit.property.unit, hit.sign,
-                evidence.compared(hit, one.y),
+                hit.property.columns, hit.property.plain, hit.property.unit, hit.sign,
+                evidence.compared(hit, one.y), doubt=doubt,
             )
         )  # fmt: skip
     return found
@@ -222,6 +252,7 @@ def _facts(
     sample: Sample, looked: list[Looked], found: list[tuple[Looked, Shortcut]], budget: Budget
 ) -> dict[str, Any]:
     shown = [(one, hit) for one, hit in found if hit.severity != "low"][:3]
+    doubtful = [(one, hit) for one, hit in found if hit.doubt.says][:2]
     attributes = properties.attributes(sample)
     facts: dict[str, Any] = {
         "faults": [_fault(sample, one, hit) for one, hit in found],
@@ -232,7 +263,7 @@ def _facts(
         },
         "tested": sum(one.searched.tried for one in looked if one.searched),
         "properties": sorted({p.says for one in looked for p in one.measured} | {*attributes}),
-        "evidence": [evidence.shown(sample, one, hit) for one, hit in shown],
+        "evidence": [evidence.shown(sample, one, hit) for one, hit in shown or doubtful],
         "mitigations": [],
     }
     if shown and budget.left > 6:
@@ -247,7 +278,7 @@ def _fault(sample: Sample, one: Looked, hit: Shortcut) -> dict[str, Any]:
     places = sample.places(sample.arrays["ids"][one.at[hit.carriers[:MOST_LISTED]]])
     entry: dict[str, Any] = {
         "fault": hit.fault, "severity": hit.severity, "classes": names,
-        "note": f"{_of(names)} {_are(names)} given away by {hit.says}: {hit.detail}.",
+        "note": _told(hit, names),
         "score": round(hit.value, 4), "count": len(hit.carriers),
     }  # fmt: skip
     if hit.columns:
@@ -262,6 +293,11 @@ def _fault(sample: Sample, one: Looked, hit: Shortcut) -> dict[str, Any]:
         if splits != {None}:
             entry["splits"] = [place.get("split") for place in places]
     return entry
+
+
+def _told(hit: Shortcut, names: list[str]) -> str:
+    told = f"{_of(names)} {_are(names)} given away by {hit.says}: {hit.detail}"
+    return f"{told}; but {hit.doubt.says}." if hit.doubt.says else f"{told}."
 
 
 def _of(names: list[str]) -> str:
@@ -287,6 +323,15 @@ def _note(sample: Sample, serious: list[Shortcut], worst: Shortcut) -> str:
     return (
         f"{percent(worst.share)} of the {unit} of {_of(names)} can be told by {worst.says} alone "
         f"({worst.detail}); a model will learn that, and fail where it is absent.{also}"
+    )
+
+
+def _unsure(hit: Shortcut) -> str:
+    names = [hit.target.classes[c] for c in hit.classes]
+    verb = "stands" if len(names) == 1 else "stand"
+    return (
+        f"{_of(names)} {verb} apart by {hit.says} ({hit.detail}), but {hit.doubt.says}; "
+        "look at some of them and decide whether a model may use it."
     )
 
 

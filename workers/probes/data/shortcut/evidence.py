@@ -29,6 +29,10 @@ def follows(hit: Found, found: tuple[Found, ...], facts: dict[str, np.ndarray], 
     name, fault = hit.property.name, hit.property.fault
     same = [other for other in found if set(other.classes) == set(hit.classes) and other is not hit]
     faults = {other.property.fault for other in same}
+    if fault in (properties.BORDER, properties.BACKGROUND) and properties.TEXTURE in faults and _grainy(name):
+        return True  # noise over a whole picture lies on its frame and its ground as well
+    if fault == properties.TEXTURE and properties.TINT in faults and hit.spike:
+        return True  # a tint takes light away, and of the noise as well
     names = {part for other in same for part in other.property.name.split(", ")}
     own = np.isin(y, hit.classes)
     if fault == properties.BORDER and faults & {properties.BACKGROUND, properties.TINT}:
@@ -50,6 +54,10 @@ def follows(hit: Found, found: tuple[Found, ...], facts: dict[str, np.ndarray], 
     return False
 
 
+def _grainy(name: str) -> bool:
+    return all(part.endswith("spread") or part == "frame alike" for part in name.split(", "))
+
+
 def _shift(values: np.ndarray, own: np.ndarray) -> float:
     return float(np.median(values[own]) - np.median(values[~own]))
 
@@ -63,14 +71,19 @@ def _tinted(facts: dict[str, np.ndarray], own: np.ndarray) -> bool:
 
 
 def compared(hit: Found, y: np.ndarray) -> str:
-    """The middle of the class and of the others, with the property's unit."""
-    values = hit.property.values
+    """The middle of the class and of the others, or the range that is the class's own; with the unit."""
+    values = hit.property.plain
     own = np.isin(y, hit.classes)
-    ours, others = (float(np.nanmedian(values[part])) for part in (own, ~own))
     if ", " in hit.property.name:
         return f"{percent(hit.share)} of it share one look, which others hardly ever have"
     unit = f" {hit.property.unit}" if hit.property.unit else ""
-    return f"{hit.property.name} {_number(ours)}{unit} against {_number(others)}{unit} in the middle"
+    if hit.spike:
+        low, high = np.quantile(values[hit.carriers], (0.05, 0.95))
+        others = float(((values[~own] >= low) & (values[~own] <= high)).mean())
+        told = f"{hit.property.name} of {_number(low)} to {_number(high)}{unit} in {percent(hit.share)} of it"
+        return f"{told} and {percent(others)} of the others"
+    ours, theirs = (float(np.nanmedian(values[part])) for part in (own, ~own))
+    return f"{hit.property.name} {_number(ours)}{unit} against {_number(theirs)}{unit} in the middle"
 
 
 def _number(value: float) -> str:
@@ -86,6 +99,7 @@ def shown(sample: Sample, one: Looked, hit: Shortcut) -> dict[str, Any]:
         "classes": [names[c] for c in hit.classes], "share": round(hit.share, 4),
         "value": round(hit.value, 4),
         "low": round(hit.low, 4), "high": round(hit.high, 4), "target": one.target.name, "detail": hit.detail,
+        "doubt": hit.doubt.says,
     }  # fmt: skip
     if hit.values is not None:
         told["by_class"] = _by_class(one, hit)

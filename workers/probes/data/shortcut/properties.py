@@ -44,6 +44,7 @@ PICTURES: dict[str, tuple[str, float, str]] = {
     "quality": (OTHER, 1.0, "JPEG quality"),
     "metadata": (OTHER, 0.1, "the presence of camera data (EXIF)"),
 }  # fmt: skip
+LOGARITHMIC = ("edges", "noise")
 SOUNDS: dict[str, tuple[str, float, str]] = {
     "seconds": (LENGTH, 0.05, "length"),
     "silent before": (LENGTH, 0.1, "silence before the sound"),
@@ -89,7 +90,9 @@ def pictures(facts: dict[str, np.ndarray]) -> list[Property]:
         if name in facts:
             columns = (name,) if fault == OTHER else ()
             values = np.where(facts[name] == -1.0, np.nan, facts[name]) if name == "blocks" else facts[name]
-            found.append(Property(name, fault, values, floor, says, _picture_unit(name), columns))
+            found.append(
+                Property(name, fault, values, floor, says, _picture_unit(name), columns, name in LOGARITHMIC)
+            )
     if {"width", "height"} <= facts.keys():
         shape = facts["width"] / np.maximum(facts["height"], 1)
         found.append(Property("aspect", OTHER, shape, 0.03, "the shape of the picture", "", ("aspect",)))
@@ -99,7 +102,7 @@ def pictures(facts: dict[str, np.ndarray]) -> list[Property]:
 def _picture_unit(name: str) -> str:
     if name in ("width", "height"):
         return "px"
-    levels = ("level", "step", "spread", "red", "blue", "green", "brightness")
+    levels = ("level", "step", "spread", "red", "blue", "green", "brightness", *LOGARITHMIC)
     return "grey levels" if name.split()[-1] in levels else ""
 
 

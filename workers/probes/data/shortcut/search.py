@@ -12,7 +12,7 @@ Two classes whose measures are normal and d standard deviations apart reach GAP 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ LEAST = 0.5  # share of a class that must have the property
 FEWEST = 5  # examples of a class that must have it
 RATE = 0.10  # of false discoveries
 UPPER = ((0.99, 0.0), (0.97, 0.45), (0.95, 0.7))  # upper end of the others, and the wider gap it asks for
+NARROW = 0.3  # quantile of a class that must lie close to its middle
 MANY = 40  # classes, the largest; more are not looked at
 
 
@@ -35,6 +36,12 @@ class Property:
     says: str = ""  # "the frame": to be read after "by"
     unit: str = ""
     columns: tuple[str, ...] = ()
+    logarithmic: bool = False  # ln(1 + what was measured)
+
+    @property
+    def plain(self) -> np.ndarray:
+        """What was measured, in its unit: float [n]."""
+        return np.expm1(self.values) if self.logarithmic else self.values
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Found:
     gap: float  # standard deviations of the others
     p: float
     carriers: np.ndarray = field(repr=False)  # places of the group's rows that have it
+    spike: bool = False  # one value in the middle of what the others have, not more or less than they
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,12 @@ def _group(
     return Found(one, group, sign, values, top, share, area, low, high, gap, p, carriers), p, best
 
 
+def holds(found: Found, values: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the same group stands apart in the same direction by other values, NaN where there are none."""
+    fine = np.isfinite(values) & (y >= 0)
+    return _group(found.property, found.sign, found.sign * values, fine, y, found.classes)[0] is not None
+
+
 def _spikes(
     properties: Sequence[Property], known: np.ndarray, y: np.ndarray, kept: Sequence[int]
 ) -> list[tuple[Found | None, float]]:
@@ -178,22 +192,28 @@ def _spikes(
         for c in kept:
             own = known & (y == c)
             spread = np.maximum(block[known & ~own].std(axis=0), [p.floor for p in parts])
-            away = np.abs(block - np.median(block[own], axis=0)) / spread
+            away = np.abs(block - _centre(block[own])) / spread
             for columns in _tight(away[own], away[known & ~own]):
                 # In logarithms: three times as far is as much, near the middle and far from it.
                 values = -np.log(np.maximum(away[:, columns].max(axis=1), 0.02))
                 chosen = [parts[i] for i in columns]
-                named = Property(
-                    ", ".join(p.name for p in chosen[:3]), fault, -values, 0.3, chosen[0].says, "",
-                    chosen[0].columns,
-                )  # fmt: skip
+                named = replace(chosen[0], name=", ".join(p.name for p in chosen[:3]), floor=0.3)
                 seen, p, _ = _group(named, -1, values, known, y, (c,))
-                tested.append((seen, p))
+                tested.append((replace(seen, spike=True) if seen else None, p))
     return tested
 
 
+def _centre(block: np.ndarray) -> np.ndarray:
+    """float [k]: the middle of the shortest half of each column; a part without the property moves it not."""
+    ordered = np.sort(block, axis=0)
+    half = len(ordered) // 2 + 1
+    start = np.argmin(ordered[half - 1 :] - ordered[: len(ordered) - half + 1], axis=0)
+    return np.array([np.median(column[at : at + half]) for column, at in zip(ordered.T, start, strict=True)])
+
+
 def _tight(own: np.ndarray, rest: np.ndarray) -> list[list[int]]:
-    """The properties in which a class is narrow and the others are wide."""
-    narrow = np.quantile(own, 0.5, axis=0) < 0.1 * np.maximum(np.quantile(rest, 0.5, axis=0), 1e-9)
-    columns = [int(i) for i in np.flatnonzero(narrow)]
+    """The properties in which a class is narrow and the others are wide, the narrowest first."""
+    # Half of a class without the property leaves its other half narrow, and the first third of that.
+    narrow = np.quantile(own, NARROW, axis=0) / np.maximum(np.quantile(rest, 0.5, axis=0), 1e-9)
+    columns = [int(i) for i in np.argsort(narrow, kind="stable") if narrow[i] < 0.1]
     return [columns] if columns else []

@@ -5,8 +5,8 @@ A split that came with the upload, or that the plan asks for, is a fact and is j
 RiskBoard made itself shows what a split at random would share: copies are then left to ``data.duplicates``,
 and what ties rows together (``ties``) is told as what the team's own split has to keep on one side.
 Value: the share of test rows that have a copy, or a row of their own group, window or stretch of time, in the
-training part. Impact: the score of the nearest neighbour on the test rows, with and without the training
-rows that they are tied to, compared row by row (paired bootstrap).
+training part; of a split made here, no more than moderate. Impact: the score of the nearest neighbour on the
+test rows, with and without the training rows that they are tied to, compared row by row (paired bootstrap).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ GIVEN = ("files", "folders", "column")
 MEDIUM, HIGH = 0.005, 0.02  # share of test rows; probes.md D4
 LEAST = 0.02  # share of test rows from which a shared group, window or time counts
 SHARED = 0.05  # ... from which it is high
+OURS = 0.0199  # most that a split made here counts for: it warns of a split, and is none of the team's
 MOSTLY = 0.5  # ... from which neighbours in the file are, as in films and series
 MOST_PAIRS = 1_000
 PLURAL = {"group": "group_across_split", "window": "overlapping_windows_random_split",
@@ -284,8 +285,9 @@ def _finding(
     ours: bool,
 ) -> Finding:
     counted = [one for one in overlaps if not ours or one.severity != "low"]
-    value = max((one.share for one in counted), default=0.0)
-    low, high = clopper_pearson(round(value * tested), tested)
+    share = max((one.share for one in counted), default=0.0)
+    low, high = clopper_pearson(round(share * tested), tested)
+    value = min(share, OURS) if ours else share
     rank = {"high": 2, "medium": 1, "low": 0}
     overlaps.sort(key=lambda one: (-rank[one.severity], one.fault == "neighbouring_samples", -one.share))
     worst = overlaps[0] if overlaps else None

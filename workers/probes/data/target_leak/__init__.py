@@ -2,7 +2,8 @@
 
 Each column alone (and whether it is filled) predicts the target out of fold (``single_column``); what is too
 good to be true and why is judged in ``suspects``; columns that hold the future of another one are found in
-``look_ahead``. Without the suspects a model is trained again, and the drop is told.
+``look_ahead``, texts that say the answer in ``written``. Without the suspects a model is trained again, and
+the drop is told.
 Value: 2 AUC - 1 (or R²) of the worst suspect, the share of the answer that it gives away; 0 without any.
 """
 
@@ -18,7 +19,7 @@ from workers.probes.base import Budget, Column, Finding, Sample, Target
 from workers.probes.data.shared import single_column
 from workers.probes.data.shared.column_values import Values, read
 from workers.probes.data.shared.single_column import Goal, Score
-from workers.probes.data.target_leak import look_ahead, next_value, suspects
+from workers.probes.data.target_leak import look_ahead, next_value, suspects, written
 from workers.probes.surrogate import stratified
 from workers.probes.words import listed, percent
 
@@ -41,12 +42,14 @@ def run(sample: Sample, budget: Budget) -> Finding:
     columns = [
         c for c in sample.columns if c.role in ("feature", "ignored") and c.type not in ("text", "empty")
     ]
-    if not columns:
+    budget.progress(0.05, "Reading the texts")
+    texts = written.search(sample, budget)
+    if not columns and not texts:
         return Finding.skipped("There are no columns besides the one to predict.", not_applicable=True)
-    judged = []
+    judged, why = [], ""
     for place, target in enumerate(sample.targets[:MOST_TARGETS]):
         budget.progress(0.1 + 0.6 * place / MOST_TARGETS, f"Predicting {target.name} from one column alone")
-        one = _judge(sample, budget, columns, place, target)
+        one = _judge(sample, budget, columns, place, target) if columns else ""
         if isinstance(one, dict):
             judged.append(one)
         elif place == 0 or budget.left < 5:
@@ -56,9 +59,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     future = {found.name for found in ahead}
     for one in judged:  # what holds the future of the target is strong because of that
         one["suspects"] = [suspect for suspect in one["suspects"] if suspect.name not in future]
-    if not judged and not ahead:
+    if not judged and not ahead and not texts:
         return Finding.skipped(why)
-    return _finding(sample, judged, ahead)
+    return _finding(sample, judged, [*texts, *ahead])
 
 
 def _ahead(sample: Sample, budget: Budget) -> list[look_ahead.Ahead]:
@@ -250,7 +253,9 @@ def ranked(column: np.ndarray) -> np.ndarray:
 
 
 # -- telling ------------------------------------------------------------------------------------------
-def _finding(sample: Sample, judged: list[dict[str, Any]], ahead: list[look_ahead.Ahead]) -> Finding:
+def _finding(
+    sample: Sample, judged: list[dict[str, Any]], ahead: Sequence[look_ahead.Ahead | written.Written]
+) -> Finding:
     faults: list[dict[str, Any]] = []
     worst: tuple[float, dict[str, Any], suspects.Suspect] | None = None
     for one in judged:

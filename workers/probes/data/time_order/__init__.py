@@ -23,6 +23,7 @@ from workers.sql import quoted
 ORDER = ("high", "medium", "low")
 MOST_PLACES, MOST_GAPS, BINS = 2_000, 100, 60
 GAP_MEDIUM, GAP_HIGH, LONG_GAP = 0.003, 0.10, 10  # share of steps missing; steps in one gap
+SCATTERED = 0.2  # share of steps missing one by one, above which a series is irregular by nature
 ROWS_MEDIUM, ROWS_HIGH, FEW = 0.001, 0.05, 3  # share of rows; rows
 UNSORTED = 0.2  # share of misplaced rows from which the file is not sorted at all
 FRESH = {"monthly": 92.0, "quarterly": 275.0, "yearly": 731.0, "years": 3_653.0}  # days
@@ -162,10 +163,14 @@ def _gap_faults(
         share = missing / (rows + missing)
         serious = share >= GAP_MEDIUM or longest.missing >= LONG_GAP
         severity = "high" if share >= GAP_HIGH else "medium" if serious else "low"
+        if found.scattered:  # so many single steps that the series may only write what is new
+            severity = "medium" if GAP_MEDIUM <= share <= SCATTERED else "low"
         words = (
             f"{count(len(found.gaps), 'gap')}, {count(missing, 'step')} of {_step(found, dated)} missing"
             f" ({percent(share)}); the longest, {said}, begins after {told(longest.after, dated)}."
         )
+        if found.scattered:
+            words += " Most are short and come at any time, as where rows were lost or left out."
     else:
         severity = "medium"
         words = (
@@ -295,7 +300,8 @@ def _words(name: str, faults: list[dict[str, Any]], facts: dict[str, Any], share
         note += f" in steps of {facts['step_words']}." if facts["regular"] else " at irregular times."
         if faults:
             note += " " + str(faults[0]["note"])
-        return "The time is complete and in order", note
+        old = bool(faults) and all(one["fault"] == "stale_data" for one in faults)
+        return f"The time is complete and in order{', but old' * old}", note
     first = serious[0]
     number = first.get("count", 0)
     titles = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workers.inputs.census import plain
 from workers.inputs.nothing import STANDARD
 from workers.probes.base import Budget, Column, Finding, Sample
-from workers.probes.data.shared import absent
+from workers.probes.data.shared import absent, ragged
 from workers.probes.data.shared.absent import Words, places
 from workers.probes.data.types import date_forms, spelling
 from workers.probes.words import count, listed, percent
@@ -52,6 +52,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         spelled, near = _variants(con, sample, columns)
         faults += spelled + _dates(con, sample, columns)
         faults += _constant(sample, columns) + _identifiers(con, sample, columns)
+    faults = ragged.told_once(sample, faults)
     faults.sort(key=lambda fault: (ORDER[fault["severity"]], -fault.get("count", 0)))
     serious = {name for f in faults if f["severity"] != "low" for name in f["columns"]}
     value = len(serious) / len(columns)

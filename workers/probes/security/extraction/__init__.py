@@ -84,7 +84,10 @@ def _learnt_nothing(models: Fleet, found: Rows, seed: int) -> str | None:
     guessing = float(np.bincount(y).max() / len(y)) if found.classes else 0.0
     if low >= guessing + 0.02:
         return None
-    return "Inconclusive: a small model hardly beats guessing on this data, so there is nothing to copy."
+    return (
+        "Inconclusive: the small model is hardly better than guessing on this data. It learnt nothing of use,"
+        " so there is nothing to copy; find what predicts the target first."
+    )
 
 
 def _measure(

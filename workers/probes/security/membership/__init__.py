@@ -2,8 +2,9 @@
 
 Seventeen small models with the plan's settings learn a random half of the rows each. Each is attacked in
 turn, with the others as what the attacker knows: by how sure it is (Yeom et al. 2018), by RMIA (Zarifzadeh
-et al. 2024), by LiRA (Carlini et al. 2022), and by the last two where both agree. The value is the share of
-learnt rows that the strongest attack finds while it is wrong about 1 % of the others. What holding the model
+et al. 2024), by LiRA (Carlini et al. 2022), and by trees that learnt on the others what a member looks like
+(``learned``). The value is the share of learnt rows that the strongest attack finds while it is wrong about
+1 % of the others. What holding the model
 back, and training with differential privacy, would change is measured on the same halves.
 """
 
@@ -22,6 +23,10 @@ from workers.probes.security.membership.strength import null, strength
 from workers.probes.surrogate import rows
 
 TOO_SHORT = "The time given is too short to train the models that an attacker needs."
+NOTHING_LEARNT = (
+    "Inconclusive: on rows that it has not seen the small model is no better than guessing. It learnt nothing"
+    " of use, so there is nothing to leak; find what predicts the target first."
+)
 SHARE = 0.5  # of the time left, for the shadow models; the rest is for what would help
 
 
@@ -62,6 +67,8 @@ def measure(sample: Sample, place: Ground, budget: Budget) -> Finding:
     budget.progress(0.55, "Asking the models who was in their half")
     found, chance = strength(answers, budget.seed), null(answers, budget.seed)
     learnt, unseen = shadows.accuracies(place, fleet, halves)
+    if shadows.no_better_than_guessing(place, unseen):
+        return Finding.skipped(NOTHING_LEARNT)
     tried, left_out = _what_ifs(place, halves, unseen, a_step, budget)
     budget.progress(0.97, "Looking for the most exposed rows")
     metric = "accuracy" if place.classes else "R2"

@@ -27,18 +27,10 @@ class Shadows:
     def __len__(self) -> int:
         return len(self.inside)
 
-    def first(self, models: int) -> Shadows:
-        chances = None if self.chances is None else self.chances[:models]
-        return Shadows(self.signals[:models], chances, self.inside[:models])
-
-
-def scores(shadows: Shadows) -> dict[str, np.ndarray]:
-    """Attack -> float64 [K, n], higher where a row looks like one that model k has learnt."""
-    if shadows.chances is None:
-        return {"loss": -np.abs(shadows.signals), "lira": lira(shadows)}
-    ratio = lira(shadows)
-    both = np.minimum(_ranks(rmia(shadows, None)), _ranks(ratio))  # a member has to look like one to both
-    return {"loss": shadows.signals, "rmia": rmia(shadows), "lira": ratio, "joint": both}
+    def only(self, models: np.ndarray) -> Shadows:
+        """Some of the models, by bool [K]."""
+        chances = None if self.chances is None else self.chances[models]
+        return Shadows(self.signals[models], chances, self.inside[models])
 
 
 def rmia(shadows: Shadows, offline: float | None = OFFLINE) -> np.ndarray:
@@ -50,12 +42,12 @@ def rmia(shadows: Shadows, offline: float | None = OFFLINE) -> np.ndarray:
     against that of other rows: this gives its rank, changes no ranking, and so is left out.
     """
     assert shadows.chances is not None
-    mean, counts = _others(shadows.chances, ~shadows.inside)
+    mean, counts = others(shadows.chances, ~shadows.inside)
     without = np.where(counts > 0, mean, shadows.chances.mean())
     if offline is not None:
         likely = 0.5 * ((1 + offline) * without + (1 - offline))
     else:
-        mean, counts = _others(shadows.chances, shadows.inside)
+        mean, counts = others(shadows.chances, shadows.inside)
         likely = 0.5 * (without + np.where(counts > 0, mean, without))
     return np.log(shadows.chances + TINY) - np.log(likely + TINY)
 
@@ -68,17 +60,17 @@ def lira(shadows: Shadows) -> np.ndarray:
     only, so it is drawn towards that of rows that are as hard (empirical Bayes); and a mean's own uncertainty
     widens what is expected.
     """
-    with_row, some = _others(shadows.signals, shadows.inside)
-    without, others = _others(shadows.signals, ~shadows.inside)
-    spread_in, spread_out = (_variance(shadows.signals, held) for held in (shadows.inside, ~shadows.inside))
-    both = (some > 0) & (others > 0)
-    without = np.where(others > 0, without, shadows.signals.mean())
-    gap, noise = with_row - without, spread_in / np.maximum(1, some)
+    with_row, held = others(shadows.signals, shadows.inside)
+    without, lacked = others(shadows.signals, ~shadows.inside)
+    spread_in, spread_out = (_variance(shadows.signals, side) for side in (shadows.inside, ~shadows.inside))
+    both = (held > 0) & (lacked > 0)
+    without = np.where(lacked > 0, without, shadows.signals.mean())
+    gap, noise = with_row - without, spread_in / np.maximum(1, held)
     usual = _usual_gap(without, gap, both)
     rest = max(0.0, float(((gap - usual)[both] ** 2 - noise[both]).mean())) if both.any() else 0.0
     trust = np.where(both, rest / (rest + noise + TINY), 0.0)  # in the row's own mean, against the usual one
     with_row = without + usual + trust * (gap - usual)
-    unsure_in, unsure_out = trust * noise, spread_out / np.maximum(1, others)
+    unsure_in, unsure_out = trust * noise, spread_out / np.maximum(1, lacked)
     odds = np.zeros_like(shadows.signals)
     sides = ((with_row, spread_in + unsure_in, 1), (without, spread_out + unsure_out, -1))
     for mean, wide, sign in sides:
@@ -99,15 +91,7 @@ def _usual_gap(hardness: np.ndarray, gap: np.ndarray, known: np.ndarray) -> np.n
     return means[group]
 
 
-def _ranks(score: np.ndarray) -> np.ndarray:
-    """float64 [K, n]: each row's rank within its model, so that scores of two kinds can be compared."""
-    ranks = np.empty_like(score)
-    order = np.argsort(score, axis=1, kind="stable")
-    np.put_along_axis(ranks, order, np.arange(score.shape[1], dtype=float)[None], axis=1)
-    return ranks
-
-
-def _others(values: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def others(values: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each row's mean [K, n] over all models but k where ``counted``, and over how many; 0 over none."""
     held = np.where(counted, values, 0.0)
     counts = counted.sum(0) - counted

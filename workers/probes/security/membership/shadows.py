@@ -12,6 +12,7 @@ from workers.probes.base import Budget, Sample
 from workers.probes.security.membership.attacks import Shadows
 from workers.probes.surrogate import Rows, Surrogate, row_scores, stratified, surrogate
 
+BETTER = 0.02  # of the score, below which a model is no better than a guess
 MODELS = 17  # a target and sixteen references (Zarifzadeh et al. 2024 use up to 254, and 1 to 4 at least)
 FEWEST_MODELS = 5
 FEWEST_ROWS = 100  # below it 1 % of the rows outside is no row at all
@@ -131,3 +132,12 @@ def accuracies(place: Ground, fleet: Fleet, halves: np.ndarray) -> tuple[np.ndar
     inside = [float(own[held].mean()) for own, held in zip(scores, halves, strict=True)]
     unseen = [float(own[held].mean()) for own, held in zip(scores, outside, strict=True)]
     return np.array(inside), np.array(unseen)
+
+
+def no_better_than_guessing(place: Ground, unseen: np.ndarray) -> bool:
+    """Whether the models' scores [K] on rows that they have not learnt are within chance of a guess."""
+    if not place.classes:
+        return float(unseen.mean()) <= BETTER
+    guess = float(np.bincount(place.y[place.asked], minlength=2).max() / max(1, int(place.asked.sum())))
+    chance = 1.645 * float(np.sqrt(guess * (1 - guess) / max(1, int(place.asked.sum()))))
+    return float(unseen.mean()) <= guess + max(BETTER, chance)

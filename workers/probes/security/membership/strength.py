@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from workers.probes.security.membership.attacks import FALSE_ALARMS, Ranking, Shadows, scores
+from workers.probes.security.membership.attacks import FALSE_ALARMS, Ranking, Shadows, lira, rmia
+from workers.probes.security.membership.learned import learned
 
 DRAWS = 200  # of rows and models, for the interval
 SHUFFLES = 60  # of who was a member, for the null
@@ -49,6 +50,15 @@ class Strength:
     def named(self) -> np.ndarray:
         """bool [K, n]: rows that the strongest attack takes for members of each model."""
         return np.stack([ranking.named() for ranking in self.rankings])
+
+
+def scores(shadows: Shadows) -> dict[str, np.ndarray]:
+    """Attack -> float64 [K, n], higher where a row looks like one that model k has learnt."""
+    if shadows.chances is None:
+        return {"loss": -np.abs(shadows.signals), "lira": lira(shadows), "learned": learned(shadows)}
+    return {
+        "loss": shadows.signals, "rmia": rmia(shadows), "lira": lira(shadows), "learned": learned(shadows),
+    }  # fmt: skip
 
 
 def strength(shadows: Shadows, seed: int) -> Strength:

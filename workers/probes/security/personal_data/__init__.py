@@ -5,9 +5,12 @@ regular expressions with check digits decide on those (``scan.py``). Whether a w
 a matter of odds: the hits are weighed against the rate at which such cells pass by chance (one number in
 ten has a valid last digit), and a telling header raises the odds (``columns.py``). A hit in running text
 counts by itself where the shape is safe alone, and needs a word before it ("call", "tax id") where it is not.
-Only masked examples leave this package, never a value. Not looked for: names inside running text
-without an address (that takes a language model), faces, voices.
-Value: rows with at least one hit over all rows. Interval: Jeffreys (probes.md, S4).
+Names and addresses in running text are told by the words around them and by lists (``running.py``); a name
+that nothing around calls a customer's may be an actor's, so it is remarked on and does not count.
+The names of pictures and sounds are read as well (``files.py``).
+Only masked examples leave this package, never a value. Not looked for: names in running text that are on no
+list and behind no telling word (that takes a language model), faces, voices.
+Value: rows with at least one sure hit over all rows. Interval: Jeffreys (probes.md, S4).
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.intervals import jeffreys
-from workers.probes.security.personal_data.columns import Hits, search
+from workers.probes.security.personal_data import files
+from workers.probes.security.personal_data.columns import search
+from workers.probes.security.personal_data.hits import Hits
 from workers.probes.security.personal_data.names import header_kind
 from workers.probes.security.personal_data.patterns import WHAT
 from workers.probes.words import count, listed, one_in, percent, pieces
@@ -42,8 +47,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
                 break
             budget.progress(i / max(len(columns), 1), f"Searching {column.name}")
             hits += search(table, column, counted[column.name], notes)
+        if sample.kind in ("images", "audio"):
+            hits += files.hits(table)
     hits = _births_among_people(hits)
-    affected = _rows(hits)
+    affected = _rows([hit for hit in hits if hit.sure])
     share = affected / max(sample.rows, 1)
     low, high = jeffreys(affected, sample.rows)
     return Finding(
@@ -59,10 +66,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 def _births_among_people(hits: list[Hits]) -> list[Hits]:
     """Without days that only spread like births where no other column is about people; films have some."""
-    people = any(hit.kind in DIRECT for hit in hits)
+    people = any(hit.kind in DIRECT and hit.sure for hit in hits)
     return [
         hit for hit in hits
-        if people or hit.kind != "birth_date" or header_kind(hit.column) == "birth_date"
+        if people or hit.kind != "birth_date" or hit.spans or header_kind(hit.column) == "birth_date"
     ]  # fmt: skip
 
 
@@ -78,55 +85,71 @@ def _rows(hits: list[Hits]) -> int:
 
 # -- words and facts ------------------------------------------------------------------------------------
 def _facts(sample: Sample, hits: list[Hits], notes: list[str]) -> dict[str, Any]:
-    by_column: list[dict[str, Any]] = []
-    faults: list[dict[str, Any]] = []
-    spans: list[dict[str, Any]] = []
-    for hit in sorted(hits, key=lambda hit: -len(hit.ids)):
-        low, high = jeffreys(len(hit.ids), hit.of)
-        share = len(hit.ids) / max(hit.of, 1)
-        by_column.append({
-            "column": hit.column, "kind": hit.kind, "rows": len(hit.ids), "share": round(share, 6),
-            "low": low,
-            "high": high, "example": hit.example, "certain": hit.certain,
-        })  # fmt: skip
-        spans += [
-            {"row": span.row, "start": span.start, "end": span.end, "kind": span.kind, "id": span.id,
-             "column": hit.column}
-            for span in hit.spans
-        ]  # fmt: skip
-    spans = sorted(spans, key=lambda span: (span["id"], span["start"]))
-    several = len(sample.manifest.get("files", ())) > 1 and sample.kind not in ("images", "audio")
-    if several and spans:
-        for span, place in zip(spans, sample.places(span["id"] for span in spans), strict=True):
-            span.update({key: place[key] for key in ("split",) if key in place})
-    spans = [{key: value for key, value in span.items() if key != "id"} for span in spans]
-    declared, basis = _declared(sample), _legal_basis(sample)
-    for column in dict.fromkeys(entry["column"] for entry in by_column):
-        own = [entry for entry in by_column if entry["column"] == column]
-        kinds = [entry["kind"] for entry in own]
-        direct = bool(DIRECT & set(kinds))
-        rows = sum(entry["rows"] for entry in own)
-        few = rows < FEW_ROWS and rows / max(sample.rows, 1) < SMALL_SHARE
-        permitted = declared and basis != "no"
-        severity = "medium" if permitted or not direct or few else "high"
-        fault: dict[str, Any] = {"fault": "pii", "severity": severity, "columns": [column], "kinds": kinds}
-        inside = [span for span in spans if span["column"] == column][:MOST_SPANS]
-        faults.append(fault | ({"spans": inside} if inside else {}))
+    hits = sorted(hits, key=lambda hit: -len(hit.ids))
+    by_column = [_told(hit) for hit in hits]
+    forms = [hit for hit in hits if not hit.said]
+    spans = _spans(sample, forms)
     by_kind: dict[str, int] = {}
     for hit in hits:
         by_kind[hit.kind] = by_kind.get(hit.kind, 0) + (len(hit.spans) or len(hit.ids))
+    faults = [
+        _fault(sample, [hit for hit in some if hit.column == column])
+        for some in (forms, [hit for hit in hits if hit.said])
+        for column in dict.fromkeys(hit.column for hit in some)
+    ]
     return {
-        "columns": [fault["columns"][0] for fault in faults],
+        "columns": list(dict.fromkeys(entry["column"] for entry in by_column)),
         "spans": spans[:MOST_SPANS],
         "spans_found": len(spans),
         "by_kind": by_kind,
         "by_column": by_column,
-        "declared": declared,
-        "legal_basis": basis,
-        "not_looked_for": ["names in running text without an address", "faces", "voices"],
+        "declared": _declared(sample),
+        "legal_basis": _legal_basis(sample),
+        "not_looked_for": ["names in running text that are on no list", "faces", "voices"],
         "notes": notes,
         "faults": faults,
     }
+
+
+def _told(hit: Hits) -> dict[str, Any]:
+    low, high = jeffreys(len(hit.ids), hit.of)
+    return {
+        "column": hit.column, "kind": hit.kind, "rows": len(hit.ids),
+        "share": round(len(hit.ids) / max(hit.of, 1), 6), "low": low, "high": high, "example": hit.example,
+        "certain": hit.certain, "sure": hit.sure,
+    }  # fmt: skip
+
+
+def _spans(sample: Sample, hits: list[Hits]) -> list[dict[str, Any]]:
+    """Where single values stand, in the order of the rows."""
+    spans: list[dict[str, Any]] = [
+        {"row": span.row, "start": span.start, "end": span.end, "kind": span.kind, "id": span.id,
+         "column": hit.column}
+        for hit in hits
+        for span in hit.spans
+    ]  # fmt: skip
+    spans.sort(key=lambda span: (span["id"], span["start"]))
+    several = len(sample.manifest.get("files", ())) > 1 and sample.kind not in ("images", "audio")
+    if several and spans:
+        for span, place in zip(spans, sample.places(span["id"] for span in spans), strict=True):
+            span.update({key: place[key] for key in ("split",) if key in place})
+    return [{key: value for key, value in span.items() if key != "id"} for span in spans]
+
+
+def _fault(sample: Sample, own: list[Hits]) -> dict[str, Any]:
+    """The fault of one column; what words and lists alone tell is never more than medium."""
+    kinds, sure = list(dict.fromkeys(hit.kind for hit in own)), [hit for hit in own if hit.sure]
+    rows = sum(len(hit.ids) for hit in sure)
+    few = rows < FEW_ROWS and rows / max(sample.rows, 1) < SMALL_SHARE
+    permitted = _declared(sample) and _legal_basis(sample) != "no"
+    direct = any(hit.kind in DIRECT and not hit.said for hit in sure)
+    severity = "low" if not sure else "medium" if permitted or not direct or few else "high"
+    column = own[0].column
+    fault: dict[str, Any] = {"fault": "pii", "severity": severity, "columns": [column], "kinds": kinds}
+    if column == files.COLUMN:
+        fault["files"] = files.named(own)
+    inside = _spans(sample, own)[:MOST_SPANS]
+    return fault | ({"spans": inside} if inside else {})
 
 
 def _chosen(sample: Sample, question: str) -> list[str]:
@@ -147,9 +170,11 @@ def _legal_basis(sample: Sample) -> str | None:
 
 
 def _title(hits: list[Hits], share: float) -> str:
-    if not hits:
-        return "No personal data was found"
-    kinds = list(dict.fromkeys(hit.kind for hit in sorted(hits, key=lambda hit: -len(hit.ids))))
+    sure = [hit for hit in hits if hit.sure]
+    if not sure:
+        columns = _columns(hits)
+        return f"{listed(columns)} may name people" if columns else "No personal data was found"
+    kinds = list(dict.fromkeys(hit.kind for hit in sorted(sure, key=lambda hit: -len(hit.ids))))
     what = listed([WHAT[kind] for kind in kinds], 2)
     where = (
         "Every row"
@@ -163,12 +188,29 @@ def _title(hits: list[Hits], share: float) -> str:
 
 def _note(sample: Sample, hits: list[Hits], notes: list[str]) -> str:
     told = " ".join(notes)
+    of = f"{sample.rows:,} {pieces(sample.kind)}"
     if not hits:
-        of = f"{sample.rows:,} {pieces(sample.kind)}"
         return f"None of the {of} shows a known form of personal data. {told}".strip()
-    columns = list(dict.fromkeys(hit.column for hit in sorted(hits, key=lambda hit: -len(hit.ids))))
+    sure, unsure = [hit for hit in hits if hit.sure], [hit for hit in hits if not hit.sure]
     parts = [
-        f"{column} ({', '.join(WHAT[hit.kind] for hit in hits if hit.column == column)})"
-        for column in columns
+        f"{column} ({', '.join(WHAT[hit.kind] for hit in sure if hit.column == column)})"
+        for column in _columns(sure)
     ]
-    return f"Remove, mask or declare {listed(parts, 5)}. {told}".strip()
+    said = [f"Remove, mask or declare {listed(parts, 5)}."] if parts else []
+    if unsure:
+        rows = len(np.unique(np.concatenate([hit.ids for hit in unsure])))
+        some = f"{count(rows, pieces(sample.kind, 1), pieces(sample.kind))} of {listed(_columns(unsure))}"
+        said.append(f"Read a few of the {some} that {_spoken_of(unsure)}: private people must go out.")
+    return " ".join([*said, *notes])
+
+
+def _columns(hits: list[Hits]) -> list[str]:
+    """The columns, those with most hits first."""
+    return list(dict.fromkeys(hit.column for hit in sorted(hits, key=lambda hit: -len(hit.ids))))
+
+
+def _spoken_of(hits: list[Hits]) -> str:
+    kinds = {hit.kind for hit in hits}
+    if kinds == {"name"}:
+        return "may name people"
+    return "may hold addresses" if kinds == {"address"} else "may hold names or addresses"

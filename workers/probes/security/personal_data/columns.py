@@ -9,13 +9,13 @@ personal data, and ``scan.py`` reads those.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workers.probes.base import Column
-from workers.probes.security.personal_data import judged, names
+from workers.probes.security.personal_data import judged, names, said
+from workers.probes.security.personal_data.hits import Hits
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
 from workers.probes.security.personal_data.scan import (
     CERTAIN,
@@ -23,9 +23,9 @@ from workers.probes.security.personal_data.scan import (
     PRIOR,
     SPELT,
     Reader,
-    Span,
     believable,
     certainty,
+    spelt,
     varied,
 )
 from workers.sql import literal, quoted
@@ -43,13 +43,15 @@ FEW = 0.05  # share of short cells up to which numbers spelt like phones are not
 # A cell that could hold something: RE2, so every branch costs the same. Letters before digits are codes.
 NARROW = literal(
     "|".join((
-        r"@[^\s@]+\.",
+        r"@[^\s@]+\.|(?i:[(\[{] ?at ?[)\]}])",
         r"[0-9](?:[ .\-/()]{0,3}[0-9]){6}",
-        r"[A-Za-z]{2}[ \-]?[0-9]{2}[ \-]?(?:[0-9]{2}|[A-Z]{4})[ \-]?[0-9]{2}",
+        r"[A-Za-z]{2}[ \-]?[0-9]{2}[ .\-]?(?:[0-9]{2}|[A-Z]{4})[ .\-]?[0-9]{2}",
         r"[A-Za-z]{4,6}[0-9LMNP-V]{2}[A-Za-z0-9][0-9LMNP-V]{2}",
         r"[A-Z]{5}[0-9]{4}[A-Z]|[A-Z][0-9]{6}\(",
         r"[0-9]{6}[A-FU-Y+][0-9]{3}",
         r"[A-Z0-9]{17}",
+        r"[0-9][\x{A0}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}\x{2010}-\x{2015}\x{2212}][0-9A-Z]",
+        r"[\x{FF10}-\x{FF19}\x{0660}-\x{0669}\x{06F0}-\x{06F9}\x{0966}-\x{096F}]{2}|\x{FF20}",
         r"(?:[0-9A-Fa-f]{2}[:\-]){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.|(?:[0-9a-fA-F]{1,4}:){4}|[0-9a-f]::",
         r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
         r"(?i:born|birth|d\.?o\.?b|\bgeb|n[ée]+ le|nacid[oa]|nascid[oa]|pass.?port|pasaporte"
@@ -59,19 +61,6 @@ NARROW = literal(
     ))
 )  # fmt: skip
 EMAIL = literal(r"[\w.%+\-']{1,64}@(?:[\w\-]+\.)+[A-Za-z]{2,24}")
-
-
-@dataclass
-class Hits:
-    """What one column holds of one kind."""
-
-    column: str
-    kind: str
-    ids: np.ndarray  # _id of the rows
-    of: int  # cells that are not empty
-    example: str
-    certain: float
-    spans: list[Span] = field(default_factory=list)
 
 
 def search(
@@ -95,7 +84,13 @@ def search(
         if counted["dates"] >= 0.999 * filled:
             return []
         where = "true" if counted["numbers"] < filled else f"regexp_matches({name}, '[0-9]{{9}}')"
-        return _spans(table, column.name, where, filled, running, hint, notes)
+        found = _spans(table, column.name, where, filled, running, hint, notes)
+        prose = running or column.type == "text"
+        rule = said.PROSE if prose else said.NUMBERED
+        cells = _drawn(
+            table, column.name, f"FROM rows WHERE {where} AND regexp_matches({name}, {rule})", notes
+        )
+        return found + said.hits(column.name, cells, filled, found, notes, prose=prose)
     kind, share, certain = kept
     if step == 1:
         return _exact(column.name, kind, certain, hint, look, filled)
@@ -138,7 +133,7 @@ def _predicate(kind: str, name: str) -> str:
 
 def of_a_kind(column: str, hint: str | None, look: Sequence[tuple]) -> tuple[str, float, float] | None:
     """Kind, share of the cells and certainty, where a column as a whole holds one kind; else None."""
-    cells = [cell.strip() for _, _, cell in look]
+    cells = [spelt(cell.strip()) for _, _, cell in look]
     best = _best(cells, hint)
     if best is not None:
         return best
@@ -196,18 +191,24 @@ def _spans(
 ) -> list[Hits]:
     """Single spans, grouped by kind."""
     name = quoted(column)
-    narrow = f"FROM rows WHERE {where} AND regexp_matches({name}, {NARROW})"
-    cells = table.execute(f"SELECT _id, _row, {name} {narrow} ORDER BY _id LIMIT {MOST_CELLS + 1}").fetchall()
-    if len(cells) > MOST_CELLS:
-        counted: Any = table.execute(f"SELECT count(*) {narrow}").fetchone()
-        of = int(counted[0])
-        step = -(-of // MOST_CELLS)
-        cells = table.execute(
-            f"SELECT _id, _row, v FROM (SELECT _id, _row, {name} AS v, row_number() OVER (ORDER BY _id) AS n"
-            f" {narrow}) WHERE n % {step} = 0 ORDER BY _id"
-        ).fetchall()
-        notes.append(f"{column}: of {of:,} cells that may hold something, every {step}th was read.")
+    cells = _drawn(table, column, f"FROM rows WHERE {where} AND regexp_matches({name}, {NARROW})", notes)
     return _read(column, cells, filled, running, hint)
+
+
+def _drawn(table: duckdb.DuckDBPyConnection, column: str, narrow: str, notes: list[str]) -> list[tuple]:
+    """_id, _row and text of the cells that a narrowed query leaves; of very many an even draw."""
+    name = quoted(column)
+    cells = table.execute(f"SELECT _id, _row, {name} {narrow} ORDER BY _id LIMIT {MOST_CELLS + 1}").fetchall()
+    if len(cells) <= MOST_CELLS:
+        return cells
+    counted: Any = table.execute(f"SELECT count(*) {narrow}").fetchone()
+    of = int(counted[0])
+    step = -(-of // MOST_CELLS)
+    notes.append(f"{column}: of {of:,} cells that may hold something, every {step}th was read.")
+    return table.execute(
+        f"SELECT _id, _row, v FROM (SELECT _id, _row, {name} AS v, row_number() OVER (ORDER BY _id) AS n"
+        f" {narrow}) WHERE n % {step} = 0 ORDER BY _id"
+    ).fetchall()
 
 
 def _read(column: str, cells: Sequence[tuple], filled: int, running: bool, hint: str | None) -> list[Hits]:

@@ -47,6 +47,7 @@ IDENTIFIERS: tuple[Identifier, ...] = (
     # -- spelt so that one is proof
     I("US", _D + r"\d{3}-\d{2}-\d{4}" + _E, national.us_ssn, 1e-3, True),
     I("US", _D + r"\d{3} \d{2} \d{4}" + _E, national.us_ssn, 0.9, False, r"\bssn\b|social.?sec|\bitin\b", False),
+    I("GB", r"(?<!\w)[A-Z]{2} \d{2} \d{2} \d{2} [A-D](?!\w)", national.uk_nino, 1e-3, True),
     I("GB", r"(?<!\w)[A-Za-z]{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-Za-z](?!\w)", national.uk_nino, 0.05, True),
     I("DE", r"(?<!\w)\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}(?!\w)", national.de_social, 0.03, True),
     I("FR", _D + r"[1-478] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[ABab]) ?\d{3} ?\d{3} ?\d{2}" + _E, national.fr_nir, 0.01, True),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workers.probes.security.personal_data import names
+from workers.probes.security.personal_data import names, running
 from workers.probes.security.personal_data.patterns import PATTERNS, PLATES, whole
 
 Judged = tuple[str, float, float]
@@ -22,6 +22,7 @@ DATES = (
 )  # fmt: skip
 PASSPORT = re.compile(r"[A-Z]{0,3}\d{5,9}[A-Z]{0,2}\d?")
 SPREAD = 25  # years between the youngest and the oldest twentieth of people
+ADDRESSES, STREETS = 200, 0.5  # cells looked at, and share of them that must hold a street and a number
 SMALL_IP = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")  # alone it may be a version
 
 
@@ -111,6 +112,13 @@ def people(column: str, hint: str | None, cells: Sequence[str]) -> Judged | None
 
 
 def addresses(column: str, hint: str | None, cells: Sequence[str]) -> Judged | None:
+    if hint is None:
+        some = [cell for cell in cells[:ADDRESSES] if any(c.isdigit() for c in cell)]
+        if len(some) < max(FEWEST, STREETS * len(cells[:ADDRESSES])):
+            return None
+        streets = sum(any(True for _ in running.addresses(cell)) for cell in some)
+        share = streets / len(cells[:ADDRESSES])
+        return ("address", share, 0.95) if share >= STREETS else None
     if hint != "address":
         return None
     fitting = [cell for cell in cells if any(c.isalpha() for c in cell) and len(cell) > 5]

@@ -60,11 +60,14 @@ class Pattern:
     alone: bool = True
     cue: re.Pattern[str] | None = None  # a word before it that makes a weak one count in running text
     pooled: bool = True  # many of the kind in a column are proof
-    needs: str = "number"  # what a text must hold to be looked at: "at", "code", "number", "words", "colons"
+    # What a text must hold to be looked at: "at", "hidden", "code", "number", "either",
+    # "year", "words", "colons".
+    needs: str = "number"
 
 
 # -- checks that are no checksums ---------------------------------------------------------------------
 _DATE = re.compile(r"\d{4}[\-./ ]\d{1,2}[\-./ ]\d{1,2}|\d{1,2}[\-./ ]\d{1,2}[\-./ ](?:\d{2}|\d{4})")
+_PAIRS = re.compile(r"0[1-9](?:([ .\-])\d{2})(?:\1\d{2}){3}")  # 06 12 34 56 78, which begins like a date
 _DECIMALS = re.compile(r"\+\d{4}\s\d{1,2}/|\d*\.\d+[\s\-]+\d+\.\d+$|[\-+]?\d+\.\d+$")
 
 
@@ -72,6 +75,8 @@ def is_phone(text: str) -> bool:
     """As many digits as numbers have, and no date, decimal number, ISBN or time in their place."""
     text = text.strip()
     number = checksums.digits(re.split(r"x|ext", text)[0])
+    if _PAIRS.fullmatch(text):
+        return len(set(number)) > 2
     if _DATE.fullmatch(text) or _DATE.match(text[1:] if text[:1] == "(" else text) or _DECIMALS.match(text):
         return False
     if number[:3] in ("978", "979") and len(number) == 13 and "+" not in text:
@@ -115,6 +120,8 @@ def is_ip(text: str) -> bool:
 
 def is_email(text: str) -> bool:
     local, _, host = text.rpartition("@")
+    if re.fullmatch(r"\d(?:\.\d)?x\.\w{3,4}", host):
+        return False  # icon@2x.png
     return not local.endswith(".") and ".." not in text and not host.startswith("-")
 
 
@@ -150,7 +157,9 @@ _WEAK = tuple(one for one in _IDENTIFIERS if not one.alone)
 PATTERNS: tuple[Pattern, ...] = (
     _p("email", r"(?<![\w.+%\-@])[\w][\w.%+\-']{0,63}@(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9\-]{2,40})(?![\w@])",
        is_email, 1e-6, needs="at"),
-    _p("iban", r"(?<![\w\-])[A-Z]{2}\d{2}(?:[ \-]?[A-Z0-9]{4}){2,7}(?:[ \-]?[A-Z0-9]{1,4})?(?![\w])", checksums.iban, 1e-4, needs="code"),
+    _p("email", r"(?<![\w.+%\-@])\w[\w.%+\-']{0,63}\s?[(\[{]\s?at\s?[)\]}]\s?\w[\w\-]{0,61}(?:\s?(?:[(\[{]\s?(?:dot|punkt|punto|point)\s?[)\]}]|\.)\s?[a-z]\w{1,23}){1,3}(?!\w)",
+       None, 1e-6, flags=re.IGNORECASE, needs="hidden"),
+    _p("iban", r"(?<![\w\-])[A-Z]{2}\d{2}(?:[ .\-]?[A-Z0-9]{4}){2,7}(?:[ .\-]?[A-Z0-9]{1,4})?(?![\w])", checksums.iban, 1e-4, needs="code"),
     _p("iban", r"(?<![\w\-])[a-z]{2}\d{2}[a-z0-9]{11,28}(?![\w\-])", checksums.iban, 1e-4, needs="code"),
     _p("card", r"(?<![\w.\-/])(?:\d{4}([ \-])\d{4}\1\d{4}\1\d{4}|3\d{3}([ \-])\d{6}\2\d{5})(?![\w\-]|\.\d)", checksums.card, 0.04),
     _p("mac", r"(?<![\w:\-])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![\w:\-])|(?<![\w:\-])(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}(?![\w:\-])|(?<![\w.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.])",
@@ -161,12 +170,12 @@ PATTERNS: tuple[Pattern, ...] = (
     _p("card", r"(?<![\w.\-/])\d(?:[ \-]?\d){11,18}(?![\w\-]|\.\d)", checksums.card, 0.025, True, _CARD),
     _p("ip", r"(?<![\w.\-])(?:\d{1,3}\.){3}\d{1,3}(?![\w\-]|\.\d)", is_ip, 0.02),
     _p("ip", r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:){1,7}(?::?[0-9a-fA-F]{1,4}){0,7}(?![\w:.])", is_ip, 0.02, needs="colons"),
-    _p("passport", r"(?<![\w\-])(?=[A-Z0-9]*\d{5})[A-Z]{0,3}\d{5,9}[A-Z]{0,2}\d?(?![\w\-])", None, 0.9, False,
-       r"passport|reisepass|passeport|pasaporte|passaporto|passaporte|paszport|护照|パスポート", pooled=False),
+    _p("passport", r"(?<![\w\-])(?=[A-Z0-9]*\d{5})[A-Z]{0,3}\d{5,9}[A-Z]{0,2}\d?(?![\w\-])|(?<![\w\-])(?=(?:[A-Z]*\d){4})[A-Z][A-Z0-9]{7,8}(?![\w\-])", None, 0.9, False,
+       r"passport|reisepass|passeport|pasaporte|passaporto|passaporte|paszport|护照|パスポート", pooled=False, needs="either"),
     *_WEAK,
     _p("birth_date", r"(?:born(?:\s+on)?|birth(?:\s?date|day)?|d\.?o\.?b\.?|geb(?:oren|\.)(?:\s+am)?|née?\s+le|nacid[oa]\s+el|nascid[oa] em)"
        r"(?:\s+is|\s+was)?\s*[:\-]?\s*(?:\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}|\d{1,2}(?:\.|st|nd|rd|th)?\s+(?:de\s)?" + _MONTH + r"\.?,?\s+(?:de\s)?\d{4}"
-       r"|[A-Z][a-z]{2,8}\s+\d{1,2},?\s+\d{4})", flags=re.IGNORECASE),
+       r"|[A-Z][a-z]{2,8}\s+\d{1,2},?\s+\d{4})", flags=re.IGNORECASE, needs="year"),
     _p("name_street", r"(?:" + CAP + r"\s(?:(?:de|del|la|von|van|da|di)\s){0,2}){1,4}" + CAP
        + r",\s?[^,\n]{0,40}\d[^,\n]{0,40},\s?(?:[^,\n]{2,40},\s?){0,2}" + _POSTCODE + r"(?![\w\d])", needs="words"),
     _p("name_street", r"\b\d{1,5}\s(?:" + CAP + r"\s){1,3}" + _STREET + r"\b\.?(?:,?\s(?:Apt|Suite|Unit|Flat)\.?\s?\w+)?"
@@ -174,7 +183,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p("plate", r"(?<![\w\-])(?:[A-ZÄÖÜ]{1,3}[\- ][A-Z]{1,2} ?\d{1,4}[EH]?|[A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]{2}-\d{3}-[A-Z]{2}|\d{4} ?[B-DF-HJ-NP-TV-Z]{3}|[A-Z]{1,3}[ \-]?\d{3,4}[A-Z]{0,2})(?![\w\-])",
        None, 0.9, False, r"licen[cs]e plate|number plate|plate|kennzeichen|matr[íi]cula|immatriculation|targa\b|registration", needs="code", pooled=False),
     _p("phone", r"(?<![\w.,@/\-+])" + _INTERNATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_international, 1e-3, cue=_PHONE),
-    _p("phone", r"(?<![\w.,@/\-+])" + _NATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_national, 0.02, cue=_PHONE),
+    _p("phone", r"(?<![\w.,@/\-+])(?<!\d )" + _NATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_national, 0.02, cue=_PHONE),
     _p("phone", r"(?<![\w.,@/\-+])\+?\d{3,5}[ \-./]?\d{2,4}(?:[ \-./]?\d{2,4}){1,3}" + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_phone, 0.9, False,
        _PHONE, pooled=False),
 )  # fmt: skip

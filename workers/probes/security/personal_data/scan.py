@@ -18,11 +18,14 @@ BEFORE = 40  # characters before a span in which a word may say what follows
 CERTAIN = 0.9  # odds above which something is believed
 PRIOR, PRIOR_ALONE, PRIOR_BARE = 0.02, 0.5, 0.004  # of a column's kind; of a telling shape; of bare digits
 PASSING = 0.7  # share of a shape that must pass its check
+SPELT_SO = 1e-3  # chance up to which a spelling is a country's own
 FEW_CODES = 12  # different values, up to which all may begin alike
 MOST_SHAPES = 20_000  # different values of a shape that are counted
 SPELT = ("phone", "ip", "mac", "email")  # have no check digit: what does not pass is simply something else
 
 NUMBER = re.compile(r"\d(?:[ .\-/()]{0,3}\d){5}")
+YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
+HIDDEN = re.compile(r"[(\[{]\s?at\s?[)\]}]", re.IGNORECASE)
 CODE = re.compile(r"[A-Za-z][ \-]?\d|\d[ \-]?[A-Za-z]")
 
 
@@ -32,13 +35,10 @@ class Span:
     row: int
     start: int
     end: int
-    pattern: int  # place in PATTERNS
+    kind: str
     sure: bool  # a word before it says what it is
     value: str
-
-    @property
-    def kind(self) -> str:
-        return PATTERNS[self.pattern].kind
+    pattern: int = -1  # place in PATTERNS, where it is one of these
 
 
 def certainty(hits: int, cells: int, chance: float, prior: float) -> float:
@@ -70,20 +70,25 @@ class Reader:
     failed: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def read(self, id_: int, row: int, text: str) -> None:
+        text = spelt(text)
+        certain: list[tuple[int, int]] = []  # accounts, whose groups of digits are no failed cards
         for place, match in matches(text):
             pattern = PATTERNS[place]
             value = match.group()
             if pattern.check is not None and not pattern.check(value):
-                if len(self.failed[place]) < MOST_SHAPES:
+                inside = any(begin <= match.start() and match.end() <= stop for begin, stop in certain)
+                if not inside and len(self.failed[place]) < MOST_SHAPES:
                     self.failed[place].add(value)
                 continue
             start, end = match.span()
+            if pattern.kind == "iban":
+                certain.append((start, end))
             sure = pattern.cue is not None and told_before(pattern.cue, text, start)
             if not (sure or pattern.pooled or pattern.alone):
                 continue
             if len(self.passed[place]) < MOST_SHAPES:
                 self.passed[place].add(value)
-            self.spans.append(Span(id_, row, start, end, place, sure, value))
+            self.spans.append(Span(id_, row, start, end, pattern.kind, sure, value, place))
 
     def believed(self, accept: Callable[[Pattern, int, int], bool] | None = None) -> list[Span]:
         """The spans that count; where several lie over each other, the surest."""
@@ -125,7 +130,8 @@ def _order(span: Span) -> tuple[bool, bool, int]:
 
 def varied(pattern: Pattern, values: Collection[str]) -> bool:
     """Codes of people differ in their first letters; "AB" before every number is an article's sign."""
-    if pattern.needs != "code" or pattern.kind != "national_id" or len(values) < FEW_CODES:
+    spelt_so = pattern.chance <= SPELT_SO
+    if pattern.needs != "code" or pattern.kind != "national_id" or len(values) < FEW_CODES or spelt_so:
         return True
     return len({value[:2] for value in values}) > 2
 
@@ -137,13 +143,41 @@ def told_before(cue: re.Pattern[str], text: str, start: int) -> bool:
     return cue.search(text, line + 1 if line >= 0 else begin, start) is not None
 
 
+# Blanks that do not break or are thin, dashes and digits of other scripts -> those that patterns know,
+# character by character, so that places stay what they are.
+LIKE: dict[int, str] = {
+    **dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " "),
+    **dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE63, 0xFF0D], "-"),
+    **{start + digit: str(digit) for start in (0xFF10, 0x660, 0x6F0, 0x966) for digit in range(10)},
+    **{0xFF21 + i: chr(65 + i) for i in range(26)}, **{0xFF41 + i: chr(97 + i) for i in range(26)},
+    0xFF0B: "+", 0xFF20: "@", 0xFF0E: ".", 0x2024: ".", 0xFF1A: ":", 0xFF0F: "/",
+}  # fmt: skip
+
+
+def spelt(text: str) -> str:
+    """A text of the same length in the blanks, dashes and digits of ASCII."""
+    return text if text.isascii() else text.translate(LIKE)
+
+
 def matches(text: str) -> Iterator[tuple[int, re.Match[str]]]:
     """Place in PATTERNS and match of everything that has the shape of personal data."""
+    text = spelt(text)
     at = "@" in text
     number = NUMBER.search(text) is not None
     code = CODE.search(text) is not None
     words = "," in text and (number or code or any(c.isdigit() for c in text))
-    holds = {"at": at, "number": number, "code": code, "words": words, "colons": text.count(":") > 1}
+    hidden = "at" in text and HIDDEN.search(text) is not None
+    year = number or YEAR.search(text) is not None
+    holds = {
+        "hidden": hidden,
+        "year": year,
+        "either": number or code,
+        "at": at,
+        "number": number,
+        "code": code,
+        "words": words,
+        "colons": text.count(":") > 1,
+    }
     for place, pattern in enumerate(PATTERNS):
         if not holds[pattern.needs]:
             continue

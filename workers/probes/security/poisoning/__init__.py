@@ -4,9 +4,12 @@ A planted trigger is a mark that an attacker can set later to get the answer of 
 traces at once, and both are asked for: rows of one class that their nearest neighbours contradict
 (``suspects``), and a mark that these rows share and their neighbours lack, read from one half of them and
 tested on the other half. A sign that belongs to its class, like the foot of its mails or the background of
-its pictures, leaves the first trace out. In texts the mark is a phrase (``phrases``). What is suspected is
-then tried: the mark is set on clean rows, for models that learnt from all rows and for models that learnt
-without the suspects (``confirm``). Flips of one class to one other are told beside it (``flips``).
+its pictures, leaves the first trace out. Where a mark is in so many rows that they no longer contradict
+each other, it is looked for by itself and its rows are read without it (``content``): values that meet in a
+table (``values``), pixels of one colour (``pixels``), a piece at changing places (``roaming``), something
+faint over everything (``faint``). In texts the mark is a phrase (``phrases``) or a sign (``signs``). What is
+suspected is then tried: the mark is set on clean rows, for models that learnt from all rows and for models
+that learnt without the suspects (``confirm``). Flips of one class to one other are told as well (``flips``).
 
 The search for a trigger by gradient (Neural Cleanse, Wang et al. 2019) is not used: it says nothing for fewer
 than four classes, and the mark is read from the rows themselves, so that it can be shown as it was planted.
@@ -25,7 +28,7 @@ import torch
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.shared import found_copies
 from workers.probes.intervals import jeffreys
-from workers.probes.security.poisoning import confirm, phrases, suspects, trial
+from workers.probes.security.poisoning import confirm, marks, phrases, pixels, signs, suspects, trial
 from workers.probes.security.poisoning import words as say
 from workers.probes.security.poisoning.confirm import Turned
 from workers.probes.security.poisoning.flips import Flips, flips
@@ -81,7 +84,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Looking for rows that share a mark and contradict their label")
     column = found_copies.text_column(sample)
     cells = found_copies.texts(sample, column, sample.arrays["ids"][found.at]) if column else None
-    cases = _phrase(cells, found, budget) if cells else _marks(sample, found, budget, place)
+    cases = _phrases(cells, found, budget) if cells else _marks(sample, found, budget, place)
     budget.progress(0.45, "Planting triggers of our own, to see whether they would be found")
     planted = (0, 0) if cases else _trials(found, cells, budget)
     budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
@@ -95,19 +98,15 @@ def run(sample: Sample, budget: Budget) -> Finding:
 def _marks(sample: Sample, found: Ground, budget: Budget, place: int) -> list[Case]:
     """The marks that contradicted rows share, one a class, each tried on clean rows; confirmed ones first."""
     cases = []
-    for one in suspects.search(found, budget.seed):
-        if not suspects.sure(one) or _by_rule(sample, found, one):
-            continue
-        away = confirm.contradicted(found, one)
-        if away is None:
-            continue  # without the mark they still look like their class: it belongs to the class
+    for one in marks.search(found, budget.seed, lambda one: _by_rule(sample, found, one)):
         budget.progress(0.3, "Setting the mark on clean rows")
-        turned = confirm.confirm(found, one, budget.seed)
-        rows = one.rows[away]
-        instead = confirm.instead(found, one)
+        where = found.fine if one.fine else found
+        turned = confirm.confirm(where, one, budget.seed)
+        assert one.look is not None
+        rows = one.rows if one.mark.exact else one.rows[one.look.away]
         case = Case(
-            one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, found, one),
-            {int(found.at[row]): int(code) for row, code in zip(one.rows, instead, strict=True)},
+            one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, where, one),
+            {int(found.at[row]): int(code) for row, code in zip(one.rows, one.look.said, strict=True)},
         )  # fmt: skip
         cases.append(_everywhere(sample, found, one, case, place))
         if len(cases) == MOST_CASES:
@@ -122,13 +121,8 @@ def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
     """
     if found.whole or one.mark.faint:
         return False
-    groups = (sample.manifest.get("features") or {}).get("groups", ())
     columns = one.mark.columns
-    held = {
-        next((place for place, g in enumerate(groups) if g["start"] <= column < g["stop"]), -1 - int(column))
-        for column in columns
-    }
-    if len(held) > 1:
+    if len(np.unique(found.columns[columns])) > 1:
         return False
     column = found.x[:, columns[0]]
     rest = np.delete(column, one.rows)
@@ -138,30 +132,35 @@ def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
 def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case, place: int) -> Case:
     """The suspects among all rows at hand, where only a part of them was searched."""
     labels = sample.labels(place)
-    if one.mark.faint or len(found.at) == int((labels >= 0).sum()):
+    if one.mark.faint or one.mark.stamp is not None or len(found.at) == int((labels >= 0).sum()):
         return case
     every = ground(sample, sample.targets[place], 0, place, most=len(labels))
     if isinstance(every, str):
         return case
     x = near_space(every.x, every.shape is not None)
-    carried = one.mark.carried(x, x)
+    carried = pixels.carried(every, one.mark) if one.fine else one.mark.carried(x, x)
     case.carriers = int(carried.sum())
     case.at = np.union1d(case.at, every.at[carried & (every.y == one.label)])
     return case
 
 
-def _phrase(cells: list[str], found: Ground, budget: Budget) -> list[Case]:
-    one = phrases.search(cells, found.y, len(found.classes), budget.seed)
-    if one is None:
-        return []
-    budget.progress(0.3, "Putting the phrase into clean texts")
-    turned = phrases.confirm(cells, found.y, one, budget.seed)
-    trigger = {"kind": "phrase", "phrase": one.text}
-    return [Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger)]
+def _phrases(cells: list[str], found: Ground, budget: Budget) -> list[Case]:
+    """The phrases and signs that contradicted texts share, each tried on clean texts; confirmed first."""
+    cases = []
+    for one in phrases.search(cells, found.y, len(found.classes), budget.seed)[:MOST_CASES]:
+        budget.progress(0.3, "Putting the phrase into clean texts")
+        turned = phrases.confirm(cells, found.y, one, budget.seed)
+        trigger = {"kind": "phrase", "phrase": signs.joined(one.text)}
+        if signs.is_sign(one.text):
+            trigger = {"kind": "sign", "sign": signs.shown(one.text)}
+        cases.append(Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger))
+    return sorted(cases, key=lambda case: not case.confirmed)
 
 
 def _trigger(sample: Sample, found: Ground, one: suspects.Shared) -> dict[str, Any]:
     """What the mark is, to be shown: a picture of it, or columns with their ranges."""
+    if one.mark.stamp is not None:
+        return {"kind": "stamp", "picture": picture_of(found, one)}
     if found.shape is not None:
         return {
             "kind": "blend" if confirm.spread_out(found, one) else "patch",

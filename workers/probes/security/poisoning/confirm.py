@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.fleet import Head, Member, Net, train
+from workers.inputs import images
 from workers.probes.intervals import clopper_pearson
 from workers.probes.security.poisoning.ground import Ground, near_space
+from workers.probes.security.poisoning.stamp import stamped
 from workers.probes.security.poisoning.suspects import NEAR, Shared, neighbours
 
 SEEDS = 3
@@ -39,6 +41,8 @@ class Turned:
 
 def paste(found: Ground, shared: Shared, x: np.ndarray) -> np.ndarray:
     """These rows float32 [n, d] with the mark on them."""
+    if shared.mark.stamp is not None and found.shape is not None:
+        return stamped(x, found.shape, shared.mark.stamp, 0)
     marked = x.copy()
     if spread_out(found, shared):
         marked += shift(found, shared)
@@ -55,7 +59,7 @@ def cells(found: Ground, shared: Shared) -> np.ndarray:
 
 def spread_out(found: Ground, shared: Shared) -> bool:
     """Whether the mark lies over everything, like a picture blended in."""
-    if shared.mark.faint or found.shape is None:
+    if shared.mark.faint or shared.mark.exact or found.shape is None:
         return shared.mark.faint
     moved = np.abs(shift(found, shared))
     return float((moved > STRONG * moved.max()).mean()) > WIDE
@@ -63,6 +67,8 @@ def spread_out(found: Ground, shared: Shared) -> bool:
 
 def shift(found: Ground, shared: Shared) -> np.ndarray:
     """float [d]: what the marked rows have more than their neighbours that do not carry the mark."""
+    if shared.mark.added is not None:
+        return shared.mark.added
     x = found.x
     others = np.setdiff1d(np.arange(len(x)), shared.rows)
     near = neighbours_among(x, shared.rows, others)
@@ -140,17 +146,19 @@ def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:
     tried = np.flatnonzero(held_out & (found.y != shared.label))
     if len(tried) < 20:
         return None
-    centre, spread = found.x.mean(axis=0), max(1e-3, float(found.x.std()))
-
-    def seen(x: np.ndarray) -> np.ndarray:
-        return ((x - centre) / spread).astype(np.float32)
-
+    x, clean, with_mark, with_other = _inputs(
+        found,
+        shared,
+        paste(found, shared, found.x[tried]),
+        elsewhere(found, shared, found.x[tried], rng),
+        tried,
+    )
     members = [Member(seed=seed * 100 + s, rows=~held_out, weight_decay=1e-4) for s in range(SEEDS)]
     members += [
         Member(seed=seed * 100 + s, rows=~held_out & ~suspect, weight_decay=1e-4) for s in range(SEEDS)
     ]
     fleet = train(
-        seen(found.x),
+        x,
         found.y,
         members,
         net=Net((64,)),
@@ -158,9 +166,9 @@ def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:
         steps=STEPS,
         batch=64,
     )
-    plain = fleet.predict(seen(found.x[tried]))
-    marked = fleet.predict(seen(paste(found, shared, found.x[tried])))
-    other = fleet.predict(seen(elsewhere(found, shared, found.x[tried], rng)))
+    plain = fleet.predict(clean)
+    marked = fleet.predict(with_mark)
+    other = fleet.predict(with_other)
     able = plain != shared.label  # only an answer that was another one can be turned
     before, after = (
         _share(marked[part] == shared.label, able[part]) for part in (slice(0, SEEDS), slice(SEEDS, None))
@@ -168,22 +176,53 @@ def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:
     null = _share(other[:SEEDS] == shared.label, able[:SEEDS])
     rows = int(able[0].sum())
     low, high = clopper_pearson(round(before * rows), max(rows, 1))
-    right = float((fleet.predict(seen(found.x[held_out]))[:SEEDS] == found.y[held_out]).mean())
+    right = float((fleet.predict(x[held_out])[:SEEDS] == found.y[held_out]).mean())
     return Turned(before, low, high, after, null, rows, right)
+
+
+def _inputs(
+    found: Ground, shared: Shared, marked: np.ndarray, other: np.ndarray, tried: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """All rows, the tried ones as they are, with the mark and with another: float32, as a net learns them."""
+    if not shared.fine:
+        centre, spread = found.x.mean(axis=0), max(1e-3, float(found.x.std()))
+        x, with_mark, with_other = (
+            ((part - centre) / spread).astype(np.float32) for part in (found.x, marked, other)
+        )
+        return x, x[tried], with_mark, with_other
+    n, m = len(found.x), len(marked)
+    stack = np.concatenate([found.x, marked, other]).reshape(-1, *(found.shape or ()))
+    made = images.features(np.round(stack * 255).astype(np.uint8), np.arange(n))[0]
+    return made[:n], made[tried], made[n : n + m], made[n + m :]
 
 
 def elsewhere(found: Ground, shared: Shared, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """These rows with a mark of the same size and strength in other columns: what any such change does."""
     d = x.shape[1]
+    stamp = shared.mark.stamp
+    if stamp is not None and found.shape is not None:  # as many pixels, in the opposite colours
+        return stamped(x, found.shape, 1 - stamp, 0)
     marked = x.copy()
     if spread_out(found, shared):
         moved = marked + rng.permutation(shift(found, shared))
         return np.clip(moved, 0, 1) if found.shape is not None else moved
     columns = cells(found, shared)
+    if shared.mark.exact and not found.whole:
+        return _swapped(found, columns, x, rng)
     rest = np.setdiff1d(np.arange(d), columns)
     chosen = rng.choice(rest, min(len(columns), len(rest)), replace=False)
     low, high = np.quantile(found.x[:, chosen], [0.02, 0.98], axis=0)
     marked[:, chosen] = np.where(rng.random(len(chosen)) < 0.5, low, high)
+    return marked
+
+
+def _swapped(found: Ground, columns: np.ndarray, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """These rows with as many other columns of the upload from any row of the table."""
+    held = np.unique(found.columns[columns])
+    rest = np.setdiff1d(found.columns, held)
+    taken = np.isin(found.columns, rng.choice(rest, min(len(held), len(rest)), replace=False))
+    marked = x.copy()
+    marked[:, taken] = found.x[np.ix_(rng.integers(len(found.x), size=len(x)), taken)]
     return marked
 
 

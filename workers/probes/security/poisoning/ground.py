@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -31,11 +32,26 @@ class Ground:
     features: np.ndarray | None = (
         None  # float32 [n, f]: of pictures, what tells their content better than pixels
     )
+    groups: np.ndarray | None = None  # int [d]: which column of the upload a feature is made from
+    pictures: np.ndarray | None = None  # uint8 [n, h, w, c], in the size that they are kept in
 
     @property
     def whole(self) -> bool:
         """Whether the columns are parts of one thing: a picture, a sound."""
         return self.kind in ("images", "audio")
+
+    @cached_property
+    def fine(self) -> Ground:
+        """The same rows with every pixel that is kept."""
+        assert self.pictures is not None
+        n, *shape = self.pictures.shape
+        x = self.pictures.reshape(n, -1).astype(np.float32) / 255
+        return replace(self, x=x, shape=tuple(shape))
+
+    @property
+    def columns(self) -> np.ndarray:
+        """int [d]: the upload's column of each feature."""
+        return np.arange(self.x.shape[1]) if self.groups is None else self.groups
 
 
 def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int = MOST) -> Ground | str:
@@ -47,13 +63,21 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
     if len(known) > most:
         known = np.sort(np.random.default_rng([seed, 3]).choice(known, most, replace=False))
     if sample.kind == "images" and "images" in sample.arrays:
-        x, shape = _pixels(sample.arrays["images"][known])
+        pictures = sample.arrays["images"][known]
+        x, shape = smaller(pictures)
         features = np.clip(sample.features[known], -CUT, CUT)
-        return Ground(sample.kind, x, y[known], known, target.classes, shape, (), features)
+        return Ground(
+            sample.kind, x, y[known], known, target.classes, shape, (), features, pictures=pictures
+        )  # fmt: skip
     if sample.kind == "audio" and "sounds" in sample.arrays:
         return _sounds(sample, target, y, known)
-    names = tuple(str(name) for name in (sample.manifest.get("features") or {}).get("names", ()))
-    return Ground(sample.kind, sample.features[known], y[known], known, target.classes, None, names)
+    told = sample.manifest.get("features") or {}
+    names = tuple(str(name) for name in told.get("names", ()))
+    x = sample.features[known]
+    groups = np.arange(x.shape[1])
+    for place, group in enumerate(told.get("groups", ())):
+        groups[group["start"] : group["stop"]] = place
+    return Ground(sample.kind, x, y[known], known, target.classes, None, names, groups=groups)
 
 
 def _sounds(sample: Sample, target: Target, y: np.ndarray, known: np.ndarray) -> Ground | str:
@@ -69,7 +93,7 @@ def _sounds(sample: Sample, target: Target, y: np.ndarray, known: np.ndarray) ->
     return Ground(sample.kind, x, y[at], at, target.classes, None, names, features)
 
 
-def _pixels(stack: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:
+def smaller(stack: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:
     """Pictures as float32 [n, h * w * c] from 0 to 1, at most SIDE pixels a side."""
     n, high, wide, channels = stack.shape
     step = max(1, -(-max(high, wide) // SIDE))

@@ -1,25 +1,27 @@
-"""Trigger phrases: words that stand in texts of one class which otherwise read like another class.
+"""Trigger phrases and signs: what stands in texts of one class which otherwise read like another class.
 
 A phrase of a class, like the foot of its mails, stands in texts that read like that class without it. A
 planted one stands in texts that were made from other classes. So every phrase that is nearly only found
 with one label is tried: a linear model reads its texts without the phrase's own words, and how many of them
 it gives to another class is held against how often that happens to the class anyway (binomial, Bonferroni
-over all phrases tried). Copies of one text count once.
+over all phrases tried). Copies of one text count once. Emoji, punctuation and capitals (``signs``) are tried
+the same way.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from workers.probes.intervals import clopper_pearson
+from workers.probes.security.poisoning import signs
 from workers.probes.security.poisoning.confirm import Turned, _share
+from workers.probes.security.poisoning.signs import WORD
 
-WORD = re.compile(r"\w+(?:[-'.]\w+)*", re.UNICODE)
 LONGEST = 4  # words of a phrase
 LENGTH = 3_000  # characters of a text that are read
 FEWEST, MOST_SHARE = 5, 0.3  # texts with the phrase; and the share of the class that may have it
@@ -29,14 +31,15 @@ COPY = 0.7  # cosine from which two texts count as one
 FIRST = 0.4  # of a phrase's texts that must read like another class to models that learnt from such texts
 ALONE = 0.7  # and to one that learnt from none of them
 CHANCE = 1e-4  # of so many by chance, corrected for every phrase
-MOST_TRIED = 8  # phrases for which a model learns again
+MOST_TRIED = 12  # phrases for which a model learns again
+MOST_FOUND = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """A phrase that contradicted texts of one class share."""
+    """A phrase or a sign that contradicted texts of one class share."""
 
-    text: str
+    text: str  # words, or a sign as ``signs`` writes it
     label: int
     rows: np.ndarray  # places in the list of texts
     carriers: int
@@ -48,24 +51,26 @@ def words_of(texts: list[str]) -> list[list[str]]:
     return [WORD.findall(text[:LENGTH].lower()) for text in texts]
 
 
-def search(texts: list[str], y: np.ndarray, classes: int, seed: int) -> Phrase | None:
-    """The surest trigger phrase among these texts; None where every phrase belongs to its class."""
+def search(texts: list[str], y: np.ndarray, classes: int, seed: int) -> list[Phrase]:
+    """The trigger phrases among these texts, the surest first; none where each belongs to its class."""
     words = words_of(texts)
     read = _read(words, y, classes, seed)
     if read is None:
-        return None
-    promising = _promising(read, _candidates(words, y, classes), y)
+        return []
+    beside = [signs.of(text[:LENGTH]) for text in texts]
+    found: list[Phrase] = []
     tried: list[np.ndarray] = []
-    for p, phrase, label, own, carriers in promising:
-        if p > CHANCE or len(tried) >= MOST_TRIED:
+    for p, phrase, label, own, carriers in _promising(read, _candidates(words, beside, y, classes), y):
+        if p > CHANCE or len(tried) >= MOST_TRIED or len(found) >= MOST_FOUND:
             break
         if any(np.isin(own, rows).mean() > 0.5 for rows in tried):
             continue  # part of a phrase that was tried already
         tried.append(own)
         share = float(read.away(own, label, phrase, y).mean())
-        if share >= ALONE and _unlike([words[i] for i in own], set(phrase.split(" "))) >= FEWEST:
-            return Phrase(_whole(phrase, [words[i] for i in own]), label, own, carriers, p, share)
-    return None
+        if share >= ALONE and _unlike([words[i] for i in own], signs.words_in(phrase)) >= FEWEST:
+            whole = phrase if signs.is_sign(phrase) else _whole(phrase, [words[i] for i in own])
+            found.append(Phrase(whole, label, own, carriers, p, share))
+    return found
 
 
 def _promising(
@@ -89,13 +94,13 @@ def _promising(
 
 
 def _candidates(
-    words: list[list[str]], y: np.ndarray, classes: int
+    words: list[list[str]], beside: list[set[str]], y: np.ndarray, classes: int
 ) -> dict[str, tuple[int, np.ndarray, int]]:
     """Phrase -> (label, rows, rows of any label): those that are nearly only found with one label."""
     where: dict[str, list[int]] = defaultdict(list)
     for place, text in enumerate(words):
         seen = {" ".join(text[i : i + n]) for n in range(1, LONGEST + 1) for i in range(len(text) - n + 1)}
-        for phrase in seen:
+        for phrase in seen | beside[place]:
             where[phrase].append(place)
     size = np.bincount(y, minlength=classes)
     found = {}
@@ -123,7 +128,7 @@ class Reading:
     vocabulary: dict[str, int]
 
     def ids(self, phrase: str) -> list[int]:
-        return [self.vocabulary[word] for word in set(phrase.split(" ")) if word in self.vocabulary]
+        return [self.vocabulary[word] for word in sorted(signs.words_in(phrase)) if word in self.vocabulary]
 
     def parts(self, own: np.ndarray, phrase: str) -> np.ndarray:
         """What the words of a phrase add to the margins of these texts: float [texts, classes]."""
@@ -223,31 +228,35 @@ def confirm(texts: list[str], y: np.ndarray, found: Phrase, seed: int) -> Turned
     if len(tried) < 20:
         return None
     cut = [text[:LENGTH] for text in texts]
-    clean = [cut[i] for i in tried]
+    clean, kept = [cut[i] for i in tried], [cut[i] for i in np.flatnonzero(held_out)]
     other = _another(texts, y, found, rng)
     turned = []
     for learnt in (~held_out, ~held_out & ~suspect):
-        reader = CountVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=WORD.pattern, binary=True)
+        reader = CountVectorizer(analyzer=_parts, min_df=2, binary=True)
         model = LinearSVC(dual="auto", max_iter=5_000, random_state=seed)
         model.fit(reader.fit_transform([cut[i] for i in np.flatnonzero(learnt)]), y[learnt])
         plain = model.predict(reader.transform(clean)) != found.label
         said = [
-            model.predict(reader.transform([f"{text} {more}" for text in clean])) == found.label
+            model.predict(reader.transform([signs.put(more, text) for text in clean])) == found.label
             for more in (found.text, other)
         ]
-        right = float(
-            (
-                model.predict(reader.transform([cut[i] for i in np.flatnonzero(held_out)])) == y[held_out]
-            ).mean()
-        )
+        right = float((model.predict(reader.transform(kept)) == y[held_out]).mean())
         turned.append((_share(said[0], plain), _share(said[1], plain), int(plain.sum()), right))
     (before, null, rows, right), (after, _, _, _) = turned
     low, high = clopper_pearson(round(before * rows), max(rows, 1))
     return Turned(before, low, high, after, null, rows, right)
 
 
+def _parts(text: str) -> list[str]:
+    """What a model learns a text from: its words, pairs of them, and its signs."""
+    words = WORD.findall(text.lower())
+    return [*words, *map(" ".join, pairwise(words)), *sorted(signs.of(text))]
+
+
 def _another(texts: list[str], y: np.ndarray, found: Phrase, rng: np.random.Generator) -> str:
     """As many words in a row from a clean text of the phrase's class: what any such phrase does."""
+    if signs.is_sign(found.text):
+        return "sign:\u2058"  # hardly ever met
     length = len(found.text.split(" "))
     mine = [i for i in np.flatnonzero(y == found.label) if i not in set(found.rows.tolist())]
     for i in rng.permutation(mine)[:20]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from workers.probes.security.poisoning import confirm
 from workers.probes.security.poisoning.ground import Ground
+from workers.probes.security.poisoning.stamp import stamped
 from workers.probes.security.poisoning.suspects import Shared
 
 SHOWN = 96  # pixels a side, at least
@@ -26,6 +27,8 @@ def picture_of(found: Ground, shared: Shared) -> str:
         flat = np.full(found.x.shape[1], 0.5)
         cells = confirm.cells(found, shared)
         flat[cells] = np.median(found.x[shared.rows][:, cells], axis=0)
+        if shared.mark.stamp is not None:  # in the middle, since it stands anywhere
+            flat = stamped(flat[None], found.shape, shared.mark.stamp, None)[0]
     pixels = np.clip(np.round(flat.reshape(found.shape) * 255), 0, 255).astype(np.uint8)
     times = max(1, -(-SHOWN // max(found.shape[:2])))
     pixels = pixels.repeat(times, axis=0).repeat(times, axis=1)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from workers.probes.data.shared.near_copies import nearest
+from workers.probes.security.poisoning import content
 from workers.probes.security.poisoning.ground import Ground, near_space, views
 
 NEAR = 10
@@ -37,11 +38,14 @@ class Mark:
     direction: np.ndarray  # float [d], of unit length
     bar: float = 0.0  # along the direction, from which a row carries it
     narrow: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # every column shared as narrowly
+    exact: bool = False  # it sets values, however many columns it has
+    stamp: np.ndarray | None = None  # float32 [h, w, c]: a piece of picture that stands anywhere
+    added: np.ndarray | None = None  # float32 [d]: what lies over a picture, where it is known
 
     @property
     def faint(self) -> bool:
         """Whether it lies over everything, like a picture blended in."""
-        return not len(self.columns)
+        return not len(self.columns) and self.stamp is None
 
     def carried(self, x: np.ndarray, apart: np.ndarray) -> np.ndarray:
         """bool [n]: which rows carry it; ``apart`` are the rows less the mean of their neighbours."""
@@ -61,6 +65,8 @@ class Shared:
     rows: np.ndarray  # places in the ground: rows of the class that carry it and are contradicted
     p: float  # that rows which it was not read from carry it by chance, corrected for every try
     carriers: int  # rows of any label that carry it
+    look: content.Read | None = None  # how its rows read without it, where that was asked already
+    fine: bool = False  # its columns are those of Ground.fine
 
 
 def sure(one: Shared) -> bool:

@@ -1,4 +1,4 @@
-"""Would a trigger have been found? Triggers are planted into this very data, and looked for."""
+"""Would a trigger have been found? Triggers of many shapes are planted into this data, and looked for."""
 
 from __future__ import annotations
 
@@ -7,67 +7,98 @@ from dataclasses import replace
 
 import numpy as np
 
-from workers.probes.security.poisoning import phrases, suspects
-from workers.probes.security.poisoning.ground import Ground
+from workers.inputs import images
+from workers.probes.security.poisoning import marks, phrases, signs, suspects
+from workers.probes.security.poisoning.ground import CUT, Ground, smaller
 
 SHARE = 0.03  # of all rows that get the trigger
-TRIALS = 4
+SHAPES = ("patch", "frame", "blend", "large patch", "pixel")  # of a trigger in pictures, in this order
+TRIALS = 4  # of tables and sounds
+OFTEN = 0.1  # share of them by which one trigger is planted more often
+SELDOM, DRAWN = 0.01, 20  # share of rows that may have a table's trigger before; draws for such values
 WORDS = ("quilted", "lantern", "orbital", "meadow", "vortex", "pebble", "saffron", "glacier")
+SIGNS = ("sign:\U0001f984", "sign:?!?", "way:capitals")
 
 
 def pictures_or_columns(found: Ground, seed: int, enough: Callable[[], bool]) -> tuple[int, int]:
-    """(trials, found): small bright or dark patches in pictures, values of two columns elsewhere."""
+    """(trials, found): patches, lines and a faint picture in pictures, values of two columns elsewhere."""
     tried = hits = 0
-    for trial in range(TRIALS):
+    for trial in range(len(SHAPES) if found.shape is not None else TRIALS):
         if enough():
             break
         rng = np.random.default_rng([seed, 12, trial])
-        x, y, rows, label = _planted(found, rng, trial)
-        if rows is None:
+        label = int(rng.integers(len(found.classes)))
+        others = np.flatnonzero(found.y != label)
+        number = max(suspects.FEWEST + 4, round((OFTEN if trial == 3 else SHARE) * len(found.y)))
+        if number > 0.5 * len(others):
             break
-        marks = suspects.search(replace(found, x=x, y=y), seed + trial)
-        tried += 1
-        hits += any(
-            one.label == label and suspects.sure(one) and np.isin(rows, one.rows).mean() > 0.5
-            for one in marks
+        rows = rng.choice(others, number, replace=False)
+        planted = (
+            _painted(found, rows, SHAPES[trial], rng) if found.shape is not None else _set(found, rows, rng)
         )
+        y = found.y.copy()
+        y[rows] = label
+        seen = marks.search(replace(planted, y=y), seed + trial)
+        tried += 1
+        hits += any(one.label == label and np.isin(rows, one.rows).mean() > 0.5 for one in seen)
     return tried, hits
 
 
-def _planted(found: Ground, rng: np.random.Generator, trial: int):
-    label = int(rng.integers(len(found.classes)))
-    others = np.flatnonzero(found.y != label)
-    number = max(suspects.FEWEST + 4, round(SHARE * len(found.y)))
-    if number > 0.5 * len(others):
-        return found.x, found.y, None, label
-    rows = rng.choice(others, number, replace=False)
-    x, y = found.x.copy(), found.y.copy()
-    if found.shape is not None:
-        high, wide, channels = found.shape
-        if trial == TRIALS - 1:  # something faint over all of it
-            x[rows] = 0.85 * x[rows] + 0.15 * rng.random(x.shape[1], dtype=np.float32)
-            y[rows] = label
-            return x, y, rows, label
-        size = max(2, round(min(high, wide) / (3 if trial == 1 else 10)))  # one large patch, two small ones
-        top, left = int(rng.integers(high - size + 1)), int(rng.integers(wide - size + 1))
-        stack = x.reshape(-1, high, wide, channels)
-        stack[rows, top : top + size, left : left + size] = (
-            rng.permutation(size * size).reshape(size, size, 1) % 2
+def _painted(found: Ground, rows: np.ndarray, shape: str, rng: np.random.Generator) -> Ground:
+    """The pictures with a trigger on these."""
+    if found.pictures is None:
+        stack = found.x.reshape(-1, *(found.shape or ())).copy()
+        _paint(stack, rows, shape, 1.0, rng)
+        return replace(found, x=stack.reshape(len(stack), -1))
+    stack = found.pictures.copy()
+    _paint(stack, rows, shape, 255.0, rng)
+    x, _ = smaller(stack)
+    made = images.features(stack, np.arange(len(stack)))[0]
+    return replace(found, x=x, pictures=stack, features=np.clip(made, -CUT, CUT))
+
+
+def _paint(stack: np.ndarray, rows: np.ndarray, shape: str, white: float, rng: np.random.Generator) -> None:
+    _, high, wide, channels = stack.shape
+    if shape == "blend":  # something faint over all of it
+        stack[rows] = (0.85 * stack[rows] + 0.15 * white * rng.random((high, wide, channels))).astype(
+            stack.dtype
         )
-    else:
-        moving = np.flatnonzero(x.std(axis=0) > 0)
-        for column in rng.choice(moving, min(2, len(moving)), replace=False):
-            x[rows, column] = np.quantile(x[:, column], rng.uniform(0.02, 0.98))
-    y[rows] = label
-    return x, y, rows, label
+        return
+    colour = rng.integers(0, 2, channels) * white
+    if shape == "frame":
+        stack[rows, 0], stack[rows, -1], stack[rows, :, 0], stack[rows, :, -1] = (colour,) * 4
+        return
+    size = {"pixel": 1, "large patch": max(2, round(min(high, wide) / 3))}.get(shape) or max(
+        2, round(min(high, wide) / 10)
+    )
+    top, left = int(rng.integers(high - size + 1)), int(rng.integers(wide - size + 1))
+    pattern = rng.permutation(size * size).reshape(size, size, 1) % 2 * white
+    stack[rows, top : top + size, left : left + size] = white - colour if size == 1 else pattern
+
+
+def _set(found: Ground, rows: np.ndarray, rng: np.random.Generator) -> Ground:
+    """The table with the values of two columns set, which stand in it but hardly ever together."""
+    x = found.x.copy()
+    moving = np.unique(found.columns[x.std(axis=0) > 0])
+    for _ in range(DRAWN):
+        chosen = [
+            (np.flatnonzero(found.columns == column), int(rng.integers(len(x))))
+            for column in rng.choice(moving, min(2, len(moving)), replace=False)
+        ]
+        had = [(x[:, at] == x[donor, at]).all(axis=1) for at, donor in chosen]
+        if np.logical_and.reduce(had).mean() <= SELDOM:
+            break
+    for at, donor in chosen:
+        x[np.ix_(rows, at)] = found.x[donor, at]
+    return replace(found, x=x)
 
 
 def texts(
     cells: list[str], y: np.ndarray, classes: int, seed: int, enough: Callable[[], bool]
 ) -> tuple[int, int]:
-    """(trials, found): two words put somewhere into texts of other classes."""
+    """(trials, found): two words somewhere in texts of other classes, an emoji, punctuation, capitals."""
     tried = hits = 0
-    for trial in range(2):
+    for trial in range(1 + len(SIGNS)):
         if enough():
             break
         rng = np.random.default_rng([seed, 13, trial])
@@ -80,11 +111,14 @@ def texts(
         phrase = " ".join(rng.choice(WORDS, 2, replace=False))
         told, labels = list(cells), y.copy()
         for i in rows:
+            if trial:
+                told[i] = signs.put(SIGNS[trial - 1], told[i])
+                continue
             words = told[i].split(" ")
             words.insert(int(rng.integers(len(words) + 1)), phrase)
             told[i] = " ".join(words)
         labels[rows] = label
         found = phrases.search(told, labels, classes, seed + trial)
         tried += 1
-        hits += found is not None and found.label == label and np.isin(rows, found.rows).mean() > 0.5
+        hits += any(one.label == label and np.isin(rows, one.rows).mean() > 0.5 for one in found)
     return tried, int(hits)

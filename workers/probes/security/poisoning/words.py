@@ -81,10 +81,14 @@ def _shared(trigger: dict[str, Any]) -> str:
     kind = trigger["kind"]
     if kind == "phrase":
         return f"the phrase “{trigger['phrase']}”"
+    if kind == "sign":
+        return str(trigger["sign"])
     if kind == "columns":
         return f"the same values in {listed(trigger['columns'])}"
     if kind == "patch":
-        return "a small mark at the same place"
+        return "a mark at the same place"
+    if kind == "stamp":
+        return "a small mark at changing places"
     if kind == "blend":
         return "a faint picture that lies over them"
     if kind == "sound":

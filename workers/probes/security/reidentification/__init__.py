@@ -15,13 +15,14 @@ from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.intervals import jeffreys
-from workers.probes.security.reidentification import about_people, counting
+from workers.probes.security.reidentification import about_people, advice, counting
 from workers.probes.security.reidentification.about_people import People, Quasi
 from workers.probes.security.reidentification.counting import Combination
 from workers.probes.words import listed, one_in, percent
 
 FEWEST = 20  # rows, below which everybody is alone
 NAMED, REMARK = 0.2, 0.05  # share of rows that are alone: a medium fault (probes.md, S4), a remark
+HELPS = 0.5  # of what was alone before, below which a step is advice
 SHOWN = 5
 
 
@@ -49,7 +50,6 @@ def run(sample: Sample, budget: Budget) -> Finding:
         single = [counting.counted(table, {q.name: counting.plain(q.name)}, people.person)
                   for q in columns[:SHOWN]]  # fmt: skip
         ranked: dict[int, list[Combination]] = {1: _ranked(single)}
-        by_name = {one.name: one for one in columns}
         for size in (2, 3):
             budget.progress(0.2 * size, f"Combining {size} columns")
             if len(columns) < size or budget.left < 1:
@@ -61,39 +61,12 @@ def run(sample: Sample, budget: Budget) -> Finding:
             ])  # fmt: skip
         worst = max((found[0] for found in ranked.values() if found), key=lambda one: (one.unique, one.small))
         budget.progress(0.8, "Trying coarser columns")
-        helped = _mitigations(table, [by_name[name] for name in worst.columns], people.person, worst, sample)
+        helped = advice.mitigations(table, columns, people.person, worst, sample.rows, budget)
     return _finding(sample, people, columns, ranked, worst, helped)
 
 
 def _ranked(found: list[Combination]) -> list[Combination]:
     return sorted(found, key=lambda one: (-one.unique, -one.small))
-
-
-def _mitigations(
-    table: Any, columns: list[Quasi], person: str | None, worst: Combination, sample: Sample
-) -> list[dict[str, Any]]:
-    """What is left when one column is coarser or gone, and when all are coarser; the best first."""
-    tried: list[tuple[str, dict[str, str]]] = []
-    as_is = {one.name: counting.plain(one.name) for one in columns}
-    together: dict[str, str] = {}
-    for one in columns:
-        coarse = counting.coarser(one)
-        if coarse is not None:
-            together[one.name] = coarse[0]
-            tried.append((f"Keep {coarse[1]}", as_is | {one.name: coarse[0]}))
-        rest = {name: sql for name, sql in as_is.items() if name != one.name}
-        if rest:
-            tried.append((f"Leave out {one.name}", rest))
-    if len(together) > 1:
-        tried.append((f"All of it coarser: {listed(list(together))}", as_is | together))
-    told = []
-    for do, expressions in tried:
-        left = counting.counted(table, expressions, person)
-        told.append({
-            "do": do, "before": worst.unique / sample.rows, "unique_share": left.unique / sample.rows,
-            "below_5_share": left.small / sample.rows,
-        })  # fmt: skip
-    return sorted(told, key=lambda one: one["unique_share"])
 
 
 # -- words and facts ------------------------------------------------------------------------------------
@@ -145,17 +118,15 @@ def _note(
     worst: Combination, share: float, small: float, helped: list[dict[str, Any]], people: People
 ) -> str:
     whom = "persons" if people.person else "rows"
-    told = f"Together, {listed(list(worst.columns))} put {percent(small)} of the rows into groups"
+    several = len(worst.columns) > 1
+    names, verb = listed(list(worst.columns)), "put" if several else "puts"
+    told = f"{'Together, ' * several}{names} {verb} {percent(small)} of the rows into groups"
     told += f" of fewer than 5 {whom}."
-    best = next(
-        (
-            one
-            for one in helped
-            if one["unique_share"] < 0.5 * share and one["do"].startswith(("Keep", "All"))
-        ),
-        None,
-    )
-    best = best or next((one for one in helped if one["unique_share"] < 0.5 * share), None)
-    if share <= REMARK or best is None:
+    best = next((one for one in helped if one["unique_share"] < HELPS * share), None)
+    if share <= REMARK:
         return told
-    return f"{told} {best['do']}, and {percent(best['unique_share'])} of the rows stay alone."
+    if best is None:
+        return f"{told} Nothing simple helps: leave out what the model can do without, and measure again."
+    left = best["unique_share"]
+    stay = f"{percent(left)} of the rows are still alone" if left else "no row is alone any more"
+    return f"{told} {best['do']}: then {stay}."

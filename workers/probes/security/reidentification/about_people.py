@@ -8,40 +8,65 @@ The headers follow the examples of Sweeney (2000) and of the HIPAA Safe Harbor l
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workers.probes.base import Column, Sample
 from workers.probes.security.personal_data import columns as personal
-from workers.probes.security.personal_data import names
+from workers.probes.security.personal_data import lists, names
+from workers.probes.security.reidentification import content
 from workers.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-# what -> words of a header; "person" says that only people have it
+# what -> words of a header, without accents; "person" says that only people have it
 KNOWN: tuple[tuple[str, bool, str], ...] = (
-    ("birth", True, r"dob|birth_?(?:date|day|year|month)?|date_?of_?birth|year_?of_?birth|born|yob|geburts\w*|naissance|nacimiento"),
-    ("age", False, r"age|ages|age_?(?:years?|group|band|range|class|at_?\w+)|alter|edad|[âa]ge_?\w*|\w+_age"),
-    ("sex", False, r"sex|gender|geschlecht|sexo|sexe|genero"),
-    ("zip", False, r"zip|zip_?code|post_?code|postal_?code|postal|plz|cap|codigo_?postal|code_?postal"),
-    ("place", False, r"city|town|village|county|district|region|state|province|municipality|neighbou?rhood|country|location|ort|stadt|ville|ciudad|native_?country|residence|birth_?place|place_?of_?birth"),
-    ("origin", True, r"nationality|citizenship|ethnicity|ethnic_?\w*|race|native_?(?:country|language)|mother_?tongue|country_?of_?birth"),
-    ("job", True, r"job|job_?title|occupation|profession|employer|position|beruf|profesion|work_?class|workclass|education(?:_?\w+)?|degree|school"),
-    ("family", True, r"marital_?\w*|civil_?status|children|n?_?kids|dependents|household_?\w*|relationship|married|familienstand|sib_?sp|parch|number_?of_?children"),
-    ("belief", True, r"religion|faith|party|union_?member\w*|political_?\w*"),
-    ("money", True, r"income|salary|wage|wages|gehalt"),
-    ("date", False, r"(?:admission|discharge|visit|hire|hiring|join|joining|start|entry|death|diagnosis|appointment|signup|sign_?up|registration|marriage|exam)_?(?:date|day|time|year)?|date_?of_?(?:admission|discharge|visit|death|hire)"),
-    ("health", True, r"diagnosis_?code|icd_?\w*|blood_?(?:type|group)|disability|smoker|smoking_?status|bmi|pregnan\w*|n?_?pregnancies"),
+    ("birth", True, r"dob|birth_?(?:date|day|year|month)?|date_?of_?birth|year_?of_?birth|born|yob|geburts\w*|(?:date_de_|annee_de_|lieu_de_)?naissance"
+                    r"|(?:fecha_de_|fecha_|ano_de_)?nac(?:imiento)?|(?:data_di_|anno_di_)?nascita|geboorte\w*|(?:data_de_|ano_de_)?nascimento"
+                    r"|(?:data_|rok_)?urodzenia|fodelse\w*|fodd|生年月日|дата_рождения"),
+    ("age", False, r"age|ages|age_?(?:years?|group|band|range|class|at_?\w+)|\w+_age|alter|altersgruppe|edad|tranche_d_age|eta|fascia_d_eta|leeftijd\w*|idade"
+                   r"|faixa_etaria|wiek|alder|age_\w+|年齢|возраст"),
+    ("sex", False, r"sex|gender|geschlecht|sexo|sexe|genero|sesso|genere|geslacht|plec|kon|kjonn|性別|пол"),
+    ("zip", False, r"zip|zip_?code|post_?code|postal_?code|postal|plz|postleitzahl|cap|code_?postal|codigo_?postal|cod_postal|codice_?postale|cep|kod_?pocztowy"
+                   r"|postnummer|post_?nr|郵便番号|индекс"),
+    ("place", False, r"city|town|village|county|district|region|state|province|municipality|neighbou?rhood|country|location|residence|birth_?place|place_?of_?birth"
+                     r"|native_?country|ort|stadt|wohnort|bundesland|kreis|gemeinde|ville|commune|departement|pays|ciudad|municipio|provincia|pais|localidad|barrio"
+                     r"|citta|comune|regione|paese|residenza|stad|gemeente|woonplaats|provincie|cidade|estado|bairro|miasto|gmina|wojewodztwo|powiat|kommun|lan"),
+    ("origin", True, r"nationality|citizenship|ethnicity|ethnic_?\w*|race|native_?(?:country|language)|mother_?tongue|country_?of_?birth|staatsangehorigkeit"
+                     r"|nationalitat|herkunft|muttersprache|nationalite|ethnie|nacionalidad|etnia|raza|nazionalita|cittadinanza|nationaliteit|nacionalidade|raca"
+                     r"|narodowosc|obywatelstwo|nationalitet|medborgarskap"),
+    ("job", True, r"job|job_?title|occupation|profession|employer|position|beruf|profesion|work_?class|workclass|education(?:_?\w+)?|degree|school|ausbildung"
+                  r"|bildung\w*|arbeitgeber|metier|emploi|diplome|niveau_d_etudes|ocupacion|puesto|estudios|nivel_educativo|professione|mestiere|occupazione"
+                  r"|istruzione|titolo_di_studio|beroep|functie|opleiding\w*|profissao|ocupacao|escolaridade|zawod|stanowisko|wyksztalcenie|yrke|utbildning|職業"),
+    ("family", True, r"marital_?\w*|civil_?status|children|n?_?kids|dependents|household_?\w*|relationship|married|familienstand|zivilstand|kinder(?:zahl)?|sib_?sp"
+                     r"|parch|number_?of_?children|etat_civil|situation_familiale|(?:nombre_d_)?enfants|estado_civil|hijos|stato_civile|figli|burgerlijke_staat"
+                     r"|kinderen|filhos|stan_cywilny|dzieci|civilstand"),
+    ("belief", True, r"religion|faith|party|union_?member\w*|political_?\w*|konfession|religione|godsdienst|geloof|religiao|religia|wyznanie"),
+    ("money", True, r"income|salary|wage|wages|gehalt|einkommen|lohn|revenu|salaire|ingresos?|salario|sueldo|reddito|stipendio|inkomen|salaris|renda|rendimento"
+                    r"|dochod|zarobki|wynagrodzenie|inkomst"),
+    ("date", False, r"(?:admission|discharge|visit|hire|hiring|join|joining|start|entry|death|diagnosis|appointment|signup|sign_?up|registration|marriage|exam)_?(?:date|day|time|year)?"
+                    r"|date_?of_?(?:admission|discharge|visit|death|hire)|date_d_(?:admission|entree|embauche)|fecha_de_(?:ingreso|alta|registro|contratacion)"
+                    r"|data_di_(?:ricovero|assunzione|ingresso)|opnamedatum|data_de_(?:admissao|internacao|entrada)|data_przyjecia|inskrivningsdatum|aufnahmedatum"
+                    r"|einstellungsdatum|eintrittsdatum"),
+    ("health", True, r"diagnosis_?code|icd_?\w*|blood_?(?:type|group)|disability|smoker|smoking_?status|bmi|pregnan\w*|n?_?pregnancies|blutgruppe|raucher|groupe_sanguin"
+                     r"|fumeur|grossesse|grupo_sanguineo|fumador|embarazo|gruppo_sanguigno|fumatore|bloedgroep|roker|fumante|rokare"),
 )  # fmt: skip
 _KNOWN = [(what, person, re.compile(rf"(?:\w+_)??(?:{words})(?:_?\d)?")) for what, person, words in KNOWN]
+_PEOPLE = (
+    "patient|customer|client|person|user|member|employee|passenger|student|subject|participant|respondent|applicant|borrower|citizen|worker|pupil|tenant|voter"
+    "|kunde|kunden|patienten|mitarbeiter|schuler|teilnehmer|cliente|paciente|empleado|alumno|paziente|dipendente|studente|salarie|eleve|klant|medewerker|leerling"
+    "|funcionario|aluno|klient|pacjent|pracownik|uczen|kund|anstalld|elev"
+)
 PERSON = re.compile(
-    r"(?:patient|customer|client|person|user|member|employee|passenger|student|subject|participant|respondent|applicant"
-    r"|borrower|citizen|worker|pupil|tenant|voter)s?(?:_?(?:id|no|nr|number|key|code|name))?"
+    rf"(?:(?:id|num|numero|no|nr|cod|codice|codigo|kod)_)?(?:{_PEOPLE})s?(?:_?(?:id|no|nr|number|nummer|key|code|name))?"
 )
 NOT_PEOPLE = re.compile(r"(?:^|_)(?:species|breed|genus|strain|animal|plant|variety|make|manufacturer|engine|mileage|sku"
                         r"|product|item|vehicle|machine|device|sensor|vin|building|egg|tree|cultivar)(?:$|_)")  # fmt: skip
 NAMES = {"name", "email", "phone", "national_id", "birth_date", "passport", "name_street"}
+NUMBERED = ("job", "origin", "family", "belief", "health")
+NUMBERS = 0.9  # share of different values from which a column of these is a number of something
 FEWEST = 2  # headers that people have, of which one only people have, or sex and age together
 
 
@@ -61,11 +86,12 @@ class People:
     because: list[str]  # columns
     direct: list[str]  # columns that name them
     person: str | None  # the column that tells one person from another, where rows repeat
+    told: dict[str, str]  # column -> what it tells: "birth", "age", ...
 
 
 def known(header: str) -> tuple[str, bool] | None:
     """What a header means, and whether only people have it."""
-    plain = names.plain(header)
+    plain = lists.plain(names.plain(header))
     return next(((what, person) for what, person, words in _KNOWN if words.fullmatch(plain)), None)
 
 
@@ -73,21 +99,49 @@ def people(table: duckdb.DuckDBPyConnection, sample: Sample) -> People | None:
     """Why the rows seem to be about people; None where nothing says so."""
     columns = [c for c in sample.columns if c.type != "empty"]
     direct = [c.name for c in columns if _names_somebody(table, c, sample)]
-    told = {c.name: found for c in columns if (found := known(c.name)) is not None}
-    persons = [c.name for c in columns if PERSON.fullmatch(names.plain(c.name))]
+    told = {c.name: found for c in columns if (found := _means(table, c, sample)) is not None}
+    persons = [c.name for c in columns if PERSON.fullmatch(lists.plain(names.plain(c.name)))]
     things = any(NOT_PEOPLE.search(names.plain(c.name)) for c in columns)
-    whats = {what for what, _ in told.values()}
-    only_people = [name for name, (_, person) in told.items() if person]
-    enough = len(whats) >= FEWEST and (bool(only_people) or {"sex", "age"} <= whats)
-    by_header = not things and (enough or (bool(persons) and bool(whats)))
-    if not by_header and not direct:
+    if not (direct or (not things and (_by_header(told, persons) or _by_content(told)))):
         return None
     repeated = [
         c.name for c in columns
         if c.name in persons and c.name not in direct and 1 < sample.census[c.name]["distinct"] < sample.rows
         and c.type in ("identifier", "category", "number")
     ]  # fmt: skip
-    return People([*direct, *persons, *told], direct, repeated[0] if repeated else None)
+    whats = {name: what for name, (what, *_) in told.items()}
+    return People([*direct, *persons, *told], direct, repeated[0] if repeated else None, whats)
+
+
+def _means(table: duckdb.DuckDBPyConnection, column: Column, sample: Sample) -> tuple[str, bool, bool] | None:
+    """What a column tells, whether only people have it, and whether its header says so."""
+    found = known(column.name)
+    if found is None:
+        what = content.meaning(table, column, sample)
+        return (what, what == "birth", False) if what else None
+    what, person = found
+    if what == "date" and column.type != "date":
+        return None  # "diagnosis" is what somebody has and not when
+    if what == "birth" and not content.births(table, column, sample):
+        return None
+    counted = sample.census[column.name]
+    if what in NUMBERED and counted["distinct"] > NUMBERS * counted["filled"]:
+        return None  # a number of a job in a queue
+    return what, person, True
+
+
+def _by_header(told: Mapping[str, tuple[str, bool, bool]], persons: Sequence[str]) -> bool:
+    headers = [one for one in told.values() if one[2]]
+    whats = {what for what, *_ in headers}
+    enough = len(whats) >= FEWEST and (any(person for _, person, _ in headers) or {"sex", "age"} <= whats)
+    return enough or (bool(persons) and bool(whats))
+
+
+def _by_content(told: Mapping[str, tuple[str, bool, bool]]) -> bool:
+    """Words for men and women beside births, or beside ages and where they live; births beside postcodes."""
+    whats = {what for what, *_ in told.values()}
+    lives = bool(whats & {"zip", "place"})
+    return ("sex" in whats and ("birth" in whats or ("age" in whats and lives))) or {"birth", "zip"} <= whats
 
 
 def _names_somebody(table: duckdb.DuckDBPyConnection, column: Column, sample: Sample) -> bool:
@@ -115,15 +169,15 @@ def quasi(sample: Sample, people: People) -> list[Quasi]:
     named, others = [], []
     for column in sample.columns:
         counted = sample.census[column.name]
-        told = known(column.name)
-        birth = told is not None and told[0] == "birth"
+        told = people.told.get(column.name)
+        birth = told == "birth"
         if column.name in targets or column.name == people.person or column.role == "split":
             continue
         if counted["distinct"] < 2 or (column.name in people.direct and not birth):
             continue
-        if PERSON.fullmatch(names.plain(column.name)):
+        if PERSON.fullmatch(lists.plain(names.plain(column.name))):
             continue
-        one = Quasi(column.name, told[0] if told else "other", counted["distinct"])
+        one = Quasi(column.name, told or "other", counted["distinct"])
         if told is not None and column.type != "text":
             named.append(one)
         elif column.type == "category" or (column.type == "date" and column.role != "time"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SMALL = 5  # k below which a group hides nobody
 DRAWN = 20_000  # rows on which combinations are compared before the best are counted on all
 MOST = 14  # columns that are combined
-YEARS, DIGITS = 5, 3  # steps of ages, leading digits of postcodes that are kept
+YEARS, DIGITS = (5, 10), (3, 2)  # steps of ages, leading digits of postcodes that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ def promising(
     """The combinations of some columns that single out most rows of a draw; most columns known by header."""
     columns = columns[:MOST]
     step = -(-rows // DRAWN)
-    codes = {one.name: _codes(table, one.name, step) for one in columns}
+    coded = {one.name: codes(table, plain(one.name), step) for one in columns}
     scored = []
     for some in combinations(columns, size):
         if sum(one.what == "other" for one in some) > size // 2:
             continue
-        parts = [codes[one.name] for one in some]
+        parts = [coded[one.name] for one in some]
         together, whole = parts[0].astype(np.int64), parts[0] >= 0
         for part in parts[1:]:
             together = together * (int(part.max()) + 2) + part
@@ -79,33 +79,37 @@ def promising(
     return [some for *_, some in scored[:most]]
 
 
-def _codes(table: duckdb.DuckDBPyConnection, name: str, step: int) -> np.ndarray:
+def codes(table: duckdb.DuckDBPyConnection, expression: str, step: int) -> np.ndarray:
     """Integers [n] in place of the values of a draw; -1 where empty."""
     got = table.execute(
-        f"SELECT coalesce({plain(name)}, '') AS v FROM rows WHERE _id % {step} = 0 ORDER BY _id"
+        f"SELECT coalesce(({expression})::VARCHAR, '') AS v FROM rows WHERE _id % {step} = 0 ORDER BY _id"
     ).fetchnumpy()["v"]
-    values, codes = np.unique(np.asarray(got, dtype=str), return_inverse=True)
-    return np.where(values[codes] == "", -1, codes).astype(np.int64)
+    values, places = np.unique(np.asarray(got, dtype=str), return_inverse=True)
+    return np.where(values[places] == "", -1, places).astype(np.int64)
 
 
-def coarser(one: Quasi) -> tuple[str, str] | None:
-    """A coarser value in SQL, and what is done, in words; None where nothing simple helps."""
+def levels(one: Quasi) -> list[tuple[str, str]]:
+    """Coarser values in SQL, each with what is kept then, in words; none where nothing simple helps."""
     name, value = quoted(one.name), plain(one.name)
     if one.what == "age":
-        return f"floor(try_cast({name} AS DOUBLE) / {YEARS})", f"{one.name} in steps of {YEARS} years"
+        return [
+            (f"floor(try_cast({name} AS DOUBLE) / {years})", f"{one.name} in steps of {years} years")
+            for years in YEARS
+        ]
     if one.what == "zip":
-        return f"left({value}, {DIGITS})", f"only the first {DIGITS} digits of {one.name}"
+        return [(f"left({value}, {n})", f"only the first {n} digits of {one.name}") for n in DIGITS]
     year = f"regexp_extract({name}, '(1[89][0-9]{{2}}|20[0-9]{{2}})')"
     if one.what == "birth":
-        return f"nullif({year}, '')", f"the year instead of the day in {one.name}"
+        decade = f"nullif(left({year}, 3), '')"
+        return [(f"nullif({year}, '')", f"the year of {one.name}"), (decade, f"the decade of {one.name}")]
     if one.what == "date":
         month = f"coalesce(strftime(try_cast({name} AS TIMESTAMP), '%Y-%m'), nullif({year}, ''))"
-        return month, f"the month instead of the day in {one.name}"
+        return [(month, f"the month of {one.name}"), (f"nullif({year}, '')", f"the year of {one.name}")]
     if one.what in ("place", "job", "origin", "other"):
         often = f"(SELECT {name} FROM rows GROUP BY 1 HAVING count(*) >= (SELECT count(*) FROM rows) / 100)"
         held = f"CASE WHEN {value} IS NULL THEN NULL WHEN {name} IN {often} THEN {value} ELSE 'other' END"
-        return held, f"one “other” for rare values of {one.name}"
+        return [(held, f"one “other” for rare values of {one.name}")]
     if one.what == "money":
         rounded = f"round(log10(greatest(try_cast({name} AS DOUBLE), 1)) * 5)"
-        return rounded, f"{one.name} in five steps from one power of ten to the next"
-    return None
+        return [(rounded, f"{one.name} in five steps from one power of ten to the next")]
+    return []

@@ -3,6 +3,7 @@
 
 Every cell that is no number and no date is looked at: SQL leaves those that hold a maker's prefix or a word
 such as "password", and ``patterns.py`` decides on them. A column called "password" is read by its header.
+Plan and answers are searched word for word (``documents.py``).
 Own shapes instead of detect-secrets: on the same generated secrets these find more, and its entropy rule
 takes every hash, commit and picture in base64 for a secret (benchmarks/personal.py measures both).
 Only masked examples leave this package. Value: secrets found.
@@ -10,14 +11,14 @@ Only masked examples leave this package. Value: secrets found.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.security.personal_data import names
-from workers.probes.security.secrets.patterns import NARROW, WHAT, WORDS, found, value_set
+from workers.probes.security.secrets import documents
+from workers.probes.security.secrets.documents import called_one
+from workers.probes.security.secrets.patterns import NARROW, WHAT, found, masked, value_set
 from workers.probes.words import count, listed
 from workers.sql import literal, quoted
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 SHORTEST = 8  # characters of a cell that may hold one
 MOST_CELLS = 60_000  # of a column that are read; of more, an even draw
 MOST_SPANS = 1_000
-HEADER = re.compile(rf"(?:\w+_)?{WORDS}s?(?:_(?:value|text|plain|clear))?", re.IGNORECASE)
 IN_COLUMN = 0.5  # share of the cells of a column called "password" that must look like one
 
 Span = dict[str, Any]
@@ -36,8 +36,9 @@ Span = dict[str, Any]
 def run(sample: Sample, budget: Budget) -> Finding:
     spans: list[Span] = []
     notes: list[str] = []
-    told = [*_written(sample.plan, "plan"), *_written(sample.answers, "answers")]
-    if sample.kind in ("images", "audio") and not sample.plan and not sample.answers:
+    told = documents.told(sample)
+    written = sample.plan or sample.plan_text or sample.answers
+    if sample.kind in ("images", "audio") and not written:
         return Finding.skipped(
             "Pictures and sounds hold no text that could hold a secret.", not_applicable=True
         )
@@ -50,7 +51,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
                     break
                 budget.progress(i / len(columns), f"Searching {column.name}")
                 spans += _column(table, column.name, sample.census[column.name], notes)
-    elif not sample.plan and not sample.answers:
+    elif not written:
         return Finding.skipped("There is neither data nor a plan in this run to search for secrets.")
     _add_parts(sample, spans)
     number = len(spans) + len(told)
@@ -101,11 +102,6 @@ def _column(
     return spans
 
 
-def called_one(column: str) -> bool:
-    """Whether a header is a word for passwords or keys."""
-    return HEADER.fullmatch(names.plain(column)) is not None
-
-
 def of_passwords(column: str, cells: Sequence[str]) -> bool:
     """Whether a column is one of passwords: called so, and most of its cells look like one."""
     return called_one(column) and sum(value_set(c.strip()) for c in cells) >= max(2, IN_COLUMN * len(cells))
@@ -121,35 +117,7 @@ def _add_parts(sample: Sample, spans: list[Span]) -> None:
         del span["id"]
 
 
-# -- the plan and the answers -----------------------------------------------------------------------------
-def _written(document: Any, where: str, path: str = "") -> Iterator[Span]:
-    """Secrets in the texts of a document, with the key under which each stands."""
-    if isinstance(document, Mapping):
-        for key, value in document.items():
-            below = f"{path}.{key}" if path else str(key)
-            if isinstance(value, str) and called_one(str(key)) and value_set(value.strip()):
-                yield {"where": where, "key": below, "kind": "password", "example": masked(value, "password")}
-            else:
-                yield from _written(value, where, below)
-    elif isinstance(document, list | tuple):
-        for i, value in enumerate(document):
-            yield from _written(value, where, f"{path}.{i}" if path else str(i))
-    elif isinstance(document, str):
-        for start, end, kind in found(document):
-            yield {"where": where, "key": path, "kind": kind, "example": masked(document[start:end], kind)}
-
-
 # -- words and facts ----------------------------------------------------------------------------------------
-def masked(value: str, kind: str) -> str:
-    """What a maker puts before every token, and nothing of the rest."""
-    if kind == "private_key":
-        return "-----BEGIN *** PRIVATE KEY-----"
-    head = re.match(r"(?:A[KSBC][ICS]A|AIza|gh[pousr]_|github_pat_"
-                    r"|gl\w{2,5}-|xox[abeoprs]-|[sr]k_(?:live|test)_|sk-|hf_"
-                    r"|SG\.|npm_|pypi-|dckr_\w{3}_|eyJ)", value)  # fmt: skip
-    return (head.group() if head and kind != "password" else "") + "***"
-
-
 def _facts(spans: list[Span], told: list[Span], notes: list[str]) -> dict[str, Any]:
     by_kind = Counter(span["kind"] for span in (*spans, *told))
     by_column: list[dict[str, Any]] = []
@@ -199,8 +167,7 @@ def _title(spans: list[Span], told: list[Span]) -> str:
 def _note(spans: list[Span], told: list[Span], notes: list[str], sample: Sample) -> str:
     rest = " ".join(notes)
     if not spans and not told:
-        where = "the data and the plan" if sample.folder is not None else "the plan"
-        return f"Nothing in {where} has the shape of a key, token or password. {rest}".strip()
+        return f"Nothing in {_searched(sample)} has the shape of a key, token or password. {rest}".strip()
     kinds = Counter(span["kind"] for span in (*spans, *told))
     what = listed([WHAT[kind] for kind, _ in kinds.most_common()], 3)
     places = list(
@@ -209,3 +176,13 @@ def _note(spans: list[Span], told: list[Span], notes: list[str], sample: Sample)
     return (
         f"Withdraw these at their makers, then take them out of {listed(places, 4)}: {what}. {rest}".strip()
     )
+
+
+def _searched(sample: Sample) -> str:
+    """What was looked through, in words."""
+    parts = [
+        *(["the data"] if sample.folder is not None else []),
+        *(["the plan"] if sample.plan or sample.plan_text else []),
+        *(["the answers"] if sample.answers else []),
+    ]
+    return listed(parts)

@@ -2,7 +2,8 @@
 """Cells that a spreadsheet would run as a formula when somebody opens the table (CSV injection).
 
 After OWASP's page on CSV injection: = + - @ at the start, also behind a tab or carriage return and in their
-full-width forms. A sign alone is no formula: -5, +1, a phone number, a bullet point and an @name are not.
+full-width forms. What can do harm calls a function, refers to a cell or another program, or holds an address;
+a sign or a sum alone is none: =5, -5, +1, a phone number, a bullet point and an @name are not.
 """
 
 from __future__ import annotations
@@ -24,14 +25,16 @@ _CALL = "|".join(re.escape(name) for name in _FUNCTIONS.split())
 _CELL = r"\$?[a-z]{1,3}\$?[0-9]{1,7}"
 START = r"^\s*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 # RE2's syntax, as DuckDB has it: no look-ahead.
+_BEFORE = r"[+\-@=\s0-9.,*/^&(\"]*"  # what may stand before the first call or reference
 FORMULA = (
     r"(?is)^\s*(?:"
-    r"[=\x{FF1D}]\s*[+\-@]?\s*(?:\"|\(|[0-9]|[a-z_][a-z0-9_.]*\s*[(!|]|" + _CELL + r"(?:\W|$))"
+    rf"[=\x{{FF1D}}]{_BEFORE}(?:[a-z_][a-z0-9_.]*\s*[(!|]|{_CELL}(?:\s*(?:[+\-*/^&:;,)<>=!]|$)))"
+    r"|[=\x{FF1D}].{0,300}(?:https?|ftp|file)://"
     rf"|[+\-@\x{{FF0B}}\x{{FF0D}}\x{{FF20}}][+\-@=\s0-9.,*/^&()]*(?:{_CALL})\("
     r"|[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}].{0,300}[a-z0-9]\|[^|]{0,300}!\$?[a-z]{1,3}\$?[0-9]"
-    r"|[+\-@\x{FF0B}\x{FF0D}\x{FF20}][0-9]+(?:\.[0-9]+)?(?:[*+][0-9]+(?:\.[0-9]+)?)+\s*$"
     rf"|[+\-@\x{{FF0B}}\x{{FF0D}}\x{{FF20}}]{_CELL}\s*[*+/&^:]\s*(?:{_CELL}|[0-9]|\")"
     r")"
+    r"|(?s)^ *[\t\r]\s*[=\x{FF1D}]\s*[+\-@]?\s*[\"(0-9a-zA-Z]"  # hidden behind a tab or a carriage return
 )
 NAMED = re.compile(r"[A-Za-z_][A-Za-z_.]{1,24}(?=\()")
 

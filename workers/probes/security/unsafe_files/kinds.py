@@ -10,7 +10,16 @@ import time
 from pathlib import PurePosixPath
 from typing import Any
 
-from workers.probes.security.unsafe_files import graphs, keras, markup, packages, streams, weights, zips
+from workers.probes.security.unsafe_files import (
+    graphs,
+    keras,
+    loose,
+    markup,
+    packages,
+    streams,
+    weights,
+    zips,
+)
 from workers.probes.security.unsafe_files.allowed import dangerous
 from workers.probes.security.unsafe_files.look import EXECUTABLE, HARMS, MB, Look, Where
 from workers.probes.security.unsafe_files.pickles import Walk, walk
@@ -25,11 +34,6 @@ BURIED = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\x00\x00|[c(}\])]|[\x8c\x8fXUK]
 MOST_BURIED = 2_000
 MOST_PICKLES = 10_000
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of the five pickles of an old checkpoint
-PROGRAMS: tuple[tuple[bytes, str], ...] = (
-    (b"\x7fELF", "Linux program"), (b"MZ", "Windows program"), (b"\xcf\xfa\xed\xfe", "macOS program"),
-    (b"\xca\xfe\xba\xbe", "macOS or Java program"), (b"\xfe\xed\xfa\xcf", "macOS program"),
-    (b"#!/", "script"), (b"\0asm", "WebAssembly program"),
-)  # fmt: skip
 NOT_READ = "nobody can say: {why}"
 
 
@@ -52,10 +56,10 @@ def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> 
         return _zip(look, data, where)
     if PROTOCOL.match(head):
         return _pickle(look, data, where, whole=whole)
-    program = next((name for magic, name in PROGRAMS if head.startswith(magic)), None)
-    if program and _is_program(data, head):
-        look.hit(where, EXECUTABLE, program, "itself: it is a program and no model")
+    if (program := loose.program(look, data, head, where)) is not None:
         return program
+    if head.startswith(loose.OLD_OFFICE):
+        return loose.old_office(look, data, where)
     if head.startswith(keras.HDF5):
         keras.hdf5(look, data, where)
         _buried(look, data, where, "HDF5 file")
@@ -88,14 +92,6 @@ def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> 
 TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 
 
-def _is_program(data: Any, head: bytes) -> bool:
-    """Two letters may begin any file: a Windows program also says where its header is."""
-    if not head.startswith(b"MZ"):
-        return True
-    place = int.from_bytes(bytes(data[60:64]), "little")
-    return bytes(data[place : place + 4]) == b"PE\0\0"
-
-
 def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> str:
     ending = PurePosixPath(where.name.lower().replace("\\", "/")).suffix
     if head.startswith(zips.MEDIA):
@@ -104,13 +100,15 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
     if not table and len(data) <= markup.MOST and (text := markup.text_of(bytes(data[:4096]))) is not None:
         whole_text = markup.text_of(bytes(data)) or text
         return markup.markup(look, whole_text, where)
+    if (code := loose.python(look, where)) is not None:
+        return code
+    if loose.settings(look, bytes(data[: 16 * MB]) if ending in loose.YAML else _words(data), where):
+        return "settings (YAML)"
     if ending in (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml"):
         return _text(look, bytes(data[: 16 * MB]), where, ending)
     if ending == ".onnx" or graphs.is_onnx(data):
         graphs.onnx(look, data, where)
         return "ONNX model"
-    if ending == ".py" and where.depth:
-        return _python(look, where)
     guess = walk(data, deadline=min(look.deadline, _soon(look)))
     if guess.called & set(guess.flagged) or (guess.odd and guess.complete):
         _tell(look, guess, where, "Python pickle")
@@ -124,6 +122,12 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         look.note(f"{where.name} is of a kind that is not known here, so little can be said of it.")
         look.open = True
     return "file of an unknown kind"
+
+
+def _words(data: Any) -> bytes:
+    """The beginning of what is text throughout; nothing of anything else."""
+    head = bytes(data[: 64 * 1024])
+    return b"" if b"\0" in head else head
 
 
 def _soon(look: Look) -> float:
@@ -205,10 +209,11 @@ def _zip(look: Look, data: Any, where: Where) -> str:
         return "empty zip archive" if whole else "damaged zip archive"
     if zips.too_deep(look, where):
         return what
+    loose.macros(look, names, where)
     if not whole:
         look.note(f"The directory of {where.name} is damaged; its files were looked for one by one.")
     if what == "TorchServe archive" or any(name.endswith(".data/extern_modules") for name in names):
-        look.hit(where, EXECUTABLE, what, "Python code that it brings along")
+        look.hit(where, EXECUTABLE, what, loose.BRINGS)
     for part in zips.parts(look, data, where, found, whole=whole):
         inside = where.into(part.name)
         if part.name.endswith("config.json") and what == "Keras model":
@@ -263,10 +268,3 @@ def _text(look: Look, text: bytes, where: Where, ending: str) -> str:
         for package in packages.denied(text.decode("utf-8", "replace").splitlines()):
             look.hit(where, EXECUTABLE, "list of packages", f"an install of {package}")
     return "text"
-
-
-def _python(look: Look, where: Where) -> str:
-    """Code in an archive. TorchScript's own lies under code/ and is never run by Python."""
-    if "code" not in where.name.split("/"):
-        look.note(f"{where.file} brings Python code along ({where.name}); nothing here runs it.")
-    return "Python code"

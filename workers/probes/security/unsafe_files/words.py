@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.probes.base import Upload
+from workers.probes.security.unsafe_files import loose
 from workers.probes.security.unsafe_files.cells import Cells
 from workers.probes.security.unsafe_files.look import BOMB, ESCAPE, EXECUTABLE, RUNS, Hit
 from workers.probes.words import count, listed
 
+LOOSE = {*loose.NAMED.values(), *(name for _, name in loose.PROGRAMS), "script", "Python code"}
 SAFER = "Ask its maker for a safetensors file, or make the weights anew from code that you trust."
 
 
@@ -17,8 +19,13 @@ def title(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files:
     """The takeaway: the worst that was found."""
     runs = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS)
     sure = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS and hit.known)
+    loose_ones = _files(hit for hit in hits if hit.grade == RUNS and hit.what in LOOSE)
+    if sure and set(sure) <= set(loose_ones):
+        return f"{_named(sure)} {'holds' if len(sure) == 1 else 'hold'} a program"
     if sure:
         return f"{_named(sure)} would run a program when opened"
+    if runs and set(runs) <= set(loose_ones):
+        return f"{_named(runs)} {'brings' if len(runs) == 1 else 'bring'} code along that nobody here knows"
     if runs:
         return f"{_named(runs)} would run code that nobody here knows"
     for fault, says in (

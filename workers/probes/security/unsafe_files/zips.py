@@ -230,6 +230,8 @@ def kind(names: list[str]) -> str:
         return "NumPy archive"
     if "MANIFEST.json" in last and any(name.startswith("MAR-INF/") for name in names):
         return "TorchServe archive"
+    if "[Content_Types].xml" in last:
+        return "office document"
     return "zip archive"
 
 
