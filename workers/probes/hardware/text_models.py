@@ -25,6 +25,7 @@ def transformer(
     if not {"layers", "width"} <= own.keys():
         assumed.append(USUAL)
     name, kind = str(own.get("named") or "a transformer"), kind.lower()
+    loose = own.get("unknown_type") is not None
     both = "encoder_decoder" in kind
     own.setdefault("causal", not both and any(word in kind for word in ("decoder", "gpt", "llm", "language",
                                                                         "moe", "mixture")))  # fmt: skip
@@ -38,13 +39,13 @@ def transformer(
     if "positions" not in own and shape.norm != "rms":
         shape = replace(shape, positions=shape.sequence)
     if shape.decoder_layers:
-        return _both(shape, assumed, name)
+        return _both(shape, assumed, name, loose)
     if sample.targets and shape.output in ("masked_token", "none"):
         shape = replace(shape, output="class", tied=False)
-    return _one(shape, classes, assumed, name)
+    return _one(shape, classes, assumed, name, loose)
 
 
-def _one(shape: Shape, classes: int, assumed: list[str], name: str) -> Architecture:
+def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool) -> Architecture:
     """An encoder or a decoder of words."""
     out = classes
     if shape.output in ("next_token", "masked_token"):  # of its own tokens, so classes do not matter
@@ -65,11 +66,11 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str) -> Architect
         "transformer", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
         counted(build, stacks), out, (shape.sequence,), repeats=stacks[0], vary=(3, 4), head=head or out,
         stacks=stacks if len(stacks) > 1 else (), idle=shape.idle_parameters(), tokens=shape.sequence,
-        extra={"shape": shape}, words=True, build=build,
+        extra={"shape": shape, "loose": loose}, words=True, build=build,
     )  # fmt: skip
 
 
-def _both(shape: Shape, assumed: list[str], name: str) -> Architecture:
+def _both(shape: Shape, assumed: list[str], name: str, loose: bool) -> Architecture:
     """An encoder with a decoder that predicts the next of its own tokens."""
     without_classes(assumed)
     shape = replace(shape, target_sequence=shape.target_sequence or shape.sequence)
@@ -85,8 +86,8 @@ def _both(shape: Shape, assumed: list[str], name: str) -> Architecture:
         "transformer",
         f"{name} with {shape.layers:,} and {shape.decoder_layers:,} layers of width {shape.width:,}",
         counted(build, stacks), shape.vocabulary, row, repeats=stacks[0], stacks=stacks, vary=(3, 4),
-        head=head or shape.vocabulary, tokens=shape.sequence, extra={"shape": shape}, words=not shape.mels,
-        build=build,
+        head=head or shape.vocabulary, tokens=shape.sequence, words=not shape.mels,
+        extra={"shape": shape, "loose": loose}, build=build,
     )  # fmt: skip
 
 
@@ -189,5 +190,5 @@ def numbers(
 
     return Architecture(
         "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(3, 4),
-        tokens=sequence, extra={"shape": shape}, head=width, words=True, build=build,
+        tokens=sequence, extra={"shape": shape, "loose": True}, head=width, words=True, build=build,
     )  # fmt: skip
