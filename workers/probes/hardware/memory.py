@@ -42,10 +42,10 @@ def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
     facts = _facts(model, wanted, device, (low, mid, high), plan.parts(rows))
     walked = plan.walk(plan.way())
     if walked is not None:
-        per_row = [(getattr(walked[1], name) - getattr(walked[0], name)) / plan.walked
-                   for name in ("flops", "forward", "saved")]  # fmt: skip
-        facts["flops_per_step"], facts["flops_forward"] = (each * wanted.batch for each in per_row[:2])
-        facts["saved_activations"] = per_row[2] * rows
+        facts["flops_per_step"] = walked.flops / footprint.PRIME * wanted.batch
+        facts["flops_forward"] = walked.forward / footprint.PRIME * wanted.batch
+        growing = walked.saved - walked.saved_fixed
+        facts["saved_activations"] = walked.saved_fixed + growing / footprint.PRIME * rows
     else:
         facts["flops_per_step"], facts["saved_activations"] = plan.flops_per_row * wanted.batch, 0.0
     facts["trained"] = plan.trained(wanted.method)

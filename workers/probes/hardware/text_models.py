@@ -64,7 +64,7 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool)
     head = 0 if shape.tied else shape.width * out + (0 if shape.output == "next_token" else out)
     return Architecture(
         "transformer", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
-        counted(build, stacks), out, (shape.sequence,), repeats=stacks[0], vary=(3, 4), head=head or out,
+        counted(build, stacks) + shape.idle_parameters(), out, (shape.sequence,), repeats=stacks[0], vary=(2, 3), head=head or out,
         stacks=stacks if len(stacks) > 1 else (), idle=shape.idle_parameters(), tokens=shape.sequence,
         extra={"shape": shape, "loose": loose}, words=True, build=build,
     )  # fmt: skip
@@ -85,7 +85,7 @@ def _both(shape: Shape, assumed: list[str], name: str, loose: bool) -> Architect
     return Architecture(
         "transformer",
         f"{name} with {shape.layers:,} and {shape.decoder_layers:,} layers of width {shape.width:,}",
-        counted(build, stacks), shape.vocabulary, row, repeats=stacks[0], stacks=stacks, vary=(3, 4),
+        counted(build, stacks), shape.vocabulary, row, repeats=stacks[0], stacks=stacks, vary=(2, 3),
         head=head or shape.vocabulary, tokens=shape.sequence, words=not shape.mels,
         extra={"shape": shape, "loose": loose}, build=build,
     )  # fmt: skip
@@ -111,7 +111,7 @@ def pictures(
     name = str(own.get("named") or "a picture transformer")
     return Architecture(
         "vit", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
-        counted(build, (shape.layers,)), classes, row, repeats=shape.layers, vary=(3, 4),
+        counted(build, (shape.layers,)), classes, row, repeats=shape.layers, vary=(2, 3),
         head=(shape.width + 1) * classes, tokens=shape.sequence, extra={"shape": shape}, build=build,
     )  # fmt: skip
 
@@ -142,7 +142,7 @@ def pairs(
 
     return Architecture(
         "clip", f"CLIP with {left.layers:,} and {right.layers:,} layers", counted(build, stacks), width, row,
-        repeats=stacks[0], stacks=stacks, vary=(3, 4), head=(left.width + right.width) * width,
+        repeats=stacks[0], stacks=stacks, vary=(2, 3), head=(left.width + right.width) * width,
         tokens=left.sequence, extra={"shape": left}, build=build,
     )  # fmt: skip
 
@@ -163,7 +163,7 @@ def cells(
 
     return Architecture(
         "table_transformer", f"a transformer of {columns:,} columns with {shape.layers:,} layers",
-        counted(build, (shape.layers,)), classes, (columns,), repeats=shape.layers, vary=(3, 4),
+        counted(build, (shape.layers,)), classes, (columns,), repeats=shape.layers, vary=(2, 3),
         head=(shape.width + 1) * classes, tokens=shape.sequence, extra={"shape": shape}, build=build,
     )  # fmt: skip
 
@@ -189,6 +189,6 @@ def numbers(
         return networks.Transformer(shape, layers, 2)
 
     return Architecture(
-        "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(3, 4),
+        "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(2, 3),
         tokens=sequence, extra={"shape": shape, "loose": True}, head=width, words=True, build=build,
     )  # fmt: skip

@@ -103,6 +103,8 @@ def prepare(network: nn.Module, way: Way) -> None:
             parameter.requires_grad_(False)
         if way.half:
             network.to(torch.bfloat16)
+        if way.method == "qlora":
+            _keep_wide(network)
         _adapt(network, way)
     elif way.method == "head":
         last = _last(network)
@@ -114,6 +116,13 @@ def prepare(network: nn.Module, way: Way) -> None:
         network.to(torch.bfloat16)
     if way.checkpointing:
         _keep_fewer(network)
+
+
+def _keep_wide(network: nn.Module) -> None:
+    """What is not kept in few bits is kept in 32, as the usual preparation does: embeddings, norms, head."""
+    for module in network.modules():
+        if isinstance(module, nn.Embedding | networks.Norm | networks.Head):
+            module.float()
 
 
 def _adapt(network: nn.Module, way: Way) -> None:

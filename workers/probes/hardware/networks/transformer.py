@@ -136,13 +136,14 @@ class Feed(nn.Module):
 
 
 class Experts(nn.Module):
-    """A router and its experts; each token meets the active ones, whichever they are."""
+    """A router and its experts. Each token meets the active ones, whichever they are, so only as many are
+    built: the others have weights (``Shape.idle_parameters``) and no part in a step."""
 
     def __init__(self, s: Shape) -> None:
         super().__init__()
         self.active = s.active_experts
         self.router = nn.Linear(s.width, s.experts, bias=False)
-        self.experts = nn.ModuleList(Feed(s, s.expert_feed_forward) for _ in range(s.experts))
+        self.experts = nn.ModuleList(Feed(s, s.expert_feed_forward) for _ in range(s.active_experts))
         self.shared = Feed(s, s.shared_feed_forward) if s.shared_feed_forward else None
         self.gate = nn.Linear(s.width, 1, bias=False) if s.shared_gate else None
 
