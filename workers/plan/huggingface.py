@@ -55,7 +55,8 @@ READ = {*FLAGS, *DROPOUT, "architectures", "model_type", "id2label", "num_labels
         "new_decoder_architecture", "parallel_attn", "num_kv_heads", "alibi", "bias", "no_bias",
         "expansion_ratio", "attn_config", "position_buckets", "max_source_positions", "n_shared_experts",
         "max_target_positions", "do_layer_norm_before", "use_parallel_residual", "num_ln_in_parallel_attn",
-        "qk_nope_head_dim", "num_channels", "_remove_final_layer_norm", "hidden_act"}  # fmt: skip
+        "qk_nope_head_dim", "num_channels", "mlp_ratio", "relative_attention_num_buckets",
+        "_remove_final_layer_norm", "hidden_act"}  # fmt: skip
 
 
 @cache
@@ -131,6 +132,9 @@ def _shape(config: Mapping[str, Any], family: Mapping[str, Any], kind: str) -> d
         output = "next_token" if output in (None, "none", "masked_token") else output
     if output is not None and kind != "encoder_decoder":
         shape["output"] = output
+    ratio, width = config.get("mlp_ratio"), shape.get("width")
+    if type(ratio) is int and type(width) is int:
+        shape.setdefault("feed_forward", ratio * width)
     places = shape.get("sequence")
     if kind in ("vit", "encoder"):
         shape["tied"] = kind == "encoder"

@@ -86,6 +86,11 @@ def read(sample: Sample) -> Architecture:
     stranger = (model.get("transformer") or {}).get("unknown_type")
     if stranger:
         near = ", ".join(huggingface.near(stranger))
+        if not {"layers", "width"} <= (model.get("transformer") or {}).keys():
+            raise UnknownKindError(
+                f'model_type is "{stranger[:60]}", which is not known here; near ones are {near}.'
+                " Give num_hidden_layers and hidden_size, or model.parameters."
+            )
         assumed.append(
             f'The model type "{stranger[:60]}" is not known here (near ones are {near});'
             " its sizes are counted as those of a plain transformer."

@@ -243,6 +243,8 @@ def walk(model: nn.Module, inputs: Tensor, way: Way | None = None, scale: float 
     grows with the rows is told by being a multiple of it.
     """
     way = way or Way()
+    if way.half and not way.mixed and inputs.is_floating_point():
+        inputs = inputs.to(torch.bfloat16)
     ledger = Ledger(inputs.shape[0] if scale else 0, scale or 1.0)
     saved: dict[int, int] = {}
     held = [*model.parameters(), *model.buffers()]
