@@ -114,7 +114,8 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
                 merged["transformer"] = {**shape, "named": _dashed(text)}
             return BY_NAME.get(given["kind"], "transformer"), merged
     plain = _dashed(named).rsplit("-of-", 1)[-1].replace("-", "_")
-    if model.get("parameters") and not own and (plain not in BY_NAME or BY_NAME[plain] in TRANSFORMERS):
+    sized = bool({"layers", "width"} & own.keys())
+    if model.get("parameters") and not sized and (plain not in BY_NAME or BY_NAME[plain] in TRANSFORMERS):
         return "numbers", model
     if plain in BY_NAME:
         return BY_NAME[plain], model

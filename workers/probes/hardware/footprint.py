@@ -46,7 +46,7 @@ class Footprint:
     kind: str = "gpu"
     step: Cost | None = None  # a walk through ``walked`` rows, in 32 bits, everything trained
     walked: int = 1
-    walks: dict[Way, Cost] = field(default_factory=dict, compare=False)  # through PRIME rows
+    walks: dict[Way, Cost | None] = field(default_factory=dict, compare=False)  # through PRIME rows
 
     def way(self, **changes: object) -> Way:
         """How the plan trains, with changes."""
@@ -66,7 +66,7 @@ class Footprint:
             return None
         way = replace(way, precision="bf16" if way.half else "fp32")
         if way not in self.walks:
-            self.walks[way] = ledger.analyse(self.model, PRIME, way, self.walked / PRIME)
+            self.walks[way] = _walked(self.model, PRIME, way, self.walked / PRIME)
         return self.walks[way]
 
     def parts(
@@ -256,14 +256,24 @@ class Footprint:
         return found
 
 
+def _walked(model: Architecture, rows: int, way: Way | None = None, scale: float | None = None) -> Cost | None:
+    """A walked step; None where its tensors have more numbers than 64 bits can count."""
+    try:
+        return ledger.analyse(model, rows, way, scale)
+    except (RuntimeError, OverflowError):
+        return None
+
+
 def measure(model: Architecture, demand: Demand, count: int = 1, kind: str = "gpu") -> Footprint:
     """Walks the planned step; models beyond MOST_PARAMETERS get their weights alone."""
     if model.build is None or model.parameters > MOST_PARAMETERS:
         flops = 6.0 * model.active * model.tokens
         return Footprint(model, demand, count, 0.0, 0.0, 0.0, flops, kind)
     rows = min(demand.at_once(count), 4096)  # lines need no larger batch
-    step = ledger.analyse(model, rows)
-    plain = ledger.analyse(model, PRIME, scale=rows / PRIME)
+    step = _walked(model, rows)
+    plain = _walked(model, PRIME, scale=rows / PRIME)
+    if step is None or plain is None:
+        return Footprint(model, demand, count, 0.0, 0.0, 0.0, 6.0 * model.active * model.tokens, kind)
     most = max(plain.parts.values(), key=lambda part: part.fixed + part.growing * rows / PRIME)
     return Footprint(
         model, demand, count, fixed=most.fixed, per_row=most.growing / PRIME,

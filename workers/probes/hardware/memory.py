@@ -36,6 +36,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
 def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
     plan = footprint.measure(model, wanted, device.count, footprint.kind_of(device.accelerator))
     rows = wanted.at_once(device.count)
+    if plan.walk(plan.way()) is None and model.parameters <= MOST_PARAMETERS:
+        return Finding.skipped(
+            f"One step of {model.says} has more numbers than a computer can address; check the sizes of"
+            " inputs and layers, training.batch_size and training.lora.rank."
+        )
     low, mid, high = (plan.total(rows, place) for place in range(3))
     if model.extra.get("loose"):
         low, high = low * LOOSE[0], high * LOOSE[1]
@@ -165,7 +170,7 @@ def _finding(
     title = (
         f"Training needs {words.size(peak[1])}, and {device.name} has {words.size(device.memory)}"
         if mid > 1
-        else f"Training takes about {words.share(mid)} of the memory"
+        else f"Training takes {words.about_share(mid)} of the memory"
     )
     most = facts["largest_batch"]
     what = "number of rows" if model.family in ("boosting", "linear") else "batch"

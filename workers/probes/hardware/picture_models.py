@@ -9,7 +9,7 @@ from torch import nn
 
 from workers.probes.base import Sample
 from workers.probes.hardware import networks
-from workers.probes.hardware.described import Architecture, counted
+from workers.probes.hardware.described import MOST_MODULES, Architecture, UnknownKindError, counted
 from workers.probes.hardware.plain_models import sizes
 
 RESNETS = {"18": ((2, 2, 2, 2), False), "34": ((3, 4, 6, 3), False), "50": ((3, 4, 6, 3), True),
@@ -79,6 +79,10 @@ def resnet(
     stages, given = sizes(model.get("stages")), sizes(model.get("channels"))
     first = given[0] if given else 64
     name = f"ResNet-{digits}"
+    if sum(stages) > MOST_MODULES:
+        raise UnknownKindError(
+            f"model.stages has {sum(stages):,} blocks; give at most {MOST_MODULES:,}, or model.parameters alone."
+        )
     if stages:
         blocks, wide = tuple(stages), bool(model.get("bottleneck", True))
         name = f"a residual network of {sum(blocks):,} blocks"

@@ -103,6 +103,7 @@ class Shape:
         )  # fmt: skip
 
 
+MOST_EXPERTS = 256  # that a token meets; the largest known models use 8
 FIELDS = frozenset(Shape.__dataclass_fields__)
 
 
@@ -114,6 +115,11 @@ def made(numbers: Mapping[str, Any]) -> Shape:
     biases = {key: given.get(key, bias) for key in ("qkv_bias", "out_bias", "mlp_bias")}
     key_bias = given.get("key_bias", biases["qkv_bias"])
     kv_heads = shape.kv_heads or shape.heads
+    if not shape.head_width and shape.heads > shape.width:
+        raise UnknownKindError(
+            f"model.transformer.heads is {shape.heads:,} and width is {shape.width:,}; give fewer heads than"
+            " the width has numbers."
+        )
     if not shape.head_width and shape.width % shape.heads:
         raise UnknownKindError(
             f"model.transformer.width is {shape.width:,} and heads is {shape.heads:,}; give a width that is"
@@ -128,6 +134,11 @@ def made(numbers: Mapping[str, Any]) -> Shape:
         raise UnknownKindError(
             f"model.transformer.active_experts is {shape.active_experts:,} of {shape.experts:,} experts;"
             " give at most as many as there are experts."
+        )
+    if shape.active_experts > MOST_EXPERTS:
+        raise UnknownKindError(
+            f"model.transformer.active_experts is {shape.active_experts:,}; give at most {MOST_EXPERTS:,},"
+            " or model.parameters alone."
         )
     feed_forward = shape.feed_forward or 4 * shape.width
     return replace(

@@ -25,12 +25,6 @@ def plan_of(kind, training, sequence=512, count=1, **model):
     return footprint.measure(model, demand.read(sample, model), count)
 
 
-def states(plan, rows=1):
-    """Weights, gradients, optimiser and 16-bit copies, as the papers count them."""
-    parts = plan.parts(rows, place=0)
-    return parts["weights"] + parts["optimiser"] + max(parts["gradients"], parts["16-bit copies"])
-
-
 @pytest.mark.parametrize(
     ("sharding", "published"), [("none", 120), ("zero1", 31.4), ("zero2", 16.6), ("zero3", 1.88)]
 )
@@ -56,8 +50,6 @@ def test_65_billion_parameters_in_4_bits_train_on_48_gb():
     plan = plan_of("llama-2-70b", {"method": "qlora", "checkpointing": True, "lora": {"rank": 64},
                                    "optimizer": "adamw_8bit"})  # fmt: skip
     assert 36 * GB < plan.total(1) < 52 * GB  # 70 billion here; theirs has 65
-    full = plan_of("llama-2-70b", {"precision": "bf16", "weights": "bf16"})
-    assert 780 * GB > states(full) > 8 * 69e9
 
 
 def test_gpt_3_takes_what_the_lora_paper_says():
