@@ -91,9 +91,7 @@ class Footprint:
         last = {"runtime and reserve": CONTEXT[self.kind][place] + reserve}
         return {"weights": weights, "optimiser": states / shards, **found, **last}
 
-    def _weights(
-        self, way: Way, trained: float, sharding: str, shards: int
-    ) -> tuple[float, float, float]:
+    def _weights(self, way: Way, trained: float, sharding: str, shards: int) -> tuple[float, float, float]:
         """Bytes on this device: of all weights, of their 16-bit copies, and of those that are gathered or
         written out for a moment."""
         every = float(self.model.parameters)
@@ -256,7 +254,9 @@ class Footprint:
         return found
 
 
-def _walked(model: Architecture, rows: int, way: Way | None = None, scale: float | None = None) -> Cost | None:
+def _walked(
+    model: Architecture, rows: int, way: Way | None = None, scale: float | None = None
+) -> Cost | None:
     """A walked step; None where its tensors have more numbers than 64 bits can count."""
     try:
         return ledger.analyse(model, rows, way, scale)

@@ -89,8 +89,9 @@ class Cost:
 
     def extended(self, other: Cost, times: float) -> Cost:
         """This cost plus ``times`` the difference to ``other``, which has one repeat more."""
-        more = {name: getattr(self, name) + times * (getattr(other, name) - getattr(self, name))
-                for name in SUMS}
+        more = {
+            name: getattr(self, name) + times * (getattr(other, name) - getattr(self, name)) for name in SUMS
+        }
         kinds: Counter[tuple[float, float]] = Counter()
         for kind in self.kinds.keys() | other.kinds.keys():
             count = self.kinds[kind] + times * (other.kinds[kind] - self.kinds[kind])

@@ -81,7 +81,7 @@ def resnet(
     name = f"ResNet-{digits}"
     if sum(stages) > MOST_MODULES:
         raise UnknownKindError(
-            f"model.stages has {sum(stages):,} blocks; give at most {MOST_MODULES:,}, or model.parameters alone."
+            f"model.stages has {sum(stages):,} blocks; give at most {MOST_MODULES:,}, or the parameters."
         )
     if stages:
         blocks, wide = tuple(stages), bool(model.get("bottleneck", True))
@@ -97,9 +97,7 @@ def resnet(
         return networks.ResNet(row[0], blocks, wide, classes, first)
 
     last = first * 2 ** (len(blocks) - 1) * (4 if wide else 1)
-    return Architecture(
-        "resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes
-    )
+    return Architecture("resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes)
 
 
 def unet(

@@ -9,11 +9,13 @@ from typing import Any
 from torch import nn
 
 from workers.probes.base import Sample
-from workers.probes.hardware import networks, picture_models, shape as shapes
+from workers.probes.hardware import networks, picture_models
+from workers.probes.hardware import shape as shapes
 from workers.probes.hardware.described import Architecture, counted
 from workers.probes.hardware.plain_models import features, without_classes
 from workers.probes.hardware.shape import Shape
 
+USUAL_LAYERS = 6
 USUAL = "The plan leaves the transformer's layers or width open; 6 layers of width 512 fill the gaps."
 
 
@@ -30,7 +32,7 @@ def transformer(
     own.setdefault("causal", not both and any(word in kind for word in ("decoder", "gpt", "llm", "language",
                                                                         "moe", "mixture")))  # fmt: skip
     if both:
-        own.setdefault("decoder_layers", own.get("layers", Shape.layers))
+        own.setdefault("decoder_layers", own.get("layers", USUAL_LAYERS))
     if kind in ("moe", "mixture_of_experts") and "experts" not in own:
         own |= {"experts": 8, "active_experts": 2}
         assumed.append("The plan names no experts; 8, of which 2 are used at a time, are taken.")
@@ -52,7 +54,7 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool)
         out = shape.vocabulary
     if shape.output not in ("class", "token_class"):
         without_classes(assumed)
-    stacks = (shape.layers,)
+    stacks: tuple[int, ...] = (shape.layers,)
     if shape.experts > 1 and shape.dense_layers:
         stacks = (shape.dense_layers, shape.layers - shape.dense_layers)
 
@@ -64,7 +66,8 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool)
     head = 0 if shape.tied else shape.width * out + (0 if shape.output == "next_token" else out)
     return Architecture(
         "transformer", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
-        counted(build, stacks) + shape.idle_parameters(), out, (shape.sequence,), repeats=stacks[0], vary=(2, 3), head=head or out,
+        counted(build, stacks) + shape.idle_parameters(), out, (shape.sequence,), repeats=stacks[0],
+        vary=(2, 3), head=head or out,
         stacks=stacks if len(stacks) > 1 else (), idle=shape.idle_parameters(), tokens=shape.sequence,
         extra={"shape": shape, "loose": loose}, words=True, build=build,
     )  # fmt: skip

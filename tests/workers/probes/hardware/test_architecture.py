@@ -86,7 +86,7 @@ def test_an_unknown_kind_names_the_near_ones():
     ("model", "told"),
     [
         ({"kind": "transformer", "transformer": {"layers": 2, "width": 770, "heads": 12}},
-         "model.transformer.width is 770 and heads is 12; give a width that is a multiple of heads, like 768."),
+         "width is 770 and heads is 12; give a width that is a multiple of heads, like 768."),
         ({"kind": "decoder", "transformer": {"layers": 2, "width": 64, "heads": 8, "kv_heads": 3}},
          "heads is 8 and kv_heads is 3; give heads that are a multiple of kv_heads."),
         ({"kind": "decoder", "transformer": {"layers": 2, "width": 64, "heads": 8, "experts": 2,
@@ -115,7 +115,7 @@ def test_an_unknown_model_type_with_sizes_is_counted_as_a_plain_one_and_says_so(
 
 
 def test_an_unknown_model_type_without_sizes_names_near_ones():
-    with pytest.raises(architecture.UnknownKindError, match='model_type is "lama".* llama'):
+    with pytest.raises(architecture.UnknownKindError, match=r'model_type is "lama".* llama'):
         architecture.read(Sample(plan=plan.read('{"model_type": "lama"}').plan))
 
 

@@ -14,7 +14,6 @@ from workers.probes.hardware import architecture, ledger, networks, ways
 from workers.probes.hardware.ways import Way
 
 
-
 def small(**more):
     return {"layers": 3, "width": 64, "heads": 4, "sequence": 32, "vocabulary": 200, **more}
 

@@ -50,7 +50,7 @@ class Norm(nn.Module):
         self.bias = nn.Parameter(torch.empty(width)) if kind == "layer" else None
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.kind != "rms":
+        if self.kind != "rms" or self.weight is None:
             return F.layer_norm(x, (self.width,), self.weight, self.bias)
         wide = x.float()
         wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + 1e-6)

@@ -176,7 +176,7 @@ def test_a_config_has_the_parameters_that_were_published(name, config, parameter
     assert found.parameters == pytest.approx(parameters, rel=0.0001), source
 
 
-@pytest.mark.parametrize(("model", "parameters"), NAMED, ids=lambda v: v.get("kind", "") if type(v) is dict else "")
+@pytest.mark.parametrize(("model", "parameters"), NAMED, ids=[m["kind"] for m, _ in NAMED])
 def test_picture_networks_have_the_parameters_of_torchvision_and_of_the_common_unet(model, parameters):
     assert architecture.read(Sample(plan={"model": model})).parameters == parameters
 
