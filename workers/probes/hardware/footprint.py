@@ -25,9 +25,11 @@ CONTEXT = {"gpu": (300 * MIB, 600 * MIB, 1024 * MIB), "cpu": (200 * MIB, 350 * M
 # NF4 in blocks of 64, whose constants are 8-bit numbers with constants of their own (Dettmers et al. 2023,
 # section 3): 4 + 8/64 + 32/(64 x 256) bits. LLM.int8(): a byte, and a 16-bit constant a row.
 QUANTISED = {"int4": (4 + 8 / 64 + 32 / (64 * 256)) / 8, "int8": 1.002}
-# Updates that take as much again as the gradients while they run (torch's own loops over many tensors).
+# Updates that, on a GPU, take as much again as the gradients while they run: torch's usual loop over all
+# tensors at once does, the fused one that large models are trained with does not.
 LOOPED = frozenset({"adam", "adamw", "nadam", "radam", "adamax", "adagrad", "adadelta", "rmsprop", "lamb"})
 PRIME = 10_007  # rows of a walk; divides no usual size of a model
+LOOP = {"gpu": (0.0, 0.5, 1.0), "cpu": (0.0, 0.0, 0.2)}
 BUCKET = 5e8  # numbers that DeepSpeed sends at once; 4.5 times as many with overlap, its own text says
 FP8_KEPT = (0.6, 0.8, 1.0)  # of 16-bit activations; only what matrix products read is narrower [judgement]
 
@@ -83,7 +85,8 @@ class Footprint:
         states = trained * OPTIMISER_BYTES[optimizer] * (0.5 if way.weights != "fp32" and way.half else 1.0)
         gradients = float(trained) * each / (shards if sharding in ("zero2", "zero3") else 1)
         aside = copies + gathered
-        found = self._peak(rows, way, gradients, aside, optimizer in LOOPED and place > 0, place)
+        looped = gradients * LOOP[self.kind][place] if optimizer in LOOPED else 0.0
+        found = self._peak(rows, way, gradients, aside, looped, place)
         moving = sum(found.values()) + self._messages(gradients, sharding, place)
         standing = weights + states / shards
         reserve = standing * (STANDING[self.kind][place] - 1) + moving * (ALLOCATOR[self.kind][place] - 1)
@@ -138,7 +141,7 @@ class Footprint:
         return float(shape.width * max(shape.feed_forward, shape.inner))
 
     def _peak(
-        self, rows: int, way: Way, gradients: float, aside: float, looped: bool, place: int
+        self, rows: int, way: Way, gradients: float, aside: float, looped: float, place: int
     ) -> dict[str, float]:
         """What comes and goes, at the moment when it is most: within the step, or at the update after it.
 
@@ -150,7 +153,7 @@ class Footprint:
             return {"gradients": there, "16-bit copies": copies, "kept activations": kept,
                     "working space": working}  # fmt: skip
 
-        best = moment(0.0, gradients if looped else 0.0, gradients, 0.0)
+        best = moment(0.0, looped, gradients, 0.0)
         walked = self.walk(way)
         if walked is None:
             return best
@@ -211,7 +214,7 @@ class Footprint:
     def activations(self, rows: int, half: bool, checkpointing: bool, method: str, place: int) -> float:
         """Bytes alive at the peak of a step, gradients of this pass included."""
         way = self.way(precision="bf16" if half else "fp32", checkpointing=checkpointing, method=method)
-        return sum(self._peak(rows, way, 4.0 * self._trained(way), 0.0, False, place).values())
+        return sum(self._peak(rows, way, 4.0 * self._trained(way), 0.0, 0.0, place).values())
 
     def allocated(self, rows: int) -> float:
         """What torch.cuda.max_memory_allocated would say: tensors alone."""
