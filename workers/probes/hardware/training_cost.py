@@ -147,7 +147,7 @@ def _finding(
         "chances": chosen.late(used), "faults": _faults(chosen, used, limits), "mitigations": [],
     }  # fmt: skip
     facts["mitigations"] = _mitigations(chosen, best, used, value)
-    measured = own.how != "roofline" and chosen.device == "this-worker" and limits.named and not assumed
+    measured = own.how in ("measured steps", "measured trees") and chosen.device == "this-worker" and limits.named and not assumed
     title, note = _words(chosen, best, summary, used, limits, value)
     if assumed:
         note += f" {words.assumptions(assumed)}"
