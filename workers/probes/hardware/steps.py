@@ -25,8 +25,8 @@ from workers.probes.hardware.demand import Demand
 from workers.probes.hardware.footprint import Footprint
 
 MOST_MEMORY = 2**30  # bytes that a measured step may take
-LEAST_STEPS = 10  # measured, after WARM
-WARM = 3
+WHOLE = (3, 10)  # steps to warm up, and least to measure, of the planned batch
+PART = (1, 3)  # the same of a part, whose steps are as long as the time allows
 PASSES = 3.0  # of the weights' bytes: read, gradient, update
 SPREAD = 1.1  # 80 % of measured steps come within this of a hundred later ones (benchmarks/steptime.py)
 PART_SPREAD = 1.25  # the same for steps on fewer rows or layers
@@ -52,19 +52,19 @@ def network(plan: Footprint, demand: Demand, worker: Worker, seconds: float) -> 
     if model.build is None or model.parameters > MOST_PARAMETERS:
         usual = roofline(plan, rows, worker) * scale
         return Run(usual / 2, usual, usual * 2, "counted operations", "only its size is known")
-    if _fits(plan, rows, model.repeats, 1.0) and roofline(plan, rows, worker) * (LEAST_STEPS + WARM) < seconds:
-        times, ratio = step_seconds(clock.real_step(model, rows, model.repeats, demand.optimizer), seconds)
+    if _fits(plan, rows, model.repeats, 1.0) and roofline(plan, rows, worker) * sum(WHOLE) < seconds:
+        times, ratio = step_seconds(clock.real_step(model, rows, model.repeats, demand.optimizer), seconds, WHOLE)
         usual, spread = float(np.median(times)), _spread(times)
         said = f"{len(times)} steps of the planned batch were run on this worker"
         return _run(usual, spread, scale, "measured steps", said, ratio)
-    here = clock.here(0.7 * seconds)
+    here = clock.here(0.5 * seconds)
     whole = here.seconds(clock.operations_of(model, rows, demand.optimizer))
     part = _part(plan, here, demand, whole, seconds)
     if part is None:
         said = "not even one row is small enough to try here, so its operations were counted and timed"
         return _run(whole, here.spread, scale, "counted operations", said, 1.0)
     few_rows, few_layers, small = part
-    times, ratio = step_seconds(clock.real_step(model, few_rows, few_layers, demand.optimizer), seconds)
+    times, ratio = step_seconds(clock.real_step(model, few_rows, few_layers, demand.optimizer), seconds, PART)
     measured = float(np.median(times))
     # The larger the part, the more the measurement says; the clock only tells how the rest compares to it.
     usual = measured * whole / small
@@ -98,7 +98,7 @@ def _part(
     model, rows = plan.model, demand.at_once()
     layered = model.family in ("transformer", "vit")
     choices = sorted({model.repeats, min(model.repeats, 2), 1}, reverse=True) if layered else [model.repeats]
-    each = seconds / (LEAST_STEPS + WARM)
+    each = 0.8 * seconds / sum(PART)
     for repeats in choices:
         share = _parameters(model, repeats) / max(1, model.parameters)
         few = max(1, min(rows, int(rows * each / max(whole, 1e-9) * model.repeats / repeats)))
@@ -117,17 +117,20 @@ def _parameters(model: Architecture, repeats: int) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def step_seconds(step: Callable[[], object], seconds: float) -> tuple[list[float], float]:
-    """Processor seconds of each of at least ten steps after a warm-up, on one thread; wall over processor."""
+def step_seconds(
+    step: Callable[[], object], seconds: float, counts: tuple[int, int] = WHOLE
+) -> tuple[list[float], float]:
+    """Processor seconds of each step after a warm-up, on one thread; and wall over processor time."""
+    warm, least = counts
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        for _ in range(WARM):
+        for _ in range(warm):
             step()
         wall, cpu = time.perf_counter(), time.thread_time()
         found: list[float] = []
         latest = wall + rates.PATIENCE * seconds
-        while len(found) < LEAST_STEPS or (
+        while len(found) < least or (
             time.thread_time() - cpu < seconds and time.perf_counter() < latest and len(found) < 100
         ):
             found.append(rates.processor_seconds(step, 1e-4))
