@@ -55,11 +55,22 @@ def reached_bandwidth() -> np.ndarray:
     return np.interp(PLACES, (0.1, 0.5, 0.9), (low, mid, high))
 
 
-def pass_seconds(plan: Footprint, demand: Demand, device: Accelerator, rows: int) -> np.ndarray:
-    """Seconds of one forward and backward pass over ``rows`` rows on one device, at each of PLACES."""
+def pass_seconds(
+    plan: Footprint,
+    demand: Demand,
+    device: Accelerator,
+    rows: int,
+    used: np.ndarray | None = None,
+    moves: np.ndarray | None = None,
+) -> np.ndarray:
+    """Seconds of one forward and backward pass over ``rows`` rows on one device, at each of PLACES.
+
+    ``used`` and ``moves`` are other shares of the peak and of the bandwidth than the rules expect.
+    """
     peak, bandwidth = device.peak(demand.precision), device.bandwidth_gbs * 1e9
-    size = plan.model.parameters if plan.model.family in NEURAL else None
-    used, moves = share(device, demand.precision, size), reached_bandwidth()
+    if used is None or moves is None:
+        size = plan.model.parameters if plan.model.family in NEURAL else None
+        used, moves = share(device, demand.precision, size), reached_bandwidth()
     work = WORK.get(demand.method, 1.0)
     if plan.step is None:
         return work * plan.flops_per_row * rows / (peak * used)
