@@ -1,35 +1,15 @@
 """Configs of other tools in our words: a Hugging Face config.json, its Trainer's arguments, a LoRA config.
 
-Their names are those of the transformers and peft documentation.
+Their names are those of the transformers and peft documentation; a model's config is read in
+``huggingface``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-# Names by which model families write the same number; the first that stands there counts.
-SHAPE = {
-    "layers": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers"),
-    "width": ("hidden_size", "n_embd", "d_model", "dim", "model_dim"),
-    "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"),
-    "kv_heads": ("num_key_value_heads", "multi_query_group_num", "num_kv_heads"),
-    "head_width": ("head_dim", "d_kv"),
-    "feed_forward": ("intermediate_size", "n_inner", "d_ff", "ffn_dim", "encoder_ffn_dim", "hidden_dim"),
-    "sequence": ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"),
-    "vocabulary": ("vocab_size", "padded_vocab_size"),
-    "token_types": ("type_vocab_size",),
-    "experts": ("num_local_experts", "n_routed_experts", "num_experts"),
-    "active_experts": ("num_experts_per_tok", "num_selected_experts"),
-    "patch": ("patch_size",),
-    "tied": ("tie_word_embeddings",),
-}
-ENCODERS = {"bert", "roberta", "distilbert", "electra", "deberta", "deberta-v2", "albert", "xlm-roberta",
-            "camembert", "mpnet", "modernbert", "esm", "nomic_bert"}  # fmt: skip
-PICTURES = {"vit", "deit", "beit", "dinov2", "vit_mae", "siglip_vision_model", "clip_vision_model"}
-GATED = {"llama", "mistral", "mixtral", "qwen2", "qwen3", "qwen2_moe", "qwen3_moe", "gemma", "gemma2",
-         "gemma3",
-         "gemma3_text", "phi3", "olmo", "olmo2", "granite", "cohere", "deepseek_v2", "deepseek_v3", "smollm3",
-         "modernbert", "yi", "baichuan", "internlm2"}  # fmt: skip
+from workers.plan import huggingface
+
 NO_BEARING = {  # on cost, data or risk: not listed as "not read"
     "architectures", "model_type", "transformers_version", "initializer_range", "initializer_factor",
     "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "sep_token_id", "cls_token_id",
@@ -80,46 +60,19 @@ def translated(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return tree, []
 
 
-def _first(tree: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((tree[name] for name in names if tree.get(name) is not None), None)
-
-
 def _model(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """A model's config.json; of a model for pictures and text, its text part."""
     inner = tree.get("text_config")
-    config = {**tree, **inner} if isinstance(inner, dict) else tree
-    family = str(config.get("model_type") or "").lower()
-    shape = {key: value for key, names in SHAPE.items() if (value := _first(config, names)) is not None}
-    if isinstance(tree.get("num_experts_per_tok"), int) and "experts" in shape:
-        shape["feed_forward"] = config.get("moe_intermediate_size") or shape.get("feed_forward")
-    act = str(config.get("hidden_act") or config.get("feed_forward_proj") or "")
-    shape["gated"] = family in GATED or act.startswith("gated")
-    shape["bias"] = bool(config.get("attention_bias")) or family not in GATED
-    if family in GATED:
-        shape["positions"] = 0
-        shape.setdefault("tied", family.startswith("gemma"))
-    if family == "distilbert":
-        shape.setdefault("token_types", 0)
-    kind = "encoder" if family in ENCODERS else "vit" if family in PICTURES else "decoder"
-    if config.get("is_encoder_decoder"):
-        kind = "encoder_decoder"
-    if kind == "vit":
-        for key in ("vocabulary", "sequence", "tied", "token_types"):
-            shape.pop(key, None)
-    model: dict[str, Any] = {"kind": kind, "transformer": shape}
-    if config.get("image_size") is not None:
-        model["input_size"] = config["image_size"]
-    labels = config.get("id2label")
-    if isinstance(labels, dict) and "Classification" in str(config.get("architectures")):
-        model["classes"] = len(labels) or None
-    plan: dict[str, Any] = {"model": model}
+    together = str(tree.get("model_type") or "").lower() == "clip"
+    config = {**tree, **inner} if isinstance(inner, dict) and not together else tree
+    plan: dict[str, Any] = {"model": huggingface.model(config)}
     precision = config.get("torch_dtype") or config.get("dtype")
     if precision is not None and precision != "auto":
         plan["training"] = {"precision": precision}
-    ours = {name for names in SHAPE.values() for name in names} | NO_BEARING
     mapped = {"project", "data", "training", "evaluation", "hardware", "seed"}
     for key in mapped & tree.keys():
         plan[key] = tree[key]
+    ours = {name for names in huggingface.SHAPE.values() for name in names} | huggingface.READ | NO_BEARING
     return plan, [str(key)[:200] for key in tree if key not in ours | mapped]
 
 
@@ -128,7 +81,7 @@ def _trainer(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     training: dict[str, Any] = {
         ours: tree[theirs] for theirs, ours in TRAINER.items() if tree.get(theirs) is not None
     }
-    each = _first(tree, ("per_device_train_batch_size", "per_gpu_train_batch_size"))
+    each = huggingface.first(tree, ("per_device_train_batch_size", "per_gpu_train_batch_size"))
     pieces = tree.get("gradient_accumulation_steps")
     if each is not None:
         countable = type(each) is int and type(pieces) is int and pieces > 0

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workers.plan import documents, foreign
+from workers.plan import documents, foreign, huggingface
 from workers.plan.documents import DocumentError, shown
 from workers.plan.schema import Group, Plan
 
@@ -60,6 +60,7 @@ def read(source: str | bytes, name: str = "plan.json") -> PlanDocument:
         tree = documents.parse(source, name)
     except DocumentError as error:
         raise PlanError([str(error)]) from None
+    names = huggingface.origins(tree) if "model_type" in tree else {}
     tree, not_read = foreign.translated(tree)
     faults: list[str] = []
     tree = _moved(tree, faults)
@@ -68,7 +69,7 @@ def read(source: str | bytes, name: str = "plan.json") -> PlanDocument:
     try:
         plan = Plan.model_validate(known).model_dump(exclude_unset=True)
     except ValidationError as error:
-        faults += _sentences(known, error)
+        faults += _sentences(known, error, names)
     if faults:
         more = len(faults) - MAX_SENTENCES
         raise PlanError(faults[:MAX_SENTENCES] + ([f"{more} more values are wrong."] if more > 0 else []))
@@ -198,8 +199,8 @@ def _settled(plan: dict[str, Any]) -> dict[str, Any]:
     return plan
 
 
-def _sentences(tree: dict[str, Any], error: ValidationError) -> list[str]:
-    """One sentence a wrong key: its dotted name, its value, and what is allowed there."""
+def _sentences(tree: dict[str, Any], error: ValidationError, names: dict[str, str]) -> list[str]:
+    """One sentence a wrong key: its dotted name (or the one in ``names``), its value, and what is allowed."""
     found: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_context=False):
         cls: type[Group] | None = Plan
@@ -224,7 +225,8 @@ def _sentences(tree: dict[str, Any], error: ValidationError) -> list[str]:
         if allowed.startswith("one of ") and isinstance(value, str):
             near = get_close_matches(value.lower(), allowed[7:].split(", "), 1)
             hint = f" Did you mean {near[0]}?" if near else ""
-        found.setdefault(dotted, f"{dotted} is {shown(value)}; give {allowed}.{hint}")
+        name = names.get(dotted, dotted)
+        found.setdefault(dotted, f"{name} is {shown(value)}; give {allowed}.{hint}")
     return list(found.values())
 
 

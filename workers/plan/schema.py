@@ -176,11 +176,15 @@ class FitOn(Group):
 
 class Transformer(Group):
     synonyms = {"n_layers": "layers", "num_layers": "layers", "depth": "layers", "d_model": "width",
-                "hidden_size": "width", "dim": "width", "n_heads": "heads", "num_heads": "heads",
+                "num_hidden_layers": "layers", "hidden_size": "width", "dim": "width", "n_embd": "width",
+                "n_heads": "heads", "num_heads": "heads", "num_attention_heads": "heads",
+                "num_key_value_heads": "kv_heads", "n_kv_heads": "kv_heads", "head_dim": "head_width",
                 "d_ff": "feed_forward", "ffn": "feed_forward", "mlp_dim": "feed_forward",
-                "context": "sequence",
+                "intermediate_size": "feed_forward", "context": "sequence",
                 "context_length": "sequence", "max_length": "sequence", "seq_len": "sequence",
-                "sequence_length": "sequence", "vocab": "vocabulary", "vocab_size": "vocabulary"}
+                "sequence_length": "sequence", "vocab": "vocabulary", "vocab_size": "vocabulary",
+                "num_experts": "experts", "top_k": "active_experts", "patch_size": "patch",
+                "tie_embeddings": "tied"}
     layers: MANY | None = None
     width: MANY | None = None
     heads: MANY | None = None
@@ -188,15 +192,53 @@ class Transformer(Group):
     head_width: MANY | None = None
     feed_forward: MANY | None = None
     gated: YES_NO | None = None
+    relu: YES_NO | None = None
+    norm: one_of("layer", "rms", "layer_no_bias", "none", layernorm="layer", layer_norm="layer",
+                 rmsnorm="rms", rms_norm="rms") | None = None
+    norms: whole("1, 2 or 4", ge=1, le=4) | None = None
+    first_norm: YES_NO | None = None
+    last_norm: YES_NO | None = None
+    head_norm: one_of("head", "all") | None = None
     sequence: MANY | None = None
-    positions: whole("a whole number of at least 0, like 512", ge=0) | None = None
+    positions: Annotated[
+        whole("a whole number of at least 0, like 512", ge=0),
+        BeforeValidator(lambda v: 0 if _word(v) in ("rotary", "rope", "alibi", "relative", "none") else v),
+    ] | None = None
+    relative: whole("a whole number of at least 0, like 32", ge=0) | None = None
     vocabulary: MANY | None = None
+    embedding_width: MANY | None = None
     token_types: whole("a whole number of at least 0, like 2", ge=0) | None = None
+    pooler: YES_NO | None = None
+    output: one_of("next_token", "masked_token", "class", "token_class", "none") | None = None
     tied: YES_NO | None = None
     bias: YES_NO | None = None
+    qkv_bias: YES_NO | None = None
+    key_bias: YES_NO | None = None
+    out_bias: YES_NO | None = None
+    mlp_bias: YES_NO | None = None
+    head_bias: YES_NO | None = None
+    shared_layers: YES_NO | None = None
     experts: MANY | None = None
     active_experts: MANY | None = None
+    expert_feed_forward: MANY | None = None
+    shared_feed_forward: whole("a whole number of at least 0, like 1408", ge=0) | None = None
+    shared_gate: YES_NO | None = None
+    dense_layers: whole("a whole number of at least 0, like 1", ge=0) | None = None
+    query_rank: MANY | None = None
+    key_rank: MANY | None = None
+    rotary_width: MANY | None = None
+    value_width: MANY | None = None
+    decoder_layers: MANY | None = None
+    decoder_heads: MANY | None = None
+    decoder_feed_forward: MANY | None = None
+    decoder_positions: whole("a whole number of at least 0, like 448", ge=0) | None = None
+    target_sequence: MANY | None = None
+    mels: MANY | None = None
     patch: MANY | None = None
+    patch_bias: YES_NO | None = None
+    extra_tokens: whole("a whole number of at least 0, like 1", ge=0, le=1000) | None = None
+    layer_scale: YES_NO | None = None
+    unknown_type: TEXT | None = None  # a model_type that nothing here knows
 
 
 class Model(Group):
@@ -230,6 +272,10 @@ class Model(Group):
     vocabulary_fit_on: PART | None = None
     max_features: MANY | None = None
     transformer: Transformer | None = None
+    text: Transformer | None = None  # the words' half of a model of pictures and words
+    projection: MANY | None = None
+    stages: SIZES | None = None  # blocks of each stage of a residual network
+    bottleneck: YES_NO | None = None
     parameters: MANY | None = None
     dropout: SHARE | None = None
     activation: TEXT | None = None
@@ -259,9 +305,11 @@ class Search(Group):
 
 class Lora(Group):
     short = "rank"
-    synonyms = {"r": "rank", "lora_alpha": "alpha", "target_modules": "modules"}
+    synonyms = {"r": "rank", "lora_alpha": "alpha", "target_modules": "modules",
+                "targets": "modules", "lora_dropout": "dropout"}
     rank: MANY | None = None
     alpha: MORE | None = None
+    dropout: SHARE | None = None
     modules: TEXTS | None = None
 
 
@@ -274,6 +322,9 @@ class Training(Group):
                 "clip_grad_norm": "gradient_clipping", "max_grad_norm": "gradient_clipping",
                 "gradient_clip": "gradient_clipping", "gradient_checkpointing": "checkpointing",
                 "accumulate": "gradient_accumulation", "gradient_accumulation_steps": "gradient_accumulation",
+                "zero": "sharding", "zero_stage": "sharding", "fsdp": "sharding", "shard": "sharding",
+                "master_weights": "weights", "param_dtype": "weights", "activation_checkpointing":
+                "checkpointing", "peft": "method",
                 "scheduler": "schedule", "lr_scheduler": "schedule", "warmup_steps": "warmup"}
     optimizer: one_of(
         "sgd", "momentum", "adam", "adamw", "adamw_8bit", "adafactor", "adagrad", "adadelta", "adamax",
@@ -321,6 +372,12 @@ class Training(Group):
     warmup: NOT_NEGATIVE | None = None
     loss: TEXT | None = None
     runs: MANY | None = None
+    weights: one_of("fp32", "bf16", "fp16", float32="fp32", bfloat16="bf16", float16="fp16", half="fp16"
+                    ) | None = None  # the number that trained weights are kept in
+    sharding: one_of("none", "zero1", "zero2", "zero3", ddp="none", zero_1="zero1", zero_2="zero2",
+                     zero_3="zero3", fsdp="zero3", full_shard="zero3", shard_grad_op="zero2",
+                     stage_1="zero1", stage_2="zero2", stage_3="zero3",
+                     **{"0": "none", "1": "zero1", "2": "zero2", "3": "zero3"}) | None = None
 
 
 class Evaluation(Group):

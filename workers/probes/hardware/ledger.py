@@ -3,13 +3,19 @@
 On the meta device tensors have shapes and no values, so a step of a 70-billion-parameter model is
 walked in a second. Written down for each operation: floating-point operations (PyTorch's own registry,
 with attention on a CPU added, which it counts as nothing in 2.13), bytes read and written, what is
-saved for the backward pass, and the bytes alive at each moment, whose largest value is the peak.
+saved for the backward pass, and the bytes alive at each moment of the step.
+
+Of many equal layers three and four are walked. The most bytes alive in a part of the step (up to the
+loss; the first and the last layer backward; after that) grow by the same amount with every layer, so
+the peak of any number of layers is the largest of these parts, each on its own line.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +26,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from workers.probes.hardware.architecture import MOST_MODULES, Architecture
+from workers.probes.hardware.described import Architecture
+from workers.probes.hardware.networks import Tower
+from workers.probes.hardware.ways import Autocast, Way, prepare
 
 aten = torch.ops.aten
+ALL_BUILT = 10  # layers that are all walked; of more, a few
+ALL_STEPS = 16  # time steps that are all walked
 
 
 # On a CPU attention has its own kernel, of the same cost, which the registry leaves out.
@@ -37,25 +47,42 @@ FLOPS: dict[Any, Any] = {
 
 @dataclass
 class Cost:
-    """One step of one batch; bytes are those of 32-bit numbers."""
+    """One step of one batch; bytes as they are in the step's own numbers (32 bits unless a way says so)."""
 
     flops: float = 0.0
+    forward: float = 0.0  # the part of them before the backward pass
     saved: float = 0.0  # bytes kept for the backward pass, parameters left out
     alive: float = 0.0  # most bytes alive at once: inputs, activations, gradients; not the parameters
     moved: float = 0.0  # bytes read and written
     operations: float = 0.0
+    copies: float = 0.0  # 16-bit copies of the weights, in neither saved nor alive
+    gradients: float = 0.0  # of the parameters, once all of them are there
+    trained: float = 0.0  # parameters that get a gradient
     kinds: Counter[tuple[float, float]] = field(default_factory=Counter)  # (flops, bytes) -> how often
+    parts: dict[str, tuple[float, float]] = field(default_factory=dict)  # of a step -> (alive, of it gradients)
+
+    def peak(self) -> tuple[float, float]:
+        """Most bytes alive at once, and how many of them are gradients of parameters."""
+        return max(self.parts.values(), default=(self.alive, 0.0))
 
     def extended(self, other: Cost, times: float) -> Cost:
         """This cost plus ``times`` the difference to ``other``, which has one repeat more."""
         more = {name: getattr(self, name) + times * (getattr(other, name) - getattr(self, name))
-                for name in ("flops", "saved", "alive", "moved", "operations")}  # fmt: skip
+                for name in ("flops", "forward", "saved", "alive", "moved", "operations", "copies",
+                             "gradients", "trained")}  # fmt: skip
         kinds: Counter[tuple[float, float]] = Counter()
         for kind in self.kinds.keys() | other.kinds.keys():
             count = self.kinds[kind] + times * (other.kinds[kind] - self.kinds[kind])
             if count > 0:  # what is only there once stays; what each repeat adds is multiplied
                 kinds[kind] = count  # type: ignore[assignment]
-        return Cost(**more, kinds=kinds)
+        parts = {
+            name: (a + times * (b - a), max(0.0, g + times * (h - g)))
+            for name, (a, g) in self.parts.items()
+            for b, h in [other.parts.get(name, (a, g))]
+        }
+        found = Cost(**more, kinds=kinds, parts=parts)
+        found.alive = max([alive for alive, _ in parts.values()], default=found.alive)
+        return found
 
     def seconds(self, flops_rate: float, bandwidth: float, each: float, wide: float = 1.0) -> float:
         """A roofline: every operation takes as long as its sums or its bytes do, and ``each`` to start.
@@ -75,23 +102,39 @@ class Ledger(TorchDispatchMode):
         super().__init__()
         self.cost = Cost()
         self.alive = 0
-        self.known: set[int] = set()
+        self.gradients = 0
+        self.part = "forward"
+        self.known: dict[int, int] = {}  # storage -> the bytes it counts for
 
     def hold(self, tensor: Tensor, count: bool = True) -> None:
         """Takes note of a tensor's storage until it is freed."""
         storage = tensor.untyped_storage()
-        key, size = storage._cdata, storage.nbytes()
+        key = storage._cdata
         if key in self.known:
             return
-        self.known.add(key)
-        if count:
+        size = storage.nbytes() if count else 0
+        self.known[key] = size
+        if size:
             self.alive += size
-            self.cost.alive = max(self.cost.alive, self.alive)
-        weakref.finalize(storage, self._free, key, size if count else 0)
+            if self.alive > self.cost.parts.get(self.part, (-1, 0))[0]:
+                self.cost.parts[self.part] = (float(self.alive), float(self.gradients))
+        weakref.finalize(storage, self._free, key)
 
-    def _free(self, key: int, size: int) -> None:
-        self.known.discard(key)
-        self.alive -= size
+    def apart(self, tensor: Tensor) -> None:
+        """A copy of a weight: counted as such and not as an activation."""
+        storage = tensor.untyped_storage()
+        self.hold(tensor, count=False)
+        self.alive -= self.known[storage._cdata]
+        self.known[storage._cdata] = 0
+        self.cost.copies += storage.nbytes()
+
+    def graded(self, parameter: Tensor) -> None:
+        """The gradient of a parameter is there."""
+        if parameter.grad is not None:
+            self.gradients += parameter.grad.untyped_storage().nbytes()
+
+    def _free(self, key: int) -> None:
+        self.alive -= self.known.pop(key, 0)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -114,23 +157,54 @@ class Ledger(TorchDispatchMode):
         cost.kinds[flops, moved] += 1
         return out
 
+    def watch(self, network: nn.Module) -> list[Any]:
+        """Marks, by hooks, when the backward pass is in the first and the last of equal layers."""
+        handles: list[Any] = []
+        towers = [m for m in network.modules() if isinstance(m, Tower) and len(m.stack) > 2]
+        for number, tower in enumerate(towers):
+            ends = ((tower.stack[-1], "first", "middle"), (tower.stack[0], "last", "after"))
+            for block, at, then in ends:
+                hook = self._around(f"{number} {at}", f"{number} {then}")
+                handles.append(block.register_forward_hook(hook))
+        return handles
+
+    def _around(self, inside: str, behind: str) -> Callable[..., None]:
+        def mark(name: str) -> Callable[[Tensor], None]:
+            def set_part(_: Tensor) -> None:
+                self.part = name
+
+            return set_part
+
+        def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
+            if self.part != "forward":
+                return  # a block that is computed again, in the backward pass
+            if output.requires_grad:
+                output.register_hook(mark(inside))
+            if inputs[0].requires_grad:
+                inputs[0].register_hook(mark(behind))
+
+        return hook
+
 
 def _expanded(tensor: Tensor) -> bool:
     return 0 in tensor.stride() and tensor.numel() > 0
 
 
 def loss(output: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy; for language models over every token."""
+    """Cross-entropy; for language models over every token, for pictures over every pixel."""
     return F.cross_entropy(output.flatten(0, -2), target)
 
 
-def walk(model: nn.Module, inputs: Tensor) -> Cost:
+def walk(model: nn.Module, inputs: Tensor, way: Way | None = None) -> Cost:
     """The cost of a forward and a backward pass, on whatever device the model stands on."""
+    way = way or Way()
     ledger, saved = Ledger(), {}
-    own = {p.untyped_storage()._cdata for p in (*model.parameters(), *model.buffers())}
-    for tensor in (*model.parameters(), *model.buffers()):
+    held = [*model.parameters(), *model.buffers()]
+    own = {p.untyped_storage()._cdata for p in held}
+    for tensor in held:
         ledger.hold(tensor, count=False)
-        tensor.grad = None
+    for parameter in model.parameters():
+        parameter.grad = None
 
     def pack(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
@@ -138,35 +212,78 @@ def walk(model: nn.Module, inputs: Tensor) -> Cost:
             saved[storage._cdata] = storage.nbytes()
         return tensor
 
+    def copied(tensor: Tensor) -> None:
+        own.add(tensor.untyped_storage()._cdata)
+        ledger.apart(tensor)
+
     model.train()
-    with ledger:
-        ledger.hold(inputs)
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
-            output = model(inputs)
-            rows = output.flatten(0, -2).shape[0]
-            value = loss(output, torch.zeros(rows, dtype=torch.long, device=inputs.device))
-        del output
-        value.backward()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    handles = [*ledger.watch(model), *(p.register_post_accumulate_grad_hook(ledger.graded) for p in trained)]
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(ledger)
+            if way.mixed:
+                stack.enter_context(Autocast(on_copy=copied))
+            ledger.hold(inputs)
+            with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+                output = model(inputs)
+                rows = output.flatten(0, -2).shape[0]
+                value = loss(output.float(), torch.zeros(rows, dtype=torch.long, device=inputs.device))
+            del output
+            ledger.cost.forward = ledger.cost.flops
+            value.backward()
+    finally:
+        for handle in handles:
+            handle.remove()
     cost = ledger.cost
     cost.saved = float(sum(saved.values()))
+    cost.alive = max((alive for alive, _ in cost.parts.values()), default=0.0)
+    cost.gradients = float(ledger.gradients)
+    cost.trained = float(sum(p.numel() for p in trained))
     for tensor in model.parameters():
         tensor.grad = None
     return cost
 
 
-def analyse(model: Architecture, rows: int) -> Cost:
+def analyse(model: Architecture, rows: int, way: Way | None = None) -> Cost:
     """The cost of one step on ``rows`` rows, walked on the meta device."""
     if model.build is None:
         raise ValueError(f"{model.says} is not a network; its cost has another formula.")
+    way = way or Way()
 
-    def at(repeats: int) -> Cost:
+    def at(*counts: int) -> Cost:
         with torch.device("meta"):
-            network = model.build(repeats)  # type: ignore[misc]
-        return walk(network, model.inputs(rows, repeats, "meta"))
+            network = model.build(*counts)  # type: ignore[misc]
+            prepare(network, way)
+        return walk(network, model.inputs(rows, counts[0], "meta"), way)
 
     few, more = model.vary
-    limit = 16 if model.family == "lstm" else 24
-    if model.repeats <= min(limit, MOST_MODULES):
-        return at(model.repeats)
-    first = at(few)
-    return first.extended(at(more), model.repeats - few)
+    counts = model.counts
+    limit = ALL_STEPS if model.family == "lstm" else ALL_BUILT
+    base = [count if count <= limit or more == few else few for count in counts]
+    first = found = at(*base)
+    for place, count in enumerate(counts):
+        if base[place] != count:
+            longer = [*base]
+            longer[place] += 1
+            found = _added(found, first, at(*longer), count - base[place])
+    return found
+
+
+def _added(found: Cost, first: Cost, longer: Cost, times: int) -> Cost:
+    """What is found so far, with ``times`` more layers of the kind that ``longer`` has one more of."""
+    if found is first:
+        return first.extended(longer, times)
+    alone = first.extended(longer, times)
+    rest = Cost(**{name: getattr(found, name) + getattr(alone, name) - getattr(first, name)
+                   for name in ("flops", "forward", "saved", "moved", "operations", "copies", "gradients",
+                                "trained")})  # fmt: skip
+    rest.kinds = found.kinds + alone.kinds
+    rest.kinds.subtract(first.kinds)
+    rest.kinds = Counter({kind: count for kind, count in rest.kinds.items() if count > 0})
+    for name, (alive, gradients) in found.parts.items():
+        a, g = alone.parts.get(name, (alive, gradients))
+        b, h = first.parts.get(name, (alive, gradients))
+        rest.parts[name] = (alive + a - b, max(0.0, gradients + g - h))
+    rest.alive = max((alive for alive, _ in rest.parts.values()), default=0.0)
+    return rest

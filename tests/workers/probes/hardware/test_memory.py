@@ -103,7 +103,7 @@ def test_what_if_each_change_saves_what_it_should():
     found = plan_of({**LLAMA, "training": {"batch_size": 8, "epochs": 1, "optimizer": "adamw"}})
     now = found.total(8)
     count = found.model.parameters
-    assert now - found.total(8, optimizer="adamw_8bit") == pytest.approx(6 * count * 1.1, rel=1e-6)
+    assert now - found.total(8, optimizer="adamw_8bit") == pytest.approx(6 * count * 1.01, rel=1e-6)
     assert found.total(4) < now
     assert found.total(8, checkpointing=True) < now
     assert found.total(8, method="lora") < now - 8 * count

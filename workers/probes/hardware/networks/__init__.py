@@ -1,0 +1,40 @@
+"""Small, plain networks of the families that plans name; built on the meta device to be counted."""
+
+from workers.probes.hardware.networks.pictures import (
+    CNN,
+    VGG,
+    DenseNet,
+    EfficientNetB0,
+    MobileNetV2,
+    ResNet,
+    UNet,
+)
+from workers.probes.hardware.networks.plain import CELLS, MLP, Recurrent, TableResNet
+from workers.probes.hardware.networks.transformer import (
+    EncoderDecoder,
+    Head,
+    Tower,
+    Transformer,
+    TwoTowers,
+    attend,
+)
+
+__all__ = [
+    "CELLS",
+    "CNN",
+    "MLP",
+    "VGG",
+    "DenseNet",
+    "EfficientNetB0",
+    "EncoderDecoder",
+    "Head",
+    "MobileNetV2",
+    "Recurrent",
+    "ResNet",
+    "TableResNet",
+    "Tower",
+    "Transformer",
+    "TwoTowers",
+    "UNet",
+    "attend",
+]
