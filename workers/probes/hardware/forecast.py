@@ -86,7 +86,7 @@ def step_seconds(
 ) -> np.ndarray:
     """Seconds of one step of ``count`` devices on a batch that they share, [DRAWS]."""
     place, luck = rng.uniform(0, 1, DRAWS), links.Luck.drawn(rng, DRAWS)
-    shards = count if getattr(demand, "sharding", "none") != "none" else 1
+    shards = count if demand.sharding != "none" else 1
     computed, update = speed.step_parts(plan, demand, device, count, shards)
     rows = demand.at_once(count)
     sent = links.sending(plan, demand, count, device.link, max(1, math.ceil(demand.batch / (rows * count))))

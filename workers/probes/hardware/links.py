@@ -57,7 +57,7 @@ def ring(size: float, count: int, link: Link) -> float:
 
 def sending(plan: Footprint, demand: Demand, count: int, link: Link, pieces: int) -> float:
     """Seconds that one step spends on sending, none of it hidden."""
-    sharding = getattr(demand, "sharding", "none")
+    sharding = demand.sharding
     trained = plan.trained(demand.method)
     each = 2 if demand.precision in HALF and sharding != "none" else 4
     seconds = ring(trained * each, count, link)
