@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,10 +35,16 @@ class Draws:
     name: str
     fits: bool
     values: Mapping[str, np.ndarray]
+    count: int = 1
+    owned: bool = False  # nobody rents it out, so only its power is paid
 
     def as_json(self) -> dict[str, Any]:
         summary = {key: _quantiles(self.values[key]) for key in KEYS}
-        return {"id": self.device, "name": self.name, "fits": self.fits, **summary}
+        return {"id": self.device, "name": self.name, "fits": self.fits, "count": self.count,
+                "owned": self.owned, **summary}  # fmt: skip
+
+    def usual(self, key: str) -> float:
+        return float(np.median(self.values[key]))
 
     def late(self, limits: Limits, scale: float = 1.0) -> dict[str, float]:
         """The chance to miss each limit; ``scale`` is how wrong all times may be together."""
@@ -77,8 +83,9 @@ def on_device(
     rng = np.random.default_rng(seed)
     fits = plan.total(demand.at_once(count)) <= device.memory
     seconds = demand.steps * step_seconds(plan, demand, device, count, rng)
-    return _outcomes(device.id, device.name, fits, seconds, count, demand, _price(rng, device), device.tdp_w,
-                     device.kind, grid, rng)  # fmt: skip
+    found = _outcomes(device.id, device.name, fits, seconds, count, demand, _price(rng, device), device.tdp_w,
+                      device.kind, grid, rng)  # fmt: skip
+    return replace(found, owned=device.price_usd_hour is None)
 
 
 def step_seconds(
@@ -132,7 +139,7 @@ def _outcomes(
     co2 = kwh * _three(rng, (low, mid, high)) / 1000
     return Draws(device, name, fits, {"hours": hours, "device_hours": device_hours, "money": money,
                                       "kwh": kwh,
-                                      "kg_co2": co2})  # fmt: skip
+                                      "kg_co2": co2}, count)  # fmt: skip
 
 
 def _widened(values: np.ndarray) -> np.ndarray:
