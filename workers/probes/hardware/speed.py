@@ -21,6 +21,7 @@ from workers.probes.hardware.steps import PASSES
 PLACES = np.linspace(0.02, 0.98, 13)  # of the distribution, at which a step is worked out
 # Share of a step that is left when part of the backward pass falls away.
 WORK = {"full": 1.0, "lora": 0.72, "qlora": 0.9, "head": 0.36}
+AHEAD = ("gpu", "tpu", "edge")
 NEURAL = ("transformer", "vit")  # families whose parameters tell how large their products are
 
 
@@ -75,11 +76,16 @@ def pass_seconds(
     if plan.step is None:
         return work * plan.flops_per_row * rows / (peak * used)
     part = rows / plan.walked
-    start = catalogue.rules()["start_us"][device.kind] * 1e-6 / part  # more rows start no more operations
+    start = catalogue.rules()["start_us"][device.kind] * 1e-6  # more rows start no more operations
     wide = 0.6 if demand.precision in HALF else 1.0
-    each = np.array([
-        part * plan.step.seconds(peak * u, bandwidth * m, start, wide) for u, m in zip(used, moves, strict=True)
-    ])  # fmt: skip
+    kinds = plan.step.kinds
+    sums, moved, times = (np.array(one, dtype=float) for one in zip(
+        *((flops, size, count) for (flops, size), count in kinds.items()), strict=True))  # fmt: skip
+    each = np.empty(len(used))
+    for i, (u, m) in enumerate(zip(used, moves, strict=True)):
+        busy = part * np.maximum(sums / (peak * u), wide * moved / (bandwidth * m))
+        # Accelerators start the next operation while they compute; processors do one thing at a time.
+        each[i] = times @ (np.maximum(busy, start) if device.kind in AHEAD else busy + start)
     return work * each * (2.0 if demand.checkpointing else 1.5) / 1.5
 
 
