@@ -19,7 +19,7 @@ from workers.probes.hardware.footprint import HALF, Footprint
 
 OVERLAP = (6.0, 4.0)  # Beta: share of the sending that may hide behind the backward pass
 BACKWARD = 2 / 3  # of a pass
-START = (8e-6, 20e-6)  # seconds of one message inside a machine, and between machines [judgement]
+START = (5e-6, 10e-6)  # seconds of one message inside a machine, and between machines [judgement]
 BUCKET = 25 * 2**20  # bytes sent at once (PyTorch's usual setting)
 REACHED = 0.8  # of a link's rate [judgement]
 UNEVEN = (0.01, 0.08)  # lost as soon as devices wait for one another [judgement]
@@ -52,7 +52,7 @@ def ring(size: float, count: int, link: Link) -> float:
     if machines > 1:
         seconds += 2 * (machines - 1) / machines * (size / inside) / (REACHED * link.net_gbs * 1e9)
     start = START[0] if machines == 1 else START[1]
-    return seconds + 2 * math.log2(count) * start * max(1, math.ceil(size / BUCKET))
+    return seconds + math.log2(count) * start * max(1, math.ceil(size / BUCKET))
 
 
 def sending(plan: Footprint, demand: Demand, count: int, link: Link, pieces: int) -> float:

@@ -154,7 +154,7 @@ def _larger_batch(
     """The same rows in batches twice as large: half as many times that gradients travel."""
     twice = replace(wanted, batch=2 * wanted.batch, steps=max(1, math.ceil(wanted.steps / 2)))
     better = clusters(plan, twice, device, seed, (1, at.count))[-1]
-    if better.lost > at.lost - 0.02:
+    if 1 - better.lost < 1.05 * (1 - at.lost):
         return []
     lost = 1 - better.efficiency
     return [{"title": f"Train with batches of {twice.batch:,} rows, and see that the result stays as good",
