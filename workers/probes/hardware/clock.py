@@ -90,7 +90,7 @@ def optimiser(parameters: Any, name: str) -> torch.optim.Optimizer:
     return torch.optim.AdamW(parameters, lr=1e-6)
 
 
-def step_of(network: nn.Module, inputs: Tensor, name: str = "adamw") -> Callable[[], object]:
+def step_of(network: nn.Module, inputs: Tensor, name: str) -> Callable[[], object]:
     """One step of training: forward, backward, update."""
     update = optimiser(network.parameters(), name)
 
@@ -121,7 +121,7 @@ def real_step(model: Architecture, rows: int, repeats: int, name: str = "adamw")
 
 def operations_of(model: Architecture, rows: int, name: str = "adamw", repeats: int | None = None) -> Operations:
     """The operations of a planned step, counted on the meta device."""
-    return operations.of(model, rows, lambda network, inputs: step_of(network, inputs, name), repeats)
+    return operations.of(model, rows, lambda parameters: optimiser(parameters, name), repeats)
 
 
 def trials(seconds: float = 2.0) -> Trials:

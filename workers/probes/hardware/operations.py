@@ -151,34 +151,53 @@ def _pixels(x: Tensor, weight: Tensor, args: tuple[Any, ...]) -> int:
 Operations = Mapping[Operation, float]
 
 
-def record(step: Callable[[], object]) -> Operations:
-    """The operations of a second step: the first one makes the optimiser's state."""
-    step()
+Optimiser = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+
+
+def record(network: nn.Module, inputs: Tensor, optimiser: Optimiser) -> Operations:
+    """The operations of one step: forward, backward, and the update of each trained parameter."""
     recorder = Recorder()
     with recorder:
-        step()
+        output = network(inputs)
+        target = torch.zeros(output.flatten(0, -2).shape[0], dtype=torch.long, device=inputs.device)
+        ledger.loss(output, target).backward()
+        del output
+    trained = [p for p in network.parameters() if p.requires_grad]
+    found, equal = recorder.found, Counter(p.numel() for p in trained)
+    for size, count in equal.items():  # equal sizes cost the same, so one of each is enough
+        for operation, times in _update(size, inputs.device, recorder.passed, optimiser).items():
+            found[operation] += count * times
+    return found
+
+
+def _update(size: int, device: torch.device, passed: int, optimiser: Optimiser) -> Counter[Operation]:
+    """The update of one parameter after ``passed`` bytes of a step, once the optimiser has its state."""
+    parameter = nn.Parameter(torch.empty(size, device=device))
+    parameter.grad = torch.empty_like(parameter)
+    update = optimiser([parameter])
+    update.step()
+    recorder = Recorder()
+    recorder.passed = passed
+    with recorder:
+        update.step()
     return recorder.found
 
 
-def of(
-    model: Architecture,
-    rows: int,
-    make_step: Callable[[nn.Module, Tensor], Callable[[], object]],
-    repeats: int | None = None,
-) -> Operations:
+def of(model: Architecture, rows: int, optimiser: Optimiser, repeats: int | None = None) -> Operations:
     """The operations of one step on ``rows`` rows; many equal layers are worked out from a few of them."""
     repeats = repeats or model.repeats
-    if model.build is None:
+    build = model.build
+    if build is None:
         raise ValueError(f"{model.says} is not a network; its cost has another formula.")
 
     def at(count: int) -> Operations:
         with torch.device("meta"):
-            network = model.build(count)  # type: ignore[misc]
-        return record(make_step(network, model.inputs(rows, count, "meta")))
+            network = build(count)
+        return record(network, model.inputs(rows, count, "meta"), optimiser)
 
     few, more = model.vary
-    limit = 16 if model.family == "lstm" else 24
-    if repeats <= min(limit, MOST_MODULES):
+    limit = 16 if model.family == "lstm" else 8
+    if repeats <= min(limit, MOST_MODULES) or more <= few:
         return at(repeats)
     first, second = at(few), at(more)
     times = (repeats - few) / (more - few)

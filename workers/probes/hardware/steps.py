@@ -100,14 +100,15 @@ def _part(
     choices = sorted({model.repeats, min(model.repeats, 2), 1}, reverse=True) if layered else [model.repeats]
     each = 0.8 * seconds / sum(PART)
     for repeats in choices:
-        share = _parameters(model, repeats) / max(1, model.parameters)
+        share = _parameters(model, repeats) / max(1, model.parameters) if repeats < model.repeats else 1.0
+        one = here.seconds(clock.operations_of(model, 1, demand.optimizer, repeats))
         few = max(1, min(rows, int(rows * each / max(whole, 1e-9) * model.repeats / repeats)))
-        while few >= 1:
-            if _fits(plan, few, repeats, share):
-                found = here.seconds(clock.operations_of(model, few, demand.optimizer, repeats))
-                if found <= each:
-                    return few, repeats, found
+        while few > 1 and not _fits(plan, few, repeats, share):
             few //= 2
+        if one > each or not _fits(plan, few, repeats, share):
+            continue
+        found = one if few == 1 else here.seconds(clock.operations_of(model, few, demand.optimizer, repeats))
+        return (few, repeats, found) if found <= 1.5 * each else (1, repeats, one)
     return None
 
 

@@ -41,9 +41,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     limits = demand.limits(sample)
     used = limits if limits.named else replace(limits, hours=DEFAULT_HOURS, money=DEFAULT_MONEY)
     budget.progress(0.15, "Timing this worker")
-    worker = calibrate.worker("cpu", min(1.5, max(0.3, 0.1 * budget.left)))
+    worker = calibrate.worker("cpu", min(0.6, max(0.3, 0.05 * budget.left)))
     budget.progress(0.4, f"Timing {model.says}")
-    seconds = min(3.0, max(0.3, 0.25 * budget.left))
+    seconds = min(2.0, max(0.3, 0.2 * budget.left))
     grid, own_prices = sample.planned("hardware.grid"), prices.read(sample)
     if model.family in ("boosting", "linear"):
         own = steps.table(model, wanted, sample, worker, seconds)
