@@ -428,12 +428,15 @@ class Serve(Group):
 
 
 class Hardware(Group):
-    synonyms = {"training": "train", "serving": "serve", "inference": "serve", "region": "grid"}
+    synonyms = {"training": "train", "serving": "serve", "inference": "serve", "region": "grid",
+                "price": "prices", "price_usd_hour": "prices"}
     short = "train"
     train: Train | None = None
     budget: Budget | None = None
     serve: Serve | None = None
     grid: TEXT | None = None
+    prices: Annotated[dict[str, MORE | Annotated[list[MORE], Field(min_length=1, max_length=3)]],
+                      Field(description='a price an hour for each device, like {"h100": 2.5}')] | None = None
 
 
 class Plan(Group):

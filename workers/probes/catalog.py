@@ -312,6 +312,16 @@ SPECS: tuple[Spec, ...] = (
         seconds=10,
     ),
     Spec(
+        "hardware.scaling",
+        title="More machines",
+        asks="What do more machines bring, and where do they stop paying off?",
+        unit="share of device time lost to waiting",
+        why="Beyond some number of machines you pay for waiting, and the deadline comes no closer.",
+        fix="Plan with fewer devices than the knee, or with larger batches.",
+        needs=("plan",),
+        seconds=3,
+    ),
+    Spec(
         "flexibility.forgetting",
         title="Forgetting",
         asks="If we retrain for a similar task, do we lose the old one?",

@@ -26,6 +26,7 @@ from assessments.dashboards.figures import (
     poison,
     privacy,
     reading,
+    scaling,
     security,
     shortcuts,
     values,
@@ -66,6 +67,7 @@ BUILDERS: dict[str, Builder] = {
     "hardware.inventory": hardware.inventory,
     "hardware.memory": hardware.memory,
     "hardware.training_cost": accelerators.training_cost,
+    "hardware.scaling": scaling.scaling,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
 }

@@ -26,10 +26,10 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     chosen = facts.get("chosen")
     order = sorted(found, key=lambda one: (one.get("money") or one.get("hours") or {}).get("p50", 0))
     kept = [one for one in order if one["id"] == chosen]
-    shown = sorted(
-        kept + [one for one in order if one["id"] != chosen][: 8 - len(kept)],
-        key=lambda one: order.index(one),
-    )
+    others = [one for one in order if one["id"] != chosen]
+    # What fits and can be rented comes first; a device that nobody rents out costs only its power.
+    others.sort(key=lambda one: (bool(one.get("owned")), not one.get("fits", True)))
+    shown = sorted(kept + others[: 8 - len(kept)], key=lambda one: order.index(one))
     left_out = len(order) - len(shown)
     told = _told(shown, facts.get("currency") or "USD")
     known = [(key, head) for key, head in MEASURES if any(one.get(key) for one in shown)]
@@ -38,7 +38,7 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     if told:
         note += f"; each {words.and_list(told.values())}"
     if left_out:
-        note += f"; {left_out} dearer ones are in the table"
+        note += f"; {left_out} more are in the table"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: the training does not fit its memory"
     currency = facts.get("currency") or "USD"

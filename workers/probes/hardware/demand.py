@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.probes.base import Sample
-from workers.probes.hardware import catalogue
+from workers.probes.hardware import catalogue, prices
 from workers.probes.hardware.described import Architecture
 
 # Bytes an optimiser keeps for each trained parameter, in 32-bit numbers: momenta, second moments.
@@ -64,6 +64,7 @@ class Device:
     says: str
     accelerator: catalogue.Accelerator | None
     known: bool  # somebody named it
+    problem: str = ""  # a sentence, when somebody named one that the catalogue does not have
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Limits:
     kwh: float | None
     kg_co2: float | None
     said: tuple[str, ...]
+    currency: str = "USD"  # what the plan counted its money in; ``money`` is in US dollars
 
     @property
     def named(self) -> bool:
@@ -218,10 +220,12 @@ def device(sample: Sample) -> Device:
             return Device(found.name, found.memory, int(count), f"{found.name}, as {said} says", found, True)
     memory = memory_here()
     note = f"this worker, with {memory / catalogue.GIB:,.0f} GB"
+    problem = ""
     if name:
         near = ", ".join(catalogue.near(str(name)))
         note += f', because "{str(name)[:60]}" is not in the catalogue (it has {near})'
-    return Device("this worker", memory, 1, note, None, False)
+        problem = prices.unknown(str(name)).replace("The plan", said[:1].upper() + said[1:], 1)
+    return Device("this worker", memory, 1, note, None, False, problem)
 
 
 def memory_here() -> int:
@@ -251,6 +255,8 @@ def limits(sample: Sample) -> Limits:
         found[name] = None
         for key in keys:
             if found[name] is None and (value := _number(sample.planned(key))) is not None:
+                if name == "money" and (value := _in_dollars(sample, value)) is None:
+                    continue  # in a currency that nobody prices
                 found[name] = value
                 said.append(key)
         for question, field in questions:
@@ -258,4 +264,10 @@ def limits(sample: Sample) -> Limits:
             if found[name] is None and value is not None and not (question == "H5" and value == 0):
                 found[name] = value
                 said.append(f"the answer to {question}")
-    return Limits(**found, said=tuple(said))
+    currency = str(sample.planned("hardware.budget.currency", "USD")).upper()
+    return Limits(**found, said=tuple(said), currency=currency)
+
+
+def _in_dollars(sample: Sample, money: float) -> float | None:
+    dollars = prices.read(sample).dollars
+    return None if dollars is None else money * dollars
