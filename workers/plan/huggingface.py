@@ -23,7 +23,7 @@ SHAPE = {
     "head_width": ("head_dim", "d_kv"),
     "feed_forward": ("encoder_ffn_dim", "intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim",
                      "ffn_hidden_size"),
-    "sequence": ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"),
+    "longest": ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"),
     "vocabulary": ("vocab_size", "padded_vocab_size"),
     "token_types": ("type_vocab_size",),
     "embedding_width": ("embedding_size", "word_embed_proj_dim"),
@@ -135,11 +135,11 @@ def _shape(config: Mapping[str, Any], family: Mapping[str, Any], kind: str) -> d
     ratio, width = config.get("mlp_ratio"), shape.get("width")
     if type(ratio) is int and type(width) is int:
         shape.setdefault("feed_forward", ratio * width)
-    places = shape.get("sequence")
+    places = shape.get("longest")
     if kind in ("vit", "encoder"):
         shape["tied"] = kind == "encoder"
     if kind == "vit":
-        for key in ("vocabulary", "sequence", "token_types"):
+        for key in ("vocabulary", "longest", "token_types"):
             shape.pop(key, None)
         square, side = shape.get("patch"), config.get("image_size")
         if type(square) is int and type(side) is int and 0 < square <= side:
@@ -149,7 +149,7 @@ def _shape(config: Mapping[str, Any], family: Mapping[str, Any], kind: str) -> d
         if "learned" in family and type(places) is int:
             shape["positions"] = places + family["learned"]
         if type(places) is int:
-            shape["sequence"] = max(1, places - family.get("padded", 0))
+            shape["longest"] = max(1, places - family.get("padded", 0))
     if kind != "encoder_decoder":
         for key in BOTH:
             shape.pop(key, None)

@@ -104,7 +104,7 @@ def _cpu(work: Callable[[], Any]) -> float:
 def _alternating(
     fit: Callable[[int], float], sizes: tuple[int, ...], seconds: float
 ) -> tuple[dict[int, list[float]], float]:
-    """Fits of each size (rows, or passes) in turn while there is time, twice unless one alone takes it all."""
+    """Fits of each size (rows, or passes) in turn while there is time, twice unless once takes it all."""
     from threadpoolctl import threadpool_limits
 
     spent: dict[int, list[float]] = {size: [] for size in sizes}

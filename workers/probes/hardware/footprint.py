@@ -251,7 +251,7 @@ class Footprint:
             wide = 4.0 if name == "fp32" else 2.0
             cache = 0.0
             if shape is not None and (shape.causal or shape.decoder_layers):
-                length = shape.target_sequence if shape.decoder_layers else shape.sequence
+                length = shape.target_sequence if shape.decoder_layers else shape.longest
                 cache = rows * length * shape.cache_bytes(wide)
             found[name] = {"weights": weights, "cache": cache}
         return found
@@ -260,10 +260,11 @@ class Footprint:
 def _walked(
     model: Architecture, rows: int, way: Way | None = None, scale: float | None = None
 ) -> Cost | None:
-    """A walked step; None where its tensors have more numbers than 64 bits can count."""
+    """A walked step; None where its tensors have more numbers than 64 bits can count, or where a norm over
+    the batch has a single number to work on."""
     try:
         return ledger.analyse(model, rows, way, scale)
-    except (RuntimeError, OverflowError):
+    except (RuntimeError, OverflowError, TypeError, ValueError):
         return None
 
 
@@ -274,6 +275,8 @@ def measure(model: Architecture, demand: Demand, count: int = 1, kind: str = "gp
         return Footprint(model, demand, count, 0.0, 0.0, 0.0, flops, kind)
     rows = min(demand.at_once(count), 4096)  # lines need no larger batch
     step = _walked(model, rows)
+    if step is None and rows == 1:
+        rows, step = 2, _walked(model, 2)
     plain = _walked(model, PRIME, scale=rows / PRIME)
     if step is None or plain is None:
         return Footprint(model, demand, count, 0.0, 0.0, 0.0, 6.0 * model.active * model.tokens, kind)

@@ -38,6 +38,11 @@ def transformer(
         assumed.append("The plan names no experts; 8, of which 2 are used at a time, are taken.")
     own.setdefault("dropout", model.get("dropout"))
     shape = shapes.made(own)
+    if "sequence" not in own and shape.longest > shape.sequence:
+        assumed.append(
+            f"Nothing says how long a row is; {shape.sequence:,} tokens are taken, and the model can read"
+            f" {shape.longest:,}."
+        )
     if "positions" not in own and shape.norm != "rms":
         shape = replace(shape, positions=shape.sequence)
     if shape.decoder_layers:

@@ -127,7 +127,16 @@ def test_a_plan_that_says_nothing_gets_a_stated_network():
 
 
 def test_a_plan_that_says_everything_assumes_nothing():
-    assert read(kind="llama-3-8b").assumed == ()
+    assert read(kind="llama-3-8b", transformer={"sequence": 8192}).assumed == ()
+
+
+def test_a_model_that_can_read_much_is_not_taken_to_read_that_much():
+    found = read(kind="mistral-7b")
+    assert found.tokens == 2048
+    assert found.assumed == (
+        "Nothing says how long a row is; 2,048 tokens are taken, and the model can read 8,192.",
+    )
+    assert read(kind="bert-base", classes=2).tokens == 512
 
 
 @pytest.mark.parametrize(

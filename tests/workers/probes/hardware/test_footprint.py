@@ -101,9 +101,11 @@ def test_the_cache_of_keys_and_values_is_half_a_megabyte_a_token_for_llama_2():
     """2 x 32 layers x 4,096 x 2 bytes; an eighth of the heads keep an eighth (Llama 3: a quarter)."""
     for kind, each in (("llama-2-7b", 524_288), ("llama-3-8b", 131_072)):
         plan = plan_of(kind, {"method": "lora"}, 1024)
-        assert plan.serving(4)["fp16"]["cache"] == 4 * 1024 * each
+        assert plan.serving(4)["fp16"]["cache"] == 4 * plan.model.extra["shape"].longest * each
     latent = plan_of("deepseek-v3", {"method": "lora"}, 16)
-    assert latent.serving(1)["fp16"]["cache"] == 16 * 61 * (512 + 64) * 2  # DeepSeek-AI 2024: 70 KB a token
+    assert (
+        latent.serving(1)["fp16"]["cache"] == 163_840 * 61 * (512 + 64) * 2
+    )  # DeepSeek-AI 2024: 70 KB a token
 
 
 def test_each_way_to_save_memory_saves_it():
