@@ -49,11 +49,21 @@ def published(result: Mapping[str, Any]) -> str:
     def rows(runs: list[Mapping[str, Any]]) -> list[list[Any]]:
         return [
             [one["name"], one["devices"], f"{one['published']:,.0f}", f"{one['p50']:,.0f}",
-             f"{one['p10']:,.0f} to {one['p90']:,.0f}", "yes" if one["inside"] else "**no**", one["says"], one["source"]]
+             f"{one['p10']:,.0f} to {one['p90']:,.0f}", "yes" if one["inside"] else "**no**",
+             one["says"], one["source"]]
             for one in runs
         ]  # fmt: skip
 
-    head = ["Run", "Devices", "Published hours", "Forecast", "10 to 90 %", "Inside", "What is known", "Source"]
+    head = [
+        "Run",
+        "Devices",
+        "Published hours",
+        "Forecast",
+        "10 to 90 %",
+        "Inside",
+        "What is known",
+        "Source",
+    ]
     known = ", ".join(f"{name} {ratio:.2f}" for name, ratio in result["known"].items())
     return (
         "\nDevice hours of training runs, forecast from their plans:\n\n"

@@ -13,8 +13,8 @@ from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hardware import architecture, demand, footprint, words
-from workers.probes.hardware.described import MOST_PARAMETERS, Architecture, UnknownKindError
 from workers.probes.hardware.demand import Demand, Device
+from workers.probes.hardware.described import MOST_PARAMETERS, Architecture, UnknownKindError
 from workers.probes.hardware.footprint import Footprint
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from torch import nn
 
 from workers.probes.base import Sample
-from workers.probes.hardware import networks, picture_models, shape as shapes
+from workers.probes.hardware import networks, picture_models
+from workers.probes.hardware import shape as shapes
 from workers.probes.hardware.described import Architecture, counted
 from workers.probes.hardware.plain_models import features, without_classes
 from workers.probes.hardware.shape import Shape
