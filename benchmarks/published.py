@@ -1,4 +1,4 @@
-"""Published training runs, forecast from their plans; and the public tables that the forecast's rules rest on.
+"""Published training runs, forecast from their plans; and the public tables that its rules rest on.
 
     python -m benchmarks.published
 
@@ -53,7 +53,8 @@ def throughput(table: Mapping[str, Any]) -> list[dict[str, Any]]:
         shape = {"layers": layers, "width": width, "heads": heads, "sequence": sequence, "tied": True,
                  "vocabulary": table["vocabulary"]}  # fmt: skip
         plan = {"model": {"kind": "decoder", "transformer": shape}, "data": {"rows": rows},
-                "training": {"batch_size": rows, "precision": "bf16", "checkpointing": recomputed}}  # fmt: skip
+                "training": {"batch_size": rows, "precision": "bf16",
+                             "checkpointing": recomputed}}  # fmt: skip
         sample = Sample(plan=plan)
         model = architecture.read(sample)
         wanted, card = demand.read(sample, model), catalogue.find(device)
@@ -98,7 +99,9 @@ def main() -> None:
     rows = throughput(every["throughput"])
     errors = [math.log(row["expected"] / row["published"]) for row in rows]
     off = math.sqrt(float(np.mean(np.square(errors))))
-    line(f"share of the peak in {len(rows)} rows of throughput tables, usual error", "<= 0.10", off, off <= 0.1)
+    line(
+        f"share of the peak in {len(rows)} rows of throughput tables, usual error", "<= 0.10", off, off <= 0.1
+    )
     ratios = {run["name"]: known(run) for run in every["known"]}
     middle = float(np.median(list(ratios.values())))
     line("whole runs the rules rest on: published hours over ours, median", "0.8 to 1.25", middle,

@@ -52,7 +52,10 @@ MODELS: tuple[tuple[Mapping[str, Any], int], ...] = (
     ({"kind": "mlp", "hidden": [2048, 2048], "max_features": 784, "classes": 100}, 64),
     ({"kind": "resnet18", "input_size": 64, **TEN}, 8),
     ({"kind": "lstm", "hidden": 512, **words(sequence=12)}, 16),
-    ({"kind": "decoder", **words(layers=3, width=384, heads=6, sequence=128, vocabulary=4000, gated=True)}, 4),
+    (
+        {"kind": "decoder", **words(layers=3, width=384, heads=6, sequence=128, vocabulary=4000, gated=True)},
+        4,
+    ),
     ({"kind": "mlp", "hidden": [128] * 6, "max_features": 100, "classes": 2}, 512),
     ({"kind": "resnet50", "input_size": 64, **TEN}, 4),
     ({"kind": "vit-tiny", "input_size": 64, **TEN}, 8),
@@ -101,9 +104,9 @@ def measured() -> list[dict[str, Any]]:
             "flops_over_peak": cost.flops / sums, "wall_over_processor": ratio,
         })  # fmt: skip
         one = found[-1]
-        print(f"{model.says[:50]:50} {1e3 * true:8.2f} ms", *(
-            f"{key} {one[key] / true:.2f}" for key in ("predicted", "ten_steps", "roofline", "flops_over_peak")),
-            flush=True)  # fmt: skip
+        keys = ("predicted", "ten_steps", "roofline", "flops_over_peak")
+        ratios = ", ".join(f"{key} {one[key] / true:.2f}" for key in keys)
+        print(f"{model.says[:50]:50} {1e3 * true:8.2f} ms: {ratios}", flush=True)
     return found
 
 
@@ -118,7 +121,9 @@ def main() -> None:
     def errors(key: str) -> np.ndarray:
         return np.array([abs(one[key] / one["seconds"] - 1) for one in found])
 
-    mean = {key: float(errors(key).mean()) for key in ("predicted", "ten_steps", "roofline", "flops_over_peak")}
+    mean = {
+        key: float(errors(key).mean()) for key in ("predicted", "ten_steps", "roofline", "flops_over_peak")
+    }
     many = f"{len(found)} models of {len({one['family'] for one in found})} families"
     line(f"predicted, own family left out, mean error over {many}", "<= 0.30", mean["predicted"],
          mean["predicted"] <= 0.3)  # fmt: skip
@@ -130,7 +135,9 @@ def main() -> None:
     inside = [one["predicted"] / one["spread"] <= one["seconds"] <= one["predicted"] * one["spread"]
               for one in found]  # fmt: skip
     line("its 80 % interval covers", ">= 0.75", float(np.mean(inside)), np.mean(inside) >= 0.75)
-    line("plain roofline, mean error", "> that of ours", mean["roofline"], mean["roofline"] > mean["predicted"])
+    line(
+        "plain roofline, mean error", "> that of ours", mean["roofline"], mean["roofline"] > mean["predicted"]
+    )
     line("operations over the best rate, mean error", "> that of ours", mean["flops_over_peak"],
          mean["flops_over_peak"] > mean["predicted"])  # fmt: skip
     line("ten measured steps against many later ones, mean error", "<= 0.10", mean["ten_steps"],
@@ -139,8 +146,8 @@ def main() -> None:
     result = {
         "what": "step time on this worker, beside plain rules",
         "measured": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.machine()}, {platform.system()}, torch {torch.__version__}, one thread, a second"
-        f" of work took {load:.1f} seconds",
+        "machine": f"{platform.machine()}, {platform.system()}, torch {torch.__version__}, one thread,"
+        f" a second of work took {load:.1f} seconds",
         "figures": figures, "models": found,
     }  # fmt: skip
     RESULT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")

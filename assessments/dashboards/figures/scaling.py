@@ -43,7 +43,8 @@ def scaling(facts: Facts, finding: Facts) -> list[Part]:
             narrow=_fan(counts, facts, "hours", hours, theme.WIDTHS["narrow"]), says=says, table=table,
         ),
         Chart(
-            title="What the same training costs on more devices", subtitle=f"Cost of all planned runs on more of {name}",
+            title="What the same training costs on more devices",
+            subtitle=f"Cost of all planned runs on more of {name}",
             note=note, basis=basis, wide=_fan(counts, facts, "money", money, theme.WIDTHS["half"]),
             narrow=_fan(counts, facts, "money", money, theme.WIDTHS["narrow"]), says=says, table=table,
         ),
@@ -55,10 +56,10 @@ def _whole(one: Facts | None) -> bool:
 
 
 def _row(one: Facts, currency: str) -> tuple[str, ...]:
-    lost = 1 - (one.get("efficiency") or {}).get("p50", 1)
+    lost, time = 1 - (one.get("efficiency") or {}).get("p50", 1), one["hours"]
     return (
         words.number(one["count"]),
-        f"{words.hours(one['hours']['p50'])} ({words.span(one['hours']['p5'], one['hours']['p95'], words.hours)})",
+        f"{words.hours(time['p50'])} ({words.span(time['p5'], time['p95'], words.hours)})",
         words.money(one["money"]["p50"], currency),
         words.percent(lost),
     )
@@ -99,7 +100,8 @@ def _fan(
         "data": data,
         "layout": theme.layout(
             width, height, margin=margin, shapes=shapes, annotations=notes,
-            xaxis=theme.axis(left, right, places, words.number, log=True, line=True, title="Devices (log scale)"),
+            xaxis=theme.axis(left, right, places, words.number, log=True, line=True,
+                             title="Devices (log scale)"),
             yaxis=theme.axis(low, high, ticks, said, log=True, grid=True),
         ),
     }  # fmt: skip

@@ -29,7 +29,7 @@ FALLBACK = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How devices are joined, for each of them: 10^9 bytes a second to its neighbour and to other machines."""
+    """How a device is joined to others: 10^9 bytes a second to its neighbour, and to other machines."""
 
     gbs: float
     node: int  # devices of one machine
@@ -140,10 +140,15 @@ def grid(name: str | None) -> tuple[str, float, float, float]:
 
 
 def grid_name(name: str | None) -> str | None:
-    """The country or region of the table that somebody means: "eu-west-1" -> "ireland"; None if there is none."""
+    """The country that somebody means: "eu-west-1" -> "ireland"; None if the table has none."""
     table = _file()["grid"]
     text = (name or "").strip().lower()
-    for wanted in (text, text.replace("_", "-"), re.sub(r"[-_]", " ", text), re.sub(r"-?\d+[a-z]?$", "", text)):
+    for wanted in (
+        text,
+        text.replace("_", "-"),
+        re.sub(r"[-_]", " ", text),
+        re.sub(r"-?\d+[a-z]?$", "", text),
+    ):
         known = table["aliases"].get(wanted, wanted)
         if known in table["g_co2_kwh"]:
             return str(known)

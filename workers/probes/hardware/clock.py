@@ -119,7 +119,9 @@ def real_step(model: Architecture, rows: int, repeats: int, name: str = "adamw")
     return step_of(network, inputs, name)
 
 
-def operations_of(model: Architecture, rows: int, name: str = "adamw", repeats: int | None = None) -> Operations:
+def operations_of(
+    model: Architecture, rows: int, name: str = "adamw", repeats: int | None = None
+) -> Operations:
     """The operations of a planned step, counted on the meta device."""
     return operations.of(model, rows, lambda parameters: optimiser(parameters, name), repeats)
 

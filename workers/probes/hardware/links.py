@@ -67,9 +67,7 @@ def sending(plan: Footprint, demand: Demand, count: int, link: Link, pieces: int
     return seconds
 
 
-def together(
-    computed: np.ndarray, update: np.ndarray, sent: float, count: int, luck: Luck
-) -> np.ndarray:
+def together(computed: np.ndarray, update: np.ndarray, sent: float, count: int, luck: Luck) -> np.ndarray:
     """Seconds of a step of ``count`` devices, from what each computes and all send; each array [draws]."""
     if count <= 1:
         return computed

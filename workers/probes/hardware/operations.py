@@ -1,4 +1,4 @@
-"""Writes down every operation of a training step without computing it, with how far back its inputs were used.
+"""Writes down every operation of a training step without computing it, and when its inputs were last used.
 
 On the meta device tensors have shapes and no values. Each operation is kept as its kind, its sums, its
 bytes and its sizes, so that ``rates`` can say how long it takes here. For each tensor that is read the
@@ -38,8 +38,8 @@ KINDS: dict[str, tuple[str, ...]] = {
              "erf", "_softmax", "_log_softmax", "_softmax_backward_data", "_log_softmax_backward_data", "pow",
              "sqrt", "rsqrt", "log", "elu", "mish", "softplus", "sqrt_", "sin", "cos"),
     "norm": ("native_layer_norm", "native_layer_norm_backward", "native_batch_norm",
-             "native_batch_norm_backward", "_native_batch_norm_legit", "cudnn_batch_norm", "native_group_norm",
-             "native_group_norm_backward", "_fused_rms_norm", "_fused_rms_norm_backward",
+             "native_batch_norm_backward", "_native_batch_norm_legit", "cudnn_batch_norm",
+             "native_group_norm", "native_group_norm_backward", "_fused_rms_norm", "_fused_rms_norm_backward",
              "batch_norm_backward", "_batch_norm_with_update"),
     "pool": ("max_pool2d_with_indices", "max_pool2d_with_indices_backward", "avg_pool2d",
              "avg_pool2d_backward", "_adaptive_avg_pool2d", "_adaptive_avg_pool2d_backward",
@@ -201,5 +201,7 @@ def of(model: Architecture, rows: int, optimiser: Optimiser, repeats: int | None
         return at(repeats)
     first, second = at(few), at(more)
     times = (repeats - few) / (more - few)
-    each = {key: first.get(key, 0) + times * (second.get(key, 0) - first.get(key, 0)) for key in {*first, *second}}
+    each = {
+        key: first.get(key, 0) + times * (second.get(key, 0) - first.get(key, 0)) for key in {*first, *second}
+    }
     return {key: count for key, count in each.items() if count}

@@ -36,8 +36,8 @@ def read(sample: Sample) -> Prices:
     if dollars is None:
         some = listed(list(catalogue.currencies())[:6], 6)
         problems.append(
-            f"The plan counts in {currency.upper()}, which the catalogue has no rate for, so its money is left"
-            f" out; give it in {some}, for example."
+            f"The plan counts in {currency.upper()}, which the catalogue has no rate for, so its money is"
+            f" left out; give it in {some}, for example."
         )
     found: dict[str, tuple[float, float, float]] = {}
     for name, value in (sample.planned("hardware.prices") or {}).items():

@@ -17,7 +17,6 @@ from functools import cached_property
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 from scipy.optimize import nnls
 
 from workers.probes.hardware.operations import Operation
@@ -102,7 +101,9 @@ class Rates:
     convolve_back: Law
     attend: Law
     attend_back: Law
-    per_number: Mapping[str, float]  # seconds a number beside moving it, for "bend", "norm", "pool", "look_up"
+    per_number: Mapping[
+        str, float
+    ]  # seconds a number beside moving it, for "bend", "norm", "pool", "look_up"
 
     @cached_property
     def _slopes(self) -> np.ndarray:
@@ -132,7 +133,9 @@ class Rates:
         if operation.kind in ("multiply", "convolve", "convolve_back", "attend", "attend_back"):
             law = getattr(self, operation.kind)
             terms = TERMS[operation.kind](operation.sizes)
-            part = {"multiply": "multiply", "attend": "attend", "attend_back": "attend"}.get(operation.kind, "convolve")
+            part = {"multiply": "multiply", "attend": "attend", "attend_back": "attend"}.get(
+                operation.kind, "convolve"
+            )
             return {part: law(terms), "move": self.colder(operation)}
         numbers = max([size for size, _ in operation.read] + [operation.written]) / 4
         extra = self.per_number.get(operation.kind, 0.0) * numbers
@@ -162,8 +165,14 @@ def _convolution_terms(sizes: Sequence[int]) -> list[float]:
 
 def _attention_terms(sizes: Sequence[int]) -> list[float]:
     rows, heads, length, keys, width = sizes
-    return [1.0, float(rows * heads), 2.0 * rows * heads * length * keys * width, 1.0 * rows * heads * length * keys,
-            4.0 * rows * heads * (length + keys) * width]  # fmt: skip
+    pairs = float(rows * heads * length * keys)
+    return [
+        1.0,
+        float(rows * heads),
+        2.0 * pairs * width,
+        pairs,
+        4.0 * rows * heads * (length + keys) * width,
+    ]
 
 
 TERMS = {"multiply": _product_terms, "convolve": _convolution_terms, "convolve_back": _convolution_terms,
@@ -263,7 +272,10 @@ def _on_numbers() -> Iterator[tuple[Name, Callable[[], object]]]:
     yield ("bend", "sigmoid"), lambda: torch.sigmoid(x)
     yield ("bend", "softmax"), lambda: torch.softmax(x, -1)
     yield ("norm", "layer"), lambda: aten.native_layer_norm(x, [256], weight, weight, 1e-5)
-    yield ("norm", "batch"), lambda: aten.native_batch_norm(pictures, scale, scale, None, None, True, 0.1, 1e-5)
+    yield (
+        ("norm", "batch"),
+        lambda: aten.native_batch_norm(pictures, scale, scale, None, None, True, 0.1, 1e-5),
+    )
     _, mean, scaled = aten.native_batch_norm(pictures, scale, scale, None, None, True, 0.1, 1e-5)
     yield (
         ("norm", "batch_backward"),

@@ -88,7 +88,9 @@ def _device(device: Device) -> Accelerator:
 def growth(sample: Sample) -> float:
     """How much more there is to train on in a year, by the answer to H7; 1 without one."""
     given = demand.answer(sample, "H7")
-    numbers = [n for n in (given if isinstance(given, (list, tuple)) else [given]) if isinstance(n, (int, float))]
+    numbers = [
+        n for n in (given if isinstance(given, (list, tuple)) else [given]) if isinstance(n, (int, float))
+    ]
     return max(1.0, math.sqrt(numbers[0] * numbers[-1])) if numbers and numbers[0] > 0 else 1.0
 
 
@@ -113,7 +115,7 @@ def knee(every: Sequence[Cluster]) -> int | None:
 
 
 def needed(every: Sequence[Cluster], hours: float | None, grown: float) -> Cluster | None:
-    """The fewest devices that keep the deadline in 9 of 10 cases; None without a deadline or where none do."""
+    """The fewest devices that keep the deadline in 9 of 10 cases; None without one, or where none do."""
     if hours is None:
         return None
     return next((one for one in every if float(np.mean(one.hours * grown > hours)) <= SURE), None)
@@ -157,10 +159,16 @@ def _larger_batch(
     if 1 - better.lost < 1.05 * (1 - at.lost):
         return []
     lost = 1 - better.efficiency
-    return [{"title": f"Train with batches of {twice.batch:,} rows, and see that the result stays as good",
-             "value": better.lost, "low": float(np.quantile(lost, 0.05)), "high": float(np.quantile(lost, 0.95)),
-             "effort": "2 days, one engineer", "basis": "estimated",
-             "note": f"The time lost to waiting falls from {words.share(at.lost)} to {words.share(better.lost)}."}]  # fmt: skip
+    low, high = (float(np.quantile(lost, q)) for q in (0.05, 0.95))
+    return [
+        {
+            "title": f"Train with batches of {twice.batch:,} rows, and see that the result stays as good",
+            "value": better.lost, "low": low, "high": high, "effort": "2 days, one engineer",
+            "basis": "estimated",
+            "note": f"The time lost to waiting falls from {words.share(at.lost)} to"
+            f" {words.share(better.lost)}.",
+        }
+    ]  # fmt: skip
 
 
 def _words(
@@ -180,12 +188,16 @@ def _words(
         title = f"More than {counted(last, 'device')} no longer {'pay' if last > 1 else 'pays'} off"
     sentences = [f"One {device.name} trains for {alone}"]
     if at.count > 1:
-        sentences[0] += f", {at.count:,} of them for {there} and {money}, of which {words.share(at.lost)} is waiting"
+        sentences[0] += (
+            f", {at.count:,} of them for {there} and {money}, of which {words.share(at.lost)} is waiting"
+        )
     sentences[0] += "."
     if bend is not None:
         sentences.append(f"From {bend:,} on, more than 30% of the paid time is lost.")
     if facts["growth"] > 1:
-        sentences.append(f"With {facts['growth']:.1f} times the work in a year the deadline was checked as well.")
+        sentences.append(
+            f"With {facts['growth']:.1f} times the work in a year the deadline was checked as well."
+        )
     if not facts["named"]:
         sentences.append("Nobody named a device, so the one that most people rent stands in.")
     return title, " ".join(sentences)

@@ -53,7 +53,9 @@ def network(plan: Footprint, demand: Demand, worker: Worker, seconds: float) -> 
         usual = roofline(plan, rows, worker) * scale
         return Run(usual / 2, usual, usual * 2, "counted operations", "only its size is known")
     if _fits(plan, rows, model.repeats, 1.0) and roofline(plan, rows, worker) * sum(WHOLE) < seconds:
-        times, ratio = step_seconds(clock.real_step(model, rows, model.repeats, demand.optimizer), seconds, WHOLE)
+        times, ratio = step_seconds(
+            clock.real_step(model, rows, model.repeats, demand.optimizer), seconds, WHOLE
+        )
         usual, spread = float(np.median(times)), _spread(times)
         said = f"{len(times)} steps of the planned batch were run on this worker"
         return _run(usual, spread, scale, "measured steps", said, ratio)

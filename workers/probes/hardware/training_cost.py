@@ -13,7 +13,16 @@ from dataclasses import replace
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hardware import architecture, calibrate, catalogue, demand, footprint, prices, steps, words
+from workers.probes.hardware import (
+    architecture,
+    calibrate,
+    catalogue,
+    demand,
+    footprint,
+    prices,
+    steps,
+    words,
+)
 from workers.probes.hardware.architecture import Architecture, UnknownKindError
 from workers.probes.hardware.calibrate import Worker
 from workers.probes.hardware.demand import DEFAULT_HOURS, DEFAULT_MONEY, Demand, Device, Limits
@@ -80,7 +89,7 @@ def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None,
 def _devices(
     plan: Footprint, wanted: Demand, device: Device, own: Run, own_prices: Prices, grid: str | None, seed: int
 ) -> list[Draws]:
-    """This worker, and every device of the catalogue that anybody trains on; the planned one as often as planned."""
+    """This worker and every device that anybody trains on; the planned one as often as planned."""
     here = replace(plan, kind="cpu", count=1)
     found = [_worker_draws(own, wanted, here.total(wanted.at_once()) <= demand.memory_here(), grid, seed)]
     for each in catalogue.devices():
@@ -157,7 +166,13 @@ def _finding(
         "chances": chosen.late(used), "faults": _faults(chosen, used, limits), "mitigations": [],
     }  # fmt: skip
     facts["mitigations"] = _mitigations(chosen, best, used, value)
-    measured = own.how in ("measured steps", "measured trees") and chosen.device == "this-worker" and limits.named and not assumed and not problems
+    measured = (
+        own.how in ("measured steps", "measured trees")
+        and chosen.device == "this-worker"
+        and limits.named
+        and not assumed
+        and not problems
+    )
     title, note = _words(chosen, best, summary, used, limits, value)
     if problems:
         note = f"{problems[0]} {note}"

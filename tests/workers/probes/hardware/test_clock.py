@@ -31,7 +31,9 @@ def test_operations_on_meta_are_those_of_a_real_step():
     real, counted = recorder.found, clock.operations_of(plan, 4)
     for kind in ("multiply", "convolve", "convolve_back", "norm", "pool"):
         for what in (lambda o: o.flops, lambda o: o.moved, lambda o: 1):
-            mine, theirs = (sum(what(o) * n for o, n in found.items() if o.kind == kind) for found in (counted, real))
+            mine, theirs = (
+                sum(what(o) * n for o, n in found.items() if o.kind == kind) for found in (counted, real)
+            )
             assert mine == pytest.approx(theirs), kind
 
 
@@ -66,8 +68,9 @@ def test_laws_have_no_negative_coefficients_and_grow(trials):
     assert list(here.per_byte) == sorted(here.per_byte)
 
     def product(m, k, n):
-        return sum(here.parts(Operation("multiply", 2 * m * k * n, ((4 * m * k, 12), (4 * k * n, 12)), 4 * m * n,
-                                        (1, m, k, n))).values())  # fmt: skip
+        read = ((4 * m * k, 12), (4 * k * n, 12))
+        found = Operation("multiply", 2 * m * k * n, read, 4 * m * n, (1, m, k, n))
+        return sum(here.parts(found).values())
 
     assert product(512, 512, 512) > 3 * product(256, 256, 256) > product(64, 64, 64) > 0
     cold = Operation("move", 0.0, ((2**16, 27),), 2**16, ())
@@ -106,7 +109,9 @@ def test_a_neighbour_who_takes_the_core_costs_nothing():
 def run_of(plan, rows, seconds=1.0, memory=None, monkeypatch=None):
     if memory is not None:
         monkeypatch.setattr(steps, "MOST_MEMORY", memory)
-    found, wanted = read({"model": plan, "data": {"rows": 1000}, "training": {"batch_size": rows, "steps": 100}})
+    found, wanted = read(
+        {"model": plan, "data": {"rows": 1000}, "training": {"batch_size": rows, "steps": 100}}
+    )
     return steps.network(footprint.measure(found, wanted), wanted, calibrate.worker("cpu", 0.3), seconds)
 
 
@@ -124,7 +129,9 @@ def test_a_step_that_is_too_long_is_measured_on_fewer_rows():
 
 
 def test_a_step_that_never_fits_is_counted(monkeypatch):
-    run = run_of({"kind": "mlp", "hidden": [256, 256], "max_features": 64}, 64, memory=1000, monkeypatch=monkeypatch)
+    run = run_of(
+        {"kind": "mlp", "hidden": [256, 256], "max_features": 64}, 64, memory=1000, monkeypatch=monkeypatch
+    )
     assert run.how == "counted operations"
     assert run.low < run.usual < run.high
 

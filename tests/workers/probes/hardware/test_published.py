@@ -7,9 +7,9 @@ import math
 import pytest
 
 from benchmarks import published
+from tests.workers.probes.hardware.test_training_cost import read
 from workers.probes.hardware import catalogue, footprint, links, scaling, speed
 from workers.probes.hardware.catalogue import Link
-from tests.workers.probes.hardware.test_training_cost import read
 
 RUNS = published.runs()
 
@@ -69,22 +69,34 @@ def test_the_expected_share_falls_with_more_operations_a_byte_and_with_smaller_m
 )  # fmt: skip
 def test_eight_devices_speed_resnet_up_as_published(device, precision, times):
     plan = {"model": {"kind": "resnet50", "classes": 1000, "input_size": 224}, "data": {"rows": 1281167},
-            "training": {"batch_size": 256, "precision": precision, "optimizer": "momentum", "epochs": 1}}  # fmt: skip
+            "training": {"batch_size": 256, "precision": precision, "optimizer": "momentum",
+                         "epochs": 1}}  # fmt: skip
     assert weak(plan, device, 8, 256) == pytest.approx(times, rel=0.2)
 
 
 # llm-foundry's tables: tokens a second on the second number of devices over those on the first, FSDP.
 @pytest.mark.parametrize(
     ("shape", "device", "first", "second", "rows", "times"),
-    [((2560, 32, 20), "h100", 16, 64, 18, 1441663 / 386285), ((2048, 24, 16), "h100", 8, 64, 20, 2841754 / 363645),
-     ((4096, 32, 32), "a100-40", 8, 128, 18, 463749 / 29436), ((4096, 32, 32), "a100-40", 16, 64, 18, 234614 / 58322),
-     ((5120, 40, 40), "a100-40", 16, 128, 16, 252444 / 31900), ((5120, 40, 40), "h100", 8, 64, 2, 307209 / 38336)],
+    [((2560, 32, 20), "h100", 16, 64, 18, 1441663 / 386285),
+     ((2048, 24, 16), "h100", 8, 64, 20, 2841754 / 363645),
+     ((4096, 32, 32), "a100-40", 8, 128, 18, 463749 / 29436),
+     ((4096, 32, 32), "a100-40", 16, 64, 18, 234614 / 58322),
+     ((5120, 40, 40), "a100-40", 16, 128, 16, 252444 / 31900),
+     ((5120, 40, 40), "h100", 8, 64, 2, 307209 / 38336)],
 )  # fmt: skip
 def test_language_models_scale_as_published(shape, device, first, second, rows, times):
     width, layers, heads = shape
-    words = {"layers": layers, "width": width, "heads": heads, "sequence": 2048, "vocabulary": 50368, "tied": True}
+    words = {
+        "layers": layers,
+        "width": width,
+        "heads": heads,
+        "sequence": 2048,
+        "vocabulary": 50368,
+        "tied": True,
+    }
     plan = {"model": {"kind": "decoder", "transformer": words}, "data": {"rows": 10**6},
-            "training": {"batch_size": rows, "precision": "bf16", "sharding": "zero3", "epochs": 1}}  # fmt: skip
+            "training": {"batch_size": rows, "precision": "bf16", "sharding": "zero3",
+                         "epochs": 1}}  # fmt: skip
     found = weak(plan, device, second, rows) / weak(plan, device, first, rows)
     assert found == pytest.approx(times, rel=0.2)
 
@@ -92,7 +104,8 @@ def test_language_models_scale_as_published(shape, device, first, second, rows, 
 # Horovod's README: 90 % on 512 P100 of four a machine with 25 Gbit/s between machines, ResNet-101.
 def test_resnet_101_on_512_devices_with_a_slow_network():
     plan = {"model": {"kind": "resnet101", "classes": 1000, "input_size": 224}, "data": {"rows": 1281167},
-            "training": {"batch_size": 64, "precision": "fp32", "optimizer": "momentum", "epochs": 1}}  # fmt: skip
+            "training": {"batch_size": 64, "precision": "fp32", "optimizer": "momentum",
+                         "epochs": 1}}  # fmt: skip
     assert weak(plan, "p100", 512, 64, Link(16, 4, 25 / 8 / 4)) / 512 == pytest.approx(0.9, rel=0.2)
 
 
@@ -109,7 +122,9 @@ def weak(plan, device, count, rows, link=None):
     card = replace(card, link=link) if link else card
     walked = footprint.measure(model, wanted)
     one, many = (
-        np.median(forecast.step_seconds(walked, replace(wanted, batch=rows * n), card, n, np.random.default_rng(0)))
+        np.median(
+            forecast.step_seconds(walked, replace(wanted, batch=rows * n), card, n, np.random.default_rng(0))
+        )
         for n in (1, count)
     )
     return count * one / many

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from workers.probes.base import Budget, Sample
 from workers.probes.hardware import catalogue, footprint, forecast, scaling, training_cost
 
 VISION = {"model": {"kind": "resnet50", "classes": 10, "input_size": 64}, "data": {"rows": 1_000_000},
-          "training": {"batch_size": 1024, "epochs": 30, "precision": "bf16", "optimizer": "momentum", "runs": 1}}  # fmt: skip
+          "training": {"batch_size": 1024, "epochs": 30, "precision": "bf16", "optimizer": "momentum",
+                       "runs": 1}}  # fmt: skip
 HARDWARE = {"train": {"device": "a100-80", "count": 4}}
 
 
@@ -44,13 +46,13 @@ def test_several_devices_cost_what_the_forecast_says():
 
 def test_money_never_falls_with_more_devices(every):
     money = [float(np.median(one.money)) for one in every]
-    assert all(more >= less * 0.999 for less, more in zip(money, money[1:], strict=False))
+    assert all(more >= less * 0.999 for less, more in pairwise(money))
 
 
 def test_efficiency_falls_from_one(every):
     found = [1 - one.lost for one in every]
     assert found[0] == 1
-    assert all(b <= a + 0.001 for a, b in zip(found, found[1:], strict=False))
+    assert all(b <= a + 0.001 for a, b in pairwise(found))
     assert found[-1] < 0.3  # 1,024 devices for 1,024 rows
 
 
@@ -124,4 +126,4 @@ def test_the_same_seed_gives_the_same_clusters():
     plan = footprint.measure(model, wanted)
     first, second = (scaling.clusters(plan, wanted, catalogue.find("h100"), 7, (1, 64)) for _ in range(2))
     assert np.array_equal(first[1].money, second[1].money)
-    assert forecast.DRAWS == len(first[1].money)
+    assert len(first[1].money) == forecast.DRAWS
