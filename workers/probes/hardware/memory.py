@@ -35,7 +35,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 
 def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
-    start = time.monotonic()
+    start = time.process_time()
     plan = footprint.measure(model, wanted, device.count, footprint.kind_of(device.accelerator))
     rows = wanted.at_once(device.count)
     if plan.walk(plan.way()) is None and model.parameters <= MOST_PARAMETERS:
@@ -60,7 +60,7 @@ def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
     facts["rows_at_once"] = rows
     facts["largest_batch"] = plan.largest_batch(device.memory) * device.count
     facts["serving"] = plan.serving(wanted.served)
-    quick = time.monotonic() - start < QUICK
+    quick = time.process_time() - start < QUICK
     facts["what_if"] = _what_if(plan, rows, quick)
     facts["mitigations"] = _mitigations(facts["what_if"], device, mid)
     return _finding(model, wanted, device, (low, mid, high), facts)
@@ -133,7 +133,7 @@ TITLES = {
     "train the last layer only": "Train the last layer only",
 }
 WALKED = {"precision", "checkpointing", "method"}  # changes that are another step to walk
-QUICK = 6.0  # seconds that the plan itself may take for its changes to be walked as well
+QUICK = 1.5  # processor seconds that the plan itself may take for its changes to be walked as well
 LOOSE = (0.75, 1.35)  # of the range where only a count or an unknown type is given [judgement]
 
 
