@@ -184,9 +184,11 @@ def numbers(
     width = max(64, round((count / (12 / 128)) ** (1 / 3) / 64) * 64)
     layers = max(1, round(count / (12 * width**2)))
     sequence = int((model.get("transformer") or {}).get("sequence") or 2048)
-    assumed.append(
-        "The plan gives only a number of parameters; a transformer of the usual proportions stands in."
-    )
+    named, stands = model.get("sized_by_name"), "a transformer of the usual proportions stands in."
+    if named:
+        assumed.append(f'"{str(named)[:60]}" is not known here; with the size in its name, {stands}')
+    else:
+        assumed.append(f"The plan gives only a number of parameters; {stands}")
     without_classes(assumed)
     shape = shapes.made(
         {"layers": layers, "width": width, "heads": max(1, width // 64), "head_width": 64,

@@ -76,6 +76,18 @@ def test_kinds_are_known_by_the_names_people_use(kind, family):
     assert read(kind=kind, max_features=100 if "tfidf" in kind else None).family == family
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("mistralai/Mistral-7B-Instruct-v0.2", 7_241_732_096), ("meta-llama/Llama-2-7b-chat-hf", 6_738_415_616),
+     ("google/gemma-2-2b-it", 2_614_341_888), ("openai/whisper-small", 241_734_912),
+     ("Qwen/Qwen2.5-14B-Instruct", 14 * 10**9), ("EleutherAI/pythia-410m", 410 * 10**6)],
+)  # fmt: skip
+def test_editions_are_known_by_their_model_and_others_by_the_size_in_their_name(name, parameters):
+    found = read(kind=name, transformer={"sequence": 512})
+    assert found.parameters == parameters
+    assert bool(found.extra.get("loose")) == ("14B" in name or "410m" in name)
+
+
 def test_an_unknown_kind_names_the_near_ones():
     with pytest.raises(architecture.UnknownKindError, match="transformer") as caught:
         read(kind="tranformr")
