@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from workers import plan
-from workers.probes.base import Sample
+from workers.probes.base import Column, Sample
 from workers.probes.hardware import architecture
 
 
@@ -86,6 +86,18 @@ def test_editions_are_known_by_their_model_and_others_by_the_size_in_their_name(
     found = read(kind=name, transformer={"sequence": 512})
     assert found.parameters == parameters
     assert bool(found.extra.get("loose")) == ("14B" in name or "410m" in name)
+
+
+@pytest.mark.parametrize(
+    ("mean", "longest", "tokens"), [(200, 600, 150), (100, 90_000, 100), (9000, 9000, 512)]
+)
+def test_rows_are_as_long_as_the_texts_of_the_data(mean, longest, tokens):
+    sample = Sample(plan={"model": {"kind": "bert-base", "classes": 2}})
+    sample.__dict__["columns"] = (Column("review", "text", "text"),)
+    sample.__dict__["census"] = {"review": {"length": {"min": 1, "max": longest, "mean": mean}}}
+    found = architecture.read(sample)
+    assert found.tokens == tokens
+    assert any(f"have up to {longest:,} characters" in sentence for sentence in found.assumed)
 
 
 def test_an_unknown_kind_names_the_near_ones():
