@@ -34,7 +34,7 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     told = _told(shown, facts.get("currency") or "USD")
     known = [(key, head) for key, head in MEASURES if any(one.get(key) for one in shown)]
     measures = [(key, head) for key, head in known if key not in told] or known
-    note = "Bars show the 90% range"
+    note = "Bars show the range of 8 in 10 outcomes"
     if told:
         note += f"; each {words.and_list(told.values())}"
     if left_out:
