@@ -25,6 +25,8 @@ def main() -> None:
     for name, result in results.items():
         if "figures" in result:
             parts.append(figures(name, result))
+        if name == "memory":
+            parts.append(memory(result))
         if name == "published":
             parts.append(published(result))
     if "planted" in results:
@@ -43,6 +45,16 @@ def figures(name: str, result: Mapping[str, Any]) -> str:
     return _section(f"{result.get('what', name)}", result) + _table(
         ["Figure", "Bar", "Measured", "Reached"], rows
     )
+
+
+def memory(result: Mapping[str, Any]) -> str:
+    rows = [
+        [one["what"], one["published_gb"], f"{one['low']} to {one['high']}", one["mid"], one["rule_gb"],
+         one["source"]]
+        for one in result["published"]
+    ]  # fmt: skip
+    head = ["Training", "Published, GB", "Forecast, GB", "Middle", "Rule of bytes a parameter", "Source"]
+    return "\n" + _table(head, rows)
 
 
 def published(result: Mapping[str, Any]) -> str:

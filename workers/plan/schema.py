@@ -182,7 +182,8 @@ class Transformer(Group):
                 "d_ff": "feed_forward", "ffn": "feed_forward", "mlp_dim": "feed_forward",
                 "intermediate_size": "feed_forward", "context": "sequence",
                 "context_length": "sequence", "max_length": "sequence", "seq_len": "sequence",
-                "sequence_length": "sequence", "vocab": "vocabulary", "vocab_size": "vocabulary",
+                "sequence_length": "sequence", "max_seq_length": "sequence",
+                "vocab": "vocabulary", "vocab_size": "vocabulary",
                 "num_experts": "experts", "top_k": "active_experts", "patch_size": "patch",
                 "tie_embeddings": "tied"}
     layers: MANY | None = None
@@ -200,6 +201,7 @@ class Transformer(Group):
     last_norm: YES_NO | None = None
     head_norm: one_of("head", "all") | None = None
     sequence: MANY | None = None
+    longest: MANY | None = None  # sequence that the model can read; a row may well be shorter
     positions: Annotated[
         whole("a whole number of at least 0, like 512", ge=0),
         BeforeValidator(lambda v: 0 if _word(v) in ("rotary", "rope", "alibi", "relative", "none") else v),

@@ -86,6 +86,11 @@ def read(sample: Sample) -> Architecture:
     stranger = (model.get("transformer") or {}).get("unknown_type")
     if stranger:
         near = ", ".join(huggingface.near(stranger))
+        if not {"layers", "width"} <= (model.get("transformer") or {}).keys():
+            raise UnknownKindError(
+                f'model_type is "{stranger[:60]}", which is not known here; near ones are {near}.'
+                " Give num_hidden_layers and hidden_size, or model.parameters."
+            )
         assumed.append(
             f'The model type "{stranger[:60]}" is not known here (near ones are {near});'
             " its sizes are counted as those of a plain transformer."
@@ -109,7 +114,8 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
                 merged["transformer"] = {**shape, "named": _dashed(text)}
             return BY_NAME.get(given["kind"], "transformer"), merged
     plain = _dashed(named).rsplit("-of-", 1)[-1].replace("-", "_")
-    if model.get("parameters") and not own and (plain not in BY_NAME or BY_NAME[plain] in TRANSFORMERS):
+    sized = bool({"layers", "width"} & own.keys())
+    if model.get("parameters") and not sized and (plain not in BY_NAME or BY_NAME[plain] in TRANSFORMERS):
         return "numbers", model
     if plain in BY_NAME:
         return BY_NAME[plain], model

@@ -1,8 +1,9 @@
 """Bytes of training and serving a model: weights, gradients, optimiser, activations, and what surrounds them.
 
-Activations come from walking a step on the meta device, trained just as the plan says, at the planned
-batch and at twice of it; both are linear in the batch, so any other batch, and the largest that fits,
-follow from a line. Another way to train (16 bits, adapters, fewer kept activations) is another walk.
+Activations come from walking a step on the meta device, trained just as the plan says. The walk has a
+prime number of rows that stand for the planned ones: what is a multiple of it grows with the batch, so
+any other batch, and the largest that fits, follow from a line. Another way to train (16 bits, adapters,
+fewer kept activations) is another walk.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ CONTEXT = {"gpu": (300 * MIB, 600 * MIB, 1024 * MIB), "cpu": (200 * MIB, 350 * M
 # NF4 in blocks of 64, whose constants are 8-bit numbers with constants of their own (Dettmers et al. 2023,
 # section 3): 4 + 8/64 + 32/(64 x 256) bits. LLM.int8(): a byte, and a 16-bit constant a row.
 QUANTISED = {"int4": (4 + 8 / 64 + 32 / (64 * 256)) / 8, "int8": 1.002}
-# Updates that take as much again as the gradients while they run (torch's own loops over many tensors).
+# Updates that, on a GPU, take as much again as the gradients while they run: torch's usual loop over all
+# tensors at once does, the fused one that large models are trained with does not.
 LOOPED = frozenset({"adam", "adamw", "nadam", "radam", "adamax", "adagrad", "adadelta", "rmsprop", "lamb"})
-BUCKET = 2e8  # numbers that sharded training sends at once (DeepSpeed's usual setting)
+PRIME = 10_007  # rows of a walk; divides no usual size of a model
+LOOP = {"gpu": (0.0, 0.5, 1.0), "cpu": (0.0, 0.0, 0.2)}
+BUCKET = 5e8  # numbers that DeepSpeed sends at once; 4.5 times as many with overlap, its own text says
 FP8_KEPT = (0.6, 0.8, 1.0)  # of 16-bit activations; only what matrix products read is narrower [judgement]
 
 
@@ -44,7 +48,7 @@ class Footprint:
     kind: str = "gpu"
     step: Cost | None = None  # a walk through ``walked`` rows, in 32 bits, everything trained
     walked: int = 1
-    walks: dict[Way, tuple[Cost, Cost]] = field(default_factory=dict, compare=False)
+    walks: dict[Way, Cost | None] = field(default_factory=dict, compare=False)  # through PRIME rows
 
     def way(self, **changes: object) -> Way:
         """How the plan trains, with changes."""
@@ -58,17 +62,13 @@ class Footprint:
             way = replace(way, precision="bf16")
         return way
 
-    def walk(self, way: Way) -> tuple[Cost, Cost] | None:
-        """One step in this way, at ``walked`` rows and at twice as many; None for what is too large."""
+    def walk(self, way: Way) -> Cost | None:
+        """One step of PRIME rows in this way; None for what is too large to walk."""
         if self.step is None:
             return None
+        way = replace(way, precision="bf16" if way.half else "fp32")
         if way not in self.walks:
-            fewer = replace(way, precision="bf16") if way.half else replace(way, precision="fp32")
-            if fewer not in self.walks:
-                one = ledger.analyse(self.model, self.walked, fewer)
-                two = ledger.analyse(self.model, 2 * self.walked, fewer)
-                self.walks[fewer] = (one, two)
-            self.walks[way] = self.walks[fewer]
+            self.walks[way] = _walked(self.model, PRIME, way, self.walked / PRIME)
         return self.walks[way]
 
     def parts(
@@ -79,52 +79,52 @@ class Footprint:
         way = self.way(precision=precision, checkpointing=checkpointing, method=method)
         sharding = sharding or self.demand.sharding
         shards = self.count if sharding != "none" else 1
-        trained, optimizer = self.trained(way.method), optimizer or self.demand.optimizer
-        weights, gathered = self._weights(way, trained, sharding, shards)
+        trained, optimizer = self._trained(way), optimizer or self.demand.optimizer
+        weights, copies, gathered = self._weights(way, trained, sharding, shards)
         each = 2 if way.half and (way.weights != "fp32" or shards > 1) and not way.adapters else 4
         states = trained * OPTIMISER_BYTES[optimizer] * (0.5 if way.weights != "fp32" and way.half else 1.0)
         gradients = float(trained) * each / (shards if sharding in ("zero2", "zero3") else 1)
-        kept, working, there = self._peak(rows, way, gradients, optimizer, place)
-        working += gathered + self._messages(gradients, sharding, place)
+        aside = copies + gathered
+        looped = gradients * LOOP[self.kind][place] if optimizer in LOOPED else 0.0
+        found = self._peak(rows, way, gradients, aside, looped, place)
+        moving = sum(found.values()) + self._messages(gradients, sharding, place)
         standing = weights + states / shards
-        moving = kept + working + there
         reserve = standing * (STANDING[self.kind][place] - 1) + moving * (ALLOCATOR[self.kind][place] - 1)
-        return {
-            "weights": weights, "optimiser": states / shards, "gradients": there, "kept activations": kept,
-            "working space": working, "runtime and reserve": CONTEXT[self.kind][place] + reserve,
-        }  # fmt: skip
+        found["working space"] += moving - sum(found.values())
+        last = {"runtime and reserve": CONTEXT[self.kind][place] + reserve}
+        return {"weights": weights, "optimiser": states / shards, **found, **last}
 
-    def _weights(self, way: Way, trained: float, sharding: str, shards: int) -> tuple[float, float]:
-        """Bytes of all weights on this device, and of those that are gathered for a moment."""
+    def _weights(self, way: Way, trained: float, sharding: str, shards: int) -> tuple[float, float, float]:
+        """Bytes on this device: of all weights, of their 16-bit copies, and of those that are gathered or
+        written out for a moment."""
         every = float(self.model.parameters)
-        kept = self.demand.precision if self.demand.precision in QUANTISED else "int4"
         if way.adapters:
-            narrow = 2.0 if way.half else 4.0
-            linear = 0.0
-            if way.method == "qlora" or self.demand.precision in QUANTISED:
-                linear = self._inside()
-            base = linear * QUANTISED[kept] + (every - linear) * narrow
+            linear = self._inside() if way.method == "qlora" or self.demand.precision in QUANTISED else 0.0
+            kept = self.demand.precision if self.demand.precision in QUANTISED else "int4"
+            narrow = way.half and way.method != "qlora"
+            base = linear * QUANTISED[kept] + (every - linear) * (2.0 if narrow else 4.0)
             base /= shards if sharding == "zero3" else 1
-            largest = 2.0 * self._largest() if linear else 0.0  # one layer at a time is written out in 16 bits
-            return base + trained * (4.0 + 2.0 * way.half), largest
+            # one layer at a time is written out in 16 bits
+            copies = self._copies(way) if way.half else 0.0
+            return base + trained * 4.0, copies, 2.0 * self._largest() if linear else 0.0
         if way.half and way.weights != "fp32":
             weights, copies = every * 2.0, 0.0
         else:
             weights, copies = every * 4.0, self._copies(way) if way.half else 0.0
         copies += 2.0 * every * (way.precision == "fp8")  # and their transposes, in 8 bits
         if sharding == "none" or shards == 1:
-            return weights + copies, 0.0
+            return weights, copies, 0.0
         if sharding == "zero3":
             block = (copies or weights) / max(1, self.model.repeats)
-            return (weights + copies) / shards, 2 * block  # a block in use, and the next one on its way
-        return weights / shards + copies if copies else weights, 0.0  # the 32-bit numbers are shared out
+            return weights / shards, copies / shards, 2 * block  # a block in use, and the next on its way
+        return weights / shards if copies else weights, copies, 0.0  # the 32-bit numbers are shared out
 
     def _copies(self, way: Way) -> float:
         """16-bit copies of the weights that matrix products read."""
         walked = self.walk(way)
         if walked is None:
             return 2.0 * self.model.parameters
-        return walked[0].copies + 2.0 * self.model.idle
+        return walked.copies + 2.0 * (self._idle_adapters(way) if way.adapters else self.model.idle)
 
     def _inside(self) -> float:
         """Parameters inside the layers, which are kept in few bits; embeddings and head are not."""
@@ -141,30 +141,42 @@ class Footprint:
         return float(shape.width * max(shape.feed_forward, shape.inner))
 
     def _peak(
-        self, rows: int, way: Way, gradients: float, optimizer: str, place: int
-    ) -> tuple[float, float, float]:
-        """Kept activations, working space and gradients at the moment when their sum is largest.
+        self, rows: int, way: Way, gradients: float, aside: float, looped: float, place: int
+    ) -> dict[str, float]:
+        """What comes and goes, at the moment when it is most: within the step, or at the update after it.
 
         Gradients of earlier pieces of a batch stand there all the while; a high estimate counts them so
-        in any case.
+        in any case. ``aside`` is what stands beside a step's tensors: copies, gathered weights.
         """
-        update = gradients if optimizer in LOOPED and place else 0.0
-        best = (0.0, update, gradients)
+
+        def moment(kept: float, working: float, there: float, copies: float) -> dict[str, float]:
+            return {"gradients": there, "16-bit copies": copies, "kept activations": kept,
+                    "working space": working}  # fmt: skip
+
+        best = moment(0.0, looped, gradients, 0.0)
         walked = self.walk(way)
         if walked is None:
             return best
-        one, two = walked
-        ratio = gradients / one.gradients if one.gradients else 0.0
-        saved = max(0.0, _line(one.saved, two.saved, self.walked, rows))
+        share = rows / PRIME
+        ratio = gradients / walked.gradients if walked.gradients else 0.0
         narrower = FP8_KEPT[place] if way.precision == "fp8" else 1.0
-        for name, (alive, grown) in one.parts.items():
-            longer = two.parts.get(name, (alive, grown))[0] - grown
-            active = max(0.0, _line(alive - grown, longer, self.walked, rows)) * narrower
-            there = gradients if self.demand.pieces > 1 or place == 2 else min(gradients, grown * ratio)
-            kept = min(saved * narrower, active) if name == "forward" or name.endswith("first") else 0.0
-            if active + there > sum(best):
-                best = (kept, active - kept, there)
+        saved = (walked.saved_fixed + share * (walked.saved - walked.saved_fixed)) * narrower
+        for name, part in walked.parts.items():
+            active = share * part.growing * narrower + max(0.0, part.fixed - part.gradients)
+            whole = self.demand.pieces > 1 or place == 2
+            there = gradients if whole else min(gradients, part.gradients * ratio)
+            kept = min(saved, active) if name == "forward" or name.endswith("first") else 0.0
+            again = self._logits(rows) if place == 2 and not name.endswith(("last", "after")) else 0.0
+            now = moment(kept, active - kept + again, there, aside)
+            best = max(best, now, key=lambda parts: sum(parts.values()))
         return best
+
+    def _logits(self, rows: int) -> float:
+        """One more copy of a language model's answers, which older losses make to shift them by a token."""
+        shape = self.model.extra.get("shape")
+        if shape is None or self.model.outputs != shape.vocabulary:
+            return 0.0
+        return 4.0 * rows * (shape.target_sequence or shape.sequence) * shape.vocabulary
 
     def _messages(self, gradients: float, sharding: str, place: int) -> float:
         """Room in which gradients travel between devices; a plain copy of them unless they share it."""
@@ -172,24 +184,37 @@ class Footprint:
             return 0.0
         if sharding == "none":
             return gradients if place else 0.0  # gradient_as_bucket_view saves it, and is off by default
-        return (0.5, 1.0, 2.5)[place] * min(2.0 * BUCKET, gradients)
+        if sharding == "zero3":
+            return (0.5, 1.0, 2.5)[place] * min(0.8 * BUCKET, gradients)
+        return (0.2, 1.0, 4.5)[place] * min(2.0 * BUCKET, 2.0 * self.model.parameters)
 
     def trained(self, method: str) -> int:
         """Parameters that training changes."""
-        if method == "head":
+        return self._trained(self.way(method=method))
+
+    def _trained(self, way: Way) -> int:
+        if way.method == "head":
             return max(1, self.model.head)
-        if method not in ("lora", "qlora"):
+        if not way.adapters:
             return self.model.parameters
-        walked = self.walk(self.way(method=method))
-        if walked is not None:
-            return max(1, round(walked[0].trained))
-        return max(1, self.model.parameters // 100)
+        walked = self.walk(way)
+        if walked is None:
+            return max(1, self.model.parameters // 100)
+        return max(1, round(walked.trained) + self._idle_adapters(way))
+
+    def _idle_adapters(self, way: Way) -> int:
+        """Adapters of the experts that a token does not meet, which are not built."""
+        shape = self.model.extra.get("shape")
+        if shape is None or shape.experts <= 1:
+            return 0
+        at = len(way.layers() & {"gate", "up", "down"} - ({"gate"} if not shape.gated else set()))
+        layers, experts = shape.layers - shape.dense_layers, shape.experts - shape.active_experts
+        return int(layers * experts * at * way.rank * (shape.width + shape.expert_feed_forward))
 
     def activations(self, rows: int, half: bool, checkpointing: bool, method: str, place: int) -> float:
         """Bytes alive at the peak of a step, gradients of this pass included."""
         way = self.way(precision="bf16" if half else "fp32", checkpointing=checkpointing, method=method)
-        gradients = 4.0 * self.trained(method)
-        return sum(self._peak(rows, way, gradients, "sgd", place))
+        return sum(self._peak(rows, way, 4.0 * self._trained(way), 0.0, 0.0, place).values())
 
     def allocated(self, rows: int) -> float:
         """What torch.cuda.max_memory_allocated would say: tensors alone."""
@@ -226,15 +251,21 @@ class Footprint:
             wide = 4.0 if name == "fp32" else 2.0
             cache = 0.0
             if shape is not None and (shape.causal or shape.decoder_layers):
-                length = shape.target_sequence if shape.decoder_layers else shape.sequence
+                length = shape.target_sequence if shape.decoder_layers else shape.longest
                 cache = rows * length * shape.cache_bytes(wide)
             found[name] = {"weights": weights, "cache": cache}
         return found
 
 
-def _line(one: float, two: float, walked: int, rows: int) -> float:
-    """The value at ``rows`` of the line through ``walked`` and twice as many."""
-    return one + (two - one) * (rows - walked) / walked
+def _walked(
+    model: Architecture, rows: int, way: Way | None = None, scale: float | None = None
+) -> Cost | None:
+    """A walked step; None where its tensors have more numbers than 64 bits can count, or where a norm over
+    the batch has a single number to work on."""
+    try:
+        return ledger.analyse(model, rows, way, scale)
+    except (RuntimeError, OverflowError, TypeError, ValueError):
+        return None
 
 
 def measure(model: Architecture, demand: Demand, count: int = 1, kind: str = "gpu") -> Footprint:
@@ -243,12 +274,17 @@ def measure(model: Architecture, demand: Demand, count: int = 1, kind: str = "gp
         flops = 6.0 * model.active * model.tokens
         return Footprint(model, demand, count, 0.0, 0.0, 0.0, flops, kind)
     rows = min(demand.at_once(count), 4096)  # lines need no larger batch
-    one, two = ledger.analyse(model, rows), ledger.analyse(model, 2 * rows)
-    slope = max(0.0, (two.alive - one.alive) / rows)
+    step = _walked(model, rows)
+    if step is None and rows == 1:
+        rows, step = 2, _walked(model, 2)
+    plain = _walked(model, PRIME, scale=rows / PRIME)
+    if step is None or plain is None:
+        return Footprint(model, demand, count, 0.0, 0.0, 0.0, 6.0 * model.active * model.tokens, kind)
+    most = max(plain.parts.values(), key=lambda part: part.fixed + part.growing * rows / PRIME)
     return Footprint(
-        model, demand, count, fixed=max(0.0, one.alive - slope * rows), per_row=slope,
-        saved_per_row=max(0.0, (two.saved - one.saved) / rows), flops_per_row=(two.flops - one.flops) / rows,
-        kind=kind, step=one, walked=rows, walks={Way(): (one, two)},
+        model, demand, count, fixed=most.fixed, per_row=most.growing / PRIME,
+        saved_per_row=(plain.saved - plain.saved_fixed) / PRIME, flops_per_row=plain.flops / PRIME,
+        kind=kind, step=step, walked=rows, walks={Way(): plain},
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ batch; otherwise "estimated".
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -34,18 +35,24 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 
 def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
+    start = time.process_time()
     plan = footprint.measure(model, wanted, device.count, footprint.kind_of(device.accelerator))
     rows = wanted.at_once(device.count)
+    if plan.walk(plan.way()) is None and model.parameters <= MOST_PARAMETERS:
+        return Finding.skipped(
+            f"One step of {model.says} has more numbers than a computer can address; check the sizes of"
+            " inputs and layers, training.batch_size and training.lora.rank."
+        )
     low, mid, high = (plan.total(rows, place) for place in range(3))
     if model.extra.get("loose"):
         low, high = low * LOOSE[0], high * LOOSE[1]
     facts = _facts(model, wanted, device, (low, mid, high), plan.parts(rows))
     walked = plan.walk(plan.way())
     if walked is not None:
-        per_row = [(getattr(walked[1], name) - getattr(walked[0], name)) / plan.walked
-                   for name in ("flops", "forward", "saved")]  # fmt: skip
-        facts["flops_per_step"], facts["flops_forward"] = (each * wanted.batch for each in per_row[:2])
-        facts["saved_activations"] = per_row[2] * rows
+        facts["flops_per_step"] = walked.flops / footprint.PRIME * wanted.batch
+        facts["flops_forward"] = walked.forward / footprint.PRIME * wanted.batch
+        growing = walked.saved - walked.saved_fixed
+        facts["saved_activations"] = walked.saved_fixed + growing / footprint.PRIME * rows
     else:
         facts["flops_per_step"], facts["saved_activations"] = plan.flops_per_row * wanted.batch, 0.0
     facts["trained"] = plan.trained(wanted.method)
@@ -53,8 +60,9 @@ def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
     facts["rows_at_once"] = rows
     facts["largest_batch"] = plan.largest_batch(device.memory) * device.count
     facts["serving"] = plan.serving(wanted.served)
-    facts["what_if"] = _what_if(plan, rows)
-    facts["mitigations"] = _mitigations(plan, rows, device, mid)
+    quick = time.process_time() - start < QUICK
+    facts["what_if"] = _what_if(plan, rows, quick)
+    facts["mitigations"] = _mitigations(facts["what_if"], device, mid)
     return _finding(model, wanted, device, (low, mid, high), facts)
 
 
@@ -64,7 +72,7 @@ def _table(model: Architecture, wanted: Demand, device: Device) -> Finding:
     facts = _facts(model, wanted, device, (low, mid, high), footprint.table_bytes(model, wanted.rows))
     facts["flops_per_step"] = 6.0 * model.parameters * wanted.rows if model.family == "linear" else None
     twice = sum(footprint.table_bytes(model, 2 * wanted.rows).values())
-    each = (twice - mid) / wanted.rows  # a line, like every part of it
+    each = max(1.0, (twice - mid) / wanted.rows)  # a line, like every part of it
     facts["largest_batch"] = max(0, int(wanted.rows + (device.memory - mid) / each))
     half = sum(footprint.table_bytes(model, max(1, wanted.rows // 2)).values())
     facts["what_if"] = [{"what": "half the rows", "bytes": round(half)}]
@@ -89,8 +97,9 @@ def _facts(
     }  # fmt: skip
 
 
-def _what_if(plan: Footprint, rows: int) -> list[dict[str, Any]]:
-    """The middle estimate after one change at a time."""
+def _what_if(plan: Footprint, rows: int, quick: bool) -> list[dict[str, Any]]:
+    """The middle estimate after one change at a time; where a step is slow to walk, of changes that need
+    no other walk."""
     now, method = round(plan.total(rows)), plan.demand.method
     changes: list[tuple[str, int, dict[str, Any]]] = [
         ("half the batch", max(1, rows // 2), {}),
@@ -106,6 +115,8 @@ def _what_if(plan: Footprint, rows: int) -> list[dict[str, Any]]:
         changes.append(("adapters over 4-bit weights (QLoRA)", rows, {"method": "qlora", **small}))
     if method == "full":
         changes.append(("train the last layer only", rows, {"method": "head"}))
+    if not quick:
+        changes = [change for change in changes if not change[2].keys() & WALKED]
     sizes = [(what, round(plan.total(n, 1, **change))) for what, n, change in changes]
     # what the plan has already changes nothing
     return [{"what": what, "bytes": size} for what, size in sizes if size < now]
@@ -121,16 +132,18 @@ TITLES = {
     "adapters over 4-bit weights (QLoRA)": "Train small adapters over 4-bit weights (QLoRA)",
     "train the last layer only": "Train the last layer only",
 }
+WALKED = {"precision", "checkpointing", "method"}  # changes that are another step to walk
+QUICK = 1.5  # processor seconds that the plan itself may take for its changes to be walked as well
 LOOSE = (0.75, 1.35)  # of the range where only a count or an unknown type is given [judgement]
 
 
-def _mitigations(plan: Footprint, rows: int, device: Device, mid: float) -> list[dict[str, Any]]:
+def _mitigations(changes: list[dict[str, Any]], device: Device, mid: float) -> list[dict[str, Any]]:
     """What would make it fit, when it is close to not fitting."""
     if mid < 0.7 * device.memory:
         return []
     effort = {"half the batch": "1 hour, one engineer", "16-bit numbers (bf16)": "1 day, one engineer"}
     found = []
-    for change in _what_if(plan, rows):
+    for change in changes:
         value = change["bytes"] / device.memory
         if change["bytes"] < 0.95 * mid:
             found.append({
@@ -165,7 +178,7 @@ def _finding(
     title = (
         f"Training needs {words.size(peak[1])}, and {device.name} has {words.size(device.memory)}"
         if mid > 1
-        else f"Training takes about {words.share(mid)} of the memory"
+        else f"Training takes {words.about_share(mid)} of the memory"
     )
     most = facts["largest_batch"]
     what = "number of rows" if model.family in ("boosting", "linear") else "batch"

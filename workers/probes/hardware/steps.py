@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from workers.probes.base import Sample
-from workers.probes.hardware import clock, rates
+from workers.probes.hardware import clock, fits, rates
 from workers.probes.hardware.architecture import MOST_PARAMETERS, Architecture
 from workers.probes.hardware.calibrate import NOISY, Worker
 from workers.probes.hardware.demand import Demand
@@ -154,7 +154,10 @@ def roofline(plan: Footprint, rows: int, worker: Worker) -> float:
 
 
 def table(model: Architecture, demand: Demand, sample: Sample, worker: Worker, seconds: float) -> Run:
-    """A fit of scikit-learn: trees by a short real fit, linear models by the passes over the table."""
+    """A fit of scikit-learn, by real fits on a sample; of words by the passes over their table."""
+    if model.extra.get("forest") or (model.family == "linear" and not model.extra.get("sparse")):
+        found = fits.measured(model, demand, *_table(model, demand, sample), seconds)
+        return Run(found.low, found.usual, found.high, "measured fits", found.said, found.wall_over_cpu)
     if model.family == "linear":
         features = min(model.row[0], 150) if model.extra.get("sparse") else model.row[0]
         one = 3 * 16.0 * demand.rows * features / (worker.memory.value * 1e9)

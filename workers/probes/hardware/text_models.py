@@ -15,6 +15,7 @@ from workers.probes.hardware.described import Architecture, counted
 from workers.probes.hardware.plain_models import features, without_classes
 from workers.probes.hardware.shape import Shape
 
+USUAL_LAYERS = 6
 USUAL = "The plan leaves the transformer's layers or width open; 6 layers of width 512 fill the gaps."
 
 
@@ -31,12 +32,17 @@ def transformer(
     own.setdefault("causal", not both and any(word in kind for word in ("decoder", "gpt", "llm", "language",
                                                                         "moe", "mixture")))  # fmt: skip
     if both:
-        own.setdefault("decoder_layers", own.get("layers", Shape.layers))
+        own.setdefault("decoder_layers", own.get("layers", USUAL_LAYERS))
     if kind in ("moe", "mixture_of_experts") and "experts" not in own:
         own |= {"experts": 8, "active_experts": 2}
         assumed.append("The plan names no experts; 8, of which 2 are used at a time, are taken.")
     own.setdefault("dropout", model.get("dropout"))
     shape = shapes.made(own)
+    if "sequence" not in own and shape.longest > shape.sequence:
+        assumed.append(
+            f"Nothing says how long a row is; {shape.sequence:,} tokens are taken, and the model can read"
+            f" {shape.longest:,}."
+        )
     if "positions" not in own and shape.norm != "rms":
         shape = replace(shape, positions=shape.sequence)
     if shape.decoder_layers:
@@ -53,7 +59,7 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool)
         out = shape.vocabulary
     if shape.output not in ("class", "token_class"):
         without_classes(assumed)
-    stacks = (shape.layers,)
+    stacks: tuple[int, ...] = (shape.layers,)
     if shape.experts > 1 and shape.dense_layers:
         stacks = (shape.dense_layers, shape.layers - shape.dense_layers)
 
@@ -65,7 +71,8 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool)
     head = 0 if shape.tied else shape.width * out + (0 if shape.output == "next_token" else out)
     return Architecture(
         "transformer", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
-        counted(build, stacks), out, (shape.sequence,), repeats=stacks[0], vary=(3, 4), head=head or out,
+        counted(build, stacks) + shape.idle_parameters(), out, (shape.sequence,), repeats=stacks[0],
+        vary=(2, 3), head=head or out,
         stacks=stacks if len(stacks) > 1 else (), idle=shape.idle_parameters(), tokens=shape.sequence,
         extra={"shape": shape, "loose": loose}, words=True, build=build,
     )  # fmt: skip
@@ -86,7 +93,7 @@ def _both(shape: Shape, assumed: list[str], name: str, loose: bool) -> Architect
     return Architecture(
         "transformer",
         f"{name} with {shape.layers:,} and {shape.decoder_layers:,} layers of width {shape.width:,}",
-        counted(build, stacks), shape.vocabulary, row, repeats=stacks[0], stacks=stacks, vary=(3, 4),
+        counted(build, stacks), shape.vocabulary, row, repeats=stacks[0], stacks=stacks, vary=(2, 3),
         head=head or shape.vocabulary, tokens=shape.sequence, words=not shape.mels,
         extra={"shape": shape, "loose": loose}, build=build,
     )  # fmt: skip
@@ -112,7 +119,7 @@ def pictures(
     name = str(own.get("named") or "a picture transformer")
     return Architecture(
         "vit", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
-        counted(build, (shape.layers,)), classes, row, repeats=shape.layers, vary=(3, 4),
+        counted(build, (shape.layers,)), classes, row, repeats=shape.layers, vary=(2, 3),
         head=(shape.width + 1) * classes, tokens=shape.sequence, extra={"shape": shape}, build=build,
     )  # fmt: skip
 
@@ -143,7 +150,7 @@ def pairs(
 
     return Architecture(
         "clip", f"CLIP with {left.layers:,} and {right.layers:,} layers", counted(build, stacks), width, row,
-        repeats=stacks[0], stacks=stacks, vary=(3, 4), head=(left.width + right.width) * width,
+        repeats=stacks[0], stacks=stacks, vary=(2, 3), head=(left.width + right.width) * width,
         tokens=left.sequence, extra={"shape": left}, build=build,
     )  # fmt: skip
 
@@ -164,7 +171,7 @@ def cells(
 
     return Architecture(
         "table_transformer", f"a transformer of {columns:,} columns with {shape.layers:,} layers",
-        counted(build, (shape.layers,)), classes, (columns,), repeats=shape.layers, vary=(3, 4),
+        counted(build, (shape.layers,)), classes, (columns,), repeats=shape.layers, vary=(2, 3),
         head=(shape.width + 1) * classes, tokens=shape.sequence, extra={"shape": shape}, build=build,
     )  # fmt: skip
 
@@ -190,6 +197,6 @@ def numbers(
         return networks.Transformer(shape, layers, 2)
 
     return Architecture(
-        "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(3, 4),
+        "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(2, 3),
         tokens=sequence, extra={"shape": shape, "loose": True}, head=width, words=True, build=build,
     )  # fmt: skip

@@ -88,8 +88,8 @@ class Adapter(nn.Module):
         super().__init__()
         self.base = base
         where = {"device": base.weight.device, "dtype": torch.float32}
-        self.down = nn.Linear(base.in_features, rank, bias=False, **where)  # type: ignore[arg-type]
-        self.up = nn.Linear(rank, base.out_features, bias=False, **where)  # type: ignore[arg-type]
+        self.down = nn.Linear(base.in_features, rank, bias=False, **where)
+        self.up = nn.Linear(rank, base.out_features, bias=False, **where)
         self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,6 +103,8 @@ def prepare(network: nn.Module, way: Way) -> None:
             parameter.requires_grad_(False)
         if way.half:
             network.to(torch.bfloat16)
+        if way.method == "qlora":
+            _keep_wide(network)
         _adapt(network, way)
     elif way.method == "head":
         last = _last(network)
@@ -116,11 +118,19 @@ def prepare(network: nn.Module, way: Way) -> None:
         _keep_fewer(network)
 
 
+def _keep_wide(network: nn.Module) -> None:
+    """What is not kept in few bits is kept in 32, as the usual preparation does: embeddings, norms, head."""
+    for module in network.modules():
+        if isinstance(module, nn.Embedding | networks.Norm | networks.Head):
+            module.float()
+
+
 def _adapt(network: nn.Module, way: Way) -> None:
     """Adapters at the named layers of transformers; elsewhere at every layer but the last."""
     names, towers = way.layers(), [m for m in network.modules() if isinstance(m, networks.Tower)]
     last = None if towers else _last(network)
-    for place in towers or [network]:
+    places: list[nn.Module] = [*towers] or [network]
+    for place in places:
         for holder in list(place.modules()):
             if isinstance(holder, Adapter):
                 continue
@@ -155,15 +165,13 @@ def _keep_fewer(network: nn.Module) -> None:
     def forward(x: Tensor) -> Tensor:
         for step in steps[:-1]:
             x = _again(step, x)
-        return steps[-1](x)  # type: ignore[no-any-return]
+        return steps[-1](x)
 
     network.forward = forward  # type: ignore[method-assign]
 
 
 def _again(block: nn.Module, *inputs: Tensor | None) -> Tensor:
-    return checkpoint(  # type: ignore[no-any-return]
-        block, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=_contexts
-    )
+    return checkpoint(block, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=_contexts)
 
 
 def _contexts() -> tuple[Any, Any]:
@@ -186,7 +194,7 @@ class Autocast(TorchFunctionMode):
 
     def __enter__(self) -> Autocast:
         Autocast.running = self
-        return super().__enter__()  # type: ignore[no-any-return]
+        return super().__enter__()
 
     def __exit__(self, *failure: Any) -> None:
         Autocast.running = None
