@@ -156,7 +156,7 @@ def save_plan(
             Plan,
             "plan",
             user,
-            document=storable(found.plan),
+            document=storable(assessment.workspace.with_prices(found.plan)),
             not_read=storable(found.not_read),
             source=storable(text),
         )

@@ -52,7 +52,7 @@ def scaling(facts: Facts, finding: Facts) -> list[Part]:
 
 
 def _whole(one: Facts | None) -> bool:
-    return bool(one) and all(one.get(key) is not None and one[key] > 0 for key in QUANTILES)  # type: ignore[union-attr]
+    return one is not None and all((one.get(key) or 0) > 0 for key in QUANTILES)
 
 
 def _row(one: Facts, currency: str) -> tuple[str, ...]:

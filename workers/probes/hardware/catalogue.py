@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
@@ -127,7 +127,8 @@ def near(name: str, kinds: tuple[str, ...] = ()) -> list[str]:
         close = max(SequenceMatcher(None, wanted, known).ratio() for known in names)
         found.append((close, device.id))
     best = [known for close, known in sorted(found, reverse=True)[:3] if close >= NEAR]
-    usual = [known for known in ("a100-80", "h100", "rtx-4090") if known in {one for _, one in found}]
+    known_here = {known for _, known in found}
+    usual: list[str] = [known for known in ("a100-80", "h100", "rtx-4090") if known in known_here]
     return best or usual or [known for _, known in found[-3:]]
 
 
@@ -176,7 +177,7 @@ def rules() -> Mapping[str, Any]:
     return _file()["utilisation"]
 
 
-def priced(device: Accelerator, prices: Mapping[str, Sequence[float]]) -> Accelerator:
+def priced(device: Accelerator, prices: Mapping[str, tuple[float, float, float]]) -> Accelerator:
     """The device at its owner's price an hour (low, mid, high) where one is given by the device's id."""
     own = prices.get(device.id)
-    return replace(device, price_usd_hour=tuple(own)) if own else device
+    return replace(device, price_usd_hour=own) if own else device

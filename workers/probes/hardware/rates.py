@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -198,54 +198,40 @@ def _trials() -> Iterator[tuple[Name, Callable[[], object]]]:
     yield ("start",), lambda: tiny.add(tiny)
     yield ("view",), lambda: tiny.view(2, 4)
     for reach in REACHES:  # two are read and one is written
-        a = torch.rand(2**reach // 12)
-        b = torch.rand_like(a)
-        yield ("move", reach), lambda a=a, b=b: a.add(b)
+        a, b = torch.rand(2**reach // 12), torch.rand(2**reach // 12)
+        yield ("move", reach), partial(torch.add, a, b)
     for size in PRODUCTS:
         batch, m, k, n = size
         if batch > 1:
-            a, b = torch.rand(batch, m, k), torch.rand(batch, k, n)
-            yield ("multiply", size), lambda a=a, b=b: torch.bmm(a, b)
+            yield ("multiply", size), partial(torch.bmm, torch.rand(batch, m, k), torch.rand(batch, k, n))
         else:
-            a, b = torch.rand(m, k), torch.rand(k, n)
-            yield ("multiply", size), lambda a=a, b=b: torch.mm(a, b)
+            yield ("multiply", size), partial(torch.mm, torch.rand(m, k), torch.rand(k, n))
     yield from _convolutions()
     yield from _attentions()
     yield from _on_numbers()
 
 
 def _convolutions() -> Iterator[tuple[Name, Callable[[], object]]]:
+    back = torch.ops.aten.convolution_backward
     for rows, c_in, c_out, side, kernel, stride in CONVOLUTIONS:
         x, weight = torch.rand(rows, c_in, side, side), torch.rand(c_out, c_in, kernel, kernel)
-        pad = kernel // 2
+        pad, wants = kernel // 2, c_in > 3  # pictures themselves need no gradient
         y = torch.conv2d(x, weight, None, stride, pad)
         sizes = (rows, c_in, c_out, y.shape[2] * y.shape[3], kernel**2, 1, stride)
-        wants = c_in > 3
-
-        def back(x=x, y=y, w=weight, s=stride, p=pad, wants=wants) -> object:  # type: ignore[no-untyped-def]
-            return torch.ops.aten.convolution_backward(
-                y, x, w, None, [s, s], [p, p], [1, 1], False, [0, 0], 1, [wants, True, False]
-            )
-
-        yield (
-            ("convolve", (*sizes, 1)),
-            lambda x=x, w=weight, s=stride, p=pad: torch.conv2d(x, w, None, s, p),
-        )
-        yield ("convolve_back", (*sizes, int(wants))), back
+        how = ([stride] * 2, [pad] * 2, [1, 1], False, [0, 0], 1, [wants, True, False])
+        yield ("convolve", (*sizes, 1)), partial(torch.conv2d, x, weight, None, stride, pad)
+        yield ("convolve_back", (*sizes, int(wants))), partial(back, y, x, weight, None, *how)
 
 
 def _attentions() -> Iterator[tuple[Name, Callable[[], object]]]:
     kernel = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    kernel_back = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
+    back = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
     for rows, heads, length, width in ATTENTIONS:
         q = torch.rand(rows, heads, length, width)
         out, sums = kernel(q, q, q, 0.0, False)
         sizes = (rows, heads, length, length, width)
-        yield ("attend", sizes), lambda q=q: kernel(q, q, q, 0.0, False)
-        yield (
-            ("attend_back", sizes),
-            lambda q=q, o=out, s=sums: kernel_back(o, q, q, q, o, s, 0.0, False),
-        )
+        yield ("attend", sizes), partial(kernel, q, q, q, 0.0, False)
+        yield ("attend_back", sizes), partial(back, out, q, q, q, out, sums, 0.0, False)
 
 
 # Operations that do more to each number than move it: (numbers, bytes moved) of each trial.
@@ -303,7 +289,7 @@ def _rates(times: Mapping[Name, float]) -> Rates:
         found = [(name[1], seconds) for name, seconds in times.items() if name[0] == kind]
         return Law.fitted([TERMS[kind](sizes) for sizes, _ in found], [seconds for _, seconds in found])  # type: ignore[arg-type]
 
-    bare = Rates(start, times["view",], tuple(per_byte), *(law(kind) for kind in TERMS), per_number={})
+    bare = Rates(start, times["view",], tuple(per_byte), **{kind: law(kind) for kind in TERMS}, per_number={})
     numbers: dict[str, list[float]] = {}
     for (kind, *rest), seconds in times.items():
         if kind in ("bend", "norm", "pool", "look_up"):

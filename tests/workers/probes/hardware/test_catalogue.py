@@ -24,8 +24,9 @@ def ids(devices):
 def test_what_people_plan_with_is_there():
     assert {"mcu-m4", "mcu-m7", "esp32-s3", "phone-mid", "phone-high", "jetson-nano", "jetson-agx-orin",
             "jetson-orin-nano", "coral-edge-tpu", "hailo-8", "raspberry-pi-5", "laptop-cpu", "p100", "v100",
-            "t4", "a10", "a10g", "a100-40", "a100-80", "l4", "l40s", "h100", "h100-pcie", "h200", "b200", "gb200",
-            "rtx-3090", "rtx-4090", "rtx-5090", "mi250x", "mi300x", "mi325x", "tpu-v2", "tpu-v3", "tpu-v4",
+            "t4", "a10", "a10g", "a100-40", "a100-80", "l4", "l40s", "h100", "h100-pcie", "h200",
+            "b200", "gb200", "rtx-3090", "rtx-4090", "rtx-5090", "mi250x", "mi300x", "mi325x", "tpu-v2",
+            "tpu-v3", "tpu-v4",
             "tpu-v5e", "tpu-v5p", "tpu-v6e", "trainium-1", "trainium-2", "inferentia-2", "gaudi-2", "gaudi-3",
             "cpu-8", "cpu-epyc-64", "cpu-xeon-56"} <= set(ids(DEVICES))  # fmt: skip
 
@@ -79,7 +80,8 @@ def test_rates_are_dense_and_step_by_two(device):
      ("h100", "fp8", 3958), ("h100-pcie", "bf16", 1513), ("h100-pcie", "fp8", 3026), ("h200", "fp8", 3958),
      ("l4", "bf16", 242), ("l40s", "fp8", 1466), ("rtx-a6000", "bf16", 309.7), ("rtx-6000-ada", "fp8", 1457),
      ("b200", "fp8", 9000), ("gb200", "bf16", 5000), ("mi300x", "fp8", 5229.8),
-     ("jetson-orin-nano", "int8", 40), ("jetson-orin-nano-super", "int8", 67), ("jetson-agx-orin", "int8", 170)],
+     ("jetson-orin-nano", "int8", 40), ("jetson-orin-nano-super", "int8", 67),
+     ("jetson-agx-orin", "int8", 170)],
 )  # fmt: skip
 def test_where_a_sheet_prints_the_sparse_rate_half_of_it_is_here(device, precision, sparse):
     assert catalogue.find(device).peak_tflops[precision] == pytest.approx(sparse / 2, rel=0.012)
