@@ -155,7 +155,7 @@ def save_plan(
             Plan,
             "plan",
             user,
-            document=storable(found.plan),
+            document=storable(assessment.workspace.with_prices(found.plan)),
             not_read=storable(masking.of_document(found.not_read)),
             source=storable(found.source),
         )

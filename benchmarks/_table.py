@@ -25,6 +25,10 @@ def main() -> None:
     for name, result in results.items():
         if "figures" in result:
             parts.append(figures(name, result))
+        if name == "memory":
+            parts.append(memory(result))
+        if name == "published":
+            parts.append(published(result))
     if "planted" in results:
         parts.append(planted(results["planted"]))
     if "faulty" in results:
@@ -40,6 +44,45 @@ def figures(name: str, result: Mapping[str, Any]) -> str:
     ]
     return _section(f"{result.get('what', name)}", result) + _table(
         ["Figure", "Bar", "Measured", "Reached"], rows
+    )
+
+
+def memory(result: Mapping[str, Any]) -> str:
+    rows = [
+        [one["what"], one["published_gb"], f"{one['low']} to {one['high']}", one["mid"], one["rule_gb"],
+         one["source"]]
+        for one in result["published"]
+    ]  # fmt: skip
+    head = ["Training", "Published, GB", "Forecast, GB", "Middle", "Rule of bytes a parameter", "Source"]
+    return "\n" + _table(head, rows)
+
+
+def published(result: Mapping[str, Any]) -> str:
+    def rows(runs: list[Mapping[str, Any]]) -> list[list[Any]]:
+        return [
+            [one["name"], one["devices"], f"{one['published']:,.0f}", f"{one['p50']:,.0f}",
+             f"{one['p10']:,.0f} to {one['p90']:,.0f}", "yes" if one["inside"] else "**no**",
+             one["says"], one["source"]]
+            for one in runs
+        ]  # fmt: skip
+
+    head = [
+        "Run",
+        "Devices",
+        "Published hours",
+        "Forecast",
+        "10 to 90 %",
+        "Inside",
+        "What is known",
+        "Source",
+    ]
+    known = ", ".join(f"{name} {ratio:.2f}" for name, ratio in result["known"].items())
+    return (
+        "\nDevice hours of training runs, forecast from their plans:\n\n"
+        + _table(head, rows(result["runs"]))
+        + "\nOther runs of the same sources, and another reading of one, which do not count:\n\n"
+        + _table(head, rows(result["beside"]))
+        + f"\nThe rules' level rests on other runs; published hours over the middle forecast: {known}.\n"
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 if TYPE_CHECKING:
@@ -44,11 +46,44 @@ class Workspace(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
+    prices = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='What an hour of a device costs you in US dollars: {"h100": 2.1, "l4": [0.4, 0.5, 0.8]}.',
+    )
 
     objects = WorkspaceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Prices are read as a plan's are, and a device that the catalogue does not have is said."""
+        from workers import plan
+        from workers.probes.hardware import catalogue
+        from workers.probes.words import listed
+
+        try:
+            found = plan.read(json.dumps({"hardware": {"prices": self.prices}}), "prices.json").plan
+        except plan.PlanError as error:
+            raise ValidationError({"prices": [*error.sentences]}) from None
+        for name in found["hardware"].get("prices") or {}:
+            if catalogue.find(name) is None:
+                near = listed(catalogue.near(name))
+                said = f'The catalogue has no device called "{name[:60]}"; near ones are {near}.'
+                raise ValidationError({"prices": said})
+
+    def with_prices(self, document: dict[str, Any]) -> dict[str, Any]:
+        """A plan with this workspace's prices, where the plan names none of its own.
+
+        They are in US dollars, so a plan that counts in another currency is left as it is.
+        """
+        hardware = dict(document.get("hardware") or {})
+        currency = str((hardware.get("budget") or {}).get("currency") or "USD").upper()
+        if not self.prices or currency != "USD":
+            return document
+        hardware["prices"] = {**self.prices, **(hardware.get("prices") or {})}
+        return {**document, "hardware": hardware}
 
 
 class Membership(models.Model):

@@ -383,6 +383,17 @@ def _cost(facts: Evidence, dataset: Evidence) -> Words:
     return {"needed": _names(needed), "limit": _names(limit)}
 
 
+def _scaling(facts: Evidence, dataset: Evidence) -> Words:
+    bend, at = number(facts.get("knee")), number(facts.get("at"))
+    if bend is None or at is None or at < bend or at < 2:
+        return {}
+    several = [one.get("count") for one in facts.get("counts") or () if isinstance(one, Mapping)]
+    below = max((int(c) for c in several if isinstance(c, int) and c < bend), default=0)
+    if facts.get("deadline_hours") is not None:  # fewer would be late
+        return {"past_knee": "yes", "at": f"{at:,.0f} devices"}
+    return {"knee": f"{bend:,.0f}", "below_knee": f"{below:,} device{'s' * (below != 1)}" if below else ""}
+
+
 # -- flexibility, hyperparameters -----------------------------------------------------------------------
 def _forgetting(facts: Evidence, dataset: Evidence) -> Words:
     harm = (number(facts.get("low")) or 0) > 0
@@ -423,6 +434,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,
     "hardware.serving": _serving,
+    "hardware.scaling": _scaling,
     "flexibility.forgetting": _forgetting,
     "hyperparameters.sensitivity": _settings,
 }

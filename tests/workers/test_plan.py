@@ -156,7 +156,7 @@ def test_trainer_arguments_become_a_training():
 
 def test_a_wrong_value_in_a_foreign_form_is_an_error_too():
     assert sentences('{"model_type": "gpt2", "n_layer": "many"}') == [
-        'model.transformer.layers is "many"; give a whole number above 0, like 32.'
+        'n_layer is "many"; give a whole number above 0, like 32.'
     ]
 
 

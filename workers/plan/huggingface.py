@@ -23,7 +23,7 @@ SHAPE = {
     "head_width": ("head_dim", "d_kv"),
     "feed_forward": ("encoder_ffn_dim", "intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim",
                      "ffn_hidden_size"),
-    "sequence": ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"),
+    "longest": ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"),
     "vocabulary": ("vocab_size", "padded_vocab_size"),
     "token_types": ("type_vocab_size",),
     "embedding_width": ("embedding_size", "word_embed_proj_dim"),
@@ -55,7 +55,8 @@ READ = {*FLAGS, *DROPOUT, "architectures", "model_type", "id2label", "num_labels
         "new_decoder_architecture", "parallel_attn", "num_kv_heads", "alibi", "bias", "no_bias",
         "expansion_ratio", "attn_config", "position_buckets", "max_source_positions", "n_shared_experts",
         "max_target_positions", "do_layer_norm_before", "use_parallel_residual", "num_ln_in_parallel_attn",
-        "qk_nope_head_dim", "num_channels", "_remove_final_layer_norm", "hidden_act"}  # fmt: skip
+        "qk_nope_head_dim", "num_channels", "mlp_ratio", "relative_attention_num_buckets",
+        "_remove_final_layer_norm", "hidden_act"}  # fmt: skip
 
 
 @cache
@@ -131,11 +132,14 @@ def _shape(config: Mapping[str, Any], family: Mapping[str, Any], kind: str) -> d
         output = "next_token" if output in (None, "none", "masked_token") else output
     if output is not None and kind != "encoder_decoder":
         shape["output"] = output
-    places = shape.get("sequence")
+    ratio, width = config.get("mlp_ratio"), shape.get("width")
+    if type(ratio) is int and type(width) is int:
+        shape.setdefault("feed_forward", ratio * width)
+    places = shape.get("longest")
     if kind in ("vit", "encoder"):
         shape["tied"] = kind == "encoder"
     if kind == "vit":
-        for key in ("vocabulary", "sequence", "token_types"):
+        for key in ("vocabulary", "longest", "token_types"):
             shape.pop(key, None)
         square, side = shape.get("patch"), config.get("image_size")
         if type(square) is int and type(side) is int and 0 < square <= side:
@@ -145,7 +149,7 @@ def _shape(config: Mapping[str, Any], family: Mapping[str, Any], kind: str) -> d
         if "learned" in family and type(places) is int:
             shape["positions"] = places + family["learned"]
         if type(places) is int:
-            shape["sequence"] = max(1, places - family.get("padded", 0))
+            shape["longest"] = max(1, places - family.get("padded", 0))
     if kind != "encoder_decoder":
         for key in BOTH:
             shape.pop(key, None)

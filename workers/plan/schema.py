@@ -182,7 +182,8 @@ class Transformer(Group):
                 "d_ff": "feed_forward", "ffn": "feed_forward", "mlp_dim": "feed_forward",
                 "intermediate_size": "feed_forward", "context": "sequence",
                 "context_length": "sequence", "max_length": "sequence", "seq_len": "sequence",
-                "sequence_length": "sequence", "vocab": "vocabulary", "vocab_size": "vocabulary",
+                "sequence_length": "sequence", "max_seq_length": "sequence",
+                "vocab": "vocabulary", "vocab_size": "vocabulary",
                 "num_experts": "experts", "top_k": "active_experts", "patch_size": "patch",
                 "tie_embeddings": "tied"}
     layers: MANY | None = None
@@ -200,6 +201,7 @@ class Transformer(Group):
     last_norm: YES_NO | None = None
     head_norm: one_of("head", "all") | None = None
     sequence: MANY | None = None
+    longest: MANY | None = None  # sequence that the model can read; a row may well be shorter
     positions: Annotated[
         whole("a whole number of at least 0, like 512", ge=0),
         BeforeValidator(lambda v: 0 if _word(v) in ("rotary", "rope", "alibi", "relative", "none") else v),
@@ -428,12 +430,15 @@ class Serve(Group):
 
 
 class Hardware(Group):
-    synonyms = {"training": "train", "serving": "serve", "inference": "serve", "region": "grid"}
+    synonyms = {"training": "train", "serving": "serve", "inference": "serve", "region": "grid",
+                "price": "prices", "price_usd_hour": "prices"}
     short = "train"
     train: Train | None = None
     budget: Budget | None = None
     serve: Serve | None = None
     grid: TEXT | None = None
+    prices: Annotated[dict[str, MORE | Annotated[list[MORE], Field(min_length=1, max_length=3)]],
+                      Field(description='a price an hour for each device, like {"h100": 2.5}')] | None = None
 
 
 class Plan(Group):

@@ -26,6 +26,7 @@ from assessments.dashboards.figures import (
     poison,
     privacy,
     reading,
+    scaling,
     security,
     serving,
     shortcuts,
@@ -70,6 +71,7 @@ BUILDERS: dict[str, Builder] = {
     "hardware.training_cost": accelerators.training_cost,
     "hardware.serving": serving.serving,
     "hardware.transfer": transfer.transfer,
+    "hardware.scaling": scaling.scaling,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
 }

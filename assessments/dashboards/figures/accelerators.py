@@ -26,19 +26,17 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     chosen = facts.get("chosen")
     order = sorted(found, key=lambda one: (one.get("money") or one.get("hours") or {}).get("p50", 0))
     kept = [one for one in order if one["id"] == chosen]
-    shown = sorted(
-        kept + [one for one in order if one["id"] != chosen][: 8 - len(kept)],
-        key=lambda one: order.index(one),
-    )
+    others = _others([one for one in order if one["id"] != chosen], 8 - len(kept), facts.get("cheapest"))
+    shown = sorted(kept + others, key=lambda one: order.index(one))
     left_out = len(order) - len(shown)
     told = _told(shown, facts.get("currency") or "USD")
     known = [(key, head) for key, head in MEASURES if any(one.get(key) for one in shown)]
     measures = [(key, head) for key, head in known if key not in told] or known
-    note = "Bars show the 90% range"
+    note = "Bars show the range of 8 in 10 outcomes"
     if told:
         note += f"; each {words.and_list(told.values())}"
     if left_out:
-        note += f"; {left_out} dearer ones are in the table"
+        note += f"; {left_out} more are in the table"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: the training does not fit its memory"
     currency = facts.get("currency") or "USD"
@@ -64,6 +62,22 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
             table=Table(("Accelerator", "Fits", "Cost", "Time", "Energy"), rows, frozenset({2, 3, 4})),
         )
     ]
+
+
+def _others(order: Sequence[Facts], room: int, cheapest: object) -> list[Facts]:
+    """What stands beside the chosen one: the cheapest that keeps the limits, cheap ones, and fast ones.
+
+    What fits and can be rented comes first; a device that nobody rents out costs only its power.
+    """
+    ranked = sorted(
+        order,
+        key=lambda one: (one["id"] != cheapest, bool(one.get("owned")), not one.get("fits", True)),
+    )
+    cheap = ranked[: room - room // 2]
+    rented = [one for one in ranked if one not in cheap and not one.get("owned") and one.get("fits", True)]
+    fast = sorted(rented, key=lambda one: (one.get("hours") or {}).get("p50", 0))[: room // 2]
+    rest = [one for one in ranked if one not in cheap and one not in fast]
+    return (cheap + fast + rest)[:room]
 
 
 def _told(shown: Sequence[Facts], currency: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Part, Stat, Strip, Table
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Stat, Strip, Table
 
 Facts = Mapping[str, Any]
 
@@ -40,9 +40,15 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
     device, peak = facts.get("device") or {}, facts.get("peak") or {}
     total = peak.get("mid") or sum(part["bytes"] for part in parts)
     rows = [
-        (_name(part["part"]), words.memory(part["bytes"]), words.percent(part["bytes"] / total))
+        (
+            _name(part["part"]),
+            words.memory(part["bytes"]),
+            words.percent(part["bytes"] / total),
+            MEANS.get(part["part"], ""),
+        )
         for part in parts
     ]
+    shown = _shown(parts, total)
     batch, note = facts.get("largest_batch"), "Counted layer by layer"
     if batch is not None:
         fits = f"{note}; the largest batch that fits is about {words.about(_two_figures(batch))}"
@@ -54,10 +60,79 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
             + (f", on {device['name']}" if device.get("name") else ""),
             note=note,
             basis=finding.get("basis", "estimated"),
-            wide=_memory(parts, peak, device, theme.WIDTHS["half"]),
-            narrow=_memory(parts, peak, device, theme.WIDTHS["narrow"]),
+            wide=_memory(shown, peak, device, theme.WIDTHS["half"]),
+            narrow=_memory(shown, peak, device, theme.WIDTHS["narrow"]),
             says=finding.get("note", ""),
-            table=Table(("Part", "Memory", "Share of the peak"), rows, frozenset({1, 2})),
+            table=Table(("Part", "Memory", "Share of the peak", "What it is"), rows, frozenset({1, 2})),
+        ),
+        *_changes(facts, total),
+    ]
+
+
+# What stands in memory, in words that need no training in training.
+MEANS = {
+    "weights": "The model's own numbers",
+    "optimiser": "What training remembers about each number, step after step",
+    "gradients": "How each number is to change in this step",
+    "16-bit copies": "The same numbers in short, for fast multiplication",
+    "kept activations": "What each layer keeps of the batch until it has learnt from it",
+    "working space": "For a moment only, much of it the model's answers",
+    "runtime and reserve": "The driver, and what is set aside and not used",
+    "table": "The data, and copies of it while it is prepared",
+    "trees": "The trees that are grown",
+    "bins and gradients": "The data in coarse steps, and how each row is to change",
+    "rows in order": "The order of the rows in each column",
+    "distances": "How near rows are to each other",
+    "rows it rests on": "Rows that the model keeps",
+    "solver": "What the solver remembers of its last steps",
+}
+SMALL = 0.01  # of the peak; parts under it are drawn together
+WORTH = 0.03  # of the peak; a change that saves less is not told
+ROOMY = 0.35  # of the device; a training that takes less needs no advice
+
+
+def _shown(parts: Sequence[Facts], total: float) -> list[Facts]:
+    """The parts to draw: those too small to see become one bar, where there are several."""
+    small = [part for part in parts if part["bytes"] < SMALL * total]
+    if len(small) < 2:
+        return list(parts)
+    rest = {"part": "everything else", "bytes": sum(part["bytes"] for part in small)}
+    return [*[part for part in parts if part not in small], rest]
+
+
+def _changes(facts: Facts, total: float) -> list[Part]:
+    """What the peak would be after one change, and whether the device holds it."""
+    limit = (facts.get("device") or {}).get("bytes")
+    if not limit or total < ROOMY * limit:
+        return []
+    saving = [one for one in facts.get("what_if") or [] if one["bytes"] < (1 - WORTH) * total]
+    changes = sorted(saving, key=lambda one: one["bytes"])
+    if not changes:
+        return []
+    fitting = [one for one in changes if one["bytes"] <= limit]
+    title = "What one change would save"
+    if total > limit:
+        title = "No single change makes it fit"
+        if fitting:
+            several = words.count(len(fitting), "change", "changes")
+            alone = ", each alone" if len(fitting) > 1 else ""
+            title = f"{several} would make it fit{alone}"
+    rows = [
+        (
+            _name(one["what"]),
+            words.memory(one["bytes"]),
+            words.percent(max(0.0, 1 - one["bytes"] / total)),
+            "yes" if one["bytes"] <= limit else "no",
+        )
+        for one in changes
+    ]
+    return [
+        Listing(
+            title=title,
+            subtitle="Memory at the peak of one training step, with all else as planned",
+            note="Each change was counted like the plan itself; none was tried",
+            basis="estimated",
+            table=Table(("Change", "Memory", "Saves", "Fits"), rows, frozenset({1, 2})),
         )
     ]
 
@@ -68,7 +143,7 @@ def _two_figures(count: float) -> float:
 
 
 def _name(part: str) -> str:
-    return str(part).replace("_", " ").capitalize()
+    return words.first_up(str(part).replace("_", " "))
 
 
 def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> dict[str, Any]:
@@ -131,7 +206,7 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
         )
     unit = next((2**power for power in (40, 30, 20, 10) if right >= 2**power), 1)
     most = max(1, int((width - left - room) / 66))  # a tick's words and some air
-    ticks = [tick * unit for tick in theme.nice_ticks(0, right / unit, min(3, most))]
+    ticks = [tick * unit for tick in theme.nice_ticks(0, right / unit, min(4, most))]
     return {
         "data": data,
         "layout": theme.layout(

@@ -67,7 +67,7 @@ def written(path):
 
 def test_the_report_has_every_part_of_the_format():
     assert REPORT["format"] == "riskboard.report/1"
-    assert REPORT["rules"] == "2026.3"
+    assert REPORT["rules"] == "2026.4"
     assert [one["id"] for one in REPORT["dimensions"]] == list(DIMENSIONS)
     for one in (REPORT["overall"], *REPORT["dimensions"]):
         assert 0 <= one["low"] <= one["score"] <= one["high"] <= 100
@@ -128,7 +128,7 @@ def test_the_verdict_counts_what_is_serious_and_the_summary_names_it():
     assert "2 answers do not match what was measured." in REPORT["overall"]["summary"]
     reasons = {one["id"]: one["reason"] for one in REPORT["dimensions"]}
     assert reasons["data"] == "About 1 in 16 labels looks wrong"
-    assert reasons["hardware"] == "No sign of trouble in 3 of 7 risks; nobody has looked at the other 4"
+    assert reasons["hardware"] == "No sign of trouble in 4 of 7 risks; nobody has looked at the other 3"
 
 
 def test_the_summary_names_every_dimension_that_is_high_or_worse():

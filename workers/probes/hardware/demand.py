@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from workers.probes.base import Sample
-from workers.probes.hardware import catalogue
-from workers.probes.hardware.architecture import Architecture
+from workers.probes.hardware import catalogue, prices
+from workers.probes.hardware.described import Architecture
 
 # Bytes an optimiser keeps for each trained parameter, in 32-bit numbers: momenta, second moments.
 OPTIMISER_BYTES = {
@@ -43,6 +43,11 @@ class Demand:
     runs: tuple[float, float, float]  # full training runs: low, likely, high
     assumed: tuple[str, ...]
     runs_assumed: tuple[str, ...] = ()  # apart: memory does not depend on it
+    targets: tuple[str, ...] = ()  # layers that get adapters, as the plan names them
+    lora_dropout: float = 0.0
+    weights: str = "fp32"  # what trained weights are kept in
+    sharding: str = "none"  # over devices: "zero1", "zero2" or "zero3" (FSDP)
+    served: int = 1  # requests that are answered at once
 
     def at_once(self, count: int = 1) -> int:
         """Rows that stand in one device's memory at once."""
@@ -59,6 +64,7 @@ class Device:
     says: str
     accelerator: catalogue.Accelerator | None
     known: bool  # somebody named it
+    problem: str = ""  # a sentence, when somebody named one that the catalogue does not have
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Limits:
     kwh: float | None
     kg_co2: float | None
     said: tuple[str, ...]
+    currency: str = "USD"  # what the plan counted its money in; ``money`` is in US dollars
 
     @property
     def named(self) -> bool:
@@ -121,15 +128,34 @@ def read(sample: Sample, model: Architecture) -> Demand:
         optimizer = "adamw" if model.tokens > 64 else "adam"
         if model.family not in ("boosting", "linear"):
             assumed.append(f"The plan names no optimiser; {optimizer} is taken.")
-    method = sample.planned("training.method", "full")
+    method = _method(sample)
+    adapters = method in ("lora", "qlora")
+    precision = sample.planned("training.precision")
+    if precision is None and adapters:
+        precision = "bf16"
+        assumed.append("The plan names no precision; 16-bit numbers (bf16), usual for adapters, are taken.")
+    named = sample.planned("training.lora.modules", ())
+    targets = (named,) if isinstance(named, str) else tuple(named)
+    if adapters and not targets and model.tokens > 1:
+        which = "query and value layers" if method == "lora" else "all layers of each block"
+        assumed.append(f"The plan does not say which layers get adapters; the {which} are taken.")
     return Demand(
         rows=rows, batch=batch, pieces=min(batch, int(sample.planned("training.gradient_accumulation", 1))),
-        steps=steps, precision=sample.planned("training.precision", "fp32"), optimizer=optimizer,
-        method=method,
+        steps=steps, precision=precision or "fp32", optimizer=optimizer, method=method,
         rank=int(sample.planned("training.lora.rank", 16)),
         checkpointing=bool(sample.planned("training.checkpointing", False)),
         runs=_runs(sample, runs_assumed), assumed=tuple(assumed), runs_assumed=tuple(runs_assumed),
+        targets=targets, lora_dropout=float(sample.planned("training.lora.dropout", 0.0)),
+        weights=sample.planned("training.weights", "fp32"),
+        sharding=sample.planned("training.sharding", "none"),
+        served=int(sample.planned("hardware.serve.batch", 1)),
     )  # fmt: skip
+
+
+def _method(sample: Sample) -> str:
+    """What is trained: adapters over numbers of 4 bits are QLoRA, however a plan puts it."""
+    method = str(sample.planned("training.method") or ("lora" if sample.planned("training.lora") else "full"))
+    return "qlora" if method == "lora" and sample.planned("training.precision") == "int4" else method
 
 
 def _rows(sample: Sample, model: Architecture, assumed: list[str]) -> int:
@@ -194,10 +220,12 @@ def device(sample: Sample) -> Device:
             return Device(found.name, found.memory, int(count), f"{found.name}, as {said} says", found, True)
     memory = memory_here()
     note = f"this worker, with {memory / catalogue.GIB:,.0f} GB"
+    problem = ""
     if name:
         near = ", ".join(catalogue.near(str(name)))
         note += f', because "{str(name)[:60]}" is not in the catalogue (it has {near})'
-    return Device("this worker", memory, 1, note, None, False)
+        problem = prices.unknown(str(name)).replace("The plan", said[:1].upper() + said[1:], 1)
+    return Device("this worker", memory, 1, note, None, False, problem)
 
 
 def memory_here() -> int:
@@ -227,6 +255,8 @@ def limits(sample: Sample) -> Limits:
         found[name] = None
         for key in keys:
             if found[name] is None and (value := as_number(sample.planned(key))) is not None:
+                if name == "money" and (value := _in_dollars(sample, value)) is None:
+                    continue  # in a currency that nobody prices
                 found[name] = value
                 said.append(key)
         for question, field in questions:
@@ -234,4 +264,10 @@ def limits(sample: Sample) -> Limits:
             if found[name] is None and value is not None and not (question == "H5" and value == 0):
                 found[name] = value
                 said.append(f"the answer to {question}")
-    return Limits(**found, said=tuple(said))
+    currency = str(sample.planned("hardware.budget.currency", "USD")).upper()
+    return Limits(**found, said=tuple(said), currency=currency)
+
+
+def _in_dollars(sample: Sample, money: float) -> float | None:
+    dollars = prices.read(sample).dollars
+    return None if dollars is None else money * dollars

@@ -78,7 +78,7 @@ def counted(build: Callable[..., nn.Module], stacks: tuple[int, ...] = ()) -> in
                 more[place] = 2
                 total += (count - 1) * (of(*more) - base)
         return total
-    except (RuntimeError, OverflowError, ValueError) as error:
+    except (RuntimeError, OverflowError, ValueError, TypeError) as error:
         raise UnknownKindError(
             "The sizes in model multiply to more numbers than any computer can address;"
             " check the largest of them."

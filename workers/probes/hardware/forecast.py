@@ -1,27 +1,27 @@
 """Hours, money, energy and CO2 of all planned runs on each device: 4,000 draws of what nobody knows.
 
-Drawn: how much of its peak a device reaches in training (Beta, 5 to 95 % between 30 and 55 %), price,
-runs, load, the building's overhead, the grid, and time lost to evaluation, restarts and idling.
-The energy range is never narrower than 30 % either way: meters and models differ by that much.
+Drawn: what share of its peak and bandwidth a device reaches (``speed``), what several devices lose to one
+another (``links``), price, runs, load, the building's overhead, the grid, and time lost to evaluation,
+restarts and idling. The energy range is never narrower than 30 % either way: meters and models differ by
+that much.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from workers.probes.hardware import catalogue
+from workers.probes.hardware import catalogue, links, speed
 from workers.probes.hardware.catalogue import Accelerator
 from workers.probes.hardware.demand import Demand, Limits
-from workers.probes.hardware.footprint import HALF, Footprint
-from workers.probes.hardware.steps import PASSES, Run
+from workers.probes.hardware.footprint import Footprint
+from workers.probes.hardware.steps import Run
 
 DRAWS = 4_000
-UTILISATION = (17.3, 23.9)  # Beta: mean 0.42, 30 to 55 % hold 90 % of it
-START = {"gpu": 6e-6, "tpu": 3e-6, "cpu": 2e-6, "edge": 15e-6}  # seconds to start one operation [judgement]
 MOST_ENERGY_CERTAINTY = 0.30
 HOUSEHOLD_KWH = (0.10, 0.20, 0.35)  # US dollars, for devices that are owned [judgement]
 KEYS = ("hours", "device_hours", "money", "kwh", "kg_co2")
@@ -35,10 +35,16 @@ class Draws:
     name: str
     fits: bool
     values: Mapping[str, np.ndarray]
+    count: int = 1
+    owned: bool = False  # nobody rents it out, so only its power is paid
 
     def as_json(self) -> dict[str, Any]:
         summary = {key: _quantiles(self.values[key]) for key in KEYS}
-        return {"id": self.device, "name": self.name, "fits": self.fits, **summary}
+        return {"id": self.device, "name": self.name, "fits": self.fits, "count": self.count,
+                "owned": self.owned, **summary}  # fmt: skip
+
+    def usual(self, key: str) -> float:
+        return float(np.median(self.values[key]))
 
     def late(self, limits: Limits, scale: float = 1.0) -> dict[str, float]:
         """The chance to miss each limit; ``scale`` is how wrong all times may be together."""
@@ -76,12 +82,24 @@ def on_device(
     """The outcomes on a catalogue device. One device draws the same luck as the next (same seed)."""
     rng = np.random.default_rng(seed)
     fits = plan.total(demand.at_once(count)) <= device.memory
-    used = rng.beta(*UTILISATION, DRAWS)
-    seconds = _seconds(plan, demand, device, count, used)
-    if count > 1:
-        seconds = seconds / rng.uniform(0.75, 0.97, DRAWS)  # time in which devices wait for one another
-    return _outcomes(device.id, device.name, fits, seconds, count, demand, _price(rng, device), device.tdp_w,
-                     device.kind, grid, rng)  # fmt: skip
+    seconds = demand.steps * step_seconds(plan, demand, device, count, rng)
+    found = _outcomes(device.id, device.name, fits, seconds, count, demand, _price(rng, device), device.tdp_w,
+                      device.kind, grid, rng)  # fmt: skip
+    return replace(found, owned=device.price_usd_hour is None)
+
+
+def step_seconds(
+    plan: Footprint, demand: Demand, device: Accelerator, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Seconds of one step of ``count`` devices on a batch that they share, [DRAWS]."""
+    place, luck = rng.uniform(0, 1, DRAWS), links.Luck.drawn(rng, DRAWS)
+    shards = count if demand.sharding != "none" else 1
+    computed, update = speed.step_parts(plan, demand, device, count, shards)
+    rows = demand.at_once(count)
+    sent = links.sending(plan, demand, count, device.link, max(1, math.ceil(demand.batch / (rows * count))))
+    return links.together(
+        np.interp(place, speed.PLACES, computed), np.interp(place, speed.PLACES, update), sent, count, luck
+    )
 
 
 def on_worker(
@@ -97,31 +115,6 @@ def on_worker(
     return _outcomes(
         device, name, fits, seconds, 1, demand, _three(rng, price), watts * cores, "cpu", grid, rng
     )
-
-
-def _seconds(
-    plan: Footprint, demand: Demand, device: Accelerator, count: int, used: np.ndarray
-) -> np.ndarray:
-    """Seconds of one run: the roofline at a few utilisations, drawn between."""
-    peak, bandwidth = device.peak(demand.precision), device.bandwidth_gbs * 1e9
-    half = demand.precision in HALF
-    rows = demand.at_once(count)
-    work = {"full": 1.0, "lora": 0.72, "qlora": 0.9, "head": 0.36}[
-        demand.method
-    ]  # part of the backward pass falls away
-    points = np.linspace(0.05, 0.95, 13)
-    if plan.step is None:
-        each = work * plan.flops_per_row * rows / (peak * points)
-    else:
-        share = rows / plan.walked
-        start = START[device.kind] / share  # a larger batch starts no more operations
-        each = np.array([
-            share * plan.step.seconds(peak * u, 0.75 * bandwidth, start, 0.6 if half else 1.0) for u in points
-        ])  # fmt: skip
-        each = work * each * (2.0 if demand.checkpointing else 1.5) / 1.5
-    update = PASSES * 4 * plan.trained(demand.method) / (0.75 * bandwidth)
-    every = demand.steps * (demand.pieces * each + update)
-    return np.interp(used, points, every)
 
 
 def _price(rng: np.random.Generator, device: Accelerator) -> np.ndarray:
@@ -146,7 +139,7 @@ def _outcomes(
     co2 = kwh * _three(rng, (low, mid, high)) / 1000
     return Draws(device, name, fits, {"hours": hours, "device_hours": device_hours, "money": money,
                                       "kwh": kwh,
-                                      "kg_co2": co2})  # fmt: skip
+                                      "kg_co2": co2}, count)  # fmt: skip
 
 
 def _widened(values: np.ndarray) -> np.ndarray:

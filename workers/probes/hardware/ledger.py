@@ -5,7 +5,7 @@ walked in a second. Written down for each operation: floating-point operations (
 with attention on a CPU added, which it counts as nothing in 2.13), bytes read and written, what is
 saved for the backward pass, and the bytes alive at each moment of the step.
 
-Of many equal layers three and four are walked. The most bytes alive in a part of the step (up to the
+Of many equal layers two and three are walked. The most bytes alive in a part of the step (up to the
 loss; the first and the last layer backward; after that) grow by the same amount with every layer, so
 the peak of any number of layers is the largest of these parts, each on its own line.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,6 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from workers.probes.hardware.described import Architecture
@@ -31,7 +30,7 @@ from workers.probes.hardware.networks import Tower
 from workers.probes.hardware.ways import Autocast, Way, prepare
 
 aten = torch.ops.aten
-ALL_BUILT = 10  # layers that are all walked; of more, a few
+ALL_BUILT = 4  # layers that are all walked; of more, a few
 ALL_STEPS = 16  # time steps that are all walked
 
 
@@ -43,6 +42,32 @@ FLOPS: dict[Any, Any] = {
     ],
     **flop_registry,
 }
+
+
+SUMS = ("flops", "forward", "saved", "saved_fixed", "moved", "operations", "copies", "gradients", "trained")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the step at its fullest, in bytes."""
+
+    growing: float = 0.0  # with the rows
+    fixed: float = 0.0
+    gradients: float = 0.0  # of the fixed ones, gradients of parameters
+
+    @property
+    def alive(self) -> float:
+        return self.growing + self.fixed
+
+    def plus(self, more: Part, less: Part, times: float) -> Part:
+        """This part with ``times`` the difference between two others."""
+        return Part(*(max(0.0, a + times * (b - c)) for a, b, c in zip(
+            (self.growing, self.fixed, self.gradients), (more.growing, more.fixed, more.gradients),
+            (less.growing, less.fixed, less.gradients), strict=True)))  # fmt: skip
+
+
+def _fullest(parts: Mapping[str, Part]) -> float:
+    return max((part.alive for part in parts.values()), default=0.0)
 
 
 @dataclass
@@ -58,33 +83,23 @@ class Cost:
     copies: float = 0.0  # 16-bit copies of the weights, in neither saved nor alive
     gradients: float = 0.0  # of the parameters, once all of them are there
     trained: float = 0.0  # parameters that get a gradient
+    saved_fixed: float = 0.0  # of what is saved, what does not grow with the rows
     kinds: Counter[tuple[float, float]] = field(default_factory=Counter)  # (flops, bytes) -> how often
-    parts: dict[str, tuple[float, float]] = field(
-        default_factory=dict
-    )  # of a step -> (alive, of it gradients)
-
-    def peak(self) -> tuple[float, float]:
-        """Most bytes alive at once, and how many of them are gradients of parameters."""
-        return max(self.parts.values(), default=(self.alive, 0.0))
+    parts: dict[str, Part] = field(default_factory=dict)  # of the step, at their fullest
 
     def extended(self, other: Cost, times: float) -> Cost:
         """This cost plus ``times`` the difference to ``other``, which has one repeat more."""
-        more = {name: getattr(self, name) + times * (getattr(other, name) - getattr(self, name))
-                for name in ("flops", "forward", "saved", "alive", "moved", "operations", "copies",
-                             "gradients", "trained")}  # fmt: skip
+        more = {
+            name: getattr(self, name) + times * (getattr(other, name) - getattr(self, name)) for name in SUMS
+        }
         kinds: Counter[tuple[float, float]] = Counter()
         for kind in self.kinds.keys() | other.kinds.keys():
             count = self.kinds[kind] + times * (other.kinds[kind] - self.kinds[kind])
             if count > 0:  # what is only there once stays; what each repeat adds is multiplied
                 kinds[kind] = count  # type: ignore[assignment]
-        parts = {
-            name: (a + times * (b - a), max(0.0, g + times * (h - g)))
-            for name, (a, g) in self.parts.items()
-            for b, h in [other.parts.get(name, (a, g))]
-        }
-        found = Cost(**more, kinds=kinds, parts=parts)
-        found.alive = max([alive for alive, _ in parts.values()], default=found.alive)
-        return found
+        parts = {name: part.plus(other.parts.get(name, part), part, times)
+                 for name, part in self.parts.items()}  # fmt: skip
+        return Cost(**more, kinds=kinds, parts=parts, alive=_fullest(parts))
 
     def seconds(self, flops_rate: float, bandwidth: float, each: float, wide: float = 1.0) -> float:
         """A roofline: every operation takes as long as its sums or its bytes do, and ``each`` to start.
@@ -100,13 +115,24 @@ class Cost:
 class Ledger(TorchDispatchMode):
     """Counts every operation that runs inside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = 0, scale: float = 1.0) -> None:
         super().__init__()
         self.cost = Cost()
-        self.alive = 0
+        self.rows, self.scale = rows, scale  # a prime number, and the real rows as a share of it
+        self.growing = self.fixed = 0
         self.gradients = 0
-        self.part = "forward"
+        self.part, self.most = "forward", -1.0
         self.known: dict[int, int] = {}  # storage -> the bytes it counts for
+
+    def _count(self, size: int) -> None:
+        if self.rows and size % self.rows:
+            self.fixed += size
+        else:
+            self.growing += size
+
+    def enter(self, part: str) -> None:
+        """From now on the step is in this part of it."""
+        self.part, self.most = part, -1.0
 
     def hold(self, tensor: Tensor, count: bool = True) -> None:
         """Takes note of a tensor's storage until it is freed."""
@@ -117,16 +143,18 @@ class Ledger(TorchDispatchMode):
         size = storage.nbytes() if count else 0
         self.known[key] = size
         if size:
-            self.alive += size
-            if self.alive > self.cost.parts.get(self.part, (-1, 0))[0]:
-                self.cost.parts[self.part] = (float(self.alive), float(self.gradients))
+            self._count(size)
+            alive = self.growing * self.scale + self.fixed
+            if alive > self.most:
+                self.most = alive
+                self.cost.parts[self.part] = Part(self.growing, self.fixed, self.gradients)
         weakref.finalize(storage, self._free, key)
 
     def apart(self, tensor: Tensor) -> None:
         """A copy of a weight: counted as such and not as an activation."""
         storage = tensor.untyped_storage()
         self.hold(tensor, count=False)
-        self.alive -= self.known[storage._cdata]
+        self._count(-self.known[storage._cdata])
         self.known[storage._cdata] = 0
         self.cost.copies += storage.nbytes()
 
@@ -136,19 +164,19 @@ class Ledger(TorchDispatchMode):
             self.gradients += parameter.grad.untyped_storage().nbytes()
 
     def _free(self, key: int) -> None:
-        self.alive -= self.known.pop(key, 0)
+        self._count(-self.known.pop(key, 0))
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
-        results = [t for t in tree_leaves(out) if isinstance(t, Tensor)]
+        results = list(_tensors(out))
         for tensor in results:
             self.hold(tensor)
         if func.is_view:
             return out
         formula = FLOPS.get(func._overloadpacket)
         flops = float(formula(*args, **kwargs, out_val=out)) if formula is not None else 0.0
-        sources = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
+        sources = [*_tensors(args), *_tensors(kwargs)]
         moved = float(
             sum(t.untyped_storage().nbytes() if _expanded(t) else t.nbytes for t in sources + results)
         )
@@ -162,18 +190,18 @@ class Ledger(TorchDispatchMode):
     def watch(self, network: nn.Module) -> list[Any]:
         """Marks, by hooks, when the backward pass is in the first and the last of equal layers."""
         handles: list[Any] = []
-        towers = [m for m in network.modules() if isinstance(m, Tower) and len(m.stack) > 2]
+        towers = [m for m in network.modules() if isinstance(m, Tower) and len(m.stack) > 1]
         for number, tower in enumerate(towers):
-            ends = ((tower.stack[-1], "first", "middle"), (tower.stack[0], "last", "after"))
+            between = f"{number} between" if len(tower.stack) > 2 else ""
+            ends = ((tower.stack[0], "last", f"{number} after"), (tower.stack[-1], "first", between))
             for block, at, then in ends:
-                hook = self._around(f"{number} {at}", f"{number} {then}")
-                handles.append(block.register_forward_hook(hook))
+                handles.append(block.register_forward_hook(self._around(f"{number} {at}", then)))
         return handles
 
     def _around(self, inside: str, behind: str) -> Callable[..., None]:
         def mark(name: str) -> Callable[[Tensor], None]:
             def set_part(_: Tensor) -> None:
-                self.part = name
+                self.enter(name)
 
             return set_part
 
@@ -182,10 +210,22 @@ class Ledger(TorchDispatchMode):
                 return  # a block that is computed again, in the backward pass
             if output.requires_grad:
                 output.register_hook(mark(inside))
-            if inputs[0].requires_grad:
+            if behind and inputs[0].requires_grad:
                 inputs[0].register_hook(mark(behind))
 
         return hook
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """The tensors in an operator's arguments or results."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from _tensors(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _tensors(one)
 
 
 def _expanded(tensor: Tensor) -> bool:
@@ -197,10 +237,17 @@ def loss(output: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(output.flatten(0, -2), target)
 
 
-def walk(model: nn.Module, inputs: Tensor, way: Way | None = None) -> Cost:
-    """The cost of a forward and a backward pass, on whatever device the model stands on."""
+def walk(model: nn.Module, inputs: Tensor, way: Way | None = None, scale: float | None = None) -> Cost:
+    """The cost of a forward and a backward pass, on whatever device the model stands on.
+
+    With a ``scale`` the number of rows is a prime one that stands for ``scale`` times as many, and what
+    grows with the rows is told by being a multiple of it.
+    """
     way = way or Way()
-    ledger, saved = Ledger(), {}
+    if way.half and not way.mixed and inputs.is_floating_point():
+        inputs = inputs.to(torch.bfloat16)
+    ledger = Ledger(inputs.shape[0] if scale else 0, scale or 1.0)
+    saved: dict[int, int] = {}
     held = [*model.parameters(), *model.buffers()]
     own = {p.untyped_storage()._cdata for p in held}
     for tensor in held:
@@ -239,7 +286,8 @@ def walk(model: nn.Module, inputs: Tensor, way: Way | None = None) -> Cost:
             handle.remove()
     cost = ledger.cost
     cost.saved = float(sum(saved.values()))
-    cost.alive = max((alive for alive, _ in cost.parts.values()), default=0.0)
+    cost.saved_fixed = float(sum(s for s in saved.values() if scale and s % ledger.rows))
+    cost.alive = _fullest(cost.parts)
     cost.gradients = float(ledger.gradients)
     cost.trained = float(sum(p.numel() for p in trained))
     for tensor in model.parameters():
@@ -247,8 +295,8 @@ def walk(model: nn.Module, inputs: Tensor, way: Way | None = None) -> Cost:
     return cost
 
 
-def analyse(model: Architecture, rows: int, way: Way | None = None) -> Cost:
-    """The cost of one step on ``rows`` rows, walked on the meta device."""
+def analyse(model: Architecture, rows: int, way: Way | None = None, scale: float | None = None) -> Cost:
+    """The cost of one step on ``rows`` rows, walked on the meta device; for ``scale`` see ``walk``."""
     if model.build is None:
         raise ValueError(f"{model.says} is not a network; its cost has another formula.")
     way = way or Way()
@@ -257,7 +305,7 @@ def analyse(model: Architecture, rows: int, way: Way | None = None) -> Cost:
         with torch.device("meta"):
             network = model.build(*counts)  # type: ignore[misc]
             prepare(network, way)
-        return walk(network, model.inputs(rows, counts[0], "meta"), way)
+        return walk(network, model.inputs(rows, counts[0], "meta"), way, scale)
 
     return _stacked(model, at)
 
@@ -278,7 +326,7 @@ def answer(model: Architecture, rows: int) -> Cost:
             ledger.hold(inputs)
             network(inputs)
         ledger.cost.forward = ledger.cost.flops
-        ledger.cost.alive = max((alive for alive, _ in ledger.cost.parts.values()), default=0.0)
+        ledger.cost.alive = _fullest(ledger.cost.parts)
         return ledger.cost
 
     return _stacked(model, at)
@@ -288,31 +336,28 @@ def _stacked(model: Architecture, at: Callable[..., Cost]) -> Cost:
     """The cost of the whole model, from walks through few of its equal layers where it has many."""
     few, more = model.vary
     counts = model.counts
-    limit = ALL_STEPS if model.family == "lstm" else ALL_BUILT
+    limit = few if more == few else ALL_STEPS if model.family == "lstm" else ALL_BUILT
     base = [count if count <= limit or more == few else few for count in counts]
     first = found = at(*base)
     for place, count in enumerate(counts):
         if base[place] != count:
             longer = [*base]
             longer[place] += 1
-            found = _added(found, first, at(*longer), count - base[place])
+            found = _with_more(found, first, at(*longer), count - base[place])
     return found
 
 
-def _added(found: Cost, first: Cost, longer: Cost, times: int) -> Cost:
+def _with_more(found: Cost, first: Cost, longer: Cost, times: int) -> Cost:
     """What is found so far, with ``times`` more layers of the kind that ``longer`` has one more of."""
-    if found is first:
-        return first.extended(longer, times)
     alone = first.extended(longer, times)
-    rest = Cost(**{name: getattr(found, name) + getattr(alone, name) - getattr(first, name)
-                   for name in ("flops", "forward", "saved", "moved", "operations", "copies", "gradients",
-                                "trained")})  # fmt: skip
-    rest.kinds = found.kinds + alone.kinds
-    rest.kinds.subtract(first.kinds)
-    rest.kinds = Counter({kind: count for kind, count in rest.kinds.items() if count > 0})
-    for name, (alive, gradients) in found.parts.items():
-        a, g = alone.parts.get(name, (alive, gradients))
-        b, h = first.parts.get(name, (alive, gradients))
-        rest.parts[name] = (alive + a - b, max(0.0, gradients + g - h))
-    rest.alive = max((alive for alive, _ in rest.parts.values()), default=0.0)
-    return rest
+    if found is first:
+        return alone
+    sums = {name: getattr(found, name) + getattr(alone, name) - getattr(first, name) for name in SUMS}
+    kinds = found.kinds + alone.kinds
+    kinds.subtract(first.kinds)
+    parts = {name: part.plus(alone.parts.get(name, part), first.parts.get(name, part), 1.0)
+             for name, part in found.parts.items()}  # fmt: skip
+    return Cost(
+        **sums, kinds=Counter({kind: count for kind, count in kinds.items() if count > 0}), parts=parts,
+        alive=_fullest(parts),
+    )  # fmt: skip

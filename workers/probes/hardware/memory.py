@@ -1,18 +1,21 @@
 """Will the planned training fit on the planned machine? Walked on the meta device, nothing is allocated.
 
 Value: the middle estimate of the peak as a share of one device's memory. Low and high: allocator from
-none to 1.2 (1.8 on processors), runtime from 0.3 to 1 GB, 16-bit activations from 50 to 75 % of their
-32-bit bytes. "measured" when the plan names model and batch; otherwise "estimated".
+none to 1.25 (1.8 on processors) of what comes and goes with a step, runtime from 0.3 to 1 GB, working
+space of the update from none to as much as the gradients, and a quarter either way where the plan gives
+a number of parameters or an unknown model type and no more. "measured" when the plan names model and
+batch; otherwise "estimated".
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hardware import architecture, demand, footprint, words
-from workers.probes.hardware.architecture import MOST_PARAMETERS, Architecture, UnknownKindError
 from workers.probes.hardware.demand import Demand, Device
+from workers.probes.hardware.described import MOST_PARAMETERS, Architecture, UnknownKindError
 from workers.probes.hardware.footprint import Footprint
 
 
@@ -32,17 +35,34 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 
 def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
+    start = time.process_time()
     plan = footprint.measure(model, wanted, device.count, footprint.kind_of(device.accelerator))
     rows = wanted.at_once(device.count)
+    if plan.walk(plan.way()) is None and model.parameters <= MOST_PARAMETERS:
+        return Finding.skipped(
+            f"One step of {model.says} has more numbers than a computer can address; check the sizes of"
+            " inputs and layers, training.batch_size and training.lora.rank."
+        )
     low, mid, high = (plan.total(rows, place) for place in range(3))
-    parts = plan.parts(rows)
-    facts = _facts(model, wanted, device, (low, mid, high), parts)
-    facts["flops_per_step"] = plan.flops_per_row * wanted.batch
-    facts["saved_activations"] = plan.saved_per_row * rows
+    if model.extra.get("loose"):
+        low, high = low * LOOSE[0], high * LOOSE[1]
+    facts = _facts(model, wanted, device, (low, mid, high), plan.parts(rows))
+    walked = plan.walk(plan.way())
+    if walked is not None:
+        facts["flops_per_step"] = walked.flops / footprint.PRIME * wanted.batch
+        facts["flops_forward"] = walked.forward / footprint.PRIME * wanted.batch
+        growing = walked.saved - walked.saved_fixed
+        facts["saved_activations"] = walked.saved_fixed + growing / footprint.PRIME * rows
+    else:
+        facts["flops_per_step"], facts["saved_activations"] = plan.flops_per_row * wanted.batch, 0.0
+    facts["trained"] = plan.trained(wanted.method)
+    facts["allocated"] = plan.allocated(rows)
     facts["rows_at_once"] = rows
     facts["largest_batch"] = plan.largest_batch(device.memory) * device.count
-    facts["what_if"] = _what_if(plan, rows)
-    facts["mitigations"] = _mitigations(plan, rows, device, mid)
+    facts["serving"] = plan.serving(wanted.served)
+    quick = time.process_time() - start < QUICK
+    facts["what_if"] = _what_if(plan, rows, quick)
+    facts["mitigations"] = _mitigations(facts["what_if"], device, mid)
     return _finding(model, wanted, device, (low, mid, high), facts)
 
 
@@ -52,7 +72,7 @@ def _table(model: Architecture, wanted: Demand, device: Device) -> Finding:
     facts = _facts(model, wanted, device, (low, mid, high), footprint.table_bytes(model, wanted.rows))
     facts["flops_per_step"] = 6.0 * model.parameters * wanted.rows if model.family == "linear" else None
     twice = sum(footprint.table_bytes(model, 2 * wanted.rows).values())
-    each = (twice - mid) / wanted.rows  # a line, like every part of it
+    each = max(1.0, (twice - mid) / wanted.rows)  # a line, like every part of it
     facts["largest_batch"] = max(0, int(wanted.rows + (device.memory - mid) / each))
     half = sum(footprint.table_bytes(model, max(1, wanted.rows // 2)).values())
     facts["what_if"] = [{"what": "half the rows", "bytes": round(half)}]
@@ -68,27 +88,35 @@ def _facts(
 ) -> dict[str, Any]:
     breakdown = [{"part": part, "bytes": round(size)} for part, size in parts.items()]
     return {
-        "model": model.says, "parameters": model.parameters, "batch": wanted.batch,
-        "precision": wanted.precision,
-        "optimizer": wanted.optimizer, "method": wanted.method, "breakdown": breakdown,
+        "model": model.says, "parameters": model.parameters, "active_parameters": model.active,
+        "batch": wanted.batch, "precision": wanted.precision, "optimizer": wanted.optimizer,
+        "method": wanted.method, "sharding": wanted.sharding, "breakdown": breakdown,
         "peak": {"low": round(peak[0]), "mid": round(peak[1]), "high": round(peak[2])},
         "device": {"name": device.name, "bytes": device.memory, "count": device.count, "says": device.says},
         "assumed": [*model.assumed, *wanted.assumed], "faults": [], "mitigations": [],
     }  # fmt: skip
 
 
-def _what_if(plan: Footprint, rows: int) -> list[dict[str, Any]]:
-    """The middle estimate after one change at a time."""
-    now = round(plan.total(rows))
+def _what_if(plan: Footprint, rows: int, quick: bool) -> list[dict[str, Any]]:
+    """The middle estimate after one change at a time; where a step is slow to walk, of changes that need
+    no other walk."""
+    now, method = round(plan.total(rows)), plan.demand.method
     changes: list[tuple[str, int, dict[str, Any]]] = [
         ("half the batch", max(1, rows // 2), {}),
         ("16-bit numbers (bf16)", rows, {"precision": "bf16"}),
         ("keep fewer activations (checkpointing)", rows, {"checkpointing": True}),
         ("8-bit optimiser", rows, {"optimizer": "adamw_8bit"}),
     ]
-    if plan.model.extra.get("shape") is not None:
-        changes.append(("train small adapters only (LoRA)", rows, {"method": "lora", "precision": "bf16"}))
-    changes.append(("train the last layer only", rows, {"method": "head"}))
+    if plan.count > 1 and plan.demand.sharding == "none":
+        changes.append(("share the weights out (FSDP)", rows, {"sharding": "zero3"}))
+    if plan.model.extra.get("shape") is not None and method in ("full", "lora"):
+        small = {"precision": "bf16"}
+        changes.append(("train small adapters only (LoRA)", rows, {"method": "lora", **small}))
+        changes.append(("adapters over 4-bit weights (QLoRA)", rows, {"method": "qlora", **small}))
+    if method == "full":
+        changes.append(("train the last layer only", rows, {"method": "head"}))
+    if not quick:
+        changes = [change for change in changes if not change[2].keys() & WALKED]
     sizes = [(what, round(plan.total(n, 1, **change))) for what, n, change in changes]
     # what the plan has already changes nothing
     return [{"what": what, "bytes": size} for what, size in sizes if size < now]
@@ -99,18 +127,23 @@ TITLES = {
     "16-bit numbers (bf16)": "Train in 16-bit numbers (bf16)",
     "keep fewer activations (checkpointing)": "Keep fewer activations (checkpointing)",
     "8-bit optimiser": "Use an 8-bit optimiser",
+    "share the weights out (FSDP)": "Share the weights out over the devices (FSDP)",
     "train small adapters only (LoRA)": "Train small adapters only (LoRA)",
+    "adapters over 4-bit weights (QLoRA)": "Train small adapters over 4-bit weights (QLoRA)",
     "train the last layer only": "Train the last layer only",
 }
+WALKED = {"precision", "checkpointing", "method"}  # changes that are another step to walk
+QUICK = 1.5  # processor seconds that the plan itself may take for its changes to be walked as well
+LOOSE = (0.75, 1.35)  # of the range where only a count or an unknown type is given [judgement]
 
 
-def _mitigations(plan: Footprint, rows: int, device: Device, mid: float) -> list[dict[str, Any]]:
+def _mitigations(changes: list[dict[str, Any]], device: Device, mid: float) -> list[dict[str, Any]]:
     """What would make it fit, when it is close to not fitting."""
     if mid < 0.7 * device.memory:
         return []
     effort = {"half the batch": "1 hour, one engineer", "16-bit numbers (bf16)": "1 day, one engineer"}
     found = []
-    for change in _what_if(plan, rows):
+    for change in changes:
         value = change["bytes"] / device.memory
         if change["bytes"] < 0.95 * mid:
             found.append({
@@ -145,7 +178,7 @@ def _finding(
     title = (
         f"Training needs {words.size(peak[1])}, and {device.name} has {words.size(device.memory)}"
         if mid > 1
-        else f"Training takes about {words.share(mid)} of the memory"
+        else f"Training takes {words.about_share(mid)} of the memory"
     )
     most = facts["largest_batch"]
     what = "number of rows" if model.family in ("boosting", "linear") else "batch"

@@ -9,7 +9,7 @@ from torch import nn
 
 from workers.probes.base import Sample
 from workers.probes.hardware import networks
-from workers.probes.hardware.described import Architecture, counted
+from workers.probes.hardware.described import Architecture, UnknownKindError, counted
 from workers.probes.hardware.plain_models import sizes
 
 RESNETS = {"18": ((2, 2, 2, 2), False), "34": ((3, 4, 6, 3), False), "50": ((3, 4, 6, 3), True),
@@ -28,6 +28,7 @@ PUBLISHED: dict[str, tuple[Callable[[int, int], nn.Module], int]] = {
     "densenet169": (lambda c, n: networks.DenseNet(c, (6, 12, 32, 32), n), 1664),
     "densenet": (lambda c, n: networks.DenseNet(c, (6, 12, 24, 16), n), 1024),
 }
+MOST_BLOCKS = 256  # of a residual network; the deepest published ones for pictures of this kind have 50
 PLAIN = {"mobilenet": "MobileNetV2", "mobilenetv2": "MobileNetV2", "mobilenet_v2": "MobileNetV2",
          "efficientnet": "EfficientNet-B0", "efficientnet_b0": "EfficientNet-B0",
          "densenet": "DenseNet-121"}  # fmt: skip
@@ -79,6 +80,10 @@ def resnet(
     stages, given = sizes(model.get("stages")), sizes(model.get("channels"))
     first = given[0] if given else 64
     name = f"ResNet-{digits}"
+    if sum(stages) > MOST_BLOCKS:
+        raise UnknownKindError(
+            f"model.stages has {sum(stages):,} blocks; give at most {MOST_BLOCKS:,}, or the parameters."
+        )
     if stages:
         blocks, wide = tuple(stages), bool(model.get("bottleneck", True))
         name = f"a residual network of {sum(blocks):,} blocks"
@@ -93,9 +98,7 @@ def resnet(
         return networks.ResNet(row[0], blocks, wide, classes, first)
 
     last = first * 2 ** (len(blocks) - 1) * (4 if wide else 1)
-    return Architecture(
-        "resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes
-    )
+    return Architecture("resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes)
 
 
 def unet(

@@ -62,7 +62,7 @@ def mlp(
 
         return Architecture(
             family, f"a network with {layers:,} layers of {width:,} units", counted(deep, (layers,)), classes,
-            (columns,), head=(width + 1) * classes, extra=extra, repeats=layers, vary=(3, 4), build=deep,
+            (columns,), head=(width + 1) * classes, extra=extra, repeats=layers, vary=(2, 3), build=deep,
         )  # fmt: skip
     hidden = hidden * layers if len(hidden) == 1 else hidden
 
@@ -98,7 +98,7 @@ def table_resnet(
 
     return Architecture(
         "mlp", f"a residual network for tables with {layers:,} blocks of width {width:,}",
-        counted(build, (layers,)), classes, (columns,), repeats=layers, vary=(3, 4), build=build,
+        counted(build, (layers,)), classes, (columns,), repeats=layers, vary=(2, 3), build=build,
         head=(width + 1) * classes,
     )  # fmt: skip
 

@@ -39,6 +39,7 @@ class Shape:
     causal: bool = False
     tied: bool = False
     sequence: int = 512
+    longest: int = 0  # sequence that the model can read; 0 is the same
     positions: int = 0  # learned or stored, one row a place; 0 for rotary, relative and slope positions
     relative: int = 0  # buckets of a learned bias on attention
     vocabulary: int = 32_000
@@ -103,6 +104,8 @@ class Shape:
         )  # fmt: skip
 
 
+USUAL_ROW = 2_048  # tokens of a row of a model that could read more [judgement]
+MOST_EXPERTS = 256  # that a token meets; the largest known models use 8
 FIELDS = frozenset(Shape.__dataclass_fields__)
 
 
@@ -114,6 +117,11 @@ def made(numbers: Mapping[str, Any]) -> Shape:
     biases = {key: given.get(key, bias) for key in ("qkv_bias", "out_bias", "mlp_bias")}
     key_bias = given.get("key_bias", biases["qkv_bias"])
     kv_heads = shape.kv_heads or shape.heads
+    if not shape.head_width and shape.heads > shape.width:
+        raise UnknownKindError(
+            f"model.transformer.heads is {shape.heads:,} and width is {shape.width:,}; give fewer heads than"
+            " the width has numbers."
+        )
     if not shape.head_width and shape.width % shape.heads:
         raise UnknownKindError(
             f"model.transformer.width is {shape.width:,} and heads is {shape.heads:,}; give a width that is"
@@ -129,9 +137,17 @@ def made(numbers: Mapping[str, Any]) -> Shape:
             f"model.transformer.active_experts is {shape.active_experts:,} of {shape.experts:,} experts;"
             " give at most as many as there are experts."
         )
+    if shape.active_experts > MOST_EXPERTS:
+        raise UnknownKindError(
+            f"model.transformer.active_experts is {shape.active_experts:,}; give at most {MOST_EXPERTS:,},"
+            " or model.parameters alone."
+        )
     feed_forward = shape.feed_forward or 4 * shape.width
+    longest = given.get("longest", shape.sequence)
     return replace(
-        shape, **biases, bias=bias, key_bias=key_bias and biases["qkv_bias"], kv_heads=kv_heads,
+        shape, **biases, bias=bias, longest=longest,
+        sequence=given.get("sequence", min(longest, USUAL_ROW)),
+        key_bias=key_bias and biases["qkv_bias"], kv_heads=kv_heads,
         head_width=shape.head_width or shape.width // shape.heads, feed_forward=feed_forward,
         norm=shape.norm or ("rms" if shape.gated else "layer"),
         expert_feed_forward=shape.expert_feed_forward or feed_forward,

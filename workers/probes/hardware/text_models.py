@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from torch import nn
 
 from workers.probes.base import Sample
-from workers.probes.hardware import networks, picture_models, shape as shapes
+from workers.probes.hardware import networks, picture_models
+from workers.probes.hardware import shape as shapes
 from workers.probes.hardware.described import Architecture, counted
 from workers.probes.hardware.plain_models import features, without_classes
 from workers.probes.hardware.shape import Shape
 
+USUAL_LAYERS = 6
 USUAL = "The plan leaves the transformer's layers or width open; 6 layers of width 512 fill the gaps."
 
 
@@ -25,33 +28,58 @@ def transformer(
     if not {"layers", "width"} <= own.keys():
         assumed.append(USUAL)
     name, kind = str(own.get("named") or "a transformer"), kind.lower()
+    loose = own.get("unknown_type") is not None
     both = "encoder_decoder" in kind
     own.setdefault("causal", not both and any(word in kind for word in ("decoder", "gpt", "llm", "language",
                                                                         "moe", "mixture")))  # fmt: skip
     if both:
-        own.setdefault("decoder_layers", own.get("layers", Shape.layers))
+        own.setdefault("decoder_layers", own.get("layers", USUAL_LAYERS))
     if kind in ("moe", "mixture_of_experts") and "experts" not in own:
         own |= {"experts": 8, "active_experts": 2}
         assumed.append("The plan names no experts; 8, of which 2 are used at a time, are taken.")
     own.setdefault("dropout", model.get("dropout"))
+    told = "sequence" in own or _by_the_texts(sample, own, assumed)
     shape = shapes.made(own)
+    if not told and shape.longest > shape.sequence:
+        assumed.append(
+            f"Nothing says how long a row is; {shape.sequence:,} tokens are taken, and the model can read"
+            f" {shape.longest:,}."
+        )
     if "positions" not in own and shape.norm != "rms":
         shape = replace(shape, positions=shape.sequence)
     if shape.decoder_layers:
-        return _both(shape, assumed, name)
+        return _both(shape, assumed, name, loose)
     if sample.targets and shape.output in ("masked_token", "none"):
         shape = replace(shape, output="class", tied=False)
-    return _one(shape, classes, assumed, name)
+    return _one(shape, classes, assumed, name, loose)
 
 
-def _one(shape: Shape, classes: int, assumed: list[str], name: str) -> Architecture:
+def _by_the_texts(sample: Sample, own: dict[str, Any], assumed: list[str]) -> bool:
+    """Takes rows as long as the data's texts are, at four characters a token; False without any."""
+    texts = [column.name for column in sample.columns if column.role == "text"]
+    lengths = [sample.census[name]["length"] for name in texts if name in sample.census]
+    if not lengths or not all(length.get("max") for length in lengths):
+        return False
+    characters = sum(
+        min(length["max"], 4 * length["mean"]) for length in lengths
+    )  # a few longer ones are cut
+    tokens = max(8, math.ceil(characters / 4))
+    own["sequence"] = min(tokens, own.get("longest") or tokens)
+    assumed.append(
+        f"Nothing says how long a row is; {own['sequence']:,} tokens are taken; the data's texts have up to"
+        f" {max(length['max'] for length in lengths):,} characters."
+    )
+    return True
+
+
+def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool) -> Architecture:
     """An encoder or a decoder of words."""
     out = classes
     if shape.output in ("next_token", "masked_token"):  # of its own tokens, so classes do not matter
         out = shape.vocabulary
     if shape.output not in ("class", "token_class"):
         without_classes(assumed)
-    stacks = (shape.layers,)
+    stacks: tuple[int, ...] = (shape.layers,)
     if shape.experts > 1 and shape.dense_layers:
         stacks = (shape.dense_layers, shape.layers - shape.dense_layers)
 
@@ -63,13 +91,14 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str) -> Architect
     head = 0 if shape.tied else shape.width * out + (0 if shape.output == "next_token" else out)
     return Architecture(
         "transformer", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
-        counted(build, stacks), out, (shape.sequence,), repeats=stacks[0], vary=(3, 4), head=head or out,
+        counted(build, stacks) + shape.idle_parameters(), out, (shape.sequence,), repeats=stacks[0],
+        vary=(2, 3), head=head or out,
         stacks=stacks if len(stacks) > 1 else (), idle=shape.idle_parameters(), tokens=shape.sequence,
-        extra={"shape": shape}, words=True, build=build,
+        extra={"shape": shape, "loose": loose}, words=True, build=build,
     )  # fmt: skip
 
 
-def _both(shape: Shape, assumed: list[str], name: str) -> Architecture:
+def _both(shape: Shape, assumed: list[str], name: str, loose: bool) -> Architecture:
     """An encoder with a decoder that predicts the next of its own tokens."""
     without_classes(assumed)
     shape = replace(shape, target_sequence=shape.target_sequence or shape.sequence)
@@ -84,9 +113,9 @@ def _both(shape: Shape, assumed: list[str], name: str) -> Architecture:
     return Architecture(
         "transformer",
         f"{name} with {shape.layers:,} and {shape.decoder_layers:,} layers of width {shape.width:,}",
-        counted(build, stacks), shape.vocabulary, row, repeats=stacks[0], stacks=stacks, vary=(3, 4),
-        head=head or shape.vocabulary, tokens=shape.sequence, extra={"shape": shape}, words=not shape.mels,
-        build=build,
+        counted(build, stacks), shape.vocabulary, row, repeats=stacks[0], stacks=stacks, vary=(2, 3),
+        head=head or shape.vocabulary, tokens=shape.sequence, words=not shape.mels,
+        extra={"shape": shape, "loose": loose}, build=build,
     )  # fmt: skip
 
 
@@ -110,7 +139,7 @@ def pictures(
     name = str(own.get("named") or "a picture transformer")
     return Architecture(
         "vit", f"{name} with {shape.layers:,} layers of width {shape.width:,}",
-        counted(build, (shape.layers,)), classes, row, repeats=shape.layers, vary=(3, 4),
+        counted(build, (shape.layers,)), classes, row, repeats=shape.layers, vary=(2, 3),
         head=(shape.width + 1) * classes, tokens=shape.sequence, extra={"shape": shape}, build=build,
     )  # fmt: skip
 
@@ -141,7 +170,7 @@ def pairs(
 
     return Architecture(
         "clip", f"CLIP with {left.layers:,} and {right.layers:,} layers", counted(build, stacks), width, row,
-        repeats=stacks[0], stacks=stacks, vary=(3, 4), head=(left.width + right.width) * width,
+        repeats=stacks[0], stacks=stacks, vary=(2, 3), head=(left.width + right.width) * width,
         tokens=left.sequence, extra={"shape": left}, build=build,
     )  # fmt: skip
 
@@ -162,7 +191,7 @@ def cells(
 
     return Architecture(
         "table_transformer", f"a transformer of {columns:,} columns with {shape.layers:,} layers",
-        counted(build, (shape.layers,)), classes, (columns,), repeats=shape.layers, vary=(3, 4),
+        counted(build, (shape.layers,)), classes, (columns,), repeats=shape.layers, vary=(2, 3),
         head=(shape.width + 1) * classes, tokens=shape.sequence, extra={"shape": shape}, build=build,
     )  # fmt: skip
 
@@ -175,9 +204,11 @@ def numbers(
     width = max(64, round((count / (12 / 128)) ** (1 / 3) / 64) * 64)
     layers = max(1, round(count / (12 * width**2)))
     sequence = int((model.get("transformer") or {}).get("sequence") or 2048)
-    assumed.append(
-        "The plan gives only a number of parameters; a transformer of the usual proportions stands in."
-    )
+    named, stands = model.get("sized_by_name"), "a transformer of the usual proportions stands in."
+    if named:
+        assumed.append(f'"{str(named)[:60]}" is not known here; with the size in its name, {stands}')
+    else:
+        assumed.append(f"The plan gives only a number of parameters; {stands}")
     without_classes(assumed)
     shape = shapes.made(
         {"layers": layers, "width": width, "heads": max(1, width // 64), "head_width": 64,
@@ -188,6 +219,6 @@ def numbers(
         return networks.Transformer(shape, layers, 2)
 
     return Architecture(
-        "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(3, 4),
-        tokens=sequence, extra={"shape": shape}, head=width, words=True, build=build,
+        "transformer", f"a model of {count:,} parameters", count, 2, (sequence,), repeats=layers, vary=(2, 3),
+        tokens=sequence, extra={"shape": shape, "loose": True}, head=width, words=True, build=build,
     )  # fmt: skip

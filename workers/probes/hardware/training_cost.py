@@ -13,12 +13,22 @@ from dataclasses import replace
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hardware import architecture, calibrate, catalogue, demand, footprint, steps, words
+from workers.probes.hardware import (
+    architecture,
+    calibrate,
+    catalogue,
+    demand,
+    footprint,
+    prices,
+    steps,
+    words,
+)
 from workers.probes.hardware.architecture import Architecture, UnknownKindError
 from workers.probes.hardware.calibrate import Worker
 from workers.probes.hardware.demand import DEFAULT_HOURS, DEFAULT_MONEY, Demand, Device, Limits
 from workers.probes.hardware.footprint import Footprint
 from workers.probes.hardware.forecast import DRAWS, Draws, on_device, on_worker
+from workers.probes.hardware.prices import Prices
 from workers.probes.hardware.steps import Run
 
 SHORTER, LONGER = 0.7, 1.4  # how far off all times may be together
@@ -40,10 +50,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
     limits = demand.limits(sample)
     used = limits if limits.named else replace(limits, hours=DEFAULT_HOURS, money=DEFAULT_MONEY)
     budget.progress(0.15, "Timing this worker")
-    worker = calibrate.worker("cpu", min(1.5, max(0.3, 0.1 * budget.left)))
+    worker = calibrate.worker("cpu", min(0.6, max(0.3, 0.05 * budget.left)))
     budget.progress(0.4, f"Timing {model.says}")
-    seconds = min(3.0, max(0.3, 0.25 * budget.left))
-    grid = sample.planned("hardware.grid")
+    seconds = min(2.0, max(0.3, 0.2 * budget.left))
+    grid, own_prices = sample.planned("hardware.grid"), prices.read(sample)
     if model.family in ("boosting", "linear"):
         own = steps.table(model, wanted, sample, worker, seconds)
         every = _processors(model, wanted, own, grid, budget.seed)
@@ -51,9 +61,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
         plan = footprint.measure(model, wanted, device.count)
         own = steps.network(plan, wanted, worker, seconds)
         budget.progress(0.7, "Forecasting for each device")
-        every = _devices(plan, wanted, device, own, grid, budget.seed)
+        every = _devices(plan, wanted, device, own, own_prices, grid, budget.seed)
     budget.progress(0.95, "Choosing a device")
-    return _finding(sample, model, wanted, device, limits, used, worker, own, every)
+    return _finding(sample, model, wanted, device, limits, used, worker, own, every, own_prices)
 
 
 def _cores() -> int:
@@ -77,16 +87,19 @@ def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None,
 
 
 def _devices(
-    plan: Footprint, wanted: Demand, device: Device, own: Run, grid: str | None, seed: int
+    plan: Footprint, wanted: Demand, device: Device, own: Run, own_prices: Prices, grid: str | None, seed: int
 ) -> list[Draws]:
+    """This worker and every device that anybody trains on; the planned one as often as planned."""
     here = replace(plan, kind="cpu", count=1)
     found = [_worker_draws(own, wanted, here.total(wanted.at_once()) <= demand.memory_here(), grid, seed)]
     for each in catalogue.devices():
         planned = device.accelerator is not None and each.id == device.accelerator.id
-        if not each.trains or (each.price_usd_hour is None and not planned):
+        if not each.trains and not planned:
             continue
-        kind = replace(plan, kind=footprint.kind_of(each))
-        found.append(on_device(kind, wanted, each, device.count if planned else 1, grid, seed))
+        count = device.count if planned else 1
+        kind = replace(plan, kind=footprint.kind_of(each), count=count)
+        priced = catalogue.priced(each, own_prices.hour)
+        found.append(on_device(kind, wanted, priced, count, grid, seed))
     return found
 
 
@@ -100,16 +113,17 @@ def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, D
     """The device of the forecast, and the cheapest that keeps every limit in 9 of 10 cases.
 
     The planned device if there is one in the list; else this worker for less than an hour; else the
-    cheapest that keeps the limits; else the likeliest to keep them; else the last of the list.
+    cheapest that keeps the limits; else the likeliest to keep them; else the last of the list. What nobody
+    rents out is only chosen where it is planned.
     """
-    fitting = [draws for draws in every if draws.fits]
+    planned = device.accelerator.id if device.accelerator is not None else None
+    fitting = [draws for draws in every if draws.fits and (not draws.owned or draws.device == planned)]
 
     def cost(draws: Draws) -> float:
-        return draws.as_json()["money"]["p50"]
+        return draws.usual("money")
 
     safe = [draws for draws in fitting if draws.misses(limits) <= 0.1]
     best = min(safe, key=cost) if safe else None
-    planned = device.accelerator.id if device.accelerator is not None else None
     chosen = next((draws for draws in every if draws.device == planned), None)
     here = next((draws for draws in safe if draws.device == "this-worker"), None)
     if chosen is None and here is not None and here.as_json()["hours"]["p90"] < WORTH_RENTING:
@@ -122,11 +136,15 @@ def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, D
 def _finding(
     sample: Sample, model: Architecture, wanted: Demand, device: Device, limits: Limits, used: Limits,
     worker: Worker,
-    own: Run, every: list[Draws],
+    own: Run, every: list[Draws], own_prices: Prices,
 ) -> Finding:  # fmt: skip
     chosen, best = choose(every, device, used)
     value = chosen.misses(used) if chosen.fits else 1.0
     low, high = (chosen.misses(used, SHORTER), chosen.misses(used, LONGER)) if chosen.fits else (0.9, 1.0)
+    grid = sample.planned("hardware.grid")
+    problems = [sentence for sentence in (device.problem, *own_prices.problems) if sentence]
+    if grid and catalogue.grid_name(str(grid)) is None:
+        problems.append(f'The catalogue has no grid called "{str(grid)[:60]}"; the world\'s is taken.')
     assumed = [*model.assumed, *wanted.assumed, *wanted.runs_assumed]
     summary = chosen.as_json()
     facts: dict[str, Any] = {
@@ -143,12 +161,21 @@ def _finding(
         "forecast": {key: summary[key] for key in ("hours", "device_hours", "money", "kwh", "kg_co2")},
         "model": model.says, "steps": wanted.steps, "rows": wanted.rows, "batch": wanted.batch,
         "runs": {"low": wanted.runs[0], "likely": wanted.runs[1], "high": wanted.runs[2]},
-        "grid": catalogue.grid(sample.planned("hardware.grid"))[0], "assumed": assumed,
+        "grid": catalogue.grid(grid)[0], "assumed": assumed, "problems": problems,
+        "own_prices": sorted(own_prices.hour), "plan_currency": limits.currency,
         "chances": chosen.late(used), "faults": _faults(chosen, used, limits), "mitigations": [],
     }  # fmt: skip
     facts["mitigations"] = _mitigations(chosen, best, used, value)
-    measured = own.how != "roofline" and chosen.device == "this-worker" and limits.named and not assumed
+    measured = (
+        own.how in ("measured steps", "measured trees")
+        and chosen.device == "this-worker"
+        and limits.named
+        and not assumed
+        and not problems
+    )
     title, note = _words(chosen, best, summary, used, limits, value)
+    if problems:
+        note = f"{problems[0]} {note}"
     if assumed:
         note += f" {words.assumptions(assumed)}"
     return Finding(value, note, facts, min(low, value), max(high, value, 3 / DRAWS), title=title,

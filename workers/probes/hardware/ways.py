@@ -9,13 +9,14 @@ norms, softmax and losses 32-bit ones.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
-from torch.utils.checkpoint import checkpoint, checkpoint_sequential
+from torch.utils.checkpoint import checkpoint
 
 from workers.probes.hardware import networks
 
@@ -87,8 +88,8 @@ class Adapter(nn.Module):
         super().__init__()
         self.base = base
         where = {"device": base.weight.device, "dtype": torch.float32}
-        self.down = nn.Linear(base.in_features, rank, bias=False, **where)  # type: ignore[arg-type]
-        self.up = nn.Linear(rank, base.out_features, bias=False, **where)  # type: ignore[arg-type]
+        self.down = nn.Linear(base.in_features, rank, bias=False, **where)
+        self.up = nn.Linear(rank, base.out_features, bias=False, **where)
         self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -102,6 +103,8 @@ def prepare(network: nn.Module, way: Way) -> None:
             parameter.requires_grad_(False)
         if way.half:
             network.to(torch.bfloat16)
+        if way.method == "qlora":
+            _keep_wide(network)
         _adapt(network, way)
     elif way.method == "head":
         last = _last(network)
@@ -115,11 +118,19 @@ def prepare(network: nn.Module, way: Way) -> None:
         _keep_fewer(network)
 
 
+def _keep_wide(network: nn.Module) -> None:
+    """What is not kept in few bits is kept in 32, as the usual preparation does: embeddings, norms, head."""
+    for module in network.modules():
+        if isinstance(module, nn.Embedding | networks.Norm | networks.Head):
+            module.float()
+
+
 def _adapt(network: nn.Module, way: Way) -> None:
     """Adapters at the named layers of transformers; elsewhere at every layer but the last."""
     names, towers = way.layers(), [m for m in network.modules() if isinstance(m, networks.Tower)]
     last = None if towers else _last(network)
-    for place in towers or [network]:
+    places: list[nn.Module] = [*towers] or [network]
+    for place in places:
         for holder in list(place.modules()):
             if isinstance(holder, Adapter):
                 continue
@@ -145,24 +156,33 @@ def _keep_fewer(network: nn.Module) -> None:
     towers = [m for m in network.modules() if isinstance(m, networks.Tower)]
     for tower in towers:
         tower.run = _again
-    if not towers and isinstance(network, nn.Sequential) and len(network) > 3:
-        segments = max(2, round(len(network) ** 0.5))
-        steps = list(network)
+    if towers or not isinstance(network, nn.Sequential) or len(network) < 4:
+        return
+    length = max(1, round(len(network) ** 0.5))
+    every = list(network)
+    steps = [nn.Sequential(*every[start : start + length]) for start in range(0, len(every), length)]
 
-        def forward(x: Tensor) -> Tensor:
-            return checkpoint_sequential(
-                steps, segments, x, use_reentrant=False, preserve_rng_state=False
-            )  # type: ignore[no-any-return]
+    def forward(x: Tensor) -> Tensor:
+        for step in steps[:-1]:
+            x = _again(step, x)
+        return steps[-1](x)
 
-        network.forward = forward  # type: ignore[method-assign]
+    network.forward = forward  # type: ignore[method-assign]
 
 
 def _again(block: nn.Module, *inputs: Tensor | None) -> Tensor:
-    return checkpoint(block, *inputs, use_reentrant=False, preserve_rng_state=False)  # type: ignore[no-any-return]
+    return checkpoint(block, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=_contexts)
+
+
+def _contexts() -> tuple[Any, Any]:
+    """Around a block, and around it when it is computed again in the backward pass: there in 16 bits too."""
+    return nullcontext(), Autocast.running or nullcontext()
 
 
 class Autocast(TorchFunctionMode):
     """Acts out torch.autocast on any device; ``copies`` are the 16-bit copies of weights."""
+
+    running: ClassVar[Autocast | None] = None
 
     def __init__(
         self, narrow: torch.dtype = torch.bfloat16, wide: frozenset[str] = WIDE,
@@ -171,6 +191,14 @@ class Autocast(TorchFunctionMode):
         super().__init__()
         self.narrow, self.wide, self.on_copy = narrow, wide, on_copy
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __enter__(self) -> Autocast:
+        Autocast.running = self
+        return super().__enter__()
+
+    def __exit__(self, *failure: Any) -> None:
+        Autocast.running = None
+        super().__exit__(*failure)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}

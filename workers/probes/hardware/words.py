@@ -26,6 +26,10 @@ def share(share: float) -> str:
     return f"{share:,.0%}" if share >= 0.01 else "less than 1%"
 
 
+def about_share(share: float) -> str:
+    return f"about {share:,.0%}" if share >= 0.01 else "less than 1%"
+
+
 def hours(hours: float) -> str:
     """A time in the unit that a person would choose."""
     for unit, factor in (("years", 8760.0), ("days", 24.0), ("hours", 1.0), ("minutes", 1 / 60)):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 import torch
 
-from workers.probes.base import Sample
+from workers import plan
+from workers.probes.base import Column, Sample
 from workers.probes.hardware import architecture
 
 
@@ -17,7 +19,7 @@ def read(**model):
 
 def built(model):
     with torch.device("meta"):
-        return sum(p.numel() for p in model.build(model.repeats).parameters())
+        return sum(p.numel() for p in model.build(*model.counts).parameters())
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_parameters_equal_the_published_models(model, parameters):
 )  # fmt: skip
 def test_the_formula_equals_the_network_that_is_built(model):
     found = read(**model)
-    assert built(found) == found.parameters
+    assert built(found) == found.active
 
 
 @pytest.mark.parametrize(
@@ -74,10 +76,71 @@ def test_kinds_are_known_by_the_names_people_use(kind, family):
     assert read(kind=kind, max_features=100 if "tfidf" in kind else None).family == family
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("mistralai/Mistral-7B-Instruct-v0.2", 7_241_732_096), ("meta-llama/Llama-2-7b-chat-hf", 6_738_415_616),
+     ("google/gemma-2-2b-it", 2_614_341_888), ("openai/whisper-small", 241_734_912),
+     ("Qwen/Qwen2.5-14B-Instruct", 14 * 10**9), ("EleutherAI/pythia-410m", 410 * 10**6)],
+)  # fmt: skip
+def test_editions_are_known_by_their_model_and_others_by_the_size_in_their_name(name, parameters):
+    found = read(kind=name, transformer={"sequence": 512})
+    assert found.parameters == parameters
+    assert bool(found.extra.get("loose")) == ("14B" in name or "410m" in name)
+
+
+@pytest.mark.parametrize(
+    ("mean", "longest", "tokens"), [(200, 600, 150), (100, 90_000, 100), (9000, 9000, 512)]
+)
+def test_rows_are_as_long_as_the_texts_of_the_data(mean, longest, tokens):
+    sample = Sample(plan={"model": {"kind": "bert-base", "classes": 2}})
+    sample.__dict__["columns"] = (Column("review", "text", "text"),)
+    sample.__dict__["census"] = {"review": {"length": {"min": 1, "max": longest, "mean": mean}}}
+    found = architecture.read(sample)
+    assert found.tokens == tokens
+    assert any(f"have up to {longest:,} characters" in sentence for sentence in found.assumed)
+
+
 def test_an_unknown_kind_names_the_near_ones():
     with pytest.raises(architecture.UnknownKindError, match="transformer") as caught:
         read(kind="tranformr")
     assert str(caught.value).startswith('model.kind is "tranformr"')
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ({"kind": "transformer", "transformer": {"layers": 2, "width": 770, "heads": 12}},
+         "width is 770 and heads is 12; give a width that is a multiple of heads, like 768."),
+        ({"kind": "decoder", "transformer": {"layers": 2, "width": 64, "heads": 8, "kv_heads": 3}},
+         "heads is 8 and kv_heads is 3; give heads that are a multiple of kv_heads."),
+        ({"kind": "decoder", "transformer": {"layers": 2, "width": 64, "heads": 8, "experts": 2,
+                                             "active_experts": 4}},
+         "active_experts is 4 of 2 experts; give at most as many"),
+        ({"kind": "mlp", "hidden": [10**12, 10**12]}, "multiply to more numbers than any computer"),
+        ({"kind": "cnn", "channels": [10**10, 10**10]}, "multiply to more numbers than any computer"),
+        ({"kind": "unet", "channels": [10**9, 10**9, 10**10]}, "multiply to more numbers than any computer"),
+        ({"kind": "lstm", "hidden": 10**12}, "multiply to more numbers than any computer"),
+    ],
+    ids=["width", "kv_heads", "experts", "mlp", "cnn", "unet", "lstm"],
+)  # fmt: skip
+def test_numbers_that_do_not_fit_together_are_told_in_a_sentence(model, told):
+    with pytest.raises(architecture.UnknownKindError) as caught:
+        read(**model)
+    assert told in str(caught.value)
+
+
+def test_an_unknown_model_type_with_sizes_is_counted_as_a_plain_one_and_says_so():
+    config = {"model_type": "quantumformer", "hidden_size": 512, "num_hidden_layers": 6,
+              "num_attention_heads": 8, "vocab_size": 1000}  # fmt: skip
+    found = architecture.read(Sample(plan=plan.read(json.dumps(config)).plan))
+    assert any('"quantumformer" is not known here' in sentence for sentence in found.assumed)
+    assert 19e6 < found.parameters < 22e6
+    assert found.extra["loose"]
+
+
+def test_an_unknown_model_type_without_sizes_names_near_ones():
+    with pytest.raises(architecture.UnknownKindError, match=r'model_type is "lama".* llama'):
+        architecture.read(Sample(plan=plan.read('{"model_type": "lama"}').plan))
 
 
 def test_a_plan_that_says_nothing_gets_a_stated_network():
@@ -88,13 +151,24 @@ def test_a_plan_that_says_nothing_gets_a_stated_network():
 
 
 def test_a_plan_that_says_everything_assumes_nothing():
-    assert read(kind="llama-3-8b").assumed == ()
+    assert read(kind="llama-3-8b", transformer={"sequence": 8192}).assumed == ()
+
+
+def test_a_model_that_can_read_much_is_not_taken_to_read_that_much():
+    found = read(kind="mistral-7b")
+    assert found.tokens == 2048
+    assert found.assumed == (
+        "Nothing says how long a row is; 2,048 tokens are taken, and the model can read 8,192.",
+    )
+    assert read(kind="bert-base", classes=2).tokens == 512
 
 
 @pytest.mark.parametrize(
     "model",
     [{"parameters": 10**15}, {"kind": "mlp", "hidden": [10**8, 10**7]},
-     {"kind": "transformer", "transformer": {"layers": 10**6, "width": 10**5, "heads": 8}}],
+     {"kind": "transformer", "transformer": {"layers": 10**6, "width": 10**5, "heads": 8}},
+     {"kind": "encoder_decoder", "transformer": {"layers": 10**8, "width": 8192, "heads": 8}},
+     {"kind": "mlp", "hidden": 10**6, "layers": 10**5}],
 )  # fmt: skip
 def test_absurd_sizes_are_answered_at_once(model):
     start = time.perf_counter()
@@ -106,4 +180,5 @@ def test_a_parameter_count_alone_gets_usual_proportions():
     found = read(parameters=7_000_000_000)
     shape = found.extra["shape"]
     assert found.parameters == 7_000_000_000
-    assert shape.layers * shape.layer_parameters() == pytest.approx(7e9, rel=0.1)
+    assert built(found) == pytest.approx(7e9, rel=0.1)
+    assert shape.layers == found.repeats

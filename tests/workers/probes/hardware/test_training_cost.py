@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from workers.plan import read
+from workers.plan import read as read_plan
 from workers.probes.base import Budget, Sample
 from workers.probes.hardware import architecture, catalogue, demand, footprint, forecast, steps, training_cost
 
@@ -27,6 +27,13 @@ LLAMA = {
 
 def run(plan, answers=None):
     return training_cost.run(Sample(plan=plan, answers=answers or {}), Budget(seconds=3))
+
+
+def read(plan):
+    """The model of a plan, and what its training asks for."""
+    sample = Sample(plan=plan)
+    model = architecture.read(sample)
+    return model, demand.read(sample, model)
 
 
 def draws(plan, device="h100", count=1, grid=None, **changes):
@@ -208,7 +215,7 @@ def test_measured_trees_grow_with_trees_and_rows():
 @pytest.mark.slow
 def test_every_example_config_is_answered(shared_data):
     for file in sorted((shared_data / "configs").glob("0*.json")):
-        found = run(read(file.read_bytes(), file.name).plan)
+        found = run(read_plan(file.read_bytes(), file.name).plan)
         assert found.state == "measured", file.name
         assert 0 <= found.low <= found.value <= found.high <= 1, file.name
         assert found.title, file.name

@@ -13,6 +13,7 @@ from workers.probes.hardware.networks.plain import CELLS, MLP, Recurrent, TableR
 from workers.probes.hardware.networks.transformer import (
     EncoderDecoder,
     Head,
+    Norm,
     Tower,
     Transformer,
     TwoTowers,
@@ -29,6 +30,7 @@ __all__ = [
     "EncoderDecoder",
     "Head",
     "MobileNetV2",
+    "Norm",
     "Recurrent",
     "ResNet",
     "TableResNet",

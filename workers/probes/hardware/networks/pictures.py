@@ -113,9 +113,7 @@ class VGG(nn.Sequential):
             layers.append(nn.MaxPool2d(2))
         linear = [nn.Linear(512 * 49, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(),
                   nn.Dropout()]  # fmt: skip
-        super().__init__(
-            *layers, nn.AdaptiveAvgPool2d(7), nn.Flatten(), *linear, nn.Linear(4096, outputs)
-        )
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(7), nn.Flatten(), *linear, nn.Linear(4096, outputs))
 
 
 class Inverted(nn.Module):

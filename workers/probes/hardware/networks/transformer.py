@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from workers.probes.hardware.shape import Shape
 
 
+MOST_BUILT = 16  # experts of a block
+
+
 def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
     """Attention of [batch, heads, length, width]; fewer key heads than query heads are shared."""
     if k.shape[1] != q.shape[1]:
@@ -50,7 +53,7 @@ class Norm(nn.Module):
         self.bias = nn.Parameter(torch.empty(width)) if kind == "layer" else None
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.kind != "rms":
+        if self.kind != "rms" or self.weight is None:
             return F.layer_norm(x, (self.width,), self.weight, self.bias)
         wide = x.float()
         wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + 1e-6)
@@ -136,13 +139,18 @@ class Feed(nn.Module):
 
 
 class Experts(nn.Module):
-    """A router and its experts; each token meets the active ones, whichever they are."""
+    """A router and its experts. Each token meets the active ones, whichever they are, so only as many are
+    built: the others have weights (``Shape.idle_parameters``) and no part in a step. Very many active ones
+    are built as fewer, wider ones, which have as many weights and do as many sums."""
 
     def __init__(self, s: Shape) -> None:
         super().__init__()
-        self.active = s.active_experts
+        self.active = next(
+            n for n in range(min(s.active_experts, MOST_BUILT), 0, -1) if not s.active_experts % n
+        )
+        width = s.expert_feed_forward * s.active_experts // self.active
         self.router = nn.Linear(s.width, s.experts, bias=False)
-        self.experts = nn.ModuleList(Feed(s, s.expert_feed_forward) for _ in range(s.experts))
+        self.experts = nn.ModuleList(Feed(s, width) for _ in range(self.active))
         self.shared = Feed(s, s.shared_feed_forward) if s.shared_feed_forward else None
         self.gate = nn.Linear(s.width, 1, bias=False) if s.shared_gate else None
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workers.probes.hardware.catalogue import Accelerator
+from workers.probes.hardware.footprint import QUANTISED
 from workers.probes.hardware.ledger import Cost
 
-BYTES = {"fp32": 4.0, "fp16": 2.0, "int8": 1.0, "int4": 0.5}  # of a weight
-SCALES = {"fp32": 0.0, "fp16": 0.0, "int8": 0.02, "int4": 0.06}  # bytes more, a weight, for scales
+BYTES = {"fp32": 4.0, "fp16": 2.0, **{name: QUANTISED[name] for name in ("int8", "int4")}}  # of a weight
+BITS = {"fp32": 32, "fp16": 16, "int8": 8, "int4": 4}
 REACHED = (0.4, 0.2, 0.1)  # of peak and bandwidth: fast, usual, slow; probes.md H4 [judgement]
 # Seconds to start an operation: a processor calls a function, a card is sent a command [judgement].
 START = {"gpu": 8e-6, "tpu": 8e-6, "edge": 1e-5, "phone": 1e-5, "cpu": 2e-6, "microcontroller": 2e-5}
@@ -40,14 +41,15 @@ class Estimate:
 
 
 def weights(parameters: int, precision: str) -> float:
-    return parameters * (BYTES[precision] + SCALES[precision])
+    """Bytes of the weights, with the scales of whole numbers."""
+    return parameters * BYTES[precision]
 
 
 def estimate(
     cost: Cost, parameters: int, device: Accelerator, precision: str, cache: float = 0.0
 ) -> Estimate:
     """``cost`` is that of an answer in 32-bit numbers; ``cache`` the bytes that it keeps beside."""
-    narrow = BYTES[precision] / 4
+    narrow = BITS[precision] / 32
     peak = device.peak_tflops.get(precision, 0.0) * 1e12 or device.peak("fp16" if narrow < 1 else "fp32")
     start = START.get(device.kind, 1e-5)
     fast, usual, slow = (
