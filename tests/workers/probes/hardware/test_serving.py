@@ -146,7 +146,9 @@ def test_estimates_follow_the_data_sheet():
     assert devices.estimate(bytes_, 10, device, "int8").usual == pytest.approx(wide / 4, rel=0.01)
 
 
-@pytest.mark.parametrize(("precision", "size"), [("fp32", 400), ("fp16", 200), ("int8", 100.2), ("int4", 51.6)])
+@pytest.mark.parametrize(
+    ("precision", "size"), [("fp32", 400), ("fp16", 200), ("int8", 100.2), ("int4", 51.6)]
+)
 def test_weights_take_their_bits_and_their_scales(precision, size):
     assert devices.weights(100, precision) == pytest.approx(size, abs=0.1)
 
