@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def table(model: Architecture, rows: int, seconds: float) -> Latency | None:
         if fitted is None:
             return None
         fitted.fit(x, y)
-        found.append(timed(lambda fitted=fitted: fitted.predict(x[:rows]), seconds / len(sizes)))
+        found.append(timed(partial(fitted.predict, x[:rows]), seconds / len(sizes)))
     if len(found) == 1:
         return found[0]
     few, more = found
@@ -75,12 +76,8 @@ def table(model: Architecture, rows: int, seconds: float) -> Latency | None:
         a, b = getattr(few, name), getattr(more, name)
         return max(1e-7, min(a, b), a + share * (b - a))
 
-    names = ("p50", "p95", "p95_low", "p95_high")
-    return Latency(
-        *(at(name) for name in names),
-        runs=more.runs,
-        wall_over_cpu=max(few.wall_over_cpu, more.wall_over_cpu),
-    )
+    ratio = max(few.wall_over_cpu, more.wall_over_cpu)
+    return Latency(at("p50"), at("p95"), at("p95_low"), at("p95_high"), more.runs, ratio)
 
 
 def _estimator(model: Architecture, trees: int) -> Any:
