@@ -36,8 +36,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ([], len(catalog.ACTIVE)),
         (["data.label_errors"], 1),
-        (["hardware"], 3),
-        (["hardware", "hardware.memory"], 3),
+        (["hardware"], 4),
+        (["hardware", "hardware.memory"], 4),
     ],
 )
 def test_names_stand_for_probes(only, count):
@@ -139,7 +139,7 @@ def test_the_run_ends_with_its_seconds(monkeypatch):
     began = time.monotonic()
     found = assess.assess(only=["hardware"], seconds=1, parallel=1).findings
     assert time.monotonic() - began < 5
-    assert [one.finding.state for one in found.values()] == ["failed"] * 3
+    assert [one.finding.state for one in found.values()] == ["failed"] * 4
     assert "1 seconds" in found["hardware.memory"].finding.note
 
 

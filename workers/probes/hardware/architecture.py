@@ -128,6 +128,10 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
             if model.get(key):
                 return family, model
         return None, model
+    size = SIZE.search(named.lower())
+    if size is not None:
+        count = float(size[1]) * (10**9 if size[2] == "b" else 10**6)
+        return "numbers", {**model, "parameters": max(1, round(count)), "sized_by_name": named}
     every = [*BY_NAME, *_known()["models"], *_known()["aliases"], *huggingface.families()]
     near = list(dict.fromkeys(get_close_matches(plain, every, 3, 0.5)))
     near = near or ["mlp", "cnn", "transformer", "gradient_boosting"]
@@ -138,12 +142,15 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
 
 
 TRANSFORMERS = ("transformer", "vit")
+EDITION = re.compile(r"(-(instruct|chat|it|hf|base|uncased|cased|v\d+(-\d+)?|\d{4}|preview|finetuned))+$")
+SIZE = re.compile(r"(?:^|[-_/ ])(\d+(?:\.\d+)?)(b|m)(?:[-_ ]|$)")  # "qwen2.5-14b-instruct" has 14 billion
 
 
 def known(name: str) -> dict[str, Any] | None:
     """The published config of a model that somebody means by "google/vit-base" or "Llama 2 7B"."""
     models, aliases = _known()["models"], _known()["aliases"]
-    for candidate in (_dashed(name), _dashed(name.rsplit("/", 1)[-1])):
+    whole, bare = _dashed(name), _dashed(name.rsplit("/", 1)[-1])
+    for candidate in dict.fromkeys((whole, bare, EDITION.sub("", bare))):
         found = aliases.get(candidate, candidate)
         for spelled in (found, found.replace("-", ""), aliases.get(found.replace("-", ""), "")):
             if spelled in models:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -37,8 +38,9 @@ def transformer(
         own |= {"experts": 8, "active_experts": 2}
         assumed.append("The plan names no experts; 8, of which 2 are used at a time, are taken.")
     own.setdefault("dropout", model.get("dropout"))
+    told = "sequence" in own or _by_the_texts(sample, own, assumed)
     shape = shapes.made(own)
-    if "sequence" not in own and shape.longest > shape.sequence:
+    if not told and shape.longest > shape.sequence:
         assumed.append(
             f"Nothing says how long a row is; {shape.sequence:,} tokens are taken, and the model can read"
             f" {shape.longest:,}."
@@ -50,6 +52,24 @@ def transformer(
     if sample.targets and shape.output in ("masked_token", "none"):
         shape = replace(shape, output="class", tied=False)
     return _one(shape, classes, assumed, name, loose)
+
+
+def _by_the_texts(sample: Sample, own: dict[str, Any], assumed: list[str]) -> bool:
+    """Takes rows as long as the data's texts are, at four characters a token; False without any."""
+    texts = [column.name for column in sample.columns if column.role == "text"]
+    lengths = [sample.census[name]["length"] for name in texts if name in sample.census]
+    if not lengths or not all(length.get("max") for length in lengths):
+        return False
+    characters = sum(
+        min(length["max"], 4 * length["mean"]) for length in lengths
+    )  # a few longer ones are cut
+    tokens = max(8, math.ceil(characters / 4))
+    own["sequence"] = min(tokens, own.get("longest") or tokens)
+    assumed.append(
+        f"Nothing says how long a row is; {own['sequence']:,} tokens are taken; the data's texts have up to"
+        f" {max(length['max'] for length in lengths):,} characters."
+    )
+    return True
 
 
 def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool) -> Architecture:
@@ -184,9 +204,11 @@ def numbers(
     width = max(64, round((count / (12 / 128)) ** (1 / 3) / 64) * 64)
     layers = max(1, round(count / (12 * width**2)))
     sequence = int((model.get("transformer") or {}).get("sequence") or 2048)
-    assumed.append(
-        "The plan gives only a number of parameters; a transformer of the usual proportions stands in."
-    )
+    named, stands = model.get("sized_by_name"), "a transformer of the usual proportions stands in."
+    if named:
+        assumed.append(f'"{str(named)[:60]}" is not known here; with the size in its name, {stands}')
+    else:
+        assumed.append(f"The plan gives only a number of parameters; {stands}")
     without_classes(assumed)
     shape = shapes.made(
         {"layers": layers, "width": width, "heads": max(1, width // 64), "head_width": 64,

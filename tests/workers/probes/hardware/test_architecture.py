@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from workers import plan
-from workers.probes.base import Sample
+from workers.probes.base import Column, Sample
 from workers.probes.hardware import architecture
 
 
@@ -74,6 +74,30 @@ def test_the_formula_equals_the_network_that_is_built(model):
 )  # fmt: skip
 def test_kinds_are_known_by_the_names_people_use(kind, family):
     assert read(kind=kind, max_features=100 if "tfidf" in kind else None).family == family
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("mistralai/Mistral-7B-Instruct-v0.2", 7_241_732_096), ("meta-llama/Llama-2-7b-chat-hf", 6_738_415_616),
+     ("google/gemma-2-2b-it", 2_614_341_888), ("openai/whisper-small", 241_734_912),
+     ("Qwen/Qwen2.5-14B-Instruct", 14 * 10**9), ("EleutherAI/pythia-410m", 410 * 10**6)],
+)  # fmt: skip
+def test_editions_are_known_by_their_model_and_others_by_the_size_in_their_name(name, parameters):
+    found = read(kind=name, transformer={"sequence": 512})
+    assert found.parameters == parameters
+    assert bool(found.extra.get("loose")) == ("14B" in name or "410m" in name)
+
+
+@pytest.mark.parametrize(
+    ("mean", "longest", "tokens"), [(200, 600, 150), (100, 90_000, 100), (9000, 9000, 512)]
+)
+def test_rows_are_as_long_as_the_texts_of_the_data(mean, longest, tokens):
+    sample = Sample(plan={"model": {"kind": "bert-base", "classes": 2}})
+    sample.__dict__["columns"] = (Column("review", "text", "text"),)
+    sample.__dict__["census"] = {"review": {"length": {"min": 1, "max": longest, "mean": mean}}}
+    found = architecture.read(sample)
+    assert found.tokens == tokens
+    assert any(f"have up to {longest:,} characters" in sentence for sentence in found.assumed)
 
 
 def test_an_unknown_kind_names_the_near_ones():
