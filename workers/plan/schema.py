@@ -84,6 +84,7 @@ def whole(allowed: str, **limits: Any) -> Any:
 
 MANY = whole("a whole number above 0, like 32", gt=0)
 MORE = number("a number above 0, like 10", gt=0)
+PRICE = number("a price above 0, like 2.5", gt=0, le=1e6)
 NOT_NEGATIVE = number("a number of at least 0, like 0.01", ge=0)
 SHARE = number("a share between 0 and 1, like 0.2", ge=0, lt=1)
 TEXT = Annotated[Str, Field(description='a text, like "train"', max_length=1000)]
@@ -437,7 +438,7 @@ class Hardware(Group):
     budget: Budget | None = None
     serve: Serve | None = None
     grid: TEXT | None = None
-    prices: Annotated[dict[str, MORE | Annotated[list[MORE], Field(min_length=1, max_length=3)]],
+    prices: Annotated[dict[str, PRICE | Annotated[list[PRICE], Field(min_length=1, max_length=3)]],
                       Field(description='a price an hour for each device, like {"h100": 2.5}')] | None = None
 
 

@@ -317,7 +317,7 @@ def test_memory_ticks_never_touch_on_a_phone():
         for part, size in (("weights", 0.02), ("runtime and reserve", 350))
     ]
     finding["facts"] |= {"breakdown": small, "device": {}, "peak": {"low": 2e8, "mid": 3.7e8, "high": 5.2e8}}
-    (chart,) = figures.of(finding)
+    chart, *_ = figures.of(finding)
     layout = chart.narrow["layout"]
     frame = svg.Frame(layout)
     axis = layout["xaxis"]
@@ -334,7 +334,7 @@ def test_memory_ticks_never_touch_on_a_phone():
 def test_a_batch_that_was_counted_to_the_last_row_is_told_in_round_numbers():
     finding = sample.finding("hardware.memory")
     finding["facts"]["largest_batch"] = 16_777_215
-    (chart,) = figures.of(finding)
+    chart, *_ = figures.of(finding)
     assert chart.note.endswith("the largest batch that fits is about 17 million")
 
 

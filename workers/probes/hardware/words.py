@@ -43,6 +43,8 @@ def hours(hours: float) -> str:
 def money(money: float) -> str:
     if money < 0.01:
         return "under 1 cent"
+    if money >= 1e13:
+        return "over $10 trillion"
     return f"${money:,.0f}" if money >= 10 else f"${money:,.2f}"
 
 

@@ -70,7 +70,7 @@ def test_an_unknown_grid_is_said():
     assert run(grid="eu-west-1").facts["problems"] == []
 
 
-@pytest.mark.parametrize("value", [-1, 0, "cheap", [1, 2, 3, 4], [], [1, -2]])
+@pytest.mark.parametrize("value", [-1, 0, "cheap", [1, 2, 3, 4], [], [1, -2], 1e300])
 def test_a_price_that_is_none_is_a_mistake_in_the_plan(value):
     with pytest.raises(PlanError):
         plan(prices={"h100": value})

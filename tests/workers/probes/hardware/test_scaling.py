@@ -111,6 +111,13 @@ def test_a_plan_for_one_device_has_no_fault():
 def test_trees_and_unknown_kinds_are_skipped():
     assert run({"model": {"kind": "gradient_boosting"}}).state == "skipped"
     assert run({"model": {"kind": "mpl"}}).state == "skipped"
+    assert run({"hardware": {"train": {"device": "esp32"}}}).state == "skipped"
+
+
+def test_a_deadline_that_none_keep_is_not_good_news():
+    finding = run({**VISION, "hardware": {**HARDWARE, "budget": {"hours": 0.001}}})
+    assert finding.value > 0.9
+    assert finding.title.startswith("No number of devices keeps the deadline")
 
 
 @pytest.mark.parametrize("plan", [{}, {"model": {"parameters": 10**15}}, {"training": {"batch_size": 1}}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,18 @@ import pytest
 
 from workers.plan import read as read_plan
 from workers.probes.base import Budget, Sample
-from workers.probes.hardware import architecture, catalogue, demand, footprint, forecast, steps, training_cost
+from workers.probes.hardware import (
+    architecture,
+    catalogue,
+    demand,
+    footprint,
+    forecast,
+    inventory,
+    memory,
+    scaling,
+    steps,
+    training_cost,
+)
 
 SMALL = {
     "model": {"kind": "mlp", "hidden": [64, 64], "classes": 2},
@@ -223,3 +235,13 @@ def test_every_example_config_is_answered(shared_data):
 
 def test_an_unknown_kind_is_skipped():
     assert run({"model": {"kind": "mpl"}}).state == "skipped"
+
+
+@pytest.mark.slow
+def test_the_hardware_probes_of_a_plan_take_less_than_20_seconds_of_a_processor():
+    plan = {"model": {"kind": "resnet50", "classes": 10, "input_size": 224}, "data": {"rows": 20_000},
+            "training": {"batch_size": 64, "epochs": 3, "precision": "bf16"}}  # fmt: skip
+    start = time.process_time()
+    for probe in (inventory, memory, training_cost, scaling):
+        assert probe.run(Sample(plan=plan), Budget(seconds=60)).state == "measured"
+    assert time.process_time() - start < 20
