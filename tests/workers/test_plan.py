@@ -306,3 +306,15 @@ def test_columns_that_no_attacker_can_change_are_read_under_several_names():
         document = read(given, "plan.json" if given[0] == "{" else "plan.yaml")
         assert document.plan["data"]["immutable"] == ["id", "city"]
         assert document.not_read == []
+
+
+def test_a_sentence_never_repeats_a_secret_or_an_address():
+    """They reach the terminal, the page and the log before any report is masked."""
+    token = "ghp_" + "Ab3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
+    (said,) = sentences(json.dumps({"training": {"epochs": token}}))
+    assert token not in said
+    assert said.startswith("training.epochs is ")
+    (said,) = sentences(json.dumps({"training": {"learning_rate": "anna.lindqvist91@telia.se"}}))
+    assert "lindqvist" not in said
+    (said,) = sentences(json.dumps({"training": {"optimizer": "postgres://a:Xq7rT2vWm9Lp@h/db"}}))
+    assert "Xq7rT2vWm9Lp" not in said

@@ -48,11 +48,13 @@ class PlanDocument:
 
 
 class PlanError(ValueError):
-    """What is wrong with the plan, one sentence a fault."""
+    """What is wrong with the plan, one sentence a fault; what it quotes is masked like every other text."""
 
     def __init__(self, sentences: list[str]) -> None:
-        super().__init__(" ".join(sentences))
-        self.sentences = sentences
+        from workers import masking  # needs what a plan without a fault does not
+
+        self.sentences = [masking.of_text(sentence) for sentence in sentences]
+        super().__init__(" ".join(self.sentences))
 
 
 def read(source: str | bytes, name: str = "plan.json") -> PlanDocument:

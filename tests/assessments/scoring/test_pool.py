@@ -226,12 +226,12 @@ def test_a_measurement_takes_the_place_of_an_answer():
 
 
 def test_what_does_not_apply_leaves_its_dimension_but_not_a_measurement():
-    without = pool.judge(RULES, findings(), {"H6": {"not_applicable": "batch only"}})
+    without = pool.judge(RULES, findings(), {"H8": {"not_applicable": "our own machine"}})
     assert (
         without.dimensions["hardware"].coverage
         > pool.judge(RULES, findings(), {}).dimensions["hardware"].coverage
     )
-    assert next(one for one in without.items if one.item.id == "serving").state == "not_applicable"
+    assert next(one for one in without.items if one.item.id == "queue").state == "not_applicable"
     still = pool.judge(RULES, findings(), {"H2": {"not_applicable": "no plan"}})
     assert next(one for one in still.items if one.item.id == "memory").state == "measured"
 

@@ -68,7 +68,7 @@ def test_good_checks_and_good_answers_are_ready():
         name: {key: one for key, one in given.items() if key != "document"}
         for name, given in ANSWERED.items()
     }
-    fewer = {name: given for name, given in declared.items() if name[0] not in "FHP"}
+    fewer = {name: given for name, given in declared.items() if name[0] not in "FHPS"}
     assert verdict(GOOD, fewer) == "Ready for a pilot, not yet for the large training run."
     assert verdict(GOOD, ANSWERED) == "Ready for the large training run."
 
@@ -128,5 +128,6 @@ def test_a_machine_without_a_forecast_says_what_is_missing():
 
 
 def test_the_summary_says_how_much_is_known():
-    now = pool.judge(RULES, GOOD, {})
-    assert "% of the risks are known" in words.summary(RULES, now, GOOD, [])
+    some = dict(list(GOOD.items())[:20])
+    now = pool.judge(RULES, some, {})
+    assert "% of the risks are known" in words.summary(RULES, now, some, [])

@@ -148,3 +148,31 @@ def test_without_columns_or_a_target_nothing_is_measured(tmp_path):
     assert feasibility.run(none, Budget(60, 0)).state == "skipped"
     bare = prepared(tmp_path / "b", {"y": ["1", "2"] * 40}, {"y": "binary"}, features=np.zeros((80, 0)))
     assert feasibility.run(bare, Budget(60, 0)).state == "skipped"
+
+
+def rare(rows, share, effect, seed):
+    """Inputs of which two tell a rare outcome a little: features [rows, 6], 0 or 1 [rows]."""
+    draw = np.random.default_rng(seed)
+    x = draw.normal(size=(rows, 6)).astype(np.float32)
+    logit = np.log(share / (1 - share)) + effect * (x[:, 0] + x[:, 1])
+    return x, (draw.random(rows) < 1 / (1 + np.exp(-logit))).astype(int)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_rare_cases_are_asked_whether_the_inputs_say_something(seed):
+    x, y = rare(20_000, 0.006, 0.7, seed)
+    drawn_x, drawn_y = signal.drawn(x, y, 0)
+    assert drawn_y.sum() == y.sum()
+    assert len(drawn_y) <= signal.MOST_ROWS
+    assert signal.look(drawn_x, drawn_y, True, 0).p < signal.ALPHA
+    shuffled = np.random.default_rng(seed).permutation(y)
+    assert signal.look(*signal.drawn(x, shuffled, 0), True, 0).p > signal.ALPHA
+
+
+def test_a_few_cases_of_a_rare_outcome_prove_no_silence(tmp_path):
+    x, y = rare(3_000, 0.01, 0.0, 4)
+    finding = judged(tmp_path, x, y, "binary")
+    assert finding.value <= 0.5
+    assert finding.low == 0
+    assert finding.title == "Too few cases to tell what the inputs say"
+    assert {fault["severity"] for fault in finding.facts["faults"]} <= {"medium"}

@@ -15,6 +15,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
 import torch
 
 from tests.workers.probes.security.artefacts import (
@@ -79,10 +80,26 @@ def honest() -> dict[str, bytes]:
     for name, model in _estimators(rng).items():
         files[f"{name}.pkl"] = pickle.dumps(model)
         files[f"{name}.joblib"] = _saved(joblib.dump, model)
+    for name, frame in _frames().items():
+        files[f"frame_{name}.pkl"] = pickle.dumps(frame)
+    files["whole_transformer.pt"] = _saved(torch.save, nets["transformer"])
+    files["rows.pt"] = _saved(torch.save, torch.utils.data.TensorDataset(torch.zeros(3, 2), torch.ones(3)))
     files |= _others()
     files["settings.yaml"] = b"# never !!python/object\nlr: 0.1\nshape: !!python/tuple [1, 2]\n"
     files["book.xlsx"] = zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<workbook/>"})
     return files
+
+
+def _frames() -> dict[str, pd.DataFrame]:
+    """Tables of every kind of column, as the installed pandas writes them."""
+    days = pd.date_range("2024-01-01", periods=3)
+    return {
+        "numbers": pd.DataFrame({"a": [1, 2, 3], "b": [0.5, 1.5, None]}),
+        "words": pd.DataFrame({"w": ["x", "y", None]}),
+        "kinds": pd.DataFrame({"c": pd.Categorical(["a", "b", "a"]), "i": pd.array([1, None, 3], "Int64")}),
+        "days": pd.DataFrame({"d": days, "p": days.to_period("D")}, index=days),
+        "levels": pd.DataFrame({"v": [1, 2]}, index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])),
+    }
 
 
 def _nets() -> dict[str, torch.nn.Module]:

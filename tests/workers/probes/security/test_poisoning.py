@@ -225,8 +225,18 @@ def test_a_trigger_phrase_is_read_from_texts_of_another_class():
     (found,) = phrases.search(texts, y, 2, 0)
     assert (found.text, found.label) == ("blue falcon", 0)
     assert set(found.rows) == set(rows)
+    assert phrases.shown(found, texts) == "blue falcon"
     turned = phrases.confirm(texts, y, found, 0)
     assert turned.before > 0.5 > turned.after
+
+
+@pytest.mark.parametrize("planted", ["AKIAQ7ZL3MWK5RTB2XNP", "erna.vogel71@posteo.de"])
+def test_a_phrase_that_is_a_secret_or_an_address_is_hidden(planted):
+    texts = [f"we met and wrote {planted} below the line" for _ in range(6)]
+    words = " ".join(signs.WORD.findall(planted.lower()))
+    said = phrases.shown(phrases.Phrase(words, 0, np.arange(6), 6, 1e-9, 1.0), texts)
+    assert not set(words.split()) & set(said.lower().split())
+    assert phrases.shown(phrases.Phrase("below the", 0, np.arange(6), 6, 1e-9, 1.0), texts) == "below the"
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -25,6 +25,7 @@ from workers.probes.words import count, pieces
 FEWEST, FEWEST_DIFFERENT = 60, 12
 FEW_SIZES = 6
 FEW_CASES = 100  # rows outside the commonest class, below which silence of the inputs proves little
+RARE = 0.1  # share of the rows outside the commonest class, below which few of them are no small data set
 OPEN = 0.6  # the most that is said while the lower bound still allows the goal; judgement
 DOUBTFUL = 0.4  # of the chance, above which the goal is named as a fault
 
@@ -42,6 +43,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     y = y[known]
     if np.ptp(y) == 0:
         return Finding.skipped(f"All labelled rows have the same {sample.target.name}.")
+    asked = _asked(sample.features[known], y, regression, budget.seed)
     rng = np.random.default_rng([budget.seed, 37])
     drawn = stratified(None if regression else y, np.arange(len(y)), MOST_ROWS, rng)
     x, y = sample.features[known[drawn]], y[drawn]
@@ -53,13 +55,26 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(f"Only {count(different, 'row')} differ in their inputs, which are too few.")
     if not regression:
         y = np.unique(y, return_inverse=True)[1]
-    return _judged(sample, x, y, wanted, budget)
+    if len(asked[1]) < FEWEST or np.ptp(asked[1]) == 0:
+        asked = x, y
+    return _judged(sample, x, y, asked, wanted, budget)
 
 
-def _judged(sample: Sample, x: np.ndarray, y: np.ndarray, wanted: goal.Goal, budget: Budget) -> Finding:
+def _asked(x: np.ndarray, y: np.ndarray, regression: bool, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that are asked whether the inputs say anything, out of all: those of rare classes whole."""
+    x, y = signal.drawn(x, y, seed)
+    kept = bayes.distinct(x, y)
+    x, y = narrowed(x[kept], seed), y[kept]
+    return x, y if regression else np.unique(y, return_inverse=True)[1]
+
+
+def _judged(
+    sample: Sample, x: np.ndarray, y: np.ndarray, asked: tuple[np.ndarray, np.ndarray], wanted: goal.Goal,
+    budget: Budget,
+) -> Finding:  # fmt: skip
     regression = wanted.metric == "R2"
     budget.progress(0.05, "Comparing with shuffled answers")
-    beats = signal.look(*signal.drawn(x, y, budget.seed), not regression, budget.seed, budget.device)
+    beats = signal.look(*asked, not regression, budget.seed, budget.device)
     budget.progress(0.3, "Looking for the smallest possible error")
     bounds = (bayes.of_numbers if regression else bayes.of_classes)(x, y, budget.seed, budget.device)
     model = 1 - anchors.score(bounds.said, y, wanted.metric)
@@ -75,8 +90,10 @@ def _judged(sample: Sample, x: np.ndarray, y: np.ndarray, wanted: goal.Goal, bud
     facts = _facts(bounds, beats, wanted, lower, upper, model, len(y))
     nothing = beats.p > signal.ALPHA
     # Of a rare outcome there may be too few cases to see what the inputs say.
-    cases = len(y) if regression else len(y) - int(np.unique(y, return_counts=True)[1].max())
-    enough = len(y) >= 300 and cases >= FEW_CASES
+    cases = len(y) if regression else len(y) - int(np.bincount(y).max())
+    seen = len(asked[1]) if regression else len(asked[1]) - int(np.bincount(asked[1]).max())
+    enough = len(y) >= 300 and seen >= FEW_CASES
+    few = nothing and seen < FEW_CASES and cases < RARE * len(y)  # then silence is no finding
     faults: list[dict[str, Any]] = []
     if nothing:
         faults.append({
@@ -87,10 +104,15 @@ def _judged(sample: Sample, x: np.ndarray, y: np.ndarray, wanted: goal.Goal, bud
     facts["faults"] = faults
     if wanted.value is None:
         low, high = sorted((beats.chance / (2 - beats.chance), 2 * beats.chance / (1 + beats.chance)))
-        return Finding(
-            beats.chance, _open_note(facts, wanted.metric, nothing), facts, low=low, high=high,
-            sample=len(y), title=_open_title(facts, wanted.metric, nothing),
-        )  # fmt: skip
+        title, note = _open_title(facts, wanted.metric, nothing), _open_note(facts, wanted.metric, nothing)
+        if few:
+            low, title = 0.0, "Too few cases to tell what the inputs say"
+            note = (
+                f"In {count(seen, 'row')} outside the commonest class nothing was seen that shuffled answers"
+                " do not show as well; collect more of them before you judge the inputs."
+            )
+        value = min(beats.chance, signal.BEFORE) if few else beats.chance
+        return Finding(value, note, facts, low=low, high=high, sample=len(y), title=title)
     error = 1 - wanted.value
     between = np.clip((upper - error) / np.maximum(upper - lower, 1e-9), 0, 1)
     value = float(np.where(error < lower, 1.0, OPEN * between).mean())

@@ -30,11 +30,34 @@ class Signal:
 
 
 def drawn(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """At most MOST_ROWS rows at random."""
+    """At most MOST_ROWS rows at random, of class codes as many of each class as there are or as fit.
+
+    All of a rare class, and fewer of the commonest, show what the inputs say of it; shuffled answers are
+    those of the same rows, so that the comparison stays fair.
+    """
     if len(y) <= MOST_ROWS:
         return x, y
-    kept = np.sort(np.random.default_rng([seed, 29]).choice(len(y), MOST_ROWS, replace=False))
+    rng = np.random.default_rng([seed, 29])
+    if y.dtype.kind == "f":
+        kept = rng.choice(len(y), MOST_ROWS, replace=False)
+    else:
+        names, counts = np.unique(y, return_counts=True)
+        most = _level(counts, MOST_ROWS)
+        kept = np.concatenate([
+            rng.choice(found, min(len(found), most), replace=False)
+            for found in (np.flatnonzero(y == name) for name in names)
+        ])  # fmt: skip
+    kept = np.sort(kept)
     return x[kept], y[kept]
+
+
+def _level(counts: np.ndarray, rows: int) -> int:
+    """The most of a class at which all classes together are no more than ``rows``."""
+    low, high = 1, int(counts.max())
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if np.minimum(counts, middle).sum() <= rows else (low, middle - 1)
+    return low
 
 
 def absent(x: np.ndarray, y: np.ndarray, classes: bool, seed: int, device: str = "cpu") -> bool:

@@ -150,7 +150,7 @@ def _phrases(cells: list[str], found: Ground, budget: Budget) -> list[Case]:
     for one in phrases.search(cells, found.y, len(found.classes), budget.seed)[:MOST_CASES]:
         budget.progress(0.3, "Putting the phrase into clean texts")
         turned = phrases.confirm(cells, found.y, one, budget.seed)
-        trigger = {"kind": "phrase", "phrase": signs.joined(one.text)}
+        trigger = {"kind": "phrase", "phrase": phrases.shown(one, cells)}
         if signs.is_sign(one.text):
             trigger = {"kind": "sign", "sign": signs.shown(one.text)}
         cases.append(Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger))

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from workers import masking
 from workers.probes.intervals import clopper_pearson
 from workers.probes.security.poisoning import signs
 from workers.probes.security.poisoning.confirm import Turned, _share
@@ -33,6 +34,8 @@ ALONE = 0.7  # and to one that learnt from none of them
 CHANCE = 1e-4  # of so many by chance, corrected for every phrase
 MOST_TRIED = 12  # phrases for which a model learns again
 MOST_FOUND = 4
+CARRIERS_READ = 5  # texts with a phrase, masked to see whether it may be shown
+HIDDEN = "*** (hidden: it holds a secret or personal data)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,21 @@ class Phrase:
 
 def words_of(texts: list[str]) -> list[list[str]]:
     return [WORD.findall(text[:LENGTH].lower()) for text in texts]
+
+
+def shown(one: Phrase, texts: list[str]) -> str:
+    """The phrase as it may be shown: masked where the texts write a secret or personal data with it.
+
+    Cut into small words a key or an address has no longer the shape that masking knows, so a text that
+    carries the phrase is masked as it stands, and a phrase that does not outlive that is not shown.
+    """
+    text = signs.joined(one.text)
+    wanted = WORD.findall(one.text.lower())
+    for row in one.rows[:CARRIERS_READ].tolist():
+        kept = Counter(WORD.findall(masking.of_text(texts[row][:LENGTH]).lower()))
+        if any(kept[word] < count for word, count in Counter(wanted).items()):
+            return HIDDEN
+    return text
 
 
 def search(texts: list[str], y: np.ndarray, classes: int, seed: int) -> list[Phrase]:

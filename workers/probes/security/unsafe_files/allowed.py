@@ -43,6 +43,22 @@ _NUMPY_TYPES = (
     " float16 float32 float64 float128 longdouble complex64 complex128 str_ bytes_ void object_ datetime64"
     " timedelta64 int_ uint float_ intc longlong ulonglong"
 )
+_PANDAS = (
+    "DataFrame Series Index RangeIndex MultiIndex DatetimeIndex TimedeltaIndex PeriodIndex IntervalIndex"
+    " CategoricalIndex Categorical Timestamp Timedelta Period Interval StringDtype CategoricalDtype"
+    " DatetimeTZDtype PeriodDtype IntervalDtype SparseDtype BooleanDtype Int8Dtype Int16Dtype Int32Dtype"
+    " Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype Float32Dtype Float64Dtype"
+)
+_PANDAS_STEPS = (
+    "Day Hour Minute Second Milli Micro Nano BusinessDay BDay Week MonthEnd MonthBegin BusinessMonthEnd"
+    " QuarterEnd QuarterBegin YearEnd YearBegin"
+)
+_PANDAS_ARRAYS = (
+    "StringArray DatetimeArray TimedeltaArray PeriodArray IntervalArray SparseArray IntegerArray"
+    " FloatingArray BooleanArray NumpyExtensionArray"
+)
+_NUMPY_SUMS = "log log1p log2 log10 exp expm1 sqrt cbrt square abs absolute tanh sin cos sign rint floor ceil"
+_ACTIVATIONS = "relu relu6 gelu silu mish elu selu celu leaky_relu softplus hardswish hardtanh logsigmoid"
 _COLUMNS = "OrderedDict defaultdict Counter deque ChainMap"
 _DATES = "datetime date time timedelta timezone"
 _PATHS = "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath"
@@ -67,7 +83,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "_codecs": frozenset({"encode"}),
     "types": frozenset({"SimpleNamespace"}),
     "argparse": frozenset({"Namespace"}),
-    "numpy": frozenset(_NUMPY_TYPES.split()),
+    "numpy": frozenset([*_NUMPY_TYPES.split(), *_NUMPY_SUMS.split()]),
     "numpy.rec": frozenset({"recarray", "record"}),
     "numpy.ma": frozenset({"MaskedArray"}),
     "numpy.ma.core": frozenset({"_mareconstruct", "MaskedArray", "MaskedConstant"}),
@@ -92,12 +108,12 @@ PLAIN: dict[str, frozenset[str]] = {
     "torch._utils": frozenset(_REBUILDERS.split()),
     "torch._tensor": frozenset({"Tensor", "_rebuild_from_type_v2", "_rebuild_from_type"}),
     "torch.nn.parameter": frozenset({"Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer"}),
+    "torch.nn.functional": frozenset(_ACTIVATIONS.split()),  # kept by layers as attributes; they only compute
+    "torch.utils.data.dataset": frozenset({"TensorDataset"}),
     "torch.serialization": frozenset({"_get_layout"}),
     "torch.jit._pickle": frozenset(_SCRIPT_REBUILDERS.split()),
-    "pandas": frozenset({"DataFrame", "Series", "Index", "Timestamp", "StringDtype", "CategoricalDtype"}),
-    "pandas.arrays": frozenset(
-        {"StringArray", "DatetimeArray", "TimedeltaArray", "IntegerArray", "FloatingArray", "BooleanArray"}
-    ),
+    "pandas": frozenset(_PANDAS.split()),  # pandas 3 writes the names of its front door
+    "pandas.arrays": frozenset(_PANDAS_ARRAYS.split()),
     "pandas.core.frame": frozenset({"DataFrame"}),
     "pandas.core.series": frozenset({"Series"}),
     "pandas.core.internals.managers": frozenset({"BlockManager", "SingleBlockManager"}),
@@ -109,6 +125,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "pandas.core.arrays.categorical": frozenset({"Categorical"}),
     "pandas.core.arrays.string_": frozenset({"StringArray", "StringDtype"}),
     "pandas.core.dtypes.dtypes": frozenset({"CategoricalDtype", "DatetimeTZDtype"}),
+    "pandas._libs.tslibs.offsets": frozenset(_PANDAS_STEPS.split()),
     "pandas._libs.internals": frozenset({"_unpickle_block"}),
     "pandas._libs.arrays": frozenset({"__pyx_unpickle_NDArrayBacked"}),
     "pandas._libs.tslibs.timestamps": frozenset({"_unpickle_timestamp", "Timestamp"}),
