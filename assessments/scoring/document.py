@@ -15,7 +15,6 @@ from assessments import questions
 from assessments.scoring import advice, canonical, gates, ledger, outlook, pool, risk, words
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Rules
-from workers import masking
 from workers.probes import catalog
 from workers.probes.base import Spec
 
@@ -48,6 +47,8 @@ def build(
     ``assessments.questions``, and one that is wrong raises its AnswerError; ``findings`` are
     {"probe": id, "finding": Finding.as_json(), "seconds": float}.
     """
+    from workers import masking  # needs libraries that a report read again does without
+
     rules = rules or rulebook.load()
     told = answers or {}
     cleaned = {one.id: questions.clean(one.id, told[one.id]) for one in questions.ALL if one.id in told}

@@ -169,7 +169,7 @@ def test_a_probe_that_looks_at_data_where_there_is_some_waits_for_it(tmp_path):
     lines = [f"{i},{'key ' + key if i == 7 else 'plain words'},{'ab'[i % 2]}" for i in range(60)]
     path.write_text("\n".join(["id,note,kind", *lines]) + "\n")
     for probe in catalog.ACTIVE:
-        if catalog.BY_ID[probe].uses:
+        if "data" in catalog.BY_ID[probe].uses:
             found = assess.assess([path], targets=["kind"], only=[probe], seconds=60).findings[probe].finding
             assert found.state == "measured"
             assert found.value == 1

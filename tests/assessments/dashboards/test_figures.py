@@ -306,7 +306,7 @@ def test_two_tasks_need_no_matrix_beside_the_ways_to_retrain():
 
 
 def test_memory_ticks_are_round_in_the_unit_they_are_written_in():
-    (chart,) = figures.of(sample.finding("hardware.memory"))
+    chart = charts("hardware.memory")[0]
     assert chart.wide["layout"]["xaxis"]["ticktext"] == ["0", "10 GB", "20 GB"]
 
 

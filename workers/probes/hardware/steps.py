@@ -70,7 +70,7 @@ def network(plan: Footprint, demand: Demand, worker: Worker, seconds: float) -> 
     measured = float(np.median(times))
     # The larger the part, the more the measurement says; the clock only tells how the rest compares to it.
     usual = measured * whole / small
-    spread = min(here.spread, max(PART_SPREAD, _spread(times)))
+    spread = max(PART_SPREAD, min(here.spread, _spread(times)))
     size = f"{few_rows:,} of {rows:,} rows" if few_layers == model.repeats else (
         f"{few_rows:,} of {rows:,} rows and {few_layers:,} of {model.repeats:,} layers")  # fmt: skip
     return _run(usual, spread, scale, "measured parts", f"steps on {size} were run on this worker", ratio)
