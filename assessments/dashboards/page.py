@@ -126,7 +126,7 @@ class Drawn:
     id: str
     wide: str = ""
     narrow: str = ""
-    json: Mapping[str, Any] | None = None
+    script: str = ""  # the wide figure as JSON, for a reader who wants to look closer
 
     @property
     def template(self) -> str:

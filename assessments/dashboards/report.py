@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.html import json_script
+
 from assessments import questions
 from assessments.dashboards import figures, svg, words
 from assessments.dashboards.arrange import rows_of, sections_of, shown_of
@@ -202,8 +205,24 @@ def _drawn(part: Part, probe: str, place: int) -> Drawn:
         name,
         wide=svg.draw(part.wide, part.title, part.says or part.subtitle, f"{name}-w", "wide-only"),
         narrow=svg.draw(part.narrow, part.title, part.says or part.subtitle, f"{name}-n", "narrow"),
-        json=part.wide,
+        script=json_script(_short(part.wide), name, encoder=Compact),
     )
+
+
+class Compact(DjangoJSONEncoder):
+    """JSON without spaces."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "separators": (",", ":")})
+
+
+def _short(value: Any) -> Any:
+    """Numbers of a figure to five digits: more is not seen, and every reader loads them."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, Mapping):
+        return {key: _short(one) for key, one in value.items()}
+    return [_short(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _told(key: str, document: Document) -> Told | None:

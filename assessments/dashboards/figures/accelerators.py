@@ -15,7 +15,7 @@ Facts = Mapping[str, Any]
 
 # what -> (fact, heading)
 MEASURES = (("money", "Cost"), ("hours", "Time"), ("kwh", "Energy"))
-TABLED = 24  # devices in the table, the cheapest: every reader loads it
+TABLED = 12  # devices in the table, the cheapest: every reader loads it
 CENT, TENTH = 0.01, 0.0001  # money and kWh under which an amount is told as "under ..."
 
 

@@ -11,9 +11,9 @@ from assessments.dashboards.figures.hardware import interval
 from workers.probes.hardware import words as hardware
 
 Facts = Mapping[str, Any]
-SHOWN = 9
+SHOWN = 7
 KINDS = ("microcontroller", "phone", "edge", "cpu", "gpu", "tpu")
-ROWS = 4  # of each kind in the table: it is there for every reader, and nobody reads eighty rows
+ROWS = 2  # of each kind in the table: it is there for every reader, and nobody reads eighty rows
 WAYS = {
     ("bits", 8): "8-bit weights",
     ("bits", 4): "4-bit weights",
