@@ -28,10 +28,12 @@ urlpatterns = [
     path("runs/<uuid:pk>/progress/", run.progress, name="run-progress"),
     path("runs/<uuid:pk>/report/", report.report, name="run-report"),
     path("runs/<uuid:pk>/report.json", report.report_json, name="run-report-data"),
+    path("runs/<uuid:pk>/figures.json", report.figures, name="run-figures"),
     path("runs/<uuid:pk>/share/", share.create, name="share-create"),
     path("runs/<uuid:pk>/cancel/", run.cancel, name="run-cancel"),
     path("jobs/<uuid:pk>/retry/", run.job_retry, name="job-retry"),
     path("links/", share.listing, name="share-list"),
     path("links/<uuid:pk>/off/", share.off, name="share-off"),
     path("s/<str:token>/", share.shared, name="shared-report"),
+    path("s/<str:token>/figures.json", share.figures, name="shared-figures"),
 ]

@@ -149,6 +149,16 @@ function loadPlotly() {
   return plotly;
 }
 
+// The figures come in one answer, when the first of them is drawn.
+let figures;
+function loadFigures() {
+  figures ??= fetch(document.body.dataset.figures).then((answer) => {
+    if (!answer.ok) throw new Error(`The figures did not come (${answer.status}).`);
+    return answer.json();
+  });
+  return figures;
+}
+
 // Colours are asked of an element. Its id is the one under which the map library inside Plotly would add
 // a style element, which the content rules refuse; it looks first whether that id is taken.
 const swatch = document.createElement("i");
@@ -167,9 +177,9 @@ function resolved(value) {
 }
 
 async function draw(chart) {
-  const figure = resolved(JSON.parse(document.getElementById(chart.dataset.figure).textContent));
+  const [found, Plotly] = await Promise.all([loadFigures(), loadPlotly()]);
+  const figure = resolved(found[chart.dataset.figure]);
   const still = chart.querySelector("svg.wide-only");
-  const Plotly = await loadPlotly();
   let plot = chart.querySelector(".plot");
   if (!plot) {
     plot = document.createElement("div");

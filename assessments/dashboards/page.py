@@ -120,13 +120,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure with its SVG pair and its dictionary for Plotly; other kinds need no drawing."""
+    """A figure with its SVG pair; other kinds need no drawing."""
 
     part: Part
     id: str
     wide: str = ""
     narrow: str = ""
-    script: str = ""  # the wide figure as JSON, for a reader who wants to look closer
 
     @property
     def template(self) -> str:

@@ -7,12 +7,9 @@ writes them out and puts every figure where it belongs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.html import json_script
+from typing import Any, TypeVar
 
 from assessments import questions
 from assessments.dashboards import figures, svg, words
@@ -34,6 +31,7 @@ from workers.probes import catalog
 log = logging.getLogger(__name__)
 
 Document = Mapping[str, Any]
+Made = TypeVar("Made")
 
 GLOSS = {"hyperparameters": "training settings"}
 SERIOUS = ("critical", "high")
@@ -142,8 +140,8 @@ def _coverage(document: Document) -> list[tuple[str, str]]:
 def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
     key, score = one["id"], Score.of(one)
     mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
-    noun = words.noun((document.get("assessment", {}).get("dataset") or {}).get("modality"))
-    each = [found for finding in mine if (found := _figures({**finding, "noun": noun}))]
+    noun = _noun(document)
+    each = [found for finding in mine if (found := _figures({**finding, "noun": noun}, _drawn))]
     first = shown_of(mine)
     open_, folded = ([one for some in part for one in some] for part in (each[:first], each[first:]))
     told = _told(key, document)
@@ -184,20 +182,21 @@ def _nothing_told(told: Told) -> str:
     return f"None of its {told.open} questions is answered, which widens the range"
 
 
-def _figures(finding: Mapping[str, Any]) -> list[Drawn]:
-    """The finding's figures, drawn; none when its facts are not as today's figures expect them.
+def _figures(finding: Mapping[str, Any], make: Callable[[Part, str], Made]) -> list[Made]:
+    """Something of each of the finding's figures; none when its facts are not as today's figures expect them.
 
     A stored report outlives the code that made it: it must open, with one figure less if need be.
     """
+    probe = str(finding.get("probe"))
+    name = f"figure-{probe.replace('.', '-').replace('_', '-')}"
     try:
-        return [_drawn(part, finding["probe"], place) for place, part in enumerate(figures.of(finding))]
+        return [make(part, f"{name}-{place}") for place, part in enumerate(figures.of(finding))]
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
-        log.exception("the facts of %s cannot be drawn", finding.get("probe"))
+        log.exception("the facts of %s cannot be drawn", probe)
         return []
 
 
-def _drawn(part: Part, probe: str, place: int) -> Drawn:
-    name = f"figure-{probe.replace('.', '-').replace('_', '-')}-{place}"
+def _drawn(part: Part, name: str) -> Drawn:
     if not isinstance(part, Chart):
         return Drawn(part, name)
     return Drawn(
@@ -205,24 +204,26 @@ def _drawn(part: Part, probe: str, place: int) -> Drawn:
         name,
         wide=svg.draw(part.wide, part.title, part.says or part.subtitle, f"{name}-w", "wide-only"),
         narrow=svg.draw(part.narrow, part.title, part.says or part.subtitle, f"{name}-n", "narrow"),
-        script=json_script(_short(part.wide), name, encoder=Compact),
     )
 
 
-class Compact(DjangoJSONEncoder):
-    """JSON without spaces."""
+def plots(document: Document) -> dict[str, Mapping[str, Any]]:
+    """Every chart of a report for Plotly, by the id under which it stands on the page.
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{**settings, "separators": (",", ":")})
+    Apart from the page: only wide screens draw them again, and not before they come near the view.
+    """
+    noun = _noun(document)
+    return {
+        name: part.wide
+        for finding in document.get("findings", ())
+        for name, part in _figures({**finding, "noun": noun}, lambda part, name: (name, part))
+        if isinstance(part, Chart)
+    }
 
 
-def _short(value: Any) -> Any:
-    """Numbers of a figure to five digits: more is not seen, and every reader loads them."""
-    if isinstance(value, float):
-        return float(f"{value:.5g}")
-    if isinstance(value, Mapping):
-        return {key: _short(one) for key, one in value.items()}
-    return [_short(one) for one in value] if isinstance(value, list | tuple) else value
+def _noun(document: Document) -> tuple[str, str]:
+    """One and many of what the data set holds."""
+    return words.noun((document.get("assessment", {}).get("dataset") or {}).get("modality"))
 
 
 def _told(key: str, document: Document) -> Told | None:

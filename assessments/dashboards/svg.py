@@ -134,8 +134,7 @@ def _words(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
 
 
 def _n(value: float) -> str:
-    """To a px, or half of one where it is small: finer is not seen, and a report is full of numbers."""
-    text = f"{round(2 * value) / 2:.1f}" if abs(value) < 20 else f"{value:.0f}"
+    text = f"{value:.1f}"
     return text[:-2] if text.endswith(".0") else text
 
 

@@ -37,6 +37,16 @@ def report_json(request: HttpRequest, pk: UUID) -> HttpResponse:
     return response
 
 
+@login_required
+@require_safe
+def figures(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The charts for Plotly, which wide screens ask for when one comes near the view."""
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    if run.report is None:
+        raise Http404("This run has no report yet.")
+    return JsonResponse(dashboard.plots(run.report))
+
+
 def of_run(run: Run) -> dict[str, Any]:
     """What report and share page show of a run with a report; one more query, for its links."""
     return {

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -93,6 +93,16 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     page = dashboard.build(document, opened.link.run.finished_at if opened.link.snapshot else None)
     context = {"page": page, "levels": LEVELS, "link": opened.link, "token": token}
     return links.private(render(request, "share/report.html", context))
+
+
+@require_safe
+def figures(request: HttpRequest, token: str) -> HttpResponse:
+    """The charts of the report behind a link, for Plotly; nothing where the link does not open."""
+    opened = links.find(request, token)
+    document = opened.link.shown() if opened.link is not None and opened.status == 200 else None
+    if document is None:
+        return links.private(JsonResponse({}, status=404))
+    return links.private(JsonResponse(dashboard.plots(document)))
 
 
 def _password(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:

@@ -15,7 +15,6 @@ Facts = Mapping[str, Any]
 
 # what -> (fact, heading)
 MEASURES = (("money", "Cost"), ("hours", "Time"), ("kwh", "Energy"))
-TABLED = 12  # devices in the table, the cheapest: every reader loads it
 CENT, TENTH = 0.01, 0.0001  # money and kWh under which an amount is told as "under ..."
 
 
@@ -29,8 +28,7 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
     kept = [one for one in order if one["id"] == chosen]
     others = _others([one for one in order if one["id"] != chosen], 8 - len(kept), facts.get("cheapest"))
     shown = sorted(kept + others, key=lambda one: order.index(one))
-    tabled = [one for place, one in enumerate(order) if place < TABLED or one in shown]
-    left_out = len(tabled) - len(shown)
+    left_out = len(order) - len(shown)
     told = _told(shown, facts.get("currency") or "USD")
     known = [(key, head) for key, head in MEASURES if any(one.get(key) for one in shown)]
     measures = [(key, head) for key, head in known if key not in told] or known
@@ -49,7 +47,7 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
             "yes" if one.get("fits", True) else "no",
             *(_cell(one.get(key), key, currency) for key, _ in MEASURES),
         )
-        for one in tabled
+        for one in order
     ]
     return [
         Chart(

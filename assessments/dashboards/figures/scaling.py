@@ -42,6 +42,12 @@ def scaling(facts: Facts, finding: Facts) -> list[Part]:
             wide=_fan(counts, facts, "hours", hours, theme.WIDTHS["half"]),
             narrow=_fan(counts, facts, "hours", hours, theme.WIDTHS["narrow"]), says=says, table=table,
         ),
+        Chart(
+            title="What the same training costs on more devices",
+            subtitle=f"Cost of all planned runs on more of {name}",
+            note=note, basis=basis, wide=_fan(counts, facts, "money", money, theme.WIDTHS["half"]),
+            narrow=_fan(counts, facts, "money", money, theme.WIDTHS["narrow"]), says=says, table=table,
+        ),
     ]  # fmt: skip
 
 

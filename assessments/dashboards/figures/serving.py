@@ -11,9 +11,7 @@ from assessments.dashboards.figures.hardware import interval
 from workers.probes.hardware import words as hardware
 
 Facts = Mapping[str, Any]
-SHOWN = 7
-KINDS = ("microcontroller", "phone", "edge", "cpu", "gpu", "tpu")
-ROWS = 2  # of each kind in the table: it is there for every reader, and nobody reads eighty rows
+SHOWN = 9
 WAYS = {
     ("bits", 8): "8-bit weights",
     ("bits", 4): "4-bit weights",
@@ -34,11 +32,11 @@ def serving(facts: Facts, finding: Facts) -> list[Part]:
     return parts
 
 
-def _shown(found: Sequence[Facts], chosen: object, most: int = SHOWN) -> list[Facts]:
+def _shown(found: Sequence[Facts], chosen: object) -> list[Facts]:
     """Spread from the slowest to the fastest, with the chosen one among them."""
     order = sorted(found, key=lambda one: -one["usual_ms"])
-    step = max(1.0, (len(order) - 1) / (most - 1))
-    kept = {round(step * place) for place in range(most) if round(step * place) < len(order)}
+    step = max(1.0, (len(order) - 1) / (SHOWN - 1))
+    kept = {round(step * place) for place in range(SHOWN) if round(step * place) < len(order)}
     mine = next((place for place, one in enumerate(order) if one["id"] == chosen), None)
     if mine is not None and mine not in kept:
         kept.discard(min(kept, key=lambda place: abs(place - mine)))
@@ -49,8 +47,6 @@ def _shown(found: Sequence[Facts], chosen: object, most: int = SHOWN) -> list[Fa
 def _times(found: Sequence[Facts], facts: Facts, finding: Facts) -> Chart:
     place = facts.get("place") or {}
     shown = _shown(found, place.get("id"))
-    kinds = {kind: [one for one in found if one.get("kind") == kind] for kind in KINDS}
-    listed = [one for some in kinds.values() for one in _shown(some, place.get("id"), ROWS)]
     note = "Worked out from the model's operations; bars show 10 to 40% of the data sheet"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: it does not fit the device's memory"
@@ -63,7 +59,7 @@ def _times(found: Sequence[Facts], facts: Facts, finding: Facts) -> Chart:
             hardware.size(one["memory"]) if one.get("memory") else "not known",
             words.number(one["answers_per_wh"]) if one.get("answers_per_wh") else "not known",
         )
-        for one in sorted(listed, key=lambda one: one["usual_ms"])
+        for one in sorted(found, key=lambda one: one["usual_ms"])
     ]
     heads = ("Device", "Fits", "One answer", "With 8 bits", "Memory", "Answers a Wh")
     return Chart(

@@ -9,7 +9,7 @@ from assessments.dashboards import theme, words
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, Pictures, Table
 
 Facts = Mapping[str, Any]
-EXAMPLES = 4  # of each side
+EXAMPLES = 6  # of each side
 
 
 def shortcut(facts: Facts, finding: Facts) -> list[Part]:

@@ -209,6 +209,9 @@ def test_an_old_report_opens_with_one_figure_less(caplog):
     assert ids
     assert "figure-data-learning-curve-0" not in ids
     assert "data.learning_curve cannot be drawn" in caplog.text
+    plots = report.plots(document)
+    assert "figure-data-learning-curve-0" not in plots
+    assert len(plots) > 15
 
 
 @pytest.mark.parametrize("kind", ["images", "table"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -41,7 +43,22 @@ def test_nothing_on_it_needs_a_rule_that_the_content_policy_refuses(client, owne
     assert ' style="' not in page
     assert "<style" not in page
     assert "onclick" not in page
-    assert page.count("<script") == page.count("<script src=") + page.count('type="application/json"')
+    assert page.count("<script") == page.count("<script src=")
+
+
+def test_every_chart_of_the_page_comes_as_a_figure_apart_from_it(client, owner, run):
+    client.force_login(owner)
+    page = client.get(address(run)).content.decode()
+    assert f'data-figures="{address(run, "run-figures")}"' in page
+    figures = client.get(address(run, "run-figures")).json()
+    assert set(re.findall(r'data-figure="([^"]+)"', page)) == figures.keys()
+    assert all({"data", "layout"} == one.keys() for one in figures.values())
+
+
+def test_figures_are_for_the_team_alone(client, run, db):
+    assert client.get(address(run, "run-figures")).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(address(run, "run-figures")).status_code == 404
 
 
 def test_it_costs_the_same_queries_however_much_was_found(client, owner, run, django_assert_num_queries):
