@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from workers.probes.hardware import words as hardware
 
 Facts = Mapping[str, Any]
 SHOWN = 9
+FAR = 100  # times faster or slower than what is asked, beyond which a device says nothing here
+TICK = 78  # px of a tick's words and some air
 WAYS = {
     ("bits", 8): "8-bit weights",
     ("bits", 4): "4-bit weights",
@@ -32,21 +35,23 @@ def serving(facts: Facts, finding: Facts) -> list[Part]:
     return parts
 
 
-def _shown(found: Sequence[Facts], chosen: object) -> list[Facts]:
-    """Spread from the slowest to the fastest, with the chosen one among them."""
-    order = sorted(found, key=lambda one: -one["usual_ms"])
+def _shown(found: Sequence[Facts], place: Facts) -> list[Facts]:
+    """Spread from the slowest to the fastest around the time allowed, with the chosen one among them."""
+    chosen = [one for one in found if one["id"] == place.get("id")]
+    middle = place.get("milliseconds") or (chosen[0]["usual_ms"] if chosen else None)
+    near = [one for one in found if not middle or middle / FAR <= one["usual_ms"] <= middle * FAR]
+    order = sorted(near or found, key=lambda one: -one["usual_ms"])
     step = max(1.0, (len(order) - 1) / (SHOWN - 1))
-    kept = {round(step * place) for place in range(SHOWN) if round(step * place) < len(order)}
-    mine = next((place for place, one in enumerate(order) if one["id"] == chosen), None)
-    if mine is not None and mine not in kept:
-        kept.discard(min(kept, key=lambda place: abs(place - mine)))
-        kept.add(mine)
-    return [order[place] for place in sorted(kept)]
+    kept = [order[round(step * at)] for at in range(SHOWN) if round(step * at) < len(order)]
+    if chosen and chosen[0] not in kept:
+        closest = min(kept, key=lambda one: abs(math.log(one["usual_ms"] / chosen[0]["usual_ms"])))
+        kept[kept.index(closest)] = chosen[0]
+    return sorted(kept, key=lambda one: -one["usual_ms"])
 
 
 def _times(found: Sequence[Facts], facts: Facts, finding: Facts) -> Chart:
     place = facts.get("place") or {}
-    shown = _shown(found, place.get("id"))
+    shown = _shown(found, place)
     note = "Worked out from the model's operations; bars show 10 to 40% of the data sheet"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: it does not fit the device's memory"
@@ -75,7 +80,9 @@ def _times(found: Sequence[Facts], facts: Facts, finding: Facts) -> Chart:
 
 
 def _ms(value: float | None) -> str:
-    return "not known" if value is None else hardware.milliseconds(value / 1e3)
+    if value is None:
+        return "not known"
+    return f"{float(f'{value:.2g}'):g} ms" if 0.01 <= value < 1000 else hardware.milliseconds(value / 1e3)
 
 
 def _short(name: str) -> str:
@@ -87,7 +94,7 @@ def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
     least = min(one["fast_ms"] for one in shown)
     most = max(one["slow_ms"] for one in shown)
     low, high = 0.6 * min(least, limit or least), 1.6 * max(most, limit or most)
-    names = [theme.fit(_short(str(one["name"])), width * 0.4) for one in shown]
+    names = [theme.fit(_short(str(one["name"])), width * 0.34) for one in shown]
     left = round(max(theme.text_width(name) for name in names)) + 16
     room = round(max(theme.text_width(_ms(one["usual_ms"])) for one in shown)) + 20
     places = [len(shown) - 1 - at for at in range(len(shown))]
@@ -114,7 +121,7 @@ def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
         notes.append(theme.text(share, 1, f"Allowed: {_ms(limit)}", xref="paper", yref="paper",
                                 yanchor="bottom", yshift=3, xanchor="right" if share > 0.5 else "left",
                                 font={"color": theme.S2}))  # fmt: skip
-    ticks = theme.log_ticks(low, high, 3 if width < theme.WIDTHS["half"] else 4)
+    ticks = theme.log_ticks(low, high, max(2, (width - left - room) // TICK))
     return {
         "data": data,
         "layout": theme.layout(
@@ -131,19 +138,20 @@ def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
 
 def _ways(ways: Sequence[Facts], facts: Facts) -> Listing:
     metric = str(ways[0].get("metric") or "accuracy")
-    rows = [("As it is", words.metric(ways[0]["whole"], metric), "")]
+    rows = [("As it is", words.metric(ways[0]["whole"], metric), "", "")]
     rows += [
         (
             WAYS[one["kind"], one["amount"]],
             words.metric(one["score"], metric),
-            f"{words.signed(-one['lost'])} ({words.span(-one['high'], -one['low'], words.signed)})",
+            words.signed(-one["lost"]),
+            words.span(-one["high"], -one["low"], words.signed),
         )
         for one in ways
     ]
-    caveats = (facts.get("stand_in") or {}).get("caveats") or []
+    caveats = (facts.get("stand_in") or {}).get("caveats") or ["Measured on a small network."]
     return Listing(
         title="What a smaller model loses",
         subtitle=f"{words.first_up(metric)} on held-out rows, and the points that it changes by",
-        note=" ".join(["Measured on a small stand-in that learnt this data.", *map(str, caveats)]),
-        table=Table(("Model", words.first_up(metric), "Points"), rows, frozenset({1, 2})),
+        note=" ".join(map(str, caveats)),
+        table=Table(("Model", words.first_up(metric), "Points", "90% range"), rows, frozenset({1, 2, 3})),
     )

@@ -49,7 +49,7 @@ def _lines(
     for one in curves:
         name, colour, dash, marker = WAYS[one["id"]]
         if one["id"] == "fine_tune" and one.get("low") and one.get("high"):
-            data.append(theme.area(sizes, one["low"], one["high"], colour))
+            data.insert(0, theme.area(sizes, one["low"], one["high"], theme.S1_90))
         data.append({
             "type": "scatter", "x": [*sizes], "y": one["scores"], "mode": "lines+markers",
             "line": {"color": colour, "width": 2.25, "dash": dash}, "cliponaxis": False,

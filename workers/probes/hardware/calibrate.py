@@ -6,7 +6,6 @@ shows as wall time without processor time. Rates use the fastest fifth of the re
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -140,24 +139,3 @@ def _measure(device: str, seconds: float) -> Worker:
     ratio = (time.perf_counter() - wall) / spent
     found = {name: value for name, value in rates.items() if value is not None}
     return Worker(found, memory, start, 1.0 if device.startswith("cuda") and ratio < 1 else max(1.0, ratio))
-
-
-def step_seconds(
-    step: Callable[[], object], seconds: float, device: str = "cpu"
-) -> tuple[float, float, float, float]:
-    """A training step's seconds (low, usual, high) and wall over processor time; one thread.
-
-    Two steps to warm up, then at least five; the usual value is the 20 % quantile, because noise only adds.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        step()
-        wall, cpu = time.perf_counter(), time.process_time()
-        times = timed(step, seconds, device, least=5, most=60)
-        ratio = (time.perf_counter() - wall) / max(1e-6, time.process_time() - cpu)
-    finally:
-        torch.set_num_threads(threads)
-    usual = quantile(times, 0.2)
-    spread = max(1.03, math.sqrt(quantile(times, 0.8) / usual))
-    return usual / spread, usual, usual * spread, max(1.0, ratio)

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names that go into SQL are quoted
 """The texts of a sample, the features made of them as prepare makes them, and ways to spoil a text."""
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import numpy as np
 from workers.inputs import text
 from workers.probes.base import Sample
 from workers.probes.surrogate import Rows
-from workers.sql import quoted
 
 WORD = re.compile(r"\w[\w'’]*\w")  # two letters or more
 KEYS = {
@@ -54,7 +52,7 @@ def written(sample: Sample, found: Rows, seed: int) -> Written | None:
     by_column: dict[str, list[str]] = {}
     for group in groups:
         if any(column.name == group["name"] for column in sample.columns):
-            by_column[group["name"]] = column_texts(sample, found.ids, group["name"])
+            by_column[group["name"]] = sample.cells(group["name"], found.ids)
     if not by_column:
         return None
     column = max(by_column, key=lambda name: sum(map(len, by_column[name])))
@@ -66,17 +64,6 @@ def written(sample: Sample, found: Rows, seed: int) -> Written | None:
         return None
     others = np.delete(found.x, np.s_[own["start"] : own["stop"]], axis=1)
     return Written(column, by_column[column], np.hstack([values, others]), turn, others, values.shape[1])
-
-
-def column_texts(sample: Sample, ids: np.ndarray, name: str) -> list[str]:
-    """One column of these rows as it was written."""
-    with sample.table() as table:
-        found = table.execute(
-            f"SELECT _id, {quoted(name)} FROM rows WHERE _id IN (SELECT unnest(?))",
-            [[int(i) for i in ids]],
-        ).fetchall()
-    by_id = dict(found)
-    return [by_id[int(i)] or "" for i in ids]
 
 
 def spoilt(written_: str, places: Sequence[int], spoil: Spoil, draw: np.random.Generator) -> str:

@@ -242,11 +242,8 @@ def _explained(sample: Sample, rows: np.ndarray, heap: np.ndarray) -> str:
     ids = sample.arrays["ids"][rows]
     asked = [c.name for c in sample.columns if c.type == "category" or c.role in ("target", "group")][:50]
     for name in asked:
-        with contextlib.suppress(Exception), sample.table() as table:
-            query = f"SELECT _id, {quoted(name)} FROM rows WHERE _id IN (SELECT unnest(?))"
-            seen = dict(table.execute(query, [ids.tolist()]).fetchall())
-            words = np.array([str(seen.get(int(i))) for i in ids])
-            levels, codes = np.unique(words, return_inverse=True)
+        with contextlib.suppress(Exception):
+            levels, codes = np.unique(sample.cells(name, ids), return_inverse=True)
             if not 2 <= len(levels) <= 50:
                 continue
             inside, size = np.bincount(codes, heap), np.bincount(codes)

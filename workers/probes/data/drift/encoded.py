@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names that go into SQL are quoted
 """Rows as numbers for the domain classifier, with nothing fitted on one part alone.
 
 The features of ``prepare`` are fitted on the training rows: the levels that are kept, the weights and the
@@ -15,7 +14,6 @@ import numpy as np
 from workers.inputs import text
 from workers.probes.base import Sample
 from workers.probes.data.shared.column_values import Values
-from workers.sql import quoted
 
 LEVELS = 30  # columns a category may have; the rarer levels share the last
 MOST_TEXTS = 3
@@ -29,7 +27,7 @@ def encode(
     blocks = [_numbers(v, rows) for v in values.values() if v.column.role == "feature"]
     texts = [c.name for c in sample.columns if c.role == "text"][:MOST_TEXTS]
     both = np.ones(len(rows), bool)
-    blocks += [text.ngrams(_written(sample, name, ids[rows]), both, seed) for name in texts]
+    blocks += [text.ngrams(sample.cells(name, ids[rows]), both, seed) for name in texts]
     kept = [block for block in blocks if block.shape[1]]
     return np.hstack(kept).astype(np.float32) if kept else np.zeros((len(rows), 0), np.float32)
 
@@ -46,10 +44,3 @@ def _numbers(values: Values, rows: np.ndarray) -> np.ndarray:
     place[np.argsort(-counts, kind="stable")] = np.arange(len(levels))
     place = np.minimum(place, LEVELS - 1)[codes.reshape(-1)]
     return (place[:, None] == np.arange(min(LEVELS, len(levels)))).astype(np.float32)
-
-
-def _written(sample: Sample, name: str, ids: np.ndarray) -> list[str]:
-    with sample.table() as table:
-        query = f"SELECT _id, {quoted(name)} FROM rows WHERE _id IN (SELECT unnest(?::BIGINT[]))"
-        found = dict(table.execute(query, [[int(i) for i in ids]]).fetchall())
-    return [found.get(int(i)) or "" for i in ids]

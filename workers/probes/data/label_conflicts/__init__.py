@@ -273,13 +273,11 @@ def _examples(sample: Sample, one: Conflicts) -> list[dict[str, Any]]:
     pairs = one.pairs[:SHOWN]
     if not len(pairs):
         return []
-    name = quoted(one.target.name)
-    with sample.table() as table:
-        query = f"SELECT _id, {name} FROM rows WHERE _id IN (SELECT unnest(?))"
-        label = dict(table.execute(query, [np.unique(pairs).tolist()]).fetchall())
+    ids = np.unique(pairs).tolist()
+    label = dict(zip(ids, sample.cells(one.target.name, ids), strict=True))
     where = found_copies.places(sample, pairs)
     return [
-        {"places": both, "labels": [str(label[int(a)]), str(label[int(b)])]}
+        {"places": both, "labels": [label[a], label[b]]}
         for both, (a, b) in zip(where, pairs.tolist(), strict=True)
     ]
 

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names that go into SQL are quoted
 """Rows of a table that share a long text, equal or nearly, while their other columns differ.
 
 A text that belongs to something else in the table comes back by nature: the description of a product with
@@ -12,7 +11,6 @@ import numpy as np
 
 from workers.probes.base import Sample
 from workers.probes.data.shared import near_copies
-from workers.sql import quoted
 
 MOST_COLUMNS, LEAST_WORDS, LEAST_LETTERS = 3, 6, 40
 BY_NATURE = 0.3  # share of rows with a text that is there twice
@@ -27,7 +25,7 @@ def pairs(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _of(sample: Sample, name: str, at: np.ndarray, seed: int) -> np.ndarray:
-    cells = _cells(sample, name, sample.arrays["ids"][at])
+    cells = sample.cells(name, sample.arrays["ids"][at])
     long = [len(cell) >= LEAST_LETTERS and len(cell.split()) >= LEAST_WORDS for cell in cells]
     cells = [cell if kept else "" for cell, kept in zip(cells, long, strict=True)]
     near = near_copies.texts(cells, seed)
@@ -38,16 +36,6 @@ def _of(sample: Sample, name: str, at: np.ndarray, seed: int) -> np.ndarray:
     return np.empty((0, 2), int) if _determined(sample, name, at, near, seed) else near
 
 
-def _cells(sample: Sample, name: str, ids: np.ndarray) -> list[str]:
-    with sample.table() as table:
-        found = table.execute(
-            f"SELECT _id, coalesce({quoted(name)}, '') FROM rows WHERE _id IN (SELECT unnest(?::BIGINT[]))",
-            [ids.tolist()],
-        ).fetchall()
-    by_id = dict(found)
-    return [by_id.get(int(i), "") for i in ids]
-
-
 def _determined(sample: Sample, name: str, at: np.ndarray, near: np.ndarray, seed: int) -> bool:
     """Whether the text follows from another column, as a product's description from its number."""
     rng = np.random.default_rng([seed, 38])
@@ -55,7 +43,7 @@ def _determined(sample: Sample, name: str, at: np.ndarray, near: np.ndarray, see
     for column in sample.columns:
         if column.name == name or column.type in ("empty", "text") or column.role in ("split", "target"):
             continue
-        codes = np.unique(_cells(sample, column.name, sample.arrays["ids"][at]), return_inverse=True)[1]
+        codes = np.unique(sample.cells(column.name, sample.arrays["ids"][at]), return_inverse=True)[1]
         codes = codes.reshape(-1)
         rows = rng.permutation(len(at))
         rows = rows[np.argsort(codes[rows], kind="stable")]

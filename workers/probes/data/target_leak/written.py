@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names that go into SQL are quoted
 """The answer written out in a text: "Rated 4/5", "refund approved", the number to predict itself.
 
 A phrase of up to three words is suspect where nearly all texts that hold it are of one class, where it stands
@@ -21,7 +20,6 @@ import numpy as np
 
 from workers.probes.base import Budget, Sample, Target
 from workers.probes.words import count, listed, percent
-from workers.sql import quoted
 
 MOST_ROWS, MOST_COLUMNS, MOST_CLASSES, ENDS = 4_000, 4, 60, 150  # words from either end of a text
 LONGEST = 3  # words of a phrase
@@ -68,7 +66,7 @@ def search(sample: Sample, budget: Budget) -> list[Written]:
     for name in columns[:MOST_COLUMNS]:
         if budget.left < 2:
             break
-        texts = _texts(sample, name, sample.arrays["ids"][known])
+        texts = sample.cells(name, sample.arrays["ids"][known])
         at = _different(texts)
         if len(at) < 2 * FEWEST:
             continue
@@ -81,16 +79,6 @@ def search(sample: Sample, budget: Budget) -> list[Written]:
             note = f"{name} {said} ({percent(len(carriers) / len(at))} of the texts)."
             found.append(Written(name, target.name, len(carriers) / len(at), rows, note))
     return found
-
-
-def _texts(sample: Sample, name: str, ids: np.ndarray) -> list[str]:
-    with sample.table() as table:
-        cells = table.execute(
-            f"SELECT _id, coalesce({quoted(name)}, '') FROM rows WHERE _id IN (SELECT unnest(?::BIGINT[]))",
-            [ids.tolist()],
-        ).fetchall()
-    by_id = dict(cells)
-    return [by_id.get(int(i), "") for i in ids]
 
 
 def _different(texts: Sequence[str]) -> np.ndarray:
