@@ -47,7 +47,6 @@ class Demand:
     lora_dropout: float = 0.0
     weights: str = "fp32"  # what trained weights are kept in
     sharding: str = "none"  # over devices: "zero1", "zero2" or "zero3" (FSDP)
-    served: int = 1  # requests that are answered at once
 
     def at_once(self, count: int = 1) -> int:
         """Rows that stand in one device's memory at once."""
@@ -148,7 +147,6 @@ def read(sample: Sample, model: Architecture) -> Demand:
         targets=targets, lora_dropout=float(sample.planned("training.lora.dropout", 0.0)),
         weights=sample.planned("training.weights", "fp32"),
         sharding=sample.planned("training.sharding", "none"),
-        served=int(sample.planned("hardware.serve.batch", 1)),
     )  # fmt: skip
 
 

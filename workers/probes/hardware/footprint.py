@@ -34,6 +34,15 @@ BUCKET = 5e8  # numbers that DeepSpeed sends at once; 4.5 times as many with ove
 FP8_KEPT = (0.6, 0.8, 1.0)  # of 16-bit activations; only what matrix products read is narrower [judgement]
 
 
+def inside(model: Architecture) -> float:
+    """Parameters inside the layers, which are kept in few bits; embeddings and head are not."""
+    shape = model.extra.get("shape")
+    if shape is None:
+        return float(model.parameters - model.head)
+    outside = model.head + shape.vocabulary * (shape.embedding_width or shape.width)
+    return max(0.0, float(model.parameters - outside))
+
+
 @dataclass(frozen=True)
 class Footprint:
     """A model's training on one device, in bytes; ``per_row`` and ``fixed`` are 32-bit activations."""
@@ -99,7 +108,9 @@ class Footprint:
         written out for a moment."""
         every = float(self.model.parameters)
         if way.adapters:
-            linear = self._inside() if way.method == "qlora" or self.demand.precision in QUANTISED else 0.0
+            linear = (
+                inside(self.model) if way.method == "qlora" or self.demand.precision in QUANTISED else 0.0
+            )
             kept = self.demand.precision if self.demand.precision in QUANTISED else "int4"
             narrow = way.half and way.method != "qlora"
             base = linear * QUANTISED[kept] + (every - linear) * (2.0 if narrow else 4.0)
@@ -125,14 +136,6 @@ class Footprint:
         if walked is None:
             return 2.0 * self.model.parameters
         return walked.copies + 2.0 * (self._idle_adapters(way) if way.adapters else self.model.idle)
-
-    def _inside(self) -> float:
-        """Parameters inside the layers, which are kept in few bits; embeddings and head are not."""
-        shape = self.model.extra.get("shape")
-        if shape is None:
-            return float(self.model.parameters - self.model.head)
-        outside = self.model.head + shape.vocabulary * (shape.embedding_width or shape.width)
-        return max(0.0, float(self.model.parameters - outside))
 
     def _largest(self) -> float:
         shape = self.model.extra.get("shape")
@@ -235,26 +238,6 @@ class Footprint:
             middle = (low + high) // 2
             low, high = (middle, high) if self.total(middle) <= memory else (low, middle)
         return low
-
-    def serving(self, rows: int) -> dict[str, dict[str, float]]:
-        """Bytes of answering ``rows`` requests at once, by the numbers that weights are kept in.
-
-        The cache holds the keys and values of a whole sequence; 16 bits but for 32-bit weights.
-        """
-        every, inside = float(self.model.parameters), self._inside()
-        shape = self.model.extra.get("shape")
-        found = {}
-        for name, each in (("fp32", 4.0), ("fp16", 2.0), ("int8", QUANTISED["int8"]),
-                           ("int4", QUANTISED["int4"])):  # fmt: skip
-            narrow = name in QUANTISED
-            weights = inside * each + (every - inside) * 2.0 if narrow else every * each
-            wide = 4.0 if name == "fp32" else 2.0
-            cache = 0.0
-            if shape is not None and (shape.causal or shape.decoder_layers):
-                length = shape.target_sequence if shape.decoder_layers else shape.longest
-                cache = rows * length * shape.cache_bytes(wide)
-            found[name] = {"weights": weights, "cache": cache}
-        return found
 
 
 def _walked(

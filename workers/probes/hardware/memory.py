@@ -59,7 +59,6 @@ def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
     facts["allocated"] = plan.allocated(rows)
     facts["rows_at_once"] = rows
     facts["largest_batch"] = plan.largest_batch(device.memory) * device.count
-    facts["serving"] = plan.serving(wanted.served)
     quick = time.process_time() - start < QUICK
     facts["what_if"] = _what_if(plan, rows, quick)
     facts["mitigations"] = _mitigations(facts["what_if"], device, mid)

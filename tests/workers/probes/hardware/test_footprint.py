@@ -97,17 +97,6 @@ def test_the_rules_of_the_model_hub_are_met_where_they_apply():
     assert plan.parts(1, place=2)["gradients"] == 4 * count
 
 
-def test_the_cache_of_keys_and_values_is_half_a_megabyte_a_token_for_llama_2():
-    """2 x 32 layers x 4,096 x 2 bytes; an eighth of the heads keep an eighth (Llama 3: a quarter)."""
-    for kind, each in (("llama-2-7b", 524_288), ("llama-3-8b", 131_072)):
-        plan = plan_of(kind, {"method": "lora"}, 1024)
-        assert plan.serving(4)["fp16"]["cache"] == 4 * plan.model.extra["shape"].longest * each
-    latent = plan_of("deepseek-v3", {"method": "lora"}, 16)
-    assert (
-        latent.serving(1)["fp16"]["cache"] == 163_840 * 61 * (512 + 64) * 2
-    )  # DeepSeek-AI 2024: 70 KB a token
-
-
 def test_each_way_to_save_memory_saves_it():
     plan = plan_of("gpt2-medium", {"batch_size": 16, "precision": "fp32"}, 512)
     now = plan.total(16)

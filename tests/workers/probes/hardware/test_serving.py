@@ -134,23 +134,35 @@ def test_layers_that_are_not_built_are_counted():
 
 def test_estimates_follow_the_data_sheet():
     """What only multiplies takes as long as its sums, what only moves as long as its bytes."""
-    device = catalogue.find("jetson-orin-nano")
+    device, tiny = catalogue.find("jetson-orin-nano"), architecture.read(Sample(plan=MLP))
     sums, bytes_ = ledger.Cost(), ledger.Cost()
     sums.kinds[1e12, 1.0] = 1
     bytes_.kinds[1.0, 1e9] = 1
-    found = devices.estimate(sums, 10, device, "fp32")
+    found = devices.estimate(sums, tiny, 1, device, "fp32")
     assert found.usual == pytest.approx(1e12 / (0.2 * device.peak("fp32")), rel=0.01)
     assert (found.fast, found.slow) == pytest.approx((found.usual / 2, found.usual * 2), rel=0.01)
-    wide = devices.estimate(bytes_, 10, device, "fp32").usual
+    wide = devices.estimate(bytes_, tiny, 1, device, "fp32").usual
     assert wide == pytest.approx(1e9 / (0.2e9 * device.bandwidth_gbs), rel=0.01)
-    assert devices.estimate(bytes_, 10, device, "int8").usual == pytest.approx(wide / 4, rel=0.01)
+    assert devices.estimate(bytes_, tiny, 1, device, "int8").usual == pytest.approx(wide / 4, rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("precision", "size"), [("fp32", 400), ("fp16", 200), ("int8", 100.2), ("int4", 51.6)]
-)
-def test_weights_take_their_bits_and_their_scales(precision, size):
-    assert devices.weights(100, precision) == pytest.approx(size, abs=0.1)
+@pytest.mark.parametrize(("precision", "each"), [("fp32", 4), ("fp16", 2), ("int8", 1.002), ("int4", 0.516)])
+def test_layers_take_their_bits_and_scales_and_the_head_16_bits_at_least(precision, each):
+    plan = {"model": {"kind": "mlp", "hidden": [512, 256], "max_features": 128, "classes": 10}}
+    model = architecture.read(Sample(plan=plan))
+    weights, cache = devices.held(model, 1, precision)
+    wanted = each * (model.parameters - model.head) + max(2, each) * model.head
+    assert weights == pytest.approx(wanted, rel=0.002)
+    assert cache == 0
+
+
+def test_the_cache_of_keys_and_values_is_half_a_megabyte_a_token_for_llama_2():
+    """2 x 32 layers x 4,096 x 2 bytes; an eighth of the heads keep an eighth (Llama 3: a quarter)."""
+    for kind, each in (("llama-2-7b", 524_288), ("llama-3-8b", 131_072)):
+        model = architecture.read(Sample(plan={"model": {"kind": kind}}))
+        assert devices.held(model, 4, "fp16")[1] == 4 * model.extra["shape"].longest * each
+    latent = architecture.read(Sample(plan={"model": {"kind": "deepseek-v3"}}))  # DeepSeek-AI 2024: 70 KB
+    assert devices.held(latent, 1, "fp16")[1] == 163_840 * 61 * (512 + 64) * 2
 
 
 def test_timing_leaves_out_the_first_answers_and_stops_in_time():

@@ -73,7 +73,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     cost = None
     if model.build is not None and model.parameters <= MOST_PARAMETERS:
         cost = ledger.answer(model, place.rows)
-    every = _devices(model, cost)
+    every = _devices(model, place.rows, cost)
     base = "fp16" if sample.planned("training.precision") in HALF else "fp32"
     budget.progress(0.5, "Rounding the weights of a stand-in")
     small = smaller.measure(sample, budget) if cost is not None else NO_WEIGHTS
@@ -106,22 +106,15 @@ def _here(model: Architecture, rows: int, budget: Budget) -> Latency | None:
     return timed.network(model, rows, seconds, device)
 
 
-def _devices(model: Architecture, cost: Cost | None) -> dict[tuple[str, str], Estimate]:
+def _devices(model: Architecture, rows: int, cost: Cost | None) -> dict[tuple[str, str], Estimate]:
     """(device, precision) -> one answer there; trees and kernels run on processors that they are timed on."""
     if cost is None:
         return {}
-    cache = _cache(model)
     return {
-        (device.id, precision): devices.estimate(cost, model.parameters, device, precision, cache)
+        (device.id, precision): devices.estimate(cost, model, rows, device, precision)
         for device in catalogue.devices()
         for precision in devices.BYTES
     }
-
-
-def _cache(model: Architecture) -> float:
-    """Bytes of keys and values that a text model keeps while it writes, in 32 bits."""
-    shape = model.extra.get("shape")
-    return float(shape.sequence * shape.cache_bytes(4.0)) if shape is not None and shape.causal else 0.0
 
 
 def _need(
@@ -129,7 +122,7 @@ def _need(
     precision: str,
 ) -> Need:  # fmt: skip
     if place.device is None:
-        size = devices.weights(model.parameters, precision) if model.build is not None else None
+        size = sum(devices.held(model, place.rows, precision)) if model.build is not None else None
         seconds = (here.p95_low, here.p95, here.p95_high) if here and precision == "fp32" else None
         return Need(seconds, size, here is not None)
     found = every.get((place.device.id, precision))

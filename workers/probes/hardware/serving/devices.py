@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workers.probes.hardware.catalogue import Accelerator
-from workers.probes.hardware.footprint import QUANTISED
+from workers.probes.hardware.described import Architecture
+from workers.probes.hardware.footprint import QUANTISED, inside
 from workers.probes.hardware.ledger import Cost
 
 BYTES = {"fp32": 4.0, "fp16": 2.0, **{name: QUANTISED[name] for name in ("int8", "int4")}}  # of a weight
@@ -40,23 +41,30 @@ class Estimate:
         return self.memory <= self.device.memory
 
 
-def weights(parameters: int, precision: str) -> float:
-    """Bytes of the weights, with the scales of whole numbers."""
-    return parameters * BYTES[precision]
+def held(model: Architecture, rows: int, precision: str) -> tuple[float, float]:
+    """Bytes of the weights, and of the keys and values of whole sequences that a text model keeps.
+
+    Embeddings and head stay in 16 bits where the layers' weights are whole numbers; so does the cache.
+    """
+    few, each = inside(model), BYTES[precision]
+    small = few * each + (model.parameters - few) * max(2.0, each)
+    shape = model.extra.get("shape")
+    if shape is None or not (shape.causal or shape.decoder_layers):
+        return small, 0.0
+    length = shape.target_sequence if shape.decoder_layers else shape.longest
+    return small, rows * length * shape.cache_bytes(max(2.0, each))
 
 
-def estimate(
-    cost: Cost, parameters: int, device: Accelerator, precision: str, cache: float = 0.0
-) -> Estimate:
-    """``cost`` is that of an answer in 32-bit numbers; ``cache`` the bytes that it keeps beside."""
+def estimate(cost: Cost, model: Architecture, rows: int, device: Accelerator, precision: str) -> Estimate:
+    """``cost`` is that of an answer of so many rows in 32-bit numbers."""
     narrow = BITS[precision] / 32
     peak = device.peak_tflops.get(precision, 0.0) * 1e12 or device.peak("fp16" if narrow < 1 else "fp32")
     start = START.get(device.kind, 1e-5)
     fast, usual, slow = (
         cost.seconds(peak * share, device.bandwidth_gbs * 1e9 * share, start, narrow) for share in REACHED
     )
-    size = weights(parameters, precision)
+    size, cache = held(model, rows, precision)
     alive = cost.alive * max(narrow, 0.25)  # what flows between layers keeps 8 bits
-    memory = size + alive + cache * max(narrow, 0.5) + RUNTIME.get(device.kind, 300) * MIB
+    memory = size + alive + cache + RUNTIME.get(device.kind, 300) * MIB
     watts = device.tdp_w * (IDLE + (1 - IDLE) * 0.5)
     return Estimate(device, precision, size, memory, fast, usual, slow, watts * usual)
