@@ -129,6 +129,12 @@ CASES = [  # probe, value, low, facts, what is said
     ("hardware.scaling", 0.6, 0.5, {"knee": 16, "at": 64, "counts": [{"count": 8}, {"count": 16}]},
      "at most 8 devices: from 16 on"),
     ("hardware.scaling", 0.6, 0.5, {"knee": 16, "at": 64, "deadline_hours": 5}, "64 devices are needed"),
+    ("hardware.transfer", 0.2, 0.1, {"best": "frozen", "shares": [
+        {"id": "frozen", "share": 0.2, "high": 0.4}]},
+     "Start from a model that is trained on data like yours: 20% of the examples"),
+    ("hardware.transfer", 0.9, 0.5, {"best": "frozen", "shares": [
+        {"id": "frozen", "share": 0.9, "high": 1.0}]},
+     "Try a model that is trained on much other data"),
     ("flexibility.forgetting", 12, 8, {"strategies": [{"id": "x"}]}, "Test the old task after every"),
     ("flexibility.forgetting", 4, 0, {"strategies": [{"id": "x"}]}, "Measure it again with more examples"),
     ("hyperparameters.sensitivity", 6, 4, {"tornado": [{"label": "Learning rate", "flagged": True, "loss": 6,
