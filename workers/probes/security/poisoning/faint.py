@@ -45,27 +45,20 @@ def search(found: Ground, taken: np.ndarray, seed: int) -> list[Shared]:
 def _rest(pictures: np.ndarray) -> np.ndarray:
     """float32 [n, d]: pictures less what is coarse in them, cut, in units of their usual spread."""
     n, high, wide, channels = pictures.shape
-    reach = max(1, min(high, wide) // COARSE // 2)
     out = np.empty((n, high * wide * channels), np.float32)
     for start in range(0, n, 256):
-        part = pictures[start : start + 256].astype(np.float32)
-        smooth = part
-        for axis in (1, 2):
-            smooth = _mean(smooth, reach, axis)
-        left = part - smooth
+        left = _fine(pictures[start : start + 256].astype(np.float32))
         spread = 1.4826 * np.median(np.abs(left), axis=(1, 2, 3), keepdims=True) + 0.5
-        out[start : start + 256] = np.clip(left / spread, -STRONG, STRONG).reshape(len(part), -1)
+        out[start : start + 256] = np.clip(left / spread, -STRONG, STRONG).reshape(len(left), -1)
     return out
 
 
-def _mean(x: np.ndarray, reach: int, axis: int) -> np.ndarray:
-    """The mean of ``reach`` neighbours on either side."""
-    width = [(0, 0)] * x.ndim
-    width[axis] = (reach + 1, reach)
-    total = np.cumsum(np.pad(x, width, mode="edge"), axis=axis, dtype=np.float64)
-    size, window = x.shape[axis], 2 * reach + 1
-    last = np.take(total, np.arange(window, window + size), axis=axis)
-    return ((last - np.take(total, np.arange(size), axis=axis)) / window).astype(np.float32)
+def _fine(x: np.ndarray) -> np.ndarray:
+    """Pictures float32 [n, h, w, c] less the mean of each pixel's surroundings."""
+    from scipy.ndimage import uniform_filter
+
+    window = 2 * max(1, min(x.shape[1:3]) // COARSE // 2) + 1
+    return x - uniform_filter(x, (1, window, window, 1), mode="nearest")
 
 
 def _of_class(found: Ground, rest: np.ndarray, label: int, taken: np.ndarray, seed: int) -> Shared | None:
@@ -141,5 +134,4 @@ def _high(rows: np.ndarray, found: Ground) -> np.ndarray:
     assert found.pictures is not None
     shape = found.pictures.shape[1:]
     mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32).reshape(1, *shape)
-    reach = max(1, min(shape[:2]) // COARSE // 2)
-    return (mean - _mean(_mean(mean, reach, 1), reach, 2)).reshape(-1)
+    return _fine(mean).reshape(-1)
