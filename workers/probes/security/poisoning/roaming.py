@@ -20,10 +20,8 @@ LEVELS = 5  # bits of a channel that are left out: colours this near are one
 CHANCE = 1e-4  # of naming one class as purely
 SEED = 1e-4  # of its pictures showing other classes as often
 MOST_SHARE = 0.3  # of its class
-ALIKE, SAME = (
-    0.5,
-    0.5,
-)  # of two words' pictures that must be the same to be one piece; or another's, to be tried
+ALIKE = 0.5  # of two words' pictures that must be the same for both to be one piece
+SAME = 0.5  # of a word's pictures that another one had, from which it is not tried again
 MOST_TRIED = 4
 MOST_PICTURES = 2_000
 LARGEST = 1 / 3  # side of a piece, of the picture's
