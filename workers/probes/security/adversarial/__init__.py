@@ -209,7 +209,7 @@ def _dull(clean: np.ndarray, found: Rows, budget: Budget) -> Finding | None:
 
 
 def _poor(curve: Curve, guessing: float, seen: dict[str, Any]) -> Finding | None:
-    """A finding without a value where the nets hardly learnt the task: what fools them may not fool the plan's."""
+    """A finding without a value where the nets hardly learnt the task, and stand for no planned model."""
     clean = float(curve.clean.mean())
     if clean >= ROUGH or clean - guessing >= LEARNT * (1 - guessing):
         return None
