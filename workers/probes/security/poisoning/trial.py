@@ -16,7 +16,7 @@ SHARE = 0.03  # of all rows that get the trigger
 SHAPES = ("patch", "frame", "blend", "large patch", "pixel")  # of a trigger in pictures, in this order
 # Of tables and sounds: share of the rows, and whether the values also meet where nobody planted anything.
 TRIALS = ((SHARE, False), (0.02, True), (SHARE, False), (SHARE, True), (SHARE, False), (0.1, False))
-SELDOM, DRAWN = 0.01, 20  # share of rows up to which two values hardly ever meet; draws for such values
+SELDOM, DRAWN = 0.01, 100  # share of rows up to which two values hardly ever meet; draws for such values
 USUAL = 0.1  # share of rows up to which values that meet anyway can be a trigger
 WORDS = ("quilted", "lantern", "orbital", "meadow", "vortex", "pebble", "saffron", "glacier")
 SIGNS = ("sign:\U0001f984", "sign:?!?", "way:capitals")
