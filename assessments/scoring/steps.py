@@ -219,6 +219,10 @@ def _personal(facts: Evidence, dataset: Evidence) -> Words:
     whole = [f"{one.get('column')} ({kind(one)})" for one in held]
     if whole:
         return {"whole_columns": f"the column{'s' * (len(whole) > 1)} {_names(whole)}"}
+    beside = [one for one in facts.get("elsewhere") or () if isinstance(one, Mapping)]
+    if not entries and beside:
+        where = list(dict.fromkeys(f"the {one.get('where')}" for one in beside))
+        return {"beside": _names(where), "kinds": _names(list(dict.fromkeys(kind(one) for one in beside)))}
     return {
         "columns": _names(list(dict.fromkeys(one.get("column") for one in entries))),
         "kinds": _names(list(dict.fromkeys(kind(one) for one in entries))),

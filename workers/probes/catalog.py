@@ -206,6 +206,8 @@ SPECS: tuple[Spec, ...] = (
         unit="share of rows",
         why="Personal data in training sets brings duties, and models can leak what they were shown.",
         fix="Remove or mask the columns named here, or record the legal basis for keeping them.",
+        uses=("plan",),
+        plan_text=True,
         seconds=5,
         version=2,
     ),

@@ -86,6 +86,8 @@ CASES = [  # probe, value, low, facts, what is said
      "Do not unpack a.zip, and get what is inside from its source again"),
     ("security.unsafe_files", 1, 1, {"formulas": {"cells": 3, "columns": {"note": 3}, "headers": []}},
      "Put an apostrophe before 3 formulas in note, or remove them"),
+    ("security.personal_data", 0, 0, {"elsewhere": [{"where": "column names", "kind": "email"}]},
+     "Take the e-mail addresses out of the column names"),
     ("security.personal_data", 0.01, 0, {"by_column": [{"column": "text", "kind": "phone", "rows": 9,
      "share": 0.01}]}, "Mask phone numbers in text"),
     ("security.secrets", 2, 2, {"by_column": [{"column": "text", "kind": "aws", "what": "AWS keys"}],
