@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from workers.inputs import base
 from workers.inputs.base import Loaded, fault
 from workers.sql import literal, quoted
 
@@ -38,13 +39,7 @@ def without(con: duckdb.DuckDBPyConnection, start: int, rows: int, names: list[s
     found = _labelled(con, start, rows, names) or _unlabelled(con, start, rows, names)
     if not found:
         return rows
-    con.execute("DELETE FROM rows WHERE _id IN (SELECT unnest(?))", [found])
-    if found[0] < start + rows - len(found):
-        con.execute(
-            "UPDATE rows SET _id = _id - (SELECT count(*) FROM unnest(?) t(place) WHERE place < _id)"
-            " WHERE _id > ?",
-            [found, found[0]],
-        )
+    base.take_out(con, found, start + rows)
     told = (
         "The last line is a total, not an observation; it was left out."
         if found == [start + rows - 1]

@@ -114,6 +114,8 @@ def _sorted(top: Iterable[tuple[str, int]], census: dict[str, Any]) -> Words:
         word = text.strip().lower()
         if not word or _a_code(text.strip(), letters) or (word in SIGNS and rows < FEW_SIGNS):
             continue
+        if word == "-" and "+" in letters:
+            continue  # the other of two signs
         if word in PLAIN:
             seen.plain[text] = rows
         elif word in DOUBTFUL:
