@@ -145,3 +145,29 @@ def test_numbers_stand_beside_their_texts(ready):
             " IS DISTINCT FROM typed.v OR rows.d::TIMESTAMP IS DISTINCT FROM typed.d"
         ).fetchone()
     assert wrong == (0,)
+
+
+def test_a_header_in_mid_file_is_no_row_and_its_places_are_told(ready):
+    lines = table().splitlines()
+    text = "\n".join([*lines[:11], lines[0], *lines[11:31], lines[0].upper(), *lines[31:]])
+    sample = ready({"data.csv": text})
+    assert sample.rows == 40
+    assert next(c for c in sample.columns if c.name == "size").type == "number"
+    assert faults(sample)["repeated_header"]["rows"] == [10, 31]
+    with sample.table() as con:
+        counted = con.execute("SELECT max(_id), max(_row), count(DISTINCT _id) FROM rows").fetchone()
+    assert counted == (39, 41, 40)
+
+
+def test_a_word_of_a_single_column_is_no_header(ready):
+    sample = ready({"data.csv": "word\n" + "apple\nword\npear\n" * 10})
+    assert sample.rows == 30
+    assert "repeated_header" not in faults(sample)
+
+
+def test_columns_without_a_name_of_their_own_are_a_remark_that_names_them(ready):
+    text = "a,A,,label\n" + "".join(f"{i},{i + 1},3,{'x' if i % 2 else 'y'}\n" for i in range(20))
+    fault = faults(ready({"data.csv": text}))["header_names"]
+    assert fault["severity"] == "low"
+    assert fault["columns"] == ["column_3", "A_2"]
+    assert fault["note"].startswith("1 column has no name in the header and is called column_3;")

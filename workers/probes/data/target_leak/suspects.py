@@ -253,7 +253,7 @@ def _by_presence(table: Table, name: str, values: Values) -> Suspect | None:
 
 
 def _filled(values: Values) -> tuple[np.ndarray, str]:
-    """bool [n]: rows with more than a word for "nothing", or, of amounts that are mostly 0, with more than 0."""
+    """bool [n]: rows with more than a word for "nothing"; of amounts that are mostly 0, with more than 0."""
     if values.words is not None:
         nothing = np.array([word.casefold() in NOTHING for word in values.words], dtype=bool)
         return values.present & ~nothing, "filled"
