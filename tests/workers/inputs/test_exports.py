@@ -65,6 +65,23 @@ def test_a_last_line_of_sums_without_a_word_is_left_out(ready):
     assert faults(sample)["total_row"]["rows"] == [40]
 
 
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ("all,820,1640,", 40),
+        ("p41,820,1640,a", 40),
+        ("all,820,1641.5,", 40),
+        ("all,820,1700,", 41),
+        ("p41,41,82,a", 41),
+    ],
+)
+def test_a_last_line_that_is_called_something_else_must_be_all_sums(ready, last, kept):
+    rows = [f"p{i},{i},{i * 2},{'ab'[i % 2]}" for i in range(1, 41)]
+    sample = ready({"x.csv": "\n".join(["who,a,b,label", *rows, last])}, targets=["label"])
+    assert sample.rows == kept
+    assert ("total_row" in faults(sample)) == (kept == 40)
+
+
 def test_values_that_only_sound_like_sums_stay(ready):
     films = ["Total Recall", "Sum of us", "Mean Girls", "Average Joe", "Media", "Sum"]
     rows = [f"{films[i % 6]},{i % 7},{'ab'[i % 2]}" for i in range(48)]

@@ -17,6 +17,7 @@ SIDE = 3  # neighbours on each side
 SPIKE_RATIO = 1.7
 CHANCE = -14.0  # natural logarithm of a gap's or a run's chance in one column
 SHORTEST = 6  # of a stuck run
+NEAR = 0.25  # of the way between two levels, within which a row belongs to one of them
 LONGER = 3.0  # times the next longest run
 MOST_RUNS = 12  # stuck runs of one column
 COMMON = 0.3  # share of the runs or rows from which a value is usual
@@ -62,27 +63,20 @@ def _around(x: np.ndarray, starts: np.ndarray, without: np.ndarray | None, ask: 
     return around
 
 
-def _nearer_side(x: np.ndarray, starts: np.ndarray, without: np.ndarray, ask: np.ndarray) -> np.ndarray:
-    """How far the rows ``ask`` are from the median of the side that they are closer to, float64 [m]."""
-    around = _around(x, starts, without, ask)
-    whole = [np.isfinite(side).all(axis=0) for side in (around[:SIDE], around[SIDE:])]
-    middles = [np.sort(side, axis=0)[SIDE // 2] for side in (around[:SIDE], around[SIDE:])]
-    away = [np.where(w, np.abs(x[ask] - m), np.inf) for w, m in zip(whole, middles, strict=True)]
-    return np.minimum(*away)
-
-
 def _at_a_step(x: np.ndarray, starts: np.ndarray, rows: np.ndarray, usual: float) -> np.ndarray:
-    """bool [n]: of these rows, those that agree with one side: there the level changes.
+    """bool [n]: of these rows, those that go with one side of two that differ: there the level changes.
 
-    Where a unit changes for good, the rows just before and after it are far from one side each. Agreeing is
-    being no farther from it than all but one in a thousand of the other rows are.
+    Where a unit changes for good, the rows just before and after it are far from one side each, and nothing
+    stands alone.
     """
-    others = np.flatnonzero(np.isfinite(x) & ~rows)
-    null = _nearer_side(x, starts, rows, others)
-    bar = max(usual, float(np.quantile(null[np.isfinite(null)], 0.999))) if np.isfinite(null).any() else usual
-    found = np.zeros(len(x), bool)
     ask = np.flatnonzero(rows)
-    found[ask] = _nearer_side(x, starts, rows, ask) <= bar
+    around = _around(x, starts, rows, ask)
+    before, after = np.sort(around[:SIDE], axis=0)[SIDE // 2], np.sort(around[SIDE:], axis=0)[SIDE // 2]
+    apart = np.abs(before - after)  # NaN, and so no step, where a side has fewer than two values
+    near = np.minimum(np.abs(x[ask] - before), np.abs(x[ask] - after))
+    found = np.zeros(len(x), bool)
+    with np.errstate(invalid="ignore"):
+        found[ask] = (apart > usual) & (near <= NEAR * apart)
     return found
 
 
