@@ -328,11 +328,6 @@ def test_where_a_unit_changes_nothing_is_a_spike(change, back):
     finding = judge.finding("data.outliers", sets.csv(frame, "load"))
     spikes = [row for one in judge.named(finding, "spikes") for row in one["rows"]]
     assert not {398, 399, 400, 401, 459, 460} & set(spikes) or set(range(400, 460)) <= set(spikes)
-    frame.loc[[100, 250, 700], "temperature"] += 90
-    again = judge.finding("data.outliers", sets.csv(frame, "load"))
-    told = {row for one in again.facts["faults"] if one["severity"] != "low" for row in one["rows"]}
-    if change(0.0) == 32:  # single ones are still seen
-        assert {100, 250, 700} <= told
 
 
 @pytest.mark.parametrize(("column", "severities"), [("quantity", {"low"}), ("rooms", {"high"})])

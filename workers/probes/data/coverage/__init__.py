@@ -196,7 +196,9 @@ def _fault(sample: Sample, one: Slice, seen: Losses, average: float) -> dict[str
     note = (
         f"Where {one.part.says}, {one.lost:.0%} are predicted {_badly(seen)}; among all rows {average:.0%}."
     )
-    if not one.weak:
+    if one.level:
+        note += " That is a matter of its usual level, which a model with more such rows would learn."
+    elif not one.weak:
         note += " The models are unsure there as well: these rows are hard by nature."
     return {
         "fault": "weak_slice", "severity": severity, "columns": list(one.part.columns), **where,
