@@ -352,6 +352,23 @@ def _memory(facts: Evidence, dataset: Evidence) -> Words:
     return words
 
 
+def _loading(facts: Evidence, dataset: Evidence) -> Words:
+    """Workers where they end the waiting, else the cheapest way to load that was measured."""
+    share = number((facts.get("wait") or {}).get("p50")) or 0
+    if share < 0.05 or facts.get("trivial"):
+        return {}
+    taker = str(facts.get("name") or "")
+    words: Words = {"waits": percent(share), "device": "the processor" if taker == "this worker" else taker}
+    needed = number(facts.get("needed"))
+    if needed and facts.get("consumes") == "accelerator" and needed != facts.get("workers"):
+        words["workers"] = count(round(needed), "loader worker")
+    ways = [one for one in facts.get("mitigations") or () if isinstance(one, Mapping)]
+    stored = [one for one in ways if one.get("basis") == "measured"]
+    if stored:
+        words["way"] = str(min(stored, key=lambda one: number(one.get("value")) or 0).get("title"))
+    return words
+
+
 def _serving(facts: Evidence, dataset: Evidence) -> Words:
     place, need = facts.get("place") or {}, facts.get("need") or {}
     has, needs, allowed = (number(one) for one in (place.get("memory"), need.get("memory"),
@@ -442,6 +459,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,
+    "hardware.input_pipeline": _loading,
     "hardware.serving": _serving,
     "hardware.transfer": _transfer,
     "hardware.scaling": _scaling,

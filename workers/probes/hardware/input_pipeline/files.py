@@ -47,7 +47,9 @@ def unpacked(sample: Sample, folder: Path, seed: int) -> Files | None:
         if not found:
             return None
         order = np.random.default_rng(seed).permutation(len(found))
-        paths, sizes, spent = [], [], 0
+        paths: list[Path] = []
+        sizes: list[int] = []
+        spent = 0
         for place in order[:MOST_FILES]:
             zipped, info = found[place]
             try:

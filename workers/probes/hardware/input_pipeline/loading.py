@@ -128,7 +128,7 @@ def rows(data: Dataset[Any], batch: int, seconds: float, whole: bool = False) ->
     order = torch.randperm(count, generator=torch.Generator().manual_seed(0)).tolist()
     batches = list(BatchSampler(order, batch, drop_last=count >= batch))
     loader: DataLoader[Any] = (
-        DataLoader(data, sampler=batches, batch_size=None)  # type: ignore[arg-type]
+        DataLoader(data, sampler=batches, batch_size=None)
         if whole
         else DataLoader(data, batch_sampler=batches)
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,16 +73,17 @@ class Pictures:
                 raise ValueError("The picture is too large.")
             return picture.convert("L" if self.grey else "RGB")
 
-    def readable(self, paths: Sequence[Path], most: int) -> list[Path]:
-        """Those that decode, until ``most`` are found."""
+    def readable(self, paths: Sequence[Path], seconds: float) -> list[Path]:
+        """Those that decode, as many as are looked at in this time, three at least."""
         found: list[Path] = []
+        end = time.perf_counter() + seconds
         for path in paths:
             try:
                 self.decoded(path.read_bytes())
             except Exception:  # noqa: S112  (whatever a broken file makes Pillow raise)
                 continue
             found.append(path)
-            if len(found) >= most:
+            if len(found) >= 3 and time.perf_counter() > end:
                 break
         return found
 

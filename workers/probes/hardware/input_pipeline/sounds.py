@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -89,8 +90,14 @@ class Sounds:
         return spectrum
 
 
-def read(paths: Sequence[Path], bands: int, steps: Steps, seed: int) -> tuple[Sounds, list[Path]]:
-    """How these sounds are heard: at the commonest rate, as long as most of them; and those that decode."""
+def read(
+    paths: Sequence[Path], bands: int, steps: Steps, seed: int, spend: float
+) -> tuple[Sounds, list[Path]]:
+    """How these sounds are heard: at the commonest rate, as long as most of them; and those that decode.
+
+    As many are looked at as in ``spend`` seconds, three at least.
+    """
+    end = time.perf_counter() + spend
     rates, seconds, good = [], [], []
     for path in paths:
         try:
@@ -100,6 +107,8 @@ def read(paths: Sequence[Path], bands: int, steps: Steps, seed: int) -> tuple[So
         rates.append(sound.rate)
         seconds.append(sound.seconds)
         good.append(path)
+        if len(good) >= 3 and time.perf_counter() > end:
+            break
     rate = max(set(rates), key=rates.count) if rates else 16_000
     length = max(1, round(min(LONGEST, float(np.quantile(seconds, 0.9)) if seconds else 1.0) * rate))
     return Sounds(rate, length, bands, steps, seed), good

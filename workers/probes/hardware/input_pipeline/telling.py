@@ -48,7 +48,7 @@ def title(facts: Mapping[str, Any], share: float) -> str:
     if share < NONE:
         return f"{many[:1].upper()}{many[1:]} are loaded as fast as the {facts['consumes']} takes them"
     if facts["trivial"]:
-        return f"Loading {many} holds training up by only {_short(facts)} in all"
+        return f"Loading {many} holds training up by {_short(facts)} in all"
     if _in_turns(facts):
         return f"Loading {many} would take {words.share(share)} of the training time"
     return f"The {facts['consumes']} would wait {words.share(share)} of the time for {many}"
@@ -112,9 +112,7 @@ def advice(facts: Mapping[str, Any]) -> str:
             return told[:1].upper() + told[1:]
         best = min(facts["ways"], key=lambda way: way["wait"]["p50"])
         if best["id"] == "planned":
-            return (
-                "More loader workers would not help: handing batches over takes too long; use larger batches."
-            )
+            return "More loader workers hardly help, for handing batches over takes time; use larger ones."
         return f"{WAYS[best['id']][0]}: then it waits {words.share(best['wait']['p50'])}."
     ends = "end" if needed > 1 else "ends"
     told = f"{workers(needed)[:1].upper()}{workers(needed)[1:]} {ends} that"

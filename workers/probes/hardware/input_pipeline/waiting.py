@@ -78,8 +78,8 @@ class Waiting:
 
 
 def counts(most: int) -> list[int]:
-    """0 to 8 one by one, then wider apart: enough for a curve."""
-    found = [*range(9)]
+    """0 to 16 one by one, then wider apart: enough for a curve."""
+    found = [*range(17)]
     while found[-1] < most:
         found.append(max(found[-1] + 1, round(found[-1] * 1.25)))
     return [n for n in found if n <= max(2, most)]

@@ -15,7 +15,7 @@ from workers.probes.hardware.input_pipeline import augment, files, loading, pict
 from workers.probes.hardware.input_pipeline.files import Files
 from workers.probes.hardware.input_pipeline.loading import Loaded
 
-MAIN, OTHER = 0.5, 0.2  # of the time, for the loader of the plan and for each other way
+LOOK, MAIN, OTHER = 0.1, 0.45, 0.2  # of the time: what decodes, the loader of the plan, each other way
 CACHED = 0.5  # of memory; files that take less are read from the disk only once
 WORTH = 1.15  # times as fast; a way that gains less is not told
 
@@ -86,7 +86,7 @@ def _pictures(
     steps, assumed = _steps(sample, augment.PICTURE_KINDS)
     row = model.row if len(model.row) == 3 else picture_models.size(sample, sample.planned("model", {}), [])
     made = pictures.Pictures((row[1], row[2]), row[0] == 1, steps, seed)
-    paths = made.readable(found.paths, files.MOST_FILES)
+    paths = made.readable(found.paths, LOOK * seconds)
     if not paths:
         return None
     own = loading.files(paths, made.stages(), MAIN * seconds, cold)
@@ -112,7 +112,7 @@ def _sounds(
 ) -> Measured | None:  # fmt: skip
     steps, assumed = _steps(sample, augment.SOUND_KINDS)
     bands = int(sample.planned("model.transformer.mels") or sounds.BANDS)
-    made, paths = sounds.read(found.paths, bands, steps, seed)
+    made, paths = sounds.read(found.paths, bands, steps, seed, LOOK * seconds)
     if not paths:
         return None
     assumed.append(f"The loader is taken to turn sounds into spectra of {bands} bands, as is usual.")
