@@ -321,11 +321,14 @@ def _elsewhere(findings: Mapping[str, Evidence]) -> dict[str, Any]:
 
 def _machine(facts: Evidence, dataset: Evidence) -> Words:
     slow = _faults(facts).get("below_data_sheet", {})
+    if slow.get("unit", "GFLOP/s") != "GFLOP/s":  # memory has a sentence of its own
+        slow = {"memory": f"{slow['measured']:,.0f} of {slow['expected']:,.0f} GB/s"}
     measured, expected = number(slow.get("measured")), number(slow.get("expected"))
     here = number(facts.get("hours_here"))
     return {
         "measured": "" if measured is None else f"{measured:,.0f}",
         "expected": "" if expected is None else f"{expected:,.0f}",
+        "memory": str(slow.get("memory") or ""),
         "chosen": str(facts.get("chosen") or ""),
         "hours_here": "" if here is None else hardware.hours(here),
     }
