@@ -10,8 +10,7 @@ from assessments.dashboards import theme, words
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Stat, Strip, Table
 
 Facts = Mapping[str, Any]
-PRECISIONS = {"fp64": "64-bit", "fp32": "32-bit", "tf32": "19-bit (TF32)", "bf16": "16-bit (bf16)",
-              "fp16": "16-bit (fp16)"}  # fmt: skip
+PRECISIONS = {"fp64": "64-bit", "fp32": "32-bit", "tf32": "TF32"}  # others as they are called
 ROW = 34  # px a bar
 
 
@@ -88,10 +87,10 @@ def _note(facts: Facts, card: bool) -> str:
 
 
 def _name(what: str) -> str:
-    """ "matrix products, bf16" -> "Arithmetic, 16-bit (bf16)"."""
+    """ "matrix products, bf16" -> "bf16 arithmetic"."""
     kind, _, precision = what.partition(", ")
     if kind == "matrix products":
-        return f"Arithmetic, {PRECISIONS.get(precision, precision)}"
+        return f"{PRECISIONS.get(precision, precision)} arithmetic"
     return words.first_up(what)
 
 
@@ -141,7 +140,7 @@ def _bars(shares: Sequence[Facts], width: int) -> dict[str, Any]:
                    font={"color": theme.INK})
         for one, place, text in zip(shares, places, texts, strict=True)
     ]  # fmt: skip
-    step = max(0.25, theme.nice_step(right, max(2, int((width - left) / 64))))
+    step = min(1.0, max(0.25, theme.nice_step(right, max(2, int((width - left) / 64)))))
     ticks = [step * place for place in range(int(right / step) + 1)]
     return {
         "data": [{

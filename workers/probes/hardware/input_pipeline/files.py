@@ -6,7 +6,6 @@ time of a read that no cache answers is measured as well: the kernel is asked to
 
 from __future__ import annotations
 
-import os
 import time
 import zipfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import numpy as np
 
 from workers.inputs import archive
 from workers.probes.base import Sample, Upload
+from workers.probes.hardware.inventory import disk
 
 MOST_FILES = 256
 MOST_BYTES = 96 * 2**20  # that are unpacked
@@ -85,13 +85,13 @@ def _opened(upload: Upload) -> zipfile.ZipFile | None:
 
 def cold_seconds(paths: Sequence[Path]) -> float | None:
     """Wall seconds to read one of the files from the disk, the usual of READS; None where a cache answers."""
-    if not hasattr(os, "posix_fadvise"):
-        return None
     times = []
     for _ in range(READS):
         try:
             for path in paths:
-                forgotten(path)
+                disk.forget(path)
+            if disk.in_memory(paths[-1], paths[-1].stat().st_size):
+                return None
         except OSError:
             return None
         start = time.perf_counter()
@@ -99,13 +99,3 @@ def cold_seconds(paths: Sequence[Path]) -> float | None:
             path.read_bytes()
         times.append((time.perf_counter() - start) / len(paths))
     return float(np.median(times))
-
-
-def forgotten(path: Path) -> None:
-    """Writes a file out and asks the kernel to drop it from its cache."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(descriptor)
