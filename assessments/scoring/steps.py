@@ -325,11 +325,14 @@ def _elsewhere(findings: Mapping[str, Evidence]) -> dict[str, Any]:
 
 def _machine(facts: Evidence, dataset: Evidence) -> Words:
     slow = _faults(facts).get("below_data_sheet", {})
+    if slow.get("unit", "GFLOP/s") != "GFLOP/s":  # memory has a sentence of its own
+        slow = {"memory": f"{slow['measured']:,.0f} of {slow['expected']:,.0f} GB/s"}
     measured, expected = number(slow.get("measured")), number(slow.get("expected"))
     here = number(facts.get("hours_here"))
     return {
         "measured": "" if measured is None else f"{measured:,.0f}",
         "expected": "" if expected is None else f"{expected:,.0f}",
+        "memory": str(slow.get("memory") or ""),
         "chosen": str(facts.get("chosen") or ""),
         "hours_here": "" if here is None else hardware.hours(here),
     }
@@ -353,6 +356,23 @@ def _memory(facts: Evidence, dataset: Evidence) -> Words:
             "bad_case": hardware.size(high),
             "has": hardware.size(has),
         }
+    return words
+
+
+def _loading(facts: Evidence, dataset: Evidence) -> Words:
+    """Workers where they end the waiting, else the cheapest way to load that was measured."""
+    share = number((facts.get("wait") or {}).get("p50")) or 0
+    if share < 0.05 or facts.get("trivial"):
+        return {}
+    taker = str(facts.get("name") or "")
+    words: Words = {"waits": percent(share), "device": "the processor" if taker == "this worker" else taker}
+    needed = number(facts.get("needed"))
+    if needed and facts.get("consumes") == "accelerator" and needed != facts.get("workers"):
+        words["workers"] = count(round(needed), "loader worker")
+    ways = [one for one in facts.get("mitigations") or () if isinstance(one, Mapping)]
+    stored = [one for one in ways if one.get("basis") == "measured"]
+    if stored:
+        words["way"] = str(min(stored, key=lambda one: number(one.get("value")) or 0).get("title"))
     return words
 
 
@@ -446,6 +466,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,
+    "hardware.input_pipeline": _loading,
     "hardware.serving": _serving,
     "hardware.transfer": _transfer,
     "hardware.scaling": _scaling,

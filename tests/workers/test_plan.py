@@ -318,3 +318,30 @@ def test_a_sentence_never_repeats_a_secret_or_an_address():
     assert "lindqvist" not in said
     (said,) = sentences(json.dumps({"training": {"optimizer": "postgres://a:Xq7rT2vWm9Lp@h/db"}}))
     assert "Xq7rT2vWm9Lp" not in said
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"training": {"num_workers": 4}},
+        {"training": {"workers": "4"}},
+        {"data": {"num_workers": 4}},
+        {"num_workers": 4},
+        {"num_train_epochs": 3, "dataloader_num_workers": 4},
+    ],
+)
+def test_loader_workers_are_read_wherever_they_stand(tree):
+    found = read(json.dumps(tree))
+    assert found.plan["training"]["workers"] == 4
+    assert found.not_read == []
+
+
+def test_no_loader_workers_are_as_good_as_some_and_half_a_one_is_none():
+    assert read('{"training": {"workers": 0}}').plan["training"]["workers"] == 0
+    with pytest.raises(PlanError, match=r"training\.workers is 1\.5"):
+        read('{"training": {"workers": 1.5}}')
+
+
+def test_the_cores_of_the_planned_machine_are_read():
+    plan = read('{"hardware": {"train": {"device": "a100", "vcpus": 12}}}').plan
+    assert plan["hardware"]["train"]["cores"] == 12

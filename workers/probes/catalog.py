@@ -315,6 +315,17 @@ SPECS: tuple[Spec, ...] = (
         seconds=10,
     ),
     Spec(
+        "hardware.input_pipeline",
+        title="Loading the data",
+        asks="Does the accelerator wait for data, or the data for the accelerator?",
+        unit="share of training time spent waiting",
+        why="An accelerator that waits for pictures to be decoded is paid for all the same.",
+        fix="Load with as many workers as named here, or store the files as the model sees them.",
+        needs=("data", "plan"),
+        seconds=8,
+        raw=True,
+    ),
+    Spec(
         "hardware.scaling",
         title="More machines",
         asks="What do more machines bring, and where do they stop paying off?",

@@ -12,6 +12,7 @@ from workers.probes import catalog
 RULES = rules.load()
 DATASET = {"modality": "table", "targets": [{"name": "diagnosis", "task": "binary"}]}
 CURVE = {"metric": "accuracy", "now": 1000, "target": 0.98, "forecast": {"p50": [0.91, 0.93, 0.942]}}
+WAITS = {"name": "A100", "consumes": "accelerator", "workers": 0, "wait": {"p50": 0.63}}
 DEVICE = {"name": "L4", "bytes": 24 * 2**30}
 
 
@@ -128,6 +129,14 @@ CASES = [  # probe, value, low, facts, what is said
      "need": {"p95_ms": [100, 200, 400]}}, "allow more than 50 ms: on Phone an answer takes about 200 ms"),
     ("hardware.serving", 0.6, 0.3, {"place": {"device": "Phone", "milliseconds": 50},
      "need": {"p95_ms": [15, 30, 60]}}, "Time one answer on Phone before you promise 50 ms"),
+    ("hardware.inventory", 50, 40, {"faults": [fault("below_data_sheet", measured=900, expected=3350,
+     unit="GB/s")]}, "its memory moves 900 of 3,350 GB/s"),
+    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "needed": 6},
+     "Load with 6 loader workers: A100 waits 63% of the time for data"),
+    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "consumes": "processor", "needed": 1, "mitigations": [
+        {"title": "Store the pictures small", "value": 0.1, "basis": "measured"}]},
+     "Store the pictures small: A100 waits 63%"),
+    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "needed": 6, "trivial": True}, "Time one epoch with"),
     ("hardware.scaling", 0.6, 0.5, {"knee": 16, "at": 64, "counts": [{"count": 8}, {"count": 16}]},
      "at most 8 devices: from 16 on"),
     ("hardware.scaling", 0.6, 0.5, {"knee": 16, "at": 64, "deadline_hours": 5}, "64 devices are needed"),
