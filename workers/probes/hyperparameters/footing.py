@@ -34,9 +34,7 @@ class Footing:
         return "accuracy" if self.found.classes else "explained variance"
 
     def member(self, seed: int, **changed: Any) -> Member:
-        return self.centre.member(
-            self.budget.seed * 1000 + seed, **{"rows": self.found.train, **changed}
-        )
+        return self.centre.member(self.budget.seed * 1000 + seed, **{"rows": self.found.train, **changed})
 
     def begin(self, members: Sequence[Member], net: Net | None = None) -> Fleet:
         """The members' starts: a fleet that has not learnt yet."""

@@ -146,7 +146,11 @@ def report(
         "noise": noise,
         "planned_runs": sample.planned("training.runs"),
         "test_rows": n,
-        "null": {"expected": chance, "kind": "approximate", "of": "the same spread if only the test rows varied"},
+        "null": {
+            "expected": chance,
+            "kind": "approximate",
+            "of": "the same spread if only the test rows varied",
+        },
         "surrogate": stand.centre.described(),
         "faults": faults,
         "mitigations": _mitigations(ensembles, sd, seeds),
