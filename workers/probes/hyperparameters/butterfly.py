@@ -2,7 +2,7 @@
 
 Twin runs share start, batch order and dropout; only every starting weight of one is multiplied by
 1 + 1e-6 x N(0, 1), less than another machine's rounding brings about. Butterfly ratio B: how much twins
-differ in the end, over how much runs with other seeds differ. 0: the change dies out. 1: it matters as much as
+differ in the end, over how much runs with other seeds differ. 0: the change dies out. 1: as much as
 another seed. B is measured at a few learning rates around the planned one, since chaos has an edge (its shape
 is fractal: Sohl-Dickstein 2024), and how near that is can be seen before any accuracy is lost. For long
 trainings B near 1 is normal (Summers and Dinneen 2021): it is held against the answers that really change.
@@ -219,7 +219,7 @@ def _faults(
     chaos = low >= CHAOS or edge == 1.0
     if chaos and harm >= FEW_ANSWERS and spread >= SPREAD:
         severity = "high"
-    elif edge is not None and 1 < edge <= NEAR or (low >= SEEN and spread >= SPREAD):
+    elif (edge is not None and 1 < edge <= NEAR) or (low >= SEEN and spread >= SPREAD):
         severity = "medium"
     elif low >= SEEN:
         severity = "low"

@@ -93,8 +93,8 @@ def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing
     if own_settings and kind not in PLAIN_KINDS:
         named = kind.replace("_", " ")
         return (
-            f"This is measured on small networks with the plan's own settings, and the settings of the planned"
-            f" {named} mean nothing to one."
+            f"This is measured on small networks with the plan's own settings, and those of the planned {named}"
+            " mean nothing to one."
         )
     return Footing(found, surrogate(sample, len(found.train)), budget)
 

@@ -116,7 +116,7 @@ def report(stand: Footing, sweep: Sweep) -> Finding:
         "metric": stand.metric,
         "planned": stand.centre.learning_rate,
         "best": float(sweep.rates[best]),
-        "edge": float(stand.centre.learning_rate * value) if sweep.broke.any() else None,
+        "edge": float(stand.centre.learning_rate * value) if value < WIDEST else None,
         "margin": value,
         "good_from": float(sweep.rates[good[0]]),
         "good_to": float(sweep.rates[good[-1]]),
@@ -193,9 +193,9 @@ def _mitigations(sweep: Sweep, margin: float, good: list[int]) -> list[dict[str,
 def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) -> tuple[str, str]:
     name = faults[0]["fault"] if faults else ""
     margin, rate = facts["margin"], f"{facts['planned']:.2g}"
-    good = f"{facts['good_from']:.2g} to {facts['good_to']:.2g}"
+    good = f"Good rates are {facts['good_from']:.2g} to {facts['good_to']:.2g}."
     if facts["good_from"] == facts["good_to"]:
-        good = f"{facts['good_from']:.2g}"
+        good = f"A good rate is {facts['good_from']:.2g}."
     if facts["edge"] is None:
         edge = f"No rate up to {WIDEST:g} times the planned {rate} breaks the training"
     elif margin < 1:
@@ -209,13 +209,15 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
     elif name == "learning_rate_too_high":
         title = f"The learning rate is too high: it costs {facts['gain']:.1f} points"
         edge = f"{gains[:1].upper()}{gains[1:]} over the planned {rate}. {edge}"
+    elif name and margin < 1:
+        title = "The planned learning rate breaks training"
     elif name:
         title = f"The learning rate is near the edge: {_times(margin)} it breaks training"
     elif facts["edge"] is None:
         title = "The learning rate is far from any edge"
     else:
         title = f"The learning rate is {_times(margin)} below the edge"
-    note = f"{edge}. Good rates are {good}."
+    note = f"{edge}. {good}"
     if stand.centre.cut >= LONGER:
         note += (
             f" The plan trains {stand.centre.cut:.0f} times longer than this, which makes lower rates better."

@@ -35,7 +35,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     stand = footing.of(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
-    trials = Trials(stand, bool(sample.planned("training.early_stopping")))
+    stops = sample.planned("training.early_stopping", {"enabled": False})
+    trials = Trials(stand, stops.get("enabled") is not False)
     budget.progress(0.05, "Training as planned, with brakes and with wrong labels")
     plan, brakes, heart, parameters = trials.run()
     if reason := stand.nothing_learnt(plan.test, "learnt by heart") if plan.gap < MEDIUM else None:
@@ -43,15 +44,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
     widths = trials.widths()
     budget.progress(0.92, "Counting independent observations")
     seen = independent.observations(sample, budget)
-    counted = independent.ratio(
-        independent.planned_parameters(sample) or parameters, seen, max(1, _outputs(stand))
-    )
+    counted = independent.ratio(independent.planned_parameters(sample) or parameters, seen, _outputs(stand))
     return report(stand, plan, brakes, heart, parameters, widths, counted)
 
 
 def _outputs(stand: Footing) -> int:
-    """Independent answers a row gives: one number, or its classes but one."""
-    return max(1, len(stand.found.classes) - 1)
+    """Numbers that a row asks for: one a class where there are more than two, else one."""
+    return len(stand.found.classes) if len(stand.found.classes) > 2 else 1
 
 
 def report(
