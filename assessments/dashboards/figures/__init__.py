@@ -23,6 +23,7 @@ from assessments.dashboards.figures import (
     leaks,
     membership,
     noise,
+    overfit,
     poison,
     privacy,
     reading,
@@ -30,6 +31,7 @@ from assessments.dashboards.figures import (
     security,
     serving,
     shortcuts,
+    stability,
     transfer,
     values,
 )
@@ -74,6 +76,11 @@ BUILDERS: dict[str, Builder] = {
     "hardware.scaling": scaling.scaling,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
+    "hyperparameters.seed_noise": stability.seed_noise,
+    "hyperparameters.butterfly": stability.butterfly,
+    "hyperparameters.learning_rate": stability.learning_rate,
+    "hyperparameters.overfitting": overfit.overfitting,
+    "hyperparameters.repeatability": stability.repeatability,
 }
 
 

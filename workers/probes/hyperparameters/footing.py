@@ -92,10 +92,7 @@ def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing
     kind = str(sample.planned("model.kind", "")).lower()
     if own_settings and kind not in PLAIN_KINDS:
         named = kind.replace("_", " ")
-        return (
-            f"This is measured on small networks with the plan's own settings, and those of the planned {named}"
-            " mean nothing to one."
-        )
+        return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
     return Footing(found, surrogate(sample, len(found.train)), budget)
 
 

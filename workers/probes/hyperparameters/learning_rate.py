@@ -201,7 +201,7 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
     elif margin < 1:
         edge = f"Training breaks from a learning rate of {facts['edge']:.2g} on, and {rate} is planned"
     else:
-        edge = f"Training breaks at a learning rate of about {facts['edge']:.2g}, {_times(margin)} the planned {rate}"
+        edge = f"Training breaks at a rate of about {facts['edge']:.2g}, {_times(margin)} the planned {rate}"
     gains = f"a rate of {facts['best']:.2g} gains {facts['gain']:.1f} points"
     if name == "learning_rate_too_low":
         title = f"The learning rate is too low: {facts['gain']:.1f} points are left"

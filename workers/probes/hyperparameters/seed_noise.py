@@ -149,7 +149,7 @@ def report(
         "null": {
             "expected": chance,
             "kind": "approximate",
-            "of": "the same spread if only the test rows varied",
+            "of": "the spread that the test rows alone bring about",
         },
         "surrogate": stand.centre.described(),
         "faults": faults,
@@ -215,7 +215,7 @@ def _mitigations(gaps: np.ndarray, sd: float, seeds: int) -> list[dict[str, Any]
     return [{
         "title": f"Let {min(ENSEMBLE, seeds // 2)} runs answer together", "value": left, "low": low,
         "high": min(high, max(left, sd)), "effort": "1 day, one engineer", "basis": "measured",
-        "note": f"The spread falls from {sd:.1f} to {left:.1f} points; each answer costs that many times more.",
+        "note": f"The spread falls from {sd:.1f} to {left:.1f} points; an answer costs as many times more.",
     }]  # fmt: skip
 
 
@@ -228,8 +228,9 @@ def _words(facts: dict[str, Any], lottery: bool, stand: Footing) -> tuple[str, s
         title = "The result hardly depends on luck"
     note = (
         f"Repeated {facts['seeds']} times, the same settings give {min(facts['runs']):.1f} to"
-        f" {max(facts['runs']):.1f} points of {facts['metric']}: of two settings tried once each, a difference"
-        f" below {least:.1f} points says nothing; with five runs each, {facts['noise'][2]['points']:.1f}."
+        f" {max(facts['runs']):.1f} points of {facts['metric']}: of two settings tried once each, a"
+        f" difference below {least:.1f} points says nothing; with five runs each,"
+        f" {facts['noise'][2]['points']:.1f}."
     )
     if facts["churn"]:
         note += f" Two such runs disagree on {percent(facts['churn'])} of the answers."

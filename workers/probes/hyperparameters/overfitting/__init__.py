@@ -141,8 +141,8 @@ def _words(facts: dict[str, Any], gap: float, stand: Footing, alarm: bool) -> tu
     elif gap >= SMALL:
         title = f"New rows score {gap:.1f} points less than those learnt from"
     note = (
-        f"A small model scores {facts['train']:.0f} points of {facts['metric']} on the rows it learnt from and"
-        f" {facts['test']:.0f} on new ones."
+        f"A small model scores {facts['train']:.0f} points of {facts['metric']} on the rows it learnt from"
+        f" and {facts['test']:.0f} on new ones."
     )
     if facts["by_heart"] >= 0.05:
         note += f" Of labels made wrong on purpose it learns {percent(facts['by_heart'])} by heart."

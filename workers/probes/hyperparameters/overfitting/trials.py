@@ -39,12 +39,11 @@ class Scores:
         gaps = []
         for _ in range(300):
             runs = draw.integers(len(self.train), size=len(self.train))
-            sides = [
-                side[runs].mean(0) @ draw.multinomial(side.shape[1], np.full(side.shape[1], 1 / side.shape[1]))
-                / side.shape[1]
+            own, new = (
+                side[runs].mean(0) @ draw.multinomial(n := side.shape[1], np.full(n, 1 / n)) / n
                 for side in (self.train, self.test)
-            ]  # fmt: skip
-            gaps.append(100 * (sides[0] - sides[1]))
+            )
+            gaps.append(100 * (own - new))
         low, high = np.quantile(gaps, [0.05, 0.95])
         return float(low), float(high)
 
@@ -67,8 +66,6 @@ class Trials:
         order = np.random.default_rng([stand.budget.seed, 53]).permutation(len(learnt))
         held = max(4, round(HELD * len(learnt)))
         self.held, self.rest = learnt[np.sort(order[:held])], learnt[np.sort(order[held:])]
-        # for other widths, which see fewer runs, the noise of the rows is the same
-        self.shown = learnt
 
     def member(self, seed: int, stop: bool | None = None, **changed: Any) -> Member:
         if self.stops_early if stop is None else stop:
@@ -77,7 +74,7 @@ class Trials:
 
     def scored(self, fleet: Fleet) -> Scores:
         """On the rows a member learnt from, which are fewer where some say when to stop."""
-        learnt = self.rest if fleet.members[0].validation is not None else self.shown
+        learnt = self.rest if fleet.members[0].validation is not None else self.stand.found.train
         return Scores(self.stand.scores(fleet, learnt), self.stand.scores(fleet))
 
     def run(self) -> tuple[Scores, list[Brake], float, int]:
@@ -143,8 +140,8 @@ class Trials:
     # -- other widths ----------------------------------------------------------------------------------
     def widths(self) -> list[tuple[float, Net, int, Scores]]:
         """(factor, shape, parameters, scores) of narrower and wider networks."""
-        stand, found = self.stand, []
-        centre = stand.centre
+        stand, centre = self.stand, self.stand.centre
+        found: list[tuple[float, Net, int, Scores]] = []
         for place, factor in enumerate(WIDTHS):
             hidden = tuple(min(WIDEST, max(1, round(wide * factor))) for wide in centre.net.hidden)
             if not hidden or hidden == centre.net.hidden or any(hidden == one[1].hidden for one in found):
