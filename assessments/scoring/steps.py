@@ -425,7 +425,7 @@ def _settings(facts: Evidence, dataset: Evidence) -> Words:
 def _luck(facts: Evidence, dataset: Evidence) -> Words:
     one = next((n for n in facts.get("noise") or () if isinstance(n, Mapping) and n.get("runs") == 1), {})
     least = number(one.get("points"))
-    return {"runs": "five", "least": f"{least:.1f} points" if least else ""}
+    return {"least": f"{least:.1f} points" if least else ""}
 
 
 def _chaos(facts: Evidence, dataset: Evidence) -> Words:

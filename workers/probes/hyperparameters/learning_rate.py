@@ -147,10 +147,12 @@ def report(stand: Footing, sweep: Sweep) -> Finding:
 
 
 def _good(sweep: Sweep, margin: float) -> list[int]:
-    """Places of the rates that are as good as the best, as far as seeds can tell, and well below the edge."""
+    """Places of the rates that are as good as the best, as far as seeds can tell, well below the edge."""
     best = int(sweep.means.argmax())
     spread = float(sweep.scores[best].mean(1).std(ddof=1)) if sweep.scores.shape[1] > 1 else 0.0
-    enough = sweep.means >= sweep.means[best] - max(0.5, spread)
+    enough = sweep.means >= sweep.means[best] - max(
+        1.0, 1.4 * spread
+    )  # twice the error of a difference of two means
     safe = np.array(FACTORS) * SAFE <= margin if sweep.broke.any() else np.ones(len(FACTORS), bool)
     return list(np.flatnonzero(enough & safe)) or [best]
 

@@ -22,6 +22,7 @@ from workers.probes.hyperparameters.footing import Footing
 from workers.probes.words import percent
 
 SEEDS, AGAIN, TWINS = 8, 3, 4  # runs with other seeds, repeated, and nudged
+BRIEF = 100  # steps on another number of threads, which wait for each other on a busy machine
 ROUNDING = 1e-7  # relative, of sums in float32 taken in another order
 MOVED = 0.0625  # of a number's variance: an answer that moved by a quarter of its spread
 FEW = 0.01  # of the answers, which change for sure
@@ -78,10 +79,11 @@ def conditions(stand: Footing, base: Fleet) -> list[dict[str, Any]]:
     few = members[:AGAIN]
     first, again = stand.train(few), stand.train(few)
     stand.budget.progress(0.4, "Training on another number of threads")
-    threads = torch.get_num_threads()
+    threads, brief = torch.get_num_threads(), min(stand.centre.steps, BRIEF)
+    single = stand.train(members[:1], steps=brief)
     try:
         torch.set_num_threads(2 if threads == 1 else 1)
-        threaded = stand.train(few)
+        threaded = stand.train(members[:1], steps=brief)
     finally:
         torch.set_num_threads(threads)
     stand.budget.progress(0.6, "Training one at a time")
@@ -94,7 +96,7 @@ def conditions(stand: Footing, base: Fleet) -> list[dict[str, Any]]:
     moved = stand.train(members[:TWINS], start=footing.nudged(start, ROUNDING, stand.budget.seed))
     return [
         _condition("again", "The same once more", stand, first, again),
-        _condition("threads", "Another number of threads", stand, first, threaded),
+        _condition("threads", "Another number of threads", stand, single, threaded),
         _condition("alone", "Alone instead of beside other runs", stand, base.take([0, 1]), alone),
         {
             "condition": "chunks", "label": "Questions asked a few at a time",
