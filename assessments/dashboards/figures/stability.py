@@ -66,10 +66,12 @@ def _range(one: Facts) -> str:
 
 def _sources(sources: Sequence[Facts], facts: Facts, width: int) -> dict[str, Any]:
     """A row a source, its name above its bar: the names are sentences."""
+    alone = (facts.get("null") or {}).get("expected")
+    if alone is not None:
+        sources = [*sources, {"source": "rows", "label": "What few test rows alone bring about", "sd": alone}]
     places = [len(sources) - 1 - at for at in range(len(sources))]
     most = max(max(float(one.get("high") or one["sd"]), one["sd"]) for one in sources) or 1.0
-    alone = (facts.get("null") or {}).get("expected")
-    data, notes, shapes = [], [], []
+    data, notes = [], []
     for one, place in zip(sources, places, strict=True):
         own = theme.S1 if one.get("source") == "all" else theme.S5
         said = f"{one.get('label', '')}: {words.number(one['sd'], 2)} points"
@@ -90,22 +92,13 @@ def _sources(sources: Sequence[Facts], facts: Facts, width: int) -> dict[str, An
         bold = {"color": theme.INK, "weight": 600}
         value = words.number(one["sd"], 1)
         notes.append(theme.text(1, place, value, xref="paper", xshift=8, font=bold))
-    if alone:
-        at = theme.share(float(alone), 0, most * 1.05)
-        shapes.append(theme.rule(at, 0, at, 1, xref="paper", yref="paper"))
-        anchor = "left" if at < 0.35 else "right" if at > 0.65 else "center"
-        notes.append(
-            theme.text(at, 1, "Few test rows alone", xref="paper", yref="paper", xanchor=anchor,
-                       yanchor="bottom", yshift=4)
-        )  # fmt: skip
     return {
         "data": data,
         "layout": theme.layout(
-            width, (ROW + 14) * len(sources) + 92, margin={"l": 14, "r": 44, "t": 30, "b": 52},
+            width, (ROW + 14) * len(sources) + 72, margin={"l": 14, "r": 44, "t": 10, "b": 52},
             xaxis=theme.axis(0, most * 1.05, theme.nice_ticks(0, most, 4), words.short, grid=True,
                              title="Points"),
-            yaxis=theme.axis(-0.5, len(sources) - 0.2, [], []),
-            shapes=shapes, annotations=notes,
+            yaxis=theme.axis(-0.5, len(sources) - 0.2, [], []), annotations=notes,
         ),
     }  # fmt: skip
 
@@ -115,19 +108,23 @@ def butterfly(facts: Facts, finding: Facts) -> list[Part]:
     """The butterfly ratio around the planned learning rate, and how a change grows while training."""
     parts: list[Part] = []
     rates = [one for one in facts.get("rates") or [] if one.get("ratio") is not None]
-    if len(rates) > 1:
+    learnt = [one for one in rates if one.get("learnt", True)]
+    if len(learnt) > 1:
         rows = [
             (words.short(one["learning_rate"]), f"×{words.short(one['factor'])}",
-             words.number(one["ratio"], 2), words.number(one.get("score", 0.0), 1))
+             words.number(one["ratio"], 2) if one in learnt else "nothing learnt",
+             words.number(one.get("score", 0.0), 1))
             for one in rates
         ]  # fmt: skip
+        lost = len(rates) - len(learnt)
+        left = "; rates at which nothing is learnt are left out" if lost else ""
         parts.append(
             Chart(
                 title=finding.get("title") or "What an invisible change does",
                 subtitle="How much a change of one in a million does, where 100% is another random start",
-                note=f"By learning rate, with 90% range. {stand_in(facts)}".strip(),
-                wide=_ratios(rates, theme.WIDTHS["half"], 290),
-                narrow=_ratios(rates, theme.WIDTHS["narrow"], 270),
+                note=f"By learning rate, with 90% range{left}. {stand_in(facts)}".strip(),
+                wide=_ratios(learnt, theme.WIDTHS["half"], 290),
+                narrow=_ratios(learnt, theme.WIDTHS["narrow"], 270),
                 says=finding.get("note", ""),
                 table=Table(("Learning rate", "Of yours", "Ratio", "Score, points"), rows,
                             frozenset({0, 1, 2, 3})),
@@ -195,9 +192,9 @@ def _yours(rates: Sequence[Facts], left: float, right: float) -> tuple[list[Any]
 
 
 def _growth(steps: Sequence[float], times: Sequence[float]) -> Part:
-    dies = times[-1] < 30
+    grows = f"The change grows {words.short(times[-1])} times while training"
     return Chart(
-        title="The change dies out while training" if dies else "The change grows while training",
+        title="The change stays invisible while training" if times[-1] < 30 else grows,
         subtitle="Distance of two trainings that began one part in a million apart",
         note="1 is the distance at the start; medians of several starts",
         wide=_grown(steps, times, theme.WIDTHS["half"], 290),
@@ -276,9 +273,7 @@ def _rates(rates: Sequence[Facts], facts: Facts, width: int, height: int) -> dic
         at = theme.share(float(edge), left, right, log=True)
         shapes.append(theme.rule(at, 0, at, 1, theme.NEG, dash="dash", **here))
         side = {"xanchor": "left", "xshift": 6} if at < 0.75 else {"xanchor": "right", "xshift": -6}
-        notes.append(
-            theme.text(at, 0, "Breaks", **here, **side, yanchor="bottom", yshift=6, font={"color": theme.NEG})
-        )
+        notes.append(theme.text(at, 0.5, "Breaks", **here, **side, font={"color": theme.NEG}))
     data = [{
         "type": "scatter", "x": x, "y": y, "mode": "lines+markers", "cliponaxis": False,
         "line": {"color": theme.S1, "width": 2}, "marker": {"size": 7, "color": theme.S1},

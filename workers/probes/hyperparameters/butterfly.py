@@ -156,7 +156,8 @@ def _distance(first: Fleet, second: Fleet) -> np.ndarray:
 def report(stand: Footing, measured: list[Twins], grown: dict[str, Any]) -> Finding:
     """B at the planned rate with its interval, how near chaos is, and how many answers flip."""
     seed = stand.budget.seed
-    rates = [_row(stand, one, seed) for one in measured]
+    half = 100 * (max(one.scores.mean() for one in measured) + float(stand.guess().mean())) / 2
+    rates = [_row(stand, one, seed, half) for one in measured]
     planned = measured[FACTORS.index(1.0)]
     value, (low, high) = planned.ratio(), planned.interval(seed)
     low, high = min(low, value), max(high, value)
@@ -186,7 +187,8 @@ def report(stand: Footing, measured: list[Twins], grown: dict[str, Any]) -> Find
     return Finding(value, note, facts, low, high, used, title)
 
 
-def _row(stand: Footing, one: Twins, seed: int) -> dict[str, Any]:
+def _row(stand: Footing, one: Twins, seed: int, half: float) -> dict[str, Any]:
+    """One rate; where less than ``half`` of what can be learnt is left, the ratio says nothing."""
     low, high = one.interval(seed)
     ratio = one.ratio()
     return {
@@ -196,6 +198,7 @@ def _row(stand: Footing, one: Twins, seed: int) -> dict[str, Any]:
         "low": min(low, ratio),
         "high": max(high, ratio),
         "score": float(100 * one.scores.mean()),
+        "learnt": bool(100 * one.scores.mean() >= half),
     }
 
 

@@ -230,7 +230,8 @@ def _words(
         note += f" {verb} {percent(by_name['seed']['changed'])} {answers}."
     if plan["packages"] and plan["pinned"] < plan["packages"]:
         loose = plan["packages"] - plan["pinned"]
+        have = "has" if loose == 1 else "have"
         note += (
-            f" {loose} of {plan['packages']} packages have no exact version, which may change results too."
+            f" {loose} of {plan['packages']} packages {have} no exact version, which may change results too."
         )
     return title, " ".join([note, *stand.centre.caveats])
