@@ -1,4 +1,4 @@
-"""How steady settings are: what the probes of luck, chaos, learning rates and overfitting find, and how often.
+"""How steady settings are: what the probes of luck, chaos, learning rates and overfitting find, how often.
 
     python -m benchmarks.hyperparameters_stability
 
@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +134,12 @@ def before(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         last = max(well, key=lambda one: one["rate"])
         ratios = [one["ratio"] for one in well if one["ratio"] is not None]
         yield {
-            "set": name, "best": best, "last_good_rate": last["rate"], "first_fallen": min(fallen, default=None),
+            "set": name, "best": best, "last_good_rate": last["rate"],
+            "first_fallen": min(fallen, default=None),
             "chaotic": last["chaotic"], "near": last["near"], "ratio_there": last["ratio"],
             "growth_there": last["growth"], "calm_at_lowest": not (own[0]["chaotic"] or own[0]["near"]),
             # a rise by less than a twentieth is noise
-            "monotone": all(b >= a - 0.05 for a, b in zip(ratios, ratios[1:], strict=False)),
+            "monotone": all(b >= a - 0.05 for a, b in pairwise(ratios)),
         }  # fmt: skip
 
 
@@ -221,7 +223,8 @@ def main() -> None:
         _figure("sets of three with the edge alarm while accuracy is at its best", 3,
                 sum(one["near"] for one in ends)),
         _figure("sets of three quiet at the lowest rate", 3, sum(one["calm_at_lowest"] for one in ends)),
-        _figure("sets of three with a ratio that rises up to the edge", 3, sum(one["monotone"] for one in ends)),
+        _figure("sets of three with a ratio that rises up to the edge", 3,
+                sum(one["monotone"] for one in ends)),
         _figure("a thirtieth of a good rate called too low, share", 1, low["flagged"] / low["tried"]),
         _figure("sets of six whose gap is larger with an eighth of the rows", 6,
                 sum(one["gap_eighth"] > one["gap"] for one in few)),

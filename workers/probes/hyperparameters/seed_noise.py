@@ -22,7 +22,7 @@ from workers.probes.words import percent
 SEEDS, FEWEST, EACH = 16, 8, 8  # runs with everything new; and for every source alone
 RUNS = (1, 3, 5, 10)  # of each of two settings that are compared
 MEDIUM, HIGH = 2.0, 5.0  # points that even a lucky view of the spread comes to
-REAL = 1.0  # points of it that more test rows would not take away
+REAL = 1.0  # points of that which more test rows would not take away
 ENOUGH_RUNS = 5  # a plan that repeats its training so often does not report a lucky run
 ENSEMBLE = 5
 
@@ -132,7 +132,7 @@ def report(
     if splits is not None:
         sources.append(_source("split", "Only another split of the data", float(splits.std(ddof=1)), EACH))
     noise = [{"runs": runs, "points": _noise(sd, seeds, runs)} for runs in RUNS]
-    faults = _faults(stand, sample, low, lasting)
+    faults = _faults(stand, sample, low, lasting * low / max(1e-9, sd))
     ensembles = _ensembles(stand, fleet)
     facts = {
         "metric": stand.metric,

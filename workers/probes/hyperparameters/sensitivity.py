@@ -159,7 +159,7 @@ def report(scores: Scores, centre: Surrogate, found: Rows, seed: int) -> Finding
         "seeds": seeds,
         "tornado": [*tornado, _seed_bar(seed_sd)],
         "fragility": fragility,
-        "cliff_factor": _cliff(points, seed_sd),
+        "cliff_factor": _cliff({p: d for p, d in points.items() if p[0] not in UNPLANNED}, seed_sd),
         "under_trained": growing,
         "surrogate": centre.described(),
         "null": {"expected": round(seed_sd * math.sqrt(2 / seeds), 3), "kind": "approximate"},

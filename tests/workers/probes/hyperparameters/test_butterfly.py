@@ -85,7 +85,7 @@ def test_settings_that_nobody_planned_are_no_more_than_a_remark(digits):
 
 
 def test_twins_that_part_while_the_result_stays_are_a_remark(digits):
-    """What long trainings do (Summers and Dinneen 2021): a third of the disagreement of seeds, no point lost."""
+    """What long trainings do (Summers and Dinneen 2021): twins disagree, and no point is lost."""
     stand = footing.of(sgd(digits, 0.1), Budget())
     twins = butterfly.Twins(1.0, np.full((6, 50), 0.02), np.full((15, 50), 0.05), np.ones((6, 50)),
                             np.zeros(6), False)  # fmt: skip
