@@ -25,6 +25,7 @@ from assessments.dashboards.figures import (
     loading,
     membership,
     noise,
+    overfit,
     poison,
     privacy,
     reading,
@@ -32,6 +33,7 @@ from assessments.dashboards.figures import (
     security,
     serving,
     shortcuts,
+    stability,
     transfer,
     values,
 )
@@ -77,6 +79,11 @@ BUILDERS: dict[str, Builder] = {
     "hardware.scaling": scaling.scaling,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
+    "hyperparameters.seed_noise": stability.seed_noise,
+    "hyperparameters.butterfly": stability.butterfly,
+    "hyperparameters.learning_rate": stability.learning_rate,
+    "hyperparameters.overfitting": overfit.overfitting,
+    "hyperparameters.repeatability": stability.repeatability,
 }
 
 
