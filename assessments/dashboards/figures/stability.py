@@ -71,7 +71,8 @@ def _sources(sources: Sequence[Facts], facts: Facts, width: int) -> dict[str, An
         sources = [*sources, {"source": "rows", "label": "What few test rows alone bring about", "sd": alone}]
     places = [len(sources) - 1 - at for at in range(len(sources))]
     most = max(max(float(one.get("high") or one["sd"]), one["sd"]) for one in sources) or 1.0
-    data, notes = [], []
+    data: list[dict[str, Any]] = []
+    notes = []
     for one, place in zip(sources, places, strict=True):
         own = theme.S1 if one.get("source") == "all" else theme.S5
         said = f"{one.get('label', '')}: {words.number(one['sd'], 2)} points"
@@ -180,9 +181,9 @@ def _some(values: Sequence[float], width: int) -> list[float]:
 
 def _yours(rates: Sequence[Facts], left: float, right: float) -> tuple[list[Any], list[Any]]:
     """The rule at the planned learning rate, with its words over the chart."""
-    planned = next((float(one.get("learning_rate") or one.get("rate")) for one in rates
-                    if one.get("factor") == 1), None)  # fmt: skip
-    if planned is None:
+    own = next((one for one in rates if one.get("factor") == 1), {})
+    planned = float(own.get("learning_rate") or own.get("rate") or 0)
+    if not planned:
         return [], []
     at = theme.share(planned, left, right, log=True)
     anchor = "left" if at < 0.3 else "right" if at > 0.7 else "center"
