@@ -1,6 +1,8 @@
 """How steady settings are: what the probes of luck, chaos, learning rates and overfitting find, how often.
 
-    python -m benchmarks.hyperparameters_stability
+    python -m benchmarks.hyperparameters_stability [seconds ladder too_low fewer_rows calm]
+
+Parts that are named are measured anew, and the others kept from the last time.
 
 On scikit-learn's digits, breast cancer and wine and on a made twin of each (every class a normal cloud with
 the mean and covariance of the real one). A calm plan (Adam at 0.003) is judged again and again, with other
@@ -13,13 +15,14 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +118,7 @@ def ladder(bench: Bench) -> list[dict[str, Any]]:
             rates = {one["factor"]: one for one in edge.facts["rates"]}
             steps.append({
                 "set": name, "rate": rate, "score": rates[1.0]["score"], "margin": edge.value,
-                "ratio": flip.value,
+                "ratio": flip.value, "low": flip.low, "high": flip.high,
                 "growth": flip.facts["growth"]["times"][-1] if flip.state == "measured" else None,
                 "chaotic": "chaotic_training" in serious(flip),
                 "near": "hyperparameter_sensitive" in serious(edge)
@@ -125,21 +128,25 @@ def ladder(bench: Bench) -> list[dict[str, Any]]:
 
 
 def before(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """By set: the highest rate with accuracy at its best, and whether the alarms had come by then."""
+    """By set: the last rate before accuracy falls, and whether the alarms had come by then."""
     for name in CLIMBED:
         own = [one for one in steps if one["set"] == name]
         best = max(one["score"] for one in own)
-        well = [one for one in own if one["score"] >= best - LEAST_LOSS]
-        fallen = [one["rate"] for one in own if one["score"] < best - LEAST_LOSS and one["rate"] > 0.4]
-        last = max(well, key=lambda one: one["rate"])
-        ratios = [one["ratio"] for one in well if one["ratio"] is not None]
+        top = next(place for place, one in enumerate(own) if one["score"] >= best - LEAST_LOSS)
+        fallen = next(
+            (place for place, one in enumerate(own) if place > top and one["score"] < best - LEAST_LOSS),
+            len(own),
+        )
+        last = own[fallen - 1]
         yield {
             "set": name, "best": best, "last_good_rate": last["rate"],
-            "first_fallen": min(fallen, default=None),
+            "first_fallen": own[fallen]["rate"] if fallen < len(own) else None,
+            "first_chaotic": next((one["rate"] for one in own if one["chaotic"]), None),
+            "first_near": next((one["rate"] for one in own if one["near"]), None),
             "chaotic": last["chaotic"], "near": last["near"], "ratio_there": last["ratio"],
             "growth_there": last["growth"], "calm_at_lowest": not (own[0]["chaotic"] or own[0]["near"]),
-            # a rise by less than a twentieth is noise
-            "monotone": all(b >= a - 0.05 for a, b in pairwise(ratios)),
+            # nowhere surely lower than at a lower rate
+            "monotone": all(b["high"] >= a["low"] for a, b in combinations(own[:fallen], 2)),
         }  # fmt: skip
 
 
@@ -197,7 +204,7 @@ def seconds(bench: Bench) -> dict[str, float]:
         began = time.process_time()
         bench.run(probe, sample, {**CALM, "steps": 500, "weight_decay": 0.001})
         spent[probe] = time.process_time() - began
-    return spent
+    return {probe: round(value, 2) for probe, value in spent.items()}
 
 
 def _figure(name: str, bar: float, value: float, *, most: bool = False) -> dict[str, Any]:
@@ -206,15 +213,17 @@ def _figure(name: str, bar: float, value: float, *, most: bool = False) -> dict[
             "reached": bool(reached)}  # fmt: skip
 
 
-def main() -> None:
+def main(anew: list[str]) -> None:
     torch.set_num_threads(1)
+    parts = {"seconds": seconds, "ladder": ladder, "too_low": too_low, "fewer_rows": shrunk, "calm": reruns}
+    found = json.loads(RESULT.read_text("utf-8")) if anew else {}
     with tempfile.TemporaryDirectory(prefix="riskboard-bench-") as folder:
         bench = Bench(Path(folder))
-        spent = seconds(bench)
-        steps = ladder(bench)
-        ends = list(before(steps))
-        low, few = too_low(bench), shrunk(bench)
-        calm = reruns(bench)
+        for name, measure in parts.items():
+            if name in anew or name not in found:
+                found[name] = measure(bench)
+    ends = list(before(found["ladder"]))
+    calm, low, few, spent = found["calm"], found["too_low"], found["fewer_rows"], found["seconds"]
     figures = [
         *(_figure(f"a calm plan called fragile by {probe.replace('_', ' ')}, of 100", 5,
                   100 * one["fragile"] / one["reruns"], most=True) for probe, one in calm.items()),
@@ -238,12 +247,8 @@ def main() -> None:
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {platform.system()}, one thread",
         "figures": figures,
-        "calm": calm,
         "edge": ends,
-        "ladder": steps,
-        "too_low": low,
-        "fewer_rows": few,
-        "seconds": {probe: round(value, 2) for probe, value in spent.items()},
+        **{name: found[name] for name in parts},
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     for one in figures:
@@ -251,4 +256,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -25,7 +25,7 @@ SEEDS, FEWEST = 4, 3
 WIDEST = FACTORS[-1]
 NEAR, AT_EDGE = 2.0, 1.25  # margins below which a plan is near the edge, and at it
 SAFE = 4.0
-GAIN, LARGE_GAIN = 1.0, 5.0  # points that another rate gains for sure
+GAIN, LARGE_GAIN = 1.0, 5.0  # points that another rate gains, and that it gains for sure
 LONGER = 2.0  # a plan that trains so many times longer than the stand-in may learn slowly
 
 
@@ -162,14 +162,15 @@ def _faults(
 ) -> list[dict[str, Any]]:
     """Too low and too high by what another rate gains for sure; near the edge by the margin."""
     place = {"parameters": ["learning_rate"]}
-    _, low, _, chosen = gained
+    points, low, _, chosen = gained
     severity = "high" if low >= LARGE_GAIN else "medium"
-    if low >= GAIN and max(chosen) < PLANNED:
+    better = points >= GAIN and low > 0
+    if better and max(chosen) < PLANNED:
         return [{"fault": "learning_rate_too_high", "severity": stand.severity(severity), **place}]
     if margin < NEAR:
         severity = "high" if margin < AT_EDGE else "medium"
         return [{"fault": "hyperparameter_sensitive", "severity": stand.severity(severity), **place}]
-    if low >= GAIN and min(chosen) > PLANNED:
+    if better and min(chosen) > PLANNED:
         severity = "low" if stand.centre.cut >= LONGER else severity
         return [{"fault": "learning_rate_too_low", "severity": stand.severity(severity), **place}]
     return []

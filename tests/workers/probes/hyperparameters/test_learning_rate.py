@@ -52,7 +52,7 @@ def test_a_thirtieth_of_a_good_rate_is_too_low(tmp_path, made, seed):
         planned(sample, **{**CALM, "learning_rate": 0.005 / 30, "steps": 60}), Budget(seed=seed)
     )
     assert list(named(finding)) == ["learning_rate_too_low"]
-    assert finding.facts["gain_low"] >= 1
+    assert finding.facts["gain_low"] > 0
     assert "too low" in finding.title
 
 
