@@ -366,10 +366,10 @@ def _loading(facts: Evidence, dataset: Evidence) -> Words:
         return {}
     taker = str(facts.get("name") or "")
     words: Words = {"waits": percent(share), "device": "the processor" if taker == "this worker" else taker}
-    needed = number(facts.get("needed"))
-    if needed and facts.get("consumes") == "accelerator" and needed != facts.get("workers"):
-        words["workers"] = count(round(needed), "loader worker")
     ways = [one for one in facts.get("mitigations") or () if isinstance(one, Mapping)]
+    needed = number(facts.get("needed"))
+    if needed and any(one.get("basis") == "estimated" for one in ways):  # as many as make sense
+        words["workers"] = count(round(needed), "loader worker")
     stored = [one for one in ways if one.get("basis") == "measured"]
     if stored:
         words["way"] = str(min(stored, key=lambda one: number(one.get("value")) or 0).get("title"))
