@@ -13,7 +13,7 @@ from workers.sql import quoted
 
 GROUP_NAME = re.compile(
     r"\b(patient|subject|person|individual|speaker|writer|user|customer|client|household|participant|donor|animal|"
-    r"driver|author|student|employee|member|account|device|machine|sensor|store|hospital|site|session)( (id|no|nr|number|key|code|uuid|hash))?$"
+    r"driver|author|student|employee|member|account|device|machine|sensor|store|hospital|site|session|voice|talker|rater|annotator|field|plot|batch|run|recording|film|video|song|artist)( (id|no|nr|number|key|code|uuid|hash))?$"
 )
 FEW_GROUPS = 10  # with fewer, a split by groups leaves classes out; see workers/inputs/prepare.py
 
@@ -32,10 +32,10 @@ class Known:
         if self.here:
             return self.sample.rows
         one = self.plan.written.number(
-            r"^(?!.*\b(test|validation|task|per|chunk|batch|subsample|max)\b).*\b(n rows|rows|n samples|samples|n examples|examples|n images|images|"
-            r"n records|records|dataset size|data size|n (texts|documents|clips|train|training)|train (rows|samples|examples)|n observations|observations|sample size|size)$"
+            r"^(?!.*\b(test|validation|task|tasks|per|chunk|batch|subsample|max|image size|search|augmentation|heads|split)\b).*\b(n rows|rows|n samples|samples|n examples|examples|n images|images|"
+            r"n records|records|dataset size|data size|n (texts|documents|clips|train|training)|train (rows|samples|examples)|n observations|observations|sample size)$"
         )
-        if one is not None and one.number and one.number >= 1 and (one.names[-1] != "size" or "data" in one.path):
+        if one is not None and one.number and one.number >= 1:
             return int(one.number)
         counts = self._told_counts
         return sum(counts.values()) if counts else None
@@ -56,6 +56,13 @@ class Known:
         if target is not None and target.task != "regression":
             return self.sample.counts(target)
         return {} if self.here else self._told_counts
+
+    def counts_of(self, name: str) -> dict[str, int]:
+        """Class -> rows of one target by its name in plain words; {} where there is none or it is a number."""
+        for target in self.sample.targets if self.here else ():
+            if words(target.name) == name and target.task != "regression":
+                return self.sample.counts(target)
+        return {}
 
     @cached_property
     def _told_counts(self) -> dict[str, int]:
@@ -112,7 +119,7 @@ class Known:
         target = self.sample.target if self.here else None
         if target is not None:
             return target.task != "regression"
-        return self.plan.classification
+        return True if self.counts else self.plan.classification
 
     @cached_property
     def modality(self) -> str:

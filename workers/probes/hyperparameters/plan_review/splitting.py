@@ -21,8 +21,8 @@ GROUP = re.compile(
 STRATIFIED = re.compile(r"\bstrat\w*")
 RANDOM = re.compile(r"\b(random\w*|shuffl\w*|train test split|k ?fold\w*|shuffle split|iid|uniform|monte carlo|repeated k ?fold)\b")
 GIVEN = re.compile(r"\b(given|predefined|official|files|folders?|column|fixed|provided|benchmark|standard|author\w*)\b")
-VALIDATION = r"\b(validation( ?(size|share|set|split|rows|part|n|samples|months|days|weeks|years))?)$"
-TEST = r"\b(test( ?(size|share|set|split|rows|part|n|samples|fold|months|days|weeks|years))?|hold ?out( ?(size|share|set))?)$"
+VALIDATION = r"\b(validation( ?(size|set size|share|set|split|rows|part|n|samples|months|days|weeks|years))?)$"
+TEST = r"\b(test( ?(size|set size|share|set|split|rows|part|n|samples|fold|months|days|weeks|years))?|hold ?out( ?(size|share|set))?)$"
 KIND_NAMES = re.compile(
     r"(kind|type|method|strategy|name|mode|class|class name|by|how|scheme|splitter|target|on|cv|split|splitting|validation|cross validation|"
     r"cross validator|train test split|split (kind|type|method|strategy|mode|by)|policy|test|validation strategy|evaluation|procedure|protocol)$"
@@ -112,6 +112,8 @@ def _about(one: Setting) -> bool:
                  r"samples split|split gain|gain to split|splitters$", one.path):  # fmt: skip
         return False
     if re.search(PLACE, one.path) or re.search(r"^(data )?(train|test|validation|hold ?out) (size|share|set|split|rows|part|n)$", one.path):
+        return True
+    if re.search(r"\b(train|test|validation|hold ?out) (set )?(size|share|rows|n)$", one.path):
         return True
     if re.search(r"\b(validation split|stratify|validation strategy|test size|validation size|n splits|validation scheme|shuffle split)\b", one.path):
         return True
@@ -209,8 +211,8 @@ def _folds(about: list[Setting]) -> int:
 def _part(about: list[Setting], written: Written, pattern: str) -> Setting | None:
     """A part's size; of "70/15/15" or [0.7, 0.15, 0.15] the second is validation and the last is test."""
     for one in about:
-        if re.search(pattern, one.path) and not one.nothing and not isinstance(one.value, bool) and one.number is not None:
-            return one
+        if re.search(pattern, one.path) and not isinstance(one.value, bool) and one.number:
+            return _in_percent(one, about)
     for one in about:
         place = re.search(pattern, one.path)
         if place and isinstance(one.value, (str, list)) and not one.nothing and not kind_of(one.said):
@@ -224,11 +226,13 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
                 return Setting(one.key, one.names, shares[1], one.group)
     kept = "validation" if pattern is VALIDATION else "test"
     for one in written.settings:
-        if re.search(rf"\b{kept} (data|file|files|path|dataset|set|csv|folder|dir|df|loader|from|until|start|end|period|period start|years?|months?)$|\b{kept}$", one.path):
+        if re.search(rf"\b{kept} (data|file|files|path|dataset|set|csv|folder|dir|df|loader|from|until|start|end|period|period start|years?|months?)$|\b{kept}$", one.path) or _by_name(one, kept):
             if one.nothing or isinstance(one.value, bool) or re.search(r"\b(search|metric|report|tune|on|monitor|early|augment\w*|callbacks?)\b", one.path):
                 continue
             if kept == "validation" and re.search(r"\btest\b", one.said) and "validation" not in one.said:
                 continue
+            if _by_name(one, kept):
+                return one
             if one.names and re.search(r"\b(data|dataset|datasets|split\w*|files|train\w*|evaluation|paths?|validation|test|period\w*|inputs?|fit)\b", one.path):
                 return one
     if kept == "validation":
@@ -236,6 +240,21 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
         if strategy is not None and not strategy.nothing and truth(strategy.value) is not False:
             return strategy
     return None
+
+
+def _by_name(one: Setting, part: str) -> bool:
+    """A part told by who is in it: ``val_regions: [r7, r8]``, ``test_patients: test.txt``."""
+    named = re.search(rf"\b{part} (\w+s)$", one.path)
+    settings = r"(metrics|steps|transforms|epochs|batches|callbacks|loss|losses|workers|options|bs|class|progress|classes|results|reports)"
+    return bool(named and not re.fullmatch(settings, named[1])) and isinstance(one.value, (list, str))
+
+
+def _in_percent(one: Setting, about: list[Setting]) -> Setting:
+    """The part as a share where the parts add up to 100: {"train": 80, "validation": 10, "test": 10}."""
+    beside = [other.number or 0.0 for other in about if other.group == one.group and re.search(r"\b(train\w*|validation|test)$", other.path)]
+    if (one.number or 0) >= 1 and 99 <= sum(beside) <= 101:
+        return Setting(one.key, one.names, (one.number or 0) / 100, one.group)
+    return one
 
 
 def _shares(one: Setting) -> Iterator[float]:

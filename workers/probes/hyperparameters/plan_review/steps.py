@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.probes.hyperparameters.plan_review.written import KIND, Setting, Written, truth, words
+from workers.probes.hyperparameters.plan_review.written import ARROWS, KIND, Setting, Written, truth, words
 
 # What a step is, the more telling first. Matched on plain words.
 KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -19,10 +19,10 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in {
         "target_encoding": r"target( mean)? (encod|stat)\w*|mean (target )?encod\w*|woe( encod\w*)?|weight of evidence|"
         r"james ?stein\w*|leave one out encod\w*|cat ?boost encod\w*|impact encod\w*|likelihood encod\w*|"
-        r"m estimate\w*|glmm encod\w*|encod\w* target|targetencod\w*",
+        r"m estimate\w*|target mean\w*|mean target|mean of (the )?(target|answer)|glmm encod\w*|encod\w* target|targetencod\w*",
         "selection": r"features? (select|filter|rank|screen|pick)\w*|select(or|ion|ed|ing)? (of )?(the )?(best )?"
         r"(features?|columns|variables|genes)|select(or)? k ?best|selectkbest|k ?best( features)?|select percentile|rfe(cv)?|"
-        r"boruta\w*|mutual info\w*|variance threshold|chi2?|anova|relief\w*|correlation filter|"
+        r"^select(or|ion)?$|boruta\w*|mutual info\w*|variance threshold|chi2?|anova|relief\w*|correlation filter|"
         r"select from model|lasso selection|variable selection|gene selection|mrmr",
         "resampling": r"re ?sampl\w*|over ?sampl\w*|under ?sampl\w*|(borderline |svm )?smote\w*|ad ?asyn|"
         r"ran?dom (over|under) sampler|tomek\w*|near ?miss|re ?balanc\w*|class balanc\w*|"
@@ -160,8 +160,8 @@ def _scope(one: Setting) -> str | None:
     if not isinstance(one.value, (str, list)):
         return None
     said = one.said
-    if len(said) > 200:
-        return None
+    if len(said) > 200 or (isinstance(one.value, str) and len(ARROWS.split(one.value)) >= 3):
+        return None  # a list of steps in one text is read by their order
     own = re.search(r"^(before|after|pre)$", last)
     if own and re.search(r"\b(split|cv|cross validation|folds?)\b", said):
         return "train" if last == "after" else "before"

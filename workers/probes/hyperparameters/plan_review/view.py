@@ -45,6 +45,9 @@ PRETRAINED = re.compile(
     r"\b(pre ?trained( \w+)?|model name or path|base model( name or path)?|checkpoint( name)?|from pretrained|"
     r"init(ial)? (weights|from)|backbone weights|weights|encoder weights|start from|finetune from|model id|backbone|base)$"
 )
+# Names of trained models that are published: whoever names one starts from it.
+NAMED = re.compile(r"\b((distil)?bert|(xlm )?roberta|albert|electra|deberta|xlnet|gpt ?2|gpt j|llama|mistral|mixtral|qwen|gemma|phi|falcon|"
+                   r"flan t5|t5|wav2vec2?|hubert|whisper|mpnet|minilm|bloom|opt)\w*( \w+)* (base|large|small|tiny|medium|xl|un?cased|cased|\d+( \d+)?b|v\d+)\b")  # fmt: skip
 FINE_TUNED = re.compile(r"\b(fine ?tun\w*|transfer( learning)?|peft|q?lora|adapter)\b")
 SEQUENCE = ("recurrent", "transformer")
 TASK_PLACES = re.compile(r"\b(heads?|tasks?|targets?|outputs?|task (weights?|losses|rows|sizes)|loss weights?|losses|labels)$")
@@ -53,6 +56,9 @@ NOT_TASKS = {
     "hidden", "units", "activation", "balancing", "strategy", "file", "path", "format", "column", "columns", "count",
     "metric", "dim", "size", "sizes", "rows", "related", "head", "task", "target", "classes", "n classes", "method", "encoding", "dtype",
 }  # fmt: skip
+# A task may well be called "weight" where nothing but tasks stands.
+NOT_HEADS = {"type", "kind", "strategy", "method", "n", "name", "names", "sharing", "shared", "dropout", "hidden", "lr", "activation",
+             "loss", "losses", "units", "sampling", "related", "balancing", "metric", "n classes"}  # fmt: skip
 GENERIC_TERMS = re.compile(
     r"\b(kl|aux\w*|l1|l2|reg\w*|tv|perceptual|adversarial|gan|consistency|commit\w*|distill\w*|smooth\w*|penalty|entropy|"
     r"contrastive|triplet|dice|focal|ce|bce|mse|cross entropy|ssim|style|content|total variation|orthogonal\w*|decay)\b"
@@ -186,8 +192,15 @@ class View:
         model = self.written.text(r"(^|\b)(model( name| id)?|model name or path)$")
         if model is not None and ("/" in str(model.value) or re.search(r"\b(base|large|small|\d+b) (un)?cased\b", model.said)):
             return Said(model.said, model.key)
+        if NAMED.search(self.model.value) and self.model.value not in ("transformer", "bert", "gpt") and not self._from_scratch:
+            return Said(self.model.value, self.model.key)
         tuned = next((one for one in self.written.settings if FINE_TUNED.search(one.path + " " + one.said)), None)
         return Said(self.model.value, tuned.key) if tuned is not None and self.neural else None
+
+    @property
+    def _from_scratch(self) -> bool:
+        off = self.written.first(r"\bpre ?trained$")
+        return (off is not None and truth(off.value) is False) or any("scratch" in one.said for one in self.written.settings)
 
     @cached_property
     def adapted(self) -> str:
@@ -301,8 +314,9 @@ class View:
                 continue
             if re.search(r"\b(goal|mode|direction|greater|positive|average|threshold|averaging|search|early|monitor|k|report\w*)\b", one.path):
                 continue
-            items = one.value if isinstance(one.value, list) else re.split(r"[,;/]| and ", str(one.value))
-            found += [Said(words(item), one.key) for item in items if words(item)]
+            if isinstance(one.value, list):
+                continue  # its items are settings of their own
+            found += [Said(words(item), one.key) for item in re.split(r"[,;/]| and ", str(one.value)) if words(item)]
         for group in self.written.groups:  # {"accuracy": true, "f1": true}
             if place.search(group.path) and isinstance(group.value, Mapping):
                 found += [Said(words(name), f"{group.key}.{name}") for name, value in group.value.items() if value is True]
@@ -341,10 +355,11 @@ def _known_weights(said: str) -> bool:
 
 def _task_names(group: Setting) -> Iterator[tuple[str, str]]:
     """Names of tasks at a place that holds tasks: a group's keys, a list's texts or the names of its groups."""
+    named = bool(re.search(r"\b(heads|task weights|loss weights|tasks)$", group.path))
     if isinstance(group.value, Mapping):
         for name, value in group.value.items():
             plain = words(name)
-            if plain in NOT_TASKS or plain.isdigit() or GENERIC_TERMS.search(plain) or is_nothing(value):
+            if plain in (NOT_HEADS if named else NOT_TASKS) or plain.isdigit() or GENERIC_TERMS.search(plain) or is_nothing(value):
                 continue
             if re.search(r"\blabels$", group.path):  # a map of codes to classes is no list of tasks
                 continue

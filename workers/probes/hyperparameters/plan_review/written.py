@@ -47,7 +47,8 @@ def words(text: object) -> str:
     """Any spelling in plain lower-case words: "fitOn-Train_only" -> "fit on train only"."""
     said = CAMEL.sub(" ", str(text)[:LONGEST_TEXT])
     found = re.sub(r"[^0-9a-zA-Zäöüß.+%]+", " ", said).lower().replace(".", " ")
-    return " ".join(SPELLINGS.get(word, word) for word in found.replace("+", " and ").split())
+    plain = " ".join(SPELLINGS.get(word, word) for word in found.replace("+", " and ").split())
+    return plain.replace("clip validation", "clip value")
 
 
 def number(value: object) -> float | None:

@@ -144,7 +144,7 @@ def more_features(plan: View, data: Known) -> Iterator[Risk]:
     yield Risk(
         "more_features_than_rows", "low" if held else "medium", key,
         f"There are {features:,} inputs and {count(rows, 'training row')}: some of them fit the answers by chance alone.",
-        f"Keep fewer inputs than about {max(2, rows // 10):,}, or hold the model back with a strong penalty chosen on a validation part.",
+        f"Keep fewer inputs than rows (at most about {max(2, rows // 10):,} where they are not words), or hold the model back with a strong penalty chosen on a validation part.",
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workers.probes.hyperparameters.plan_review.known import Known
 from workers.probes.hyperparameters.plan_review.risk import Risk
@@ -16,7 +16,7 @@ BLIND = re.compile(r"^((top ?1 )?(mean |overall |validation |test |evaluation |c
 PLAIN = re.compile(r"accuracy|\bacc\b|error|zero one|0 1 loss")
 RARE, VERY_RARE, NEARLY_EVEN = 0.1, 0.03, 0.8
 SELDOM = re.compile(
-    r"\b(fraud\w*|anomal\w*|intrusion|rare|defects?|failures?|outages?|churn|default(s|ed)?|credit default|screening|outliers?|attack detection|"
+    r"\b(fraud\w*|anomal\w*|intrusion|rare|defects?|failures?|outages?|churn|credit default|outliers?|attack detection|"
     r"malware|accidents?|complications?|relapse|readmission|click(s| through)|ctr|conversion|bankruptcy|sepsis|cancer screening|breakdowns?|imbalanced)\b"
 )
 MAPE = re.compile(r"\b(mape|mean absolute percentage error|absolute percentage error|percentage error|mean abs percentage error|neg mean absolute percentage error|mspe|rmspe)\b")
@@ -31,14 +31,17 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
     metrics = _metrics(plan)
     if not metrics or not all(BLIND.match(one.value) for one in metrics) or data.classification is False:
         return
-    key = metrics[0].key
-    rarest = data.rarest
-    name, share = rarest if rarest is not None else ("", None)
-    relative = share * max(2, len(data.counts) or 2) / 2 if share is not None else None
+    key = metrics[0].key.removesuffix("[0]")
+    counts = data.counts
+    if data.here and len(data.sample.targets) > 1:  # each metric judges the target that it is told for
+        told = [(data.counts_of(words(one.key.rpartition(".")[2])), one.key) for one in metrics]
+        counts, key = min(((c, k) for c, k in told if c), key=lambda pair: _share(pair[0])[1], default=({}, key))
+    name, share = _share(counts) if counts else data.rarest if data.rarest is not None and not data.here else ("", None)
+    relative = share * max(2, len(counts) or 2) / 2 if share is not None else None
     if relative is not None and share is not None and relative < RARE:
         yield Risk(
             "metric_hides_rare_classes", "high" if relative < VERY_RARE else "medium", key,
-            f"Only {percent(share)} of the rows are {_quoted(name)}: a model that never finds one still gets {percent(1 - share)} right, and accuracy does not show it.",
+            f"Only {percent(share)} of the rows are {_quoted(name)}: a model that never finds one still gets {_nearly(1 - share)} right, and accuracy does not show it.",
             f'Measure what matters for the rare class as well: set {key} to "balanced_accuracy", or recall and precision of the rare class.',
         )  # fmt: skip
         return
@@ -59,6 +62,16 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
         "Accuracy is the only measure: it does not say which mistakes are made, nor how each class fares.",
         f"Report recall and precision of each class as well, or the macro F1: add it to {key}.",
     )  # fmt: skip
+
+
+def _share(counts: Mapping[str, int]) -> tuple[str, float]:
+    """The rarest class and its share of the rows."""
+    name = min(counts, key=counts.__getitem__)
+    return name, counts[name] / max(1, sum(counts.values()))
+
+
+def _nearly(share: float) -> str:
+    return "more than 99%" if share > 0.99 else percent(share)
 
 
 def _metrics(plan: View) -> list[Said]:

@@ -34,7 +34,7 @@ GROUPS = {"adamw": "adam", "adam": "adam", "nadam": "adam", "radam": "adam", "ad
           "sgd": "sgd", "momentum": "momentum", "nesterov": "momentum", "adagrad": "adagrad", "adadelta": "adadelta",
           "adafactor": "adafactor", "lion": "lion", "muon": "muon", "lars": "lars"}  # fmt: skip
 OWN_RATE = ("prodigy", "dadapt", "d adapt", "lbfgs", "other")
-LONG, VERY_LONG = 50, 200  # epochs of training from scratch
+LONG = 50  # epochs of training from scratch
 LONG_TUNING = 10  # epochs of fine-tuning
 SHRUNK = 0.3  # trees times learning rate, below which boosting hardly leaves the mean
 
@@ -131,11 +131,11 @@ def no_early_stopping(plan: View, data: Known) -> Iterator[Risk]:
         return
     epochs = plan.epochs.number
     tuned = plan.pretrained is not None
-    least = LONG_TUNING if tuned else LONG
+    least = LONG_TUNING if tuned and plan.family == "transformer" else LONG
     if epochs > least or (off is not None and epochs >= LONG_TUNING):
         scheduled = plan.written.first(r"\b(sched\w*|lr sched\w*|cosine|decay|swa|ema)\b")
         held = scheduled is not None and not scheduled.nothing and plan.penalised
-        serious = off is not None or (epochs >= (5 * least if tuned else VERY_LONG) and not held)
+        serious = off is not None or (epochs >= 4 * least and not held)
         yield _never_stops(off.key if off is not None else plan.epochs.key, f"{epochs:g} epochs are trained", "medium" if serious else "low", "early_stopping: {monitor: validation_loss, patience: 10}")
 
 

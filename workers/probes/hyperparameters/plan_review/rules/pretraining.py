@@ -54,7 +54,7 @@ def normalisation(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def _pictures(plan: View, data: Known) -> bool:
-    if plan.pretrained is None or data.modality in ("text", "audio", "table", "series"):
+    if plan.pretrained is None or data.modality in ("text", "table", "series"):
         return False
     return bool(PICTURES.search(f"{plan.pretrained.value} {plan.model.value}"))
 
@@ -118,8 +118,8 @@ def _flat(data: Known) -> str:
     if images.shape[3] > 1 and (images.max(3) - images.min(3)).mean() > 4:
         return ""
     gray = images.mean(3)
-    ends = float(((gray <= 16) | (gray >= 239)).mean())
-    return "nearly black and white" if ends >= 0.6 else ""
+    dark, bright = float((gray <= 16).mean()), float((gray >= 239).mean())
+    return "nearly black and white" if dark + bright >= 0.6 and min(dark, bright) >= 0.05 else ""
 
 
 def _gap(key: str, severity: str, reason: str) -> Risk:
@@ -132,8 +132,10 @@ def _gap(key: str, severity: str, reason: str) -> Risk:
 def upscaled(plan: View, data: Known) -> Iterator[Risk]:
     """Blowing a picture up adds cost, not detail; the network was pretrained on sharp ones (Touvron and others, 2019)."""
     side = data.picture_side
-    one = plan.written.first(r"\b(input (size|shape|resolution)|image (size|resolution|shape)|img (size|sz|dim)|resize( to)?|target size|crop size|resolution|input image size|size)$")
-    if side is None or one is None or data.modality == "text" or re.search(r"\b(original|native|raw|source|batch|test|validation|train|kernel|pool|data image)\b", one.path.removeprefix("training ")):
+    sizes = plan.settings(r"\b(input (size|shape|resolution)|image (size|resolution|shape)|img (size|sz|dim)|resize( to)?|target size|crop size|resolution|input image size|size)$")
+    other = re.compile(r"\b(original|native|raw|source|batch|test|validation|train|kernel|pool|data image|sample)\b")
+    one = next((one for one in sizes if not other.search(one.path.removeprefix("training "))), None)
+    if side is None or one is None or data.modality == "text":
         return
     wanted = largest(one.value)
     if wanted is None or wanted < LARGER * side or wanted > 5000:

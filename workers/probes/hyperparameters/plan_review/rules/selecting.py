@@ -133,9 +133,10 @@ def too_many_trials(plan: View, data: Known) -> Iterator[Risk]:
 
 def _trials(plan: View) -> tuple[int, str]:
     """How many settings are tried, told or as the product of a grid, and where that stands."""
-    one = plan.written.number(r"\b(n |max |number of )?(trials|n iter|max evals|evals|configurations|n configs|samples|candidates|n trials|run cap|combinations|max runs|runs)$")
-    if one is not None and SEARCH.search(one.path) and one.number:
-        return int(one.number), one.key
+    places = plan.settings(r"\b(n |max |number of )?(trials|n iter|max evals|evals|configurations|n configs|samples|candidates|n trials|run cap|combinations|max runs|runs)$")
+    for one in places:
+        if SEARCH.search(one.path) and one.number and not isinstance(one.value, bool):
+            return int(one.number), one.key
     for group in plan.written.groups:
         if not re.search(r"\b(grid|parameter grid|grid search|search space|space|parameters)\b", group.path) or not isinstance(group.value, dict):
             continue

@@ -77,8 +77,8 @@ def not_stratified(plan: View, data: Known) -> Iterator[Risk]:
     rarest = _rarest_in_test(plan, data)
     if rarest is not None and rarest >= RARE_TEST:
         return
-    few = rarest is not None and rarest < 10
-    told = f": the test part gets about {count(round(rarest), 'row')} of its rarest class, more or fewer by luck" if rarest is not None else ""
+    few = rarest is not None and rarest < 5
+    told = f": the test part gets {_about(rarest)} of its rarest class, more or fewer by luck" if rarest is not None else ""
     yield Risk(
         "split_not_stratified", "medium" if few else "low", split.key,
         f"The split is random and does not keep the classes in proportion{told}.",
@@ -104,7 +104,7 @@ def test_too_small(plan: View, data: Known) -> Iterator[Risk]:
     elif rarest is not None and rarest < 10:
         yield Risk(
             "test_too_small", "medium" if rarest < 5 else "low", split.test.key,
-            f"The test part has about {count(round(rarest), 'row')} of the rarest class: one row more or less changes its score by {100 / max(1, rarest):.0f} points.",
+            f"The test part has {_about(rarest)} of the rarest class: one row more or less changes its score by {100 / max(1, round(rarest)):.0f} points.",
             "Keep a larger, stratified test part, or use repeated cross-validation.",
         )  # fmt: skip
     elif rows is None and share is not None and share < 0.05:
@@ -120,7 +120,7 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
     split = plan.split
     written = plan.written
     off = next((one for one in written.all(r"\b(validation( ?(size|share|set|split|data|rows))?|evaluation strategy|do evaluation)$")
-                if (one.nothing or truth(one.value) is False) and not re.search(r"\btest\b", one.path)), None)  # fmt: skip
+                if (one.nothing or truth(one.value) is False or one.number == 0) and not re.search(r"\btest\b", one.path)), None)  # fmt: skip
     if split.has_validation:
         return
     by_validation = written.first(r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose on|chosen on|select by)$")
@@ -131,9 +131,7 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
     chooses = written.first(r"\b(search|sweep|hpo|optuna|trials|n trials|grid|early stop\w*|tun(e|ing)|param(eter)? grid)\b", searched=True)
     stops = (plan.epochs is not None and (plan.epochs.number or 0) >= LONG) or (plan.trees is not None and plan.family == "boosting" and (plan.trees.number or 0) >= 500)
     key = off.key if off is not None else split.key
-    serious = off is not None or stops or (chooses is not None and not chooses.nothing)
-    if not split.said and not serious and not plan.written.settings:
-        return
+    serious = off is not None or (split.said and (stops or (chooses is not None and not chooses.nothing)))
     yield Risk(
         "no_validation_split", "medium" if serious else "low", key,
         "No part of the data is kept to choose settings by, so they are chosen by the test, whose score is then too good, or not at all.",
@@ -163,6 +161,10 @@ def no_interval(plan: View, data: Known) -> Iterator[Risk]:
         "The result will be one number from one split, so nobody can tell luck from skill.",
         "Report the mean and the spread over five seeds or folds, or a bootstrap interval of the test score.",
     )  # fmt: skip
+
+
+def _about(rows: float) -> str:
+    return "hardly a row" if rows < 0.5 else f"about {count(round(rows), 'row')}"
 
 
 def _rarest_in_test(plan: View, data: Known) -> float | None:

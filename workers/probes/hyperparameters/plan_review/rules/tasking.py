@@ -109,14 +109,14 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
                 names = [task.value for task in plan.tasks][: len(values)] or [f"task {place + 1}" for place in range(len(values))]
                 if len(values) == len(group.value) and len(names) == len(values):
                     yield group.key, dict(zip(names, values, strict=True))
-        if re.search(r"\b(tasks|heads|losses|outputs|targets)$", last) and group.value:
+        if re.search(r"\b(tasks|heads|loss(es)?|criteria|outputs|targets)$", last) and group.value:
             items = group.value.items() if isinstance(group.value, Mapping) else [
-                (str(one.get("name", one.get("task", one.get("target", place)))), one) for place, one in enumerate(group.value) if isinstance(one, Mapping)]  # fmt: skip
+                (str(one.get("name", one.get("task", one.get("target", place)))), one) for place, one in enumerate(group.value if isinstance(group.value, list) else ()) if isinstance(one, Mapping)]  # fmt: skip
             told = {}
             for name, one in items:
                 inner = one.items() if isinstance(one, Mapping) else ()
                 weight = next((n for k, v in inner if re.search(r"^(loss )?(weight|coefficient|coef|lambda|scale)$", words(k)) and (n := number(v)) is not None), None)
-                if weight is not None and not GENERIC_TERMS.search(words(name).removesuffix(" loss")) | (words(name) in known):
+                if weight is not None and (words(name) in known or not GENERIC_TERMS.search(words(name))):
                     told[words(name)] = weight
             if told:
                 yield group.key, told
@@ -134,7 +134,7 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
 
 def sizes(plan: View, data: Known) -> Iterator[Risk]:
     """A task with a twentieth of the examples is seen a twentieth as often, and forgotten first (Arivazhagan, 2019)."""
-    fair = plan.written.first(r"\b(sampl\w*|temperature|batch mixing|mixing|balanced? (batches|sampling|tasks)|oversample small\w*|task sampling|sampling strategy)\b")
+    fair = plan.written.first(r"\b(sampl(ing|er)\w*|temperature|batch mixing|mixing|balanced? (batches|sampling|tasks)|oversample small\w*|task sampling|sampling strategy)\b")
     if fair is not None and not fair.nothing and not re.search(r"\b(proportional|natural|none|concat\w*|uniform over rows)\b", fair.said) and fair.number != 1:
         return
     for key, told in _rows(plan, data):
@@ -203,7 +203,8 @@ def _inputs(plan: View) -> dict[str, str]:
         items = group.value.items() if isinstance(group.value, Mapping) else [
             (str(one.get("name", one.get("task", place))), one) for place, one in enumerate(group.value) if isinstance(one, Mapping)]  # fmt: skip
         for name, one in items:
-            said = " ".join(words(v) for k, v in one.items() if isinstance(v, str) and re.search(r"\b(data|path|file|dataset|input|modality|source|domain)\b", words(k))) if isinstance(one, Mapping) else ""
+            inner = one.items() if isinstance(one, Mapping) else [("data", one)]
+            said = " ".join(words(v) for k, v in inner if isinstance(v, str) and re.search(r"\b(data|path|file|dataset|input|modality|source|domain)\b", words(k)))
             kind = next((kind for kind, pattern in PARTS if re.search(pattern, said)), "")
             if kind:
                 found[words(name)] = kind

@@ -84,7 +84,7 @@ def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
                                                    r"used at|when predicted|available at prediction|predict at|inference (time|moment)|forecast (made|origin)( at)?)$") if one.said and not one.nothing), None)  # fmt: skip
     target = words(plan.target.value) if plan.target is not None else ""
     late = _told_late(plan)
-    for one in plan.settings(r"\b(features|inputs|input columns|feature columns|predictors|columns|x|numeric\w*|categorical\w*|covariates|variables|feature list|use columns)$"):
+    for one in plan.settings(r"\b(features|inputs|input columns|feature columns|predictors|columns|x|numeric\w*|categorical\w*|covariates|variables|use columns|(feature|column|input) (names|cols)|(features?|inputs?|columns?) (list|used|names|columns|set))$"):
         names = one.value if isinstance(one.value, list) else [one.value]
         plain = {words(name): str(name) for name in names if isinstance(name, str)}
         if re.search(r"\b(drop|exclude|ignore|scal\w*|impute|encod\w*|target|selection|transform\w*|augmentation|stratif\w*|group)\b", one.path):
