@@ -16,7 +16,14 @@ from workers.plan.schema import Group
 ROWS = 10  # a part of at least so many is told in rows
 BESIDE = ("lr", "learning_rate", "learningRate", "weight_decay", "weightDecay", "momentum")
 INNER = ("init_args", "params", "kwargs", "args", "config", "options")
-KINDS = {"stratif": "stratified", "group": "group", "time": "time", "chronolog": "time", "random": "random", "shuffl": "random"}
+KINDS = {
+    "stratif": "stratified",
+    "group": "group",
+    "time": "time",
+    "chronolog": "time",
+    "random": "random",
+    "shuffl": "random",
+}
 UNSET = ("none", "null", "auto", "default", "n/a", "tbd")
 NAMES = ("name", "kind", "type", "class", "class_path", "_target_", "optimizer")
 
@@ -40,7 +47,10 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
 
 def _kind(said: str) -> str:
     """The kind in a longer phrase: "60/20/20 stratified" -> "stratified"; others stay for their sentence."""
-    return next((kind for word, kind in KINDS.items() if word in said.lower() and not re.fullmatch(r"[\w ]+", said)), said)
+    return next(
+        (kind for word, kind in KINDS.items() if word in said.lower() and not re.fullmatch(r"[\w ]+", said)),
+        said,
+    )
 
 
 def _optimiser(group: dict[str, Any], key: str) -> None:
@@ -49,21 +59,34 @@ def _optimiser(group: dict[str, Any], key: str) -> None:
         if isinstance(told.get(inner), dict):
             told = {**told, **told[inner]}
     named = next((told[name] for name in NAMES if isinstance(told.get(name), str)), None)
-    if named is None and len(told) == 1 and isinstance(next(iter(told.values())), dict):  # {"adam": {"lr": 1e-3}}
+    if (
+        named is None and len(told) == 1 and isinstance(next(iter(told.values())), dict)
+    ):  # {"adam": {"lr": 1e-3}}
         named, told = next(iter(told.items()))
     if named is not None:
         group[key] = named.rpartition(".")[2] if re.fullmatch(r"[\w.]+", named) else named
     for name in BESIDE:
         if name in told and not isinstance(told[name], (dict, list)):
             plain = {"learningRate": "learning_rate", "weightDecay": "weight_decay"}.get(name, name)
-            if not {"lr", "learning_rate", "learningRate", "eta"} & group.keys() or plain not in ("lr", "learning_rate"):
+            if not {"lr", "learning_rate", "learningRate", "eta"} & group.keys() or plain not in (
+                "lr",
+                "learning_rate",
+            ):
                 group.setdefault(plain, told[name])
 
 
 def _shares(split: dict[str, Any]) -> dict[str, Any]:
     """Parts in percent ("10%", or 80, 10 and 10) as shares; those in rows or dates are for others to read."""
-    parts = {key: value for key, value in split.items() if re.match(r"(train|test|val|valid|validation|dev)(_size)?$", key.lower())}
-    numbers = {key: float(value) for key, value in parts.items() if isinstance(value, (int, float)) and not isinstance(value, bool)}
+    parts = {
+        key: value
+        for key, value in split.items()
+        if re.match(r"(train|test|val|valid|validation|dev)(_size)?$", key.lower())
+    }
+    numbers = {
+        key: float(value)
+        for key, value in parts.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
     hundred = len(numbers) > 1 and 99 <= sum(numbers.values()) <= 101
     made = dict(split)
     for key in ("kind", "type", "method", "strategy"):
@@ -75,7 +98,9 @@ def _shares(split: dict[str, Any]) -> dict[str, Any]:
             made[key] = float(percent[1]) / 100
         elif hundred and key in numbers:
             made[key] = numbers[key] / 100
-        elif (key in numbers and numbers[key] >= ROWS) or (isinstance(value, str) and not re.match(r"\s*[\d.]+\s*$", value)):
+        elif (key in numbers and numbers[key] >= ROWS) or (
+            isinstance(value, str) and not re.match(r"\s*[\d.]+\s*$", value)
+        ):
             made[f"{key} (as written)"] = made.pop(key)
     return made
 

@@ -23,6 +23,7 @@ from assessments.dashboards.figures import (
     leaks,
     membership,
     noise,
+    plan,
     poison,
     privacy,
     reading,
@@ -73,6 +74,7 @@ BUILDERS: dict[str, Builder] = {
     "hardware.transfer": transfer.transfer,
     "hardware.scaling": scaling.scaling,
     "flexibility.forgetting": flexibility.forgetting,
+    "hyperparameters.plan_review": plan.plan_review,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
 }
 

@@ -68,6 +68,7 @@ VALUES = {  # probe: value, low, high, title, facts
     "hardware.transfer": (0.3, 0.2, 0.5, "A trained model needs 30% of the rows", {}),
     "hardware.scaling": (0.0, 0.0, 0.0, "More than 8 devices no longer pay off", {"knee": 16, "at": 1}),
     "flexibility.forgetting": (8.0, 6.0, 10.0, "Retraining costs 8 points on the old task", {}),
+    "hyperparameters.plan_review": (0.0, 0.0, 0.0, "The plan is sound", {"faults": []}),
     "hyperparameters.sensitivity": (0.6, 0.3, 1.1, "The settings are steady", {"seed_sd": 0.3}),
 }
 

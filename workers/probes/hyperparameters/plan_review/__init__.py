@@ -44,7 +44,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
         "rules": len(RULES),
         "with_data": known.here,
     }
-    return Finding(weighed(by_severity), note, facts, sample=len(plan.written.settings), title=title)
+    value = weighed(by_severity)
+    return Finding(value, note, facts, value, value, len(plan.written.settings), title)
 
 
 def written(sample: Sample) -> Mapping[str, Any]:

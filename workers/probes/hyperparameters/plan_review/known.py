@@ -15,6 +15,10 @@ GROUP_NAME = re.compile(
     r"\b(patient|subject|person|individual|speaker|writer|user|customer|client|household|participant|donor|animal|"
     r"driver|author|student|employee|member|account|device|machine|sensor|store|hospital|site|session|voice|talker|rater|annotator|field|plot|batch|run|recording|film|video|song|artist)( (id|no|nr|number|key|code|uuid|hash))?$"
 )
+WHO = re.compile(
+    r"\b(speaker|voice|talker|patient|subject|person|participant|writer)\b"
+)  # few of them are enough to know them
+FEW_WHO = 3
 FEW_GROUPS = 10  # with fewer, a split by groups leaves classes out; see workers/inputs/prepare.py
 
 
@@ -71,7 +75,11 @@ class Known:
         )
         if group is None or not isinstance(group.value, Mapping):
             return {}
-        told = {str(name): value for name, value in group.value.items() if isinstance(value, (int, float)) and not isinstance(value, bool)}
+        told = {
+            str(name): value
+            for name, value in group.value.items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+        }
         if not told or min(told.values()) < 0:
             return {}
         scale = 10_000 if sum(told.values()) <= 1.01 else 100 if abs(sum(told.values()) - 100) < 0.5 else 1
@@ -98,7 +106,9 @@ class Known:
         share = one.number if one is not None else None
         if share is None or share <= 0:
             return None
-        share = share / 100 if share > 1 and share <= 100 and "%" not in str(one.value if one else "") else share
+        share = (
+            share / 100 if share > 1 and share <= 100 and "%" not in str(one.value if one else "") else share
+        )
         return ("the rare class", min(share, 1 - share)) if share < 1 else None
 
     @cached_property
@@ -112,7 +122,11 @@ class Known:
         if one is not None and one.number and not re.search(r"select|max|\bk\b|image|pca", one.path):
             return int(one.number)
         listed = self.plan.written.first(r"\b(features|columns|inputs|feature columns|predictors|x)$")
-        return len(listed.value) if listed is not None and isinstance(listed.value, list) and listed.value else None
+        return (
+            len(listed.value)
+            if listed is not None and isinstance(listed.value, list) and listed.value
+            else None
+        )
 
     @cached_property
     def classification(self) -> bool | None:
@@ -123,12 +137,22 @@ class Known:
 
     @cached_property
     def modality(self) -> str:
-        """"images", "text", "audio", "series", "table", or "" where nobody knows."""
+        """ "images", "text", "audio", "series", "table", or "" where nobody knows."""
         if self.here:
             return {"table": "table"}.get(self.sample.kind, self.sample.kind)
         said = self.plan.content + " " + self.plan.model.value
-        if re.search(r"\b(image\w*|photo\w*|pictures?|png|jpe?g|x ?rays?|scans?|mri|segmentation|pixels?|camera|video|visual|vision|slides?|mnist|cifar\w*)\b", said) or self.plan.family == "cnn":
-            return "audio" if re.search(r"\b(audio|speech|sound\w*|wav|spectrogram\w*|acoustic)\b", said) else "images"
+        if (
+            re.search(
+                r"\b(image\w*|photo\w*|pictures?|png|jpe?g|x ?rays?|scans?|mri|segmentation|pixels?|camera|video|visual|vision|slides?|mnist|cifar\w*)\b",
+                said,
+            )
+            or self.plan.family == "cnn"
+        ):
+            return (
+                "audio"
+                if re.search(r"\b(audio|speech|sound\w*|wav|spectrogram\w*|acoustic)\b", said)
+                else "images"
+            )
         if re.search(r"\b(audio|speech|sounds?|wav|spoken|voice|speaker\w*|music|acoustic)\b", said):
             return "audio"
         if self.temporal:
@@ -136,7 +160,12 @@ class Known:
         if re.search(r"\b(texts?|documents?|mails?|emails?|reviews?|tweets?|sentences?|nlp|sentiment|language|corpus|chat|prompts?|articles?|tickets?)\b", said) or re.search(
             r"tfidf|tf idf|bert|gpt|llama|language model", self.plan.model.value):  # fmt: skip
             return "text"
-        return "table" if re.search(r"\b(csv|parquet|tabular|table|xlsx)\b", said) or self.plan.family in ("boosting", "forest", "tree") else ""
+        return (
+            "table"
+            if re.search(r"\b(csv|parquet|tabular|table|xlsx)\b", said)
+            or self.plan.family in ("boosting", "forest", "tree")
+            else ""
+        )
 
     @cached_property
     def temporal(self) -> str:
@@ -153,7 +182,10 @@ class Known:
         if one is not None:
             return one.key
         said = self.plan.content
-        found = re.search(r"\b(forecast\w*|time ?series|next (hour|day|week|month|quarter|year)|tomorrow|hourly|daily (sales|demand)|nowcast\w*)\b", said)
+        found = re.search(
+            r"\b(forecast\w*|time ?series|next (hour|day|week|month|quarter|year)|tomorrow|hourly|daily (sales|demand)|nowcast\w*)\b",
+            said,
+        )
         return found[0] if found else ""
 
     @cached_property
@@ -169,11 +201,14 @@ class Known:
         if not self.here:
             return None
         for column in self.sample.columns:
-            if column.role in ("target", "time", "split") or not (column.role == "group" or GROUP_NAME.search(words(column.name))):
+            if column.role in ("target", "time", "split") or not (
+                column.role == "group" or GROUP_NAME.search(words(column.name))
+            ):
                 continue
             groups = self._groups(column.name)
             filled = int(self.sample.census.get(column.name, {}).get("filled") or 0)
-            if FEW_GROUPS <= groups <= 0.9 * filled:
+            least = FEW_WHO if WHO.search(words(column.name)) else FEW_GROUPS
+            if least <= groups <= 0.9 * filled:
                 return column.name, groups, False
         return None
 
@@ -244,14 +279,25 @@ class Known:
         found = re.search(r"\b(\d{1,3}) ?x ?(\d{1,3})\b", self.plan.content)
         if found:
             return max(int(found[1]), int(found[2]))
-        usual = {"mnist": 28, "emnist": 28, "fashion": 28, "kmnist": 28, "cifar": 32, "cifar10": 32, "cifar100": 32, "svhn": 32}
-        return next((side for word, side in usual.items() if re.search(rf"\b{word}\b", self.plan.content)), None)
+        usual = {
+            "mnist": 28,
+            "emnist": 28,
+            "fashion": 28,
+            "kmnist": 28,
+            "cifar": 32,
+            "cifar10": 32,
+            "cifar100": 32,
+            "svhn": 32,
+        }
+        return next(
+            (side for word, side in usual.items() if re.search(rf"\b{word}\b", self.plan.content)), None
+        )
 
 
 def truth_like(one: object) -> bool:
     """Not switched off."""
     value = getattr(one, "value", None)
-    return value is not False and value != 0 or isinstance(value, list)
+    return (value is not False and value != 0) or isinstance(value, list)
 
 
 def largest(value: object) -> float | None:

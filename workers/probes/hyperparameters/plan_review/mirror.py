@@ -51,7 +51,10 @@ def pairs(data: Known, wanted: set[str]) -> dict[str, tuple[str, str, float]]:
 def _pictures(data: Known) -> tuple[np.ndarray, np.ndarray]:
     """Some pictures of each class [n, SIDE, SIDE], each with mean 0 and length 1, and their classes."""
     images, y = data.sample.arrays["images"], data.sample.labels(0)
-    chosen = np.concatenate([np.flatnonzero(y == one)[:EACH] for one in range(min(MOST_CLASSES, int(y.max(initial=-1)) + 1))] or [np.zeros(0, int)])
+    chosen = np.concatenate(
+        [np.flatnonzero(y == one)[:EACH] for one in range(min(MOST_CLASSES, int(y.max(initial=-1)) + 1))]
+        or [np.zeros(0, int)]
+    )
     x = images[chosen].astype(np.float32).mean(3)
     x = _smaller(x)
     x -= x.mean((1, 2), keepdims=True)

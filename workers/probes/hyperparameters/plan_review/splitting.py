@@ -19,9 +19,15 @@ GROUP = re.compile(
     r"(patient|subject|speaker|user|customer|site|person|writer|participant|author)( wise| level| disjoint| independent|s)?)\b"
 )
 STRATIFIED = re.compile(r"\bstrat\w*")
-RANDOM = re.compile(r"\b(random\w*|shuffl\w*|train test split|k ?fold\w*|shuffle split|iid|uniform|monte carlo|repeated k ?fold)\b")
-GIVEN = re.compile(r"\b(given|predefined|official|files|folders?|column|fixed|provided|benchmark|standard|author\w*)\b")
-VALIDATION = r"\b(validation( ?(size|set size|share|set|split|rows|part|n|samples|months|days|weeks|years))?)$"
+RANDOM = re.compile(
+    r"\b(random\w*|shuffl\w*|train test split|k ?fold\w*|shuffle split|iid|uniform|monte carlo|repeated k ?fold)\b"
+)
+GIVEN = re.compile(
+    r"\b(given|predefined|official|files|folders?|column|fixed|provided|benchmark|standard|author\w*)\b"
+)
+VALIDATION = (
+    r"\b(validation( ?(size|set size|share|set|split|rows|part|n|samples|months|days|weeks|years))?)$"
+)
 TEST = r"\b(test( ?(size|set size|share|set|split|rows|part|n|samples|fold|months|days|weeks|years))?|hold ?out( ?(size|share|set))?)$"
 KIND_NAMES = re.compile(
     r"(kind|type|method|strategy|name|mode|class|class name|by|how|scheme|splitter|target|on|cv|split|splitting|validation|cross validation|"
@@ -111,11 +117,16 @@ def _about(one: Setting) -> bool:
     if re.search(r"\b(text|sentence|token|word|name|string|path|tree|max|min samples|node|spatial|patch) ?splits?(ter|ting)?\b|split batches|"
                  r"samples split|split gain|gain to split|splitters$", one.path):  # fmt: skip
         return False
-    if re.search(PLACE, one.path) or re.search(r"^(data )?(train|test|validation|hold ?out) (size|share|set|split|rows|part|n)$", one.path):
+    if re.search(PLACE, one.path) or re.search(
+        r"^(data )?(train|test|validation|hold ?out) (size|share|set|split|rows|part|n)$", one.path
+    ):
         return True
     if re.search(r"\b(train|test|validation|hold ?out) (set )?(size|share|rows|n)$", one.path):
         return True
-    if re.search(r"\b(validation split|stratify|validation strategy|test size|validation size|n splits|validation scheme|shuffle split)\b", one.path):
+    if re.search(
+        r"\b(validation split|stratify|validation strategy|test size|validation size|n splits|validation scheme|shuffle split)\b",
+        one.path,
+    ):
         return True
     text = isinstance(one.value, str) and len(one.value) < 120
     return text and bool(
@@ -141,14 +152,22 @@ def _kind(written: Written, about: list[Setting]) -> tuple[str, str]:
             found.append(("random", one.key))
         if re.search(r"\bshuffle$", one.path) and truth(one.value) is False:
             found.append(("ordered", one.key))
-        if re.search(r"\b(cut\w*|(train|test|validation)? ?(until|before|from|after|start|end|since|to)|gap|embargo|purge|cutoff( date)?|split date)$", one.path) and not one.nothing:
+        if (
+            re.search(
+                r"\b(cut\w*|(train|test|validation)? ?(until|before|from|after|start|end|since|to)|gap|embargo|purge|cutoff( date)?|split date)$",
+                one.path,
+            )
+            and not one.nothing
+        ):
             found.append(("time", one.key))
         if re.search(r"\b(time|date)( column| key)?$", one.path) and isinstance(one.value, str):
             found.append(("time", one.key))
     for one in written.groups:
         if re.search(PLACE, one.path):
             last = next((name for name in reversed(one.names) if name), "")
-            kind = kind_of(re.sub(r"\b(split|validation|test|train)\b", " ", last)) or ("random" if last == "train test split" else "")
+            kind = kind_of(re.sub(r"\b(split|validation|test|train)\b", " ", last)) or (
+                "random" if last == "train test split" else ""
+            )
             if kind and isinstance(one.value, Mapping):
                 found.append((kind, one.key))
     grouped = next((one for one in about if re.search(r"\bgroups?( by| column| key)?$|\bby$", one.path) and isinstance(one.value, str)
@@ -159,7 +178,14 @@ def _kind(written: Written, about: list[Setting]) -> tuple[str, str]:
     if any(_stratifies(one) for one in about):
         found.append(("stratified", next(one.key for one in about if _stratifies(one))))
     if not found:
-        ready = next((one for one in about if re.search(r"\b(train|test|validation) (split|test)$|^train test split$", one.path)), None)
+        ready = next(
+            (
+                one
+                for one in about
+                if re.search(r"\b(train|test|validation) (split|test)$|^train test split$", one.path)
+            ),
+            None,
+        )
         return ("random", ready.key) if ready is not None and "train test split" in ready.path else ("", "")
     kind, key = min(found, key=lambda pair: ranked.index(pair[0]))
     return ("time" if kind == "ordered" else kind), key
@@ -200,10 +226,16 @@ def _folds(about: list[Setting]) -> int:
         found = re.search(r"\b(\d+) ?(x \d+ )?(-| )?folds?\b|\b(\d+) fold", one.said)
         if found:
             return int(next(n for n in found.groups() if n and n.isdigit()))
-        if re.search(r"\b(leave one\b.*\bout|k ?fold\w*|cross validat\w*|time ?series ?split|walk forward)", one.said) and isinstance(one.value, str):
+        if re.search(
+            r"\b(leave one\b.*\bout|k ?fold\w*|cross validat\w*|time ?series ?split|walk forward)", one.said
+        ) and isinstance(one.value, str):
             return 5  # scikit-learn's default
     for one in about:
-        if re.search(r"\b(\w*k ?fold\w*|cross validation|time ?series ?split|walk forward)\b", one.path) and not one.nothing and truth(one.value) is not False:
+        if (
+            re.search(r"\b(\w*k ?fold\w*|cross validation|time ?series ?split|walk forward)\b", one.path)
+            and not one.nothing
+            and truth(one.value) is not False
+        ):
             return 5
     return 0
 
@@ -226,14 +258,26 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
                 return Setting(one.key, one.names, shares[1], one.group)
     kept = "validation" if pattern is VALIDATION else "test"
     for one in written.settings:
-        if re.search(rf"\b{kept} (data|file|files|path|dataset|set|csv|folder|dir|df|loader|from|until|start|end|period|period start|years?|months?)$|\b{kept}$", one.path) or _by_name(one, kept):
-            if one.nothing or isinstance(one.value, bool) or re.search(r"\b(search|metric|report|tune|on|monitor|early|augment\w*|callbacks?)\b", one.path):
+        if re.search(
+            rf"\b{kept} (data|file|files|path|dataset|set|csv|folder|dir|df|loader|from|until|start|end|period|period start|years?|months?)$|\b{kept}$",
+            one.path,
+        ) or _by_name(one, kept):
+            if (
+                one.nothing
+                or isinstance(one.value, bool)
+                or re.search(
+                    r"\b(search|metric|report|tune|on|monitor|early|augment\w*|callbacks?)\b", one.path
+                )
+            ):
                 continue
             if kept == "validation" and re.search(r"\btest\b", one.said) and "validation" not in one.said:
                 continue
             if _by_name(one, kept):
                 return one
-            if one.names and re.search(r"\b(data|dataset|datasets|split\w*|files|train\w*|evaluation|paths?|validation|test|period\w*|inputs?|fit)\b", one.path):
+            if one.names and re.search(
+                r"\b(data|dataset|datasets|split\w*|files|train\w*|evaluation|paths?|validation|test|period\w*|inputs?|fit)\b",
+                one.path,
+            ):
                 return one
     if kept == "validation":
         strategy = written.first(r"\b(evaluation strategy|do evaluation)$")
@@ -251,7 +295,11 @@ def _by_name(one: Setting, part: str) -> bool:
 
 def _in_percent(one: Setting, about: list[Setting]) -> Setting:
     """The part as a share where the parts add up to 100: {"train": 80, "validation": 10, "test": 10}."""
-    beside = [other.number or 0.0 for other in about if other.group == one.group and re.search(r"\b(train\w*|validation|test)$", other.path)]
+    beside = [
+        other.number or 0.0
+        for other in about
+        if other.group == one.group and re.search(r"\b(train\w*|validation|test)$", other.path)
+    ]
     if (one.number or 0) >= 1 and 99 <= sum(beside) <= 101:
         return Setting(one.key, one.names, (one.number or 0) / 100, one.group)
     return one
@@ -263,7 +311,9 @@ def _shares(one: Setting) -> Iterator[float]:
         found = [number(item) for item in one.value]
         amounts = [n for n in found if n is not None] if None not in found else []
     elif isinstance(one.value, str) and re.search(r"\d+\s*[/:\-]\s*\d+", one.value) and len(one.value) < 60:
-        ready = re.search(r"(\d+(?:\.\d+)?)\s*%?\s*[/:\-]\s*(\d+(?:\.\d+)?)\s*%?(?:\s*[/:\-]\s*(\d+(?:\.\d+)?))?", one.value)
+        ready = re.search(
+            r"(\d+(?:\.\d+)?)\s*%?\s*[/:\-]\s*(\d+(?:\.\d+)?)\s*%?(?:\s*[/:\-]\s*(\d+(?:\.\d+)?))?", one.value
+        )
         amounts = [float(n) for n in ready.groups() if n] if ready else []
     else:
         return

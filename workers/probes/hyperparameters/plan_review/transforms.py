@@ -77,7 +77,7 @@ def read(written: Written) -> Iterator[Transform]:
 
 
 def kind_of(text: str) -> str:
-    """"RandomHorizontalFlip" in plain words -> "horizontal flip"; "" for what is no augmentation."""
+    """ "RandomHorizontalFlip" in plain words -> "horizontal flip"; "" for what is no augmentation."""
     return next((kind for kind, pattern in NAMES if pattern.search(text)), "")
 
 
@@ -114,7 +114,7 @@ def _inside(names: list[str]) -> list[str]:
 
 
 def _key_says(one: Setting, inside: list[str]) -> bool:
-    """"rotation": "30 degrees" is said by its key; "name": "rotation" by its value."""
+    """ "rotation": "30 degrees" is said by its key; "name": "rotation" by its value."""
     return bool(inside) and bool(kind_of(inside[-1])) and not kind_of(one.said)
 
 
@@ -175,7 +175,11 @@ def _amount(written: Written, one: Setting, key: str, kind: str) -> float | None
         numbers = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", str(one.value))]
         node = written.node(_up(key, 1))
         if isinstance(node, dict):
-            beside = [_largest(v) for n, v in node.items() if AMOUNT.search(str(n).lower().replace("_", " ")) and str(n) not in OFF]
+            beside = [
+                _largest(v)
+                for n, v in node.items()
+                if AMOUNT.search(str(n).lower().replace("_", " ")) and str(n) not in OFF
+            ]
             numbers += [n for n in beside if n is not None]
         return max((abs(n) for n in numbers), default=None)
     return found if kind in ("rotation", "shear") else None

@@ -50,7 +50,9 @@ NAMED = re.compile(r"\b((distil)?bert|(xlm )?roberta|albert|electra|deberta|xlne
                    r"flan t5|t5|wav2vec2?|hubert|whisper|mpnet|minilm|bloom|opt)\w*( \w+)* (base|large|small|tiny|medium|xl|un?cased|cased|\d+( \d+)?b|v\d+)\b")  # fmt: skip
 FINE_TUNED = re.compile(r"\b(fine ?tun\w*|transfer( learning)?|peft|q?lora|adapter)\b")
 SEQUENCE = ("recurrent", "transformer")
-TASK_PLACES = re.compile(r"\b(heads?|tasks?|targets?|outputs?|task (weights?|losses|rows|sizes)|loss weights?|losses|labels)$")
+TASK_PLACES = re.compile(
+    r"\b(heads?|tasks?|targets?|outputs?|task (weights?|losses|rows|sizes)|loss weights?|losses|labels)$"
+)
 NOT_TASKS = {
     "type", "kind", "weight", "weights", "name", "names", "sharing", "shared", "n", "loss", "losses", "lr", "dropout", "sampling",
     "hidden", "units", "activation", "balancing", "strategy", "file", "path", "format", "column", "columns", "count",
@@ -139,7 +141,9 @@ class View:
             r"base learner|clf|predictor)( (kind|type|name|class|family|target|id|architecture|class name|class path|"
             r"estimator|arch|model|name or path|model name or path|backbone))?$|^(kind|model type|architectures)$|^(base )?model name( or path)?$"
         )
-        said = [one for one in self.written.settings if place.search(one.path) and one.said and one.number is None]
+        said = [
+            one for one in self.written.settings if place.search(one.path) and one.said and one.number is None
+        ]
         found = " ".join(one.said for one in said)
         if not found:
             group = self.written.group(r"(^|\b)(model|estimator|classifier|regressor|network)$")
@@ -153,7 +157,7 @@ class View:
 
     @cached_property
     def family(self) -> str:
-        """"boosting", "forest", "tree", "transformer", "recurrent", "cnn", "svm", "neighbours", "mlp", "linear",
+        """ "boosting", "forest", "tree", "transformer", "recurrent", "cnn", "svm", "neighbours", "mlp", "linear",
         "bayes", or "" when the plan does not say."""
         found = _family(self.model.value)
         if found:
@@ -165,7 +169,9 @@ class View:
             return "boosting"
         if self.written.group(r"\b(channels|filters|conv\w*)$"):
             return "cnn"
-        return "mlp" if self.written.first(r"\b(hidden( layers?| sizes?| units| layer sizes)?|units)$") else ""
+        return (
+            "mlp" if self.written.first(r"\b(hidden( layers?| sizes?| units| layer sizes)?|units)$") else ""
+        )
 
     @property
     def neural(self) -> bool:
@@ -180,7 +186,9 @@ class View:
     def pretrained(self) -> Said | None:
         """The weights that training starts from; None from scratch."""
         for one in self.written.settings:
-            if not PRETRAINED.search(one.path) or re.search(r"(task|loss|class|sample|head) weights?$", one.path):
+            if not PRETRAINED.search(one.path) or re.search(
+                r"(task|loss|class|sample|head) weights?$", one.path
+            ):
                 continue
             if one.nothing or "random" in one.said or one.number is not None or isinstance(one.value, list):
                 if isinstance(one.value, bool) and one.value and "weights" not in one.path:
@@ -190,17 +198,27 @@ class View:
             if isinstance(one.value, bool) or not general or _known_weights(one.said):
                 return Said(one.said if isinstance(one.value, str) else self.model.value, one.key)
         model = self.written.text(r"(^|\b)(model( name| id)?|model name or path)$")
-        if model is not None and ("/" in str(model.value) or re.search(r"\b(base|large|small|\d+b) (un)?cased\b", model.said)):
+        if model is not None and (
+            "/" in str(model.value) or re.search(r"\b(base|large|small|\d+b) (un)?cased\b", model.said)
+        ):
             return Said(model.said, model.key)
-        if NAMED.search(self.model.value) and self.model.value not in ("transformer", "bert", "gpt") and not self._from_scratch:
+        if (
+            NAMED.search(self.model.value)
+            and self.model.value not in ("transformer", "bert", "gpt")
+            and not self._from_scratch
+        ):
             return Said(self.model.value, self.model.key)
-        tuned = next((one for one in self.written.settings if FINE_TUNED.search(one.path + " " + one.said)), None)
+        tuned = next(
+            (one for one in self.written.settings if FINE_TUNED.search(one.path + " " + one.said)), None
+        )
         return Said(self.model.value, tuned.key) if tuned is not None and self.neural else None
 
     @property
     def _from_scratch(self) -> bool:
         off = self.written.first(r"\bpre ?trained$")
-        return (off is not None and truth(off.value) is False) or any("scratch" in one.said for one in self.written.settings)
+        return (off is not None and truth(off.value) is False) or any(
+            "scratch" in one.said for one in self.written.settings
+        )
 
     @cached_property
     def adapted(self) -> str:
@@ -219,7 +237,9 @@ class View:
     @cached_property
     def optimizer(self) -> str:
         """In plain words; "" where the plan does not say."""
-        one = self.written.text(r"\b(optimizer|optim|solver)( (name|kind|type|class|target|class path))?$|optimizer type$")
+        one = self.written.text(
+            r"\b(optimizer|optim|solver)( (name|kind|type|class|target|class path))?$|optimizer type$"
+        )
         if one is not None:
             found = re.search(
                 r"adam ?w|adamax|nadam|radam|adam|sgd|momentum|nesterov|rmsprop|adagrad|adadelta|adafactor|lion|lamb|"
@@ -255,7 +275,9 @@ class View:
     @cached_property
     def batch(self) -> float | None:
         """Rows that one step of the optimiser sees."""
-        one = self.written.number(r"(^|\b)((per (device|gpu) )?(train(ing)? )?(global |micro |mini )?batch( size)?|bs|minibatch( size)?)$")
+        one = self.written.number(
+            r"(^|\b)((per (device|gpu) )?(train(ing)? )?(global |micro |mini )?batch( size)?|bs|minibatch( size)?)$"
+        )
         if one is None or not one.number:
             return None
         pieces = self.written.number(r"\b(gradient accumulation( steps)?|accumulate( grad batches)?)$")
@@ -269,7 +291,9 @@ class View:
 
     @cached_property
     def trees(self) -> Setting | None:
-        return self.written.number(r"\b(trees|n estimators|n (boost )?rounds?|n trees|estimators|boost(ing)? rounds|iterations)$")
+        return self.written.number(
+            r"\b(trees|n estimators|n (boost )?rounds?|n trees|estimators|boost(ing)? rounds|iterations)$"
+        )
 
     @cached_property
     def early_stopping(self) -> Setting | None:
@@ -279,7 +303,10 @@ class View:
             if re.search(r"early ?stop\w*|stopping rounds|^patience$|load best model|n iter no change|restore best", one.path)
             or re.search(r"\bearly ?stop\w*", one.said)
         ]  # fmt: skip
-        return next((one for one in found if not one.nothing and truth(one.value) is not False), found[0] if found else None)
+        return next(
+            (one for one in found if not one.nothing and truth(one.value) is not False),
+            found[0] if found else None,
+        )
 
     @property
     def stops_early(self) -> bool:
@@ -305,32 +332,59 @@ class View:
     @cached_property
     def metrics(self) -> list[Said]:
         """What results are measured by, each in plain words, with its place."""
-        place = re.compile(r"\b(metrics?|scoring|score|scorer|metric for best model|evaluation measure|measure|kpi|eval metric|criterion of success)( name)?$")
+        place = re.compile(
+            r"\b(metrics?|scoring|score|scorer|metric for best model|evaluation measure|measure|kpi|eval metric|criterion of success)( name)?$"
+        )
         found: list[Said] = []
         for one in self.written.settings:
             inside = next((n for n in one.names if place.search(n)), None)
             under = inside is not None or place.search(one.path)
             if not under or one.nothing or isinstance(one.value, bool) or one.number is not None:
                 continue
-            if re.search(r"\b(goal|mode|direction|greater|positive|average|threshold|averaging|search|early|monitor|k|report\w*)\b", one.path):
+            if re.search(
+                r"\b(goal|mode|direction|greater|positive|average|threshold|averaging|search|early|monitor|k|report\w*)\b",
+                one.path,
+            ):
                 continue
             if isinstance(one.value, list):
                 continue  # its items are settings of their own
-            found += [Said(words(item), one.key) for item in re.split(r"[,;/]| and ", str(one.value)) if words(item)]
+            found += [
+                Said(words(item), one.key) for item in re.split(r"[,;/]| and ", str(one.value)) if words(item)
+            ]
         for group in self.written.groups:  # {"accuracy": true, "f1": true}
             if place.search(group.path) and isinstance(group.value, Mapping):
-                found += [Said(words(name), f"{group.key}.{name}") for name, value in group.value.items() if value is True]
+                found += [
+                    Said(words(name), f"{group.key}.{name}")
+                    for name, value in group.value.items()
+                    if value is True
+                ]
         return found
 
     @cached_property
     def classification(self) -> bool | None:
         """Whether classes are predicted, by the plan alone; None when it does not say."""
-        said = " ".join([self.model.value, *(one.said for one in self.written.all(r"\b(task|problem|objective|loss|type|criterion)( type)?$"))])
+        said = " ".join(
+            [
+                self.model.value,
+                *(
+                    one.said
+                    for one in self.written.all(r"\b(task|problem|objective|loss|type|criterion)( type)?$")
+                ),
+            ]
+        )
         metrics = " ".join(metric.value for metric in self.metrics)
-        classes = self.written.first(r"\b(class weights?|n classes|n labels|classes|class names|positive( class)?|stratify\w*|class counts?)$")
-        if re.search(r"classif|\bsvc\b|logistic|logreg|logit|cross entropy|\bbce\b|binary|multiclass|softmax|focal", said):
+        classes = self.written.first(
+            r"\b(class weights?|n classes|n labels|classes|class names|positive( class)?|stratify\w*|class counts?)$"
+        )
+        if re.search(
+            r"classif|\bsvc\b|logistic|logreg|logit|cross entropy|\bbce\b|binary|multiclass|softmax|focal",
+            said,
+        ):
             return True
-        if re.search(r"accuracy|\bf1\b|\bauc\b|roc|recall|precision|\bap\b|kappa|\bmcc\b|log ?loss", metrics) or classes:
+        if (
+            re.search(r"accuracy|\bf1\b|\bauc\b|roc|recall|precision|\bap\b|kappa|\bmcc\b|log ?loss", metrics)
+            or classes
+        ):
             return True
         if re.search(r"regress|\bsvr\b|\bmse\b|\bmae\b|huber|quantile|forecast", said) or re.search(
             r"\b(rmse|mae|mse|mape|smape|r2|rmsle|pinball|wape|mase)\b", metrics
@@ -348,7 +402,9 @@ def _family(text: str) -> str:
 
 def _known_weights(said: str) -> bool:
     return bool(
-        re.search(r"\b(imagenet\w*|coco|default|clip|laion|jft|openai|audioset|in21k|in1k|places|dino\w*)\b", said)
+        re.search(
+            r"\b(imagenet\w*|coco|default|clip|laion|jft|openai|audioset|in21k|in1k|places|dino\w*)\b", said
+        )
         or re.search(r"\b\w+ (base|large|small|tiny|\d+b)\b", said)
     )
 
@@ -359,7 +415,12 @@ def _task_names(group: Setting) -> Iterator[tuple[str, str]]:
     if isinstance(group.value, Mapping):
         for name, value in group.value.items():
             plain = words(name)
-            if plain in (NOT_HEADS if named else NOT_TASKS) or plain.isdigit() or GENERIC_TERMS.search(plain) or is_nothing(value):
+            if (
+                plain in (NOT_HEADS if named else NOT_TASKS)
+                or plain.isdigit()
+                or GENERIC_TERMS.search(plain)
+                or is_nothing(value)
+            ):
                 continue
             if re.search(r"\blabels$", group.path):  # a map of codes to classes is no list of tasks
                 continue

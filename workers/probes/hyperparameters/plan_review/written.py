@@ -27,7 +27,9 @@ SPELLINGS = {
 }  # fmt: skip
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 NESTED = re.compile(r"\.|/|__|::")  # in a flat key: "training.lr", "clf__C", "train/lr"
-NUMBER = re.compile(r"([-+]?(?:\d[\d_]*(?:,\d{3})*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)\s*(%|[kmb](?![a-z]))?", re.I)
+NUMBER = re.compile(
+    r"([-+]?(?:\d[\d_]*(?:,\d{3})*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)\s*(%|[kmb](?![a-z]))?", re.I
+)
 PAIR = re.compile(r"(?:^|[\s,;(\[])-{0,2}([A-Za-z][\w.\-]*)\s*[=:]\s*([^\s,;()\[\]]+)")
 FLAG = re.compile(r"(?:^|\s)--([A-Za-z][\w.\-]*)(?:[= ]+([^\s-][^\s]*))?")
 ARROWS = re.compile(r"\s*(?:->|=>|→|>|\|)\s*")
@@ -40,7 +42,9 @@ NOTHING = {"", "none", "null", "no", "off", "false", "nothing", "never", "disabl
 SPACE = re.compile(
     r"\b(search|sweep|grid|space|distributions?|hpo|optuna|hyperopt|tun(e|ing|er))\b|^parameters\b"
 )
-RANGE = re.compile(r" (values?|min|max|low|high|lower|upper|choices|options|range|distribution|log|grid|step)$")
+RANGE = re.compile(
+    r" (values?|min|max|low|high|lower|upper|choices|options|range|distribution|log|grid|step)$"
+)
 
 
 def words(text: object) -> str:
@@ -100,7 +104,7 @@ class Setting:
 
     @property
     def path(self) -> str:
-        """"training optimizer lr", whatever the nesting."""
+        """ "training optimizer lr", whatever the nesting."""
         return " ".join(name for name in self.names if name)
 
     @property
@@ -161,7 +165,11 @@ class Written:
         if "value" in keys and keys <= WRAPPED and names:
             self._walk(node["value"], f"{key}.value", names)
             return
-        if {"name", "value"} <= keys and keys <= {"name", "value", *WRAPPED} and isinstance(node["name"], str):
+        if (
+            {"name", "value"} <= keys
+            and keys <= {"name", "value", *WRAPPED}
+            and isinstance(node["name"], str)
+        ):
             self._walk(node["value"], f"{key}.value", (*names, words(node["name"])))
             return
         self.groups.append(Setting(key, names, node, _outer(key)))

@@ -54,8 +54,24 @@ SIGNS = re.compile(
     r"\b(digits?|mnist|emnist|svhn|numerals?|meter ?readings?|meter readers?|read(ing)? (the )?meters?|ocr|letters|characters?|glyphs?|handwrit\w*|(license|number) plates?|"
     r"captchas?|text (recognition|reading)|alphabet|kanji|hiragana|braille|house numbers|serial numbers?|odometers?|zip codes?|postal codes?|cheque amounts?)\b"
 )
-ROADS = re.compile(r"\b(traffic signs?|road signs?|gtsrb|turn signs?|arrows?|left turn|right turn|turn left|turn right|sign language|hand side)\b")
-COLOURS = {"red", "green", "blue", "yellow", "orange", "brown", "black", "white", "purple", "ripe", "unripe", "overripe", "amber"}
+ROADS = re.compile(
+    r"\b(traffic signs?|road signs?|gtsrb|turn signs?|arrows?|left turn|right turn|turn left|turn right|sign language|hand side)\b"
+)
+COLOURS = {
+    "red",
+    "green",
+    "blue",
+    "yellow",
+    "orange",
+    "brown",
+    "black",
+    "white",
+    "purple",
+    "ripe",
+    "unripe",
+    "overripe",
+    "amber",
+}
 SIDES = {"left", "right", "l", "r"}
 UPS = {"up", "down", "upright", "upside", "inverted", "rotated", "clockwise", "counterclockwise"}
 NOT_THE_LABEL = re.compile(
@@ -82,7 +98,10 @@ def conflicts(plan: View, data: Known) -> Iterator[Risk]:
                     f"Leave the {transform.name} out, or change the label of “{hit}” with it.",
                 )  # fmt: skip
             else:
-                yield _changes(transform, f"The {transform.name} changes {what}, which is what “{hit}” asks for, and the label stays as it was.")
+                yield _changes(
+                    transform,
+                    f"The {transform.name} changes {what}, which is what “{hit}” asks for, and the label stays as it was.",
+                )
             break
 
 
@@ -92,10 +111,16 @@ def labels(plan: View, data: Known) -> Iterator[Risk]:
     classes = _classes(plan, data)
     named = _task_names(plan, data)
     told = " ".join(TELLING.findall(_about(plan))[0]) if TELLING.search(_about(plan)) else ""
-    measured = mirror.pairs(data, {t.name for t in plan.transforms} | {"half turn" for t in plan.transforms if _turned(t) >= 150})
+    measured = mirror.pairs(
+        data, {t.name for t in plan.transforms} | {"half turn" for t in plan.transforms if _turned(t) >= 150}
+    )
     for transform in plan.transforms:
         reason = _seen(transform, measured) or _by_content(transform, signs, roads, classes)
-        if not reason and told and not any(pattern.search(name) for _, pattern, _ in CONFLICTS for name in named):
+        if (
+            not reason
+            and told
+            and not any(pattern.search(name) for _, pattern, _ in CONFLICTS for name in named)
+        ):
             reason = next(
                 (f"The {transform.name} changes {what}, which is what this project is about ({_first(pattern, told)}), and the label stays as it was."
                  for kinds, pattern, what in CONFLICTS
@@ -103,7 +128,9 @@ def labels(plan: View, data: Known) -> Iterator[Risk]:
         if reason:
             yield _changes(transform, reason)
     apart = next((one for one in plan.written.all(NOT_THE_LABEL.pattern) if truth(one.value) is False), None)
-    moved = next((t for t in plan.transforms if t.name in (*TURNS, "crop", "zoom", "translation", "elastic")), None)
+    moved = next(
+        (t for t in plan.transforms if t.name in (*TURNS, "crop", "zoom", "translation", "elastic")), None
+    )
     if apart is not None and moved is not None:
         yield Risk(
             "augmentation_changes_labels", "high", apart.key,
@@ -113,8 +140,18 @@ def labels(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def _changes(transform: Transform, reason: str) -> Risk:
-    less = "or turn by at most 15 degrees" if transform.name == "rotation" else "or take examples away that turn into another class"
-    return Risk("augmentation_changes_labels", "high", transform.key, reason, f"Leave the {transform.name} out{', ' + less if transform.name == 'rotation' else ''}.")
+    less = (
+        "or turn by at most 15 degrees"
+        if transform.name == "rotation"
+        else "or take examples away that turn into another class"
+    )
+    return Risk(
+        "augmentation_changes_labels",
+        "high",
+        transform.key,
+        reason,
+        f"Leave the {transform.name} out{', ' + less if transform.name == 'rotation' else ''}.",
+    )
 
 
 def _seen(transform: Transform, measured: dict[str, tuple[str, str, float]]) -> str:
@@ -126,13 +163,22 @@ def _seen(transform: Transform, measured: dict[str, tuple[str, str, float]]) -> 
     return f"After the {transform.name} {share:.0%} of the pictures of “{one}” look like “{other}”, and the label stays as it was."
 
 
-def _by_content(transform: Transform, signs: re.Match[str] | None, roads: re.Match[str] | None, classes: set[str]) -> str:
+def _by_content(
+    transform: Transform, signs: re.Match[str] | None, roads: re.Match[str] | None, classes: set[str]
+) -> str:
     if signs and (transform.name in MIRRORS or _turned(transform) >= TURNED):
-        turn = "turned far, a 6 is a 9" if transform.name == "rotation" else "mirrored, a sign is another sign or none"
+        turn = (
+            "turned far, a 6 is a 9"
+            if transform.name == "rotation"
+            else "mirrored, a sign is another sign or none"
+        )
         return f"The plan reads {signs[0]}, and {turn}, while the label stays as it was."
     if roads and transform.name in MIRRORS:
         return f"The plan tells {roads[0]} apart, and mirrored, left becomes right while the label stays as it was."
-    if {"left", "right"} <= {word for name in classes for word in name.split()} and transform.name in ("horizontal flip", "flip"):
+    if {"left", "right"} <= {word for name in classes for word in name.split()} and transform.name in (
+        "horizontal flip",
+        "flip",
+    ):
         return "Classes say left and right, and the flip swaps them while the label stays as it was."
     if len(classes & UPS) >= 2 and (transform.name in MIRRORS or _turned(transform) >= TURNED):
         return f"Classes say which way up ({listed(sorted(classes & UPS))}), and the {transform.name} changes it while the label stays."
@@ -156,7 +202,11 @@ def _turned(transform: Transform) -> float:
 
 def _strong(transform: Transform, what: str) -> bool:
     """A tilt of a few degrees leaves the way something stands as it was."""
-    if transform.name in ("rotation", "shear") and transform.amount is not None and "90" not in transform.said:
+    if (
+        transform.name in ("rotation", "shear")
+        and transform.amount is not None
+        and "90" not in transform.said
+    ):
         return transform.amount >= TILTED or (transform.name == "shear" and 0.15 <= transform.amount <= 1)
     return True
 
@@ -183,7 +233,13 @@ def _classes(plan: View, data: Known) -> set[str]:
 
 def _about(plan: View) -> str:
     """The project in its own words, without paths."""
-    return " ".join(one.said for one in plan.settings(r"^(project|title|description|name|task|goal|problem|objective|use case|about|experiment)( name| type| description)?$|\b(description|project|goal|task)$") if isinstance(one.value, str))
+    return " ".join(
+        one.said
+        for one in plan.settings(
+            r"^(project|title|description|name|task|goal|problem|objective|use case|about|experiment)( name| type| description)?$|\b(description|project|goal|task)$"
+        )
+        if isinstance(one.value, str)
+    )
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

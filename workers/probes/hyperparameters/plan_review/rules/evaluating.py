@@ -19,7 +19,9 @@ SELDOM = re.compile(
     r"\b(fraud\w*|anomal\w*|intrusion|rare|defects?|failures?|outages?|churn|credit default|outliers?|attack detection|"
     r"malware|accidents?|complications?|relapse|readmission|click(s| through)|ctr|conversion|bankruptcy|sepsis|cancer screening|breakdowns?|imbalanced)\b"
 )
-MAPE = re.compile(r"\b(mape|mean absolute percentage error|absolute percentage error|percentage error|mean abs percentage error|neg mean absolute percentage error|mspe|rmspe)\b")
+MAPE = re.compile(
+    r"\b(mape|mean absolute percentage error|absolute percentage error|percentage error|mean abs percentage error|neg mean absolute percentage error|mspe|rmspe)\b"
+)
 OFTEN_ZERO = re.compile(
     r"\b(precip\w*|rain\w*|snow\w*|sales|demand|counts?|units?( sold)?|quantity|clicks?|visits?|visitors|orders|returns?|delays?|solar|pv|wind power|generation|"
     r"claims?|incidents?|accidents?|balance|temperature|temp|celsius|profit|purchases|downloads|arrivals|calls|tickets|admissions|cases|intermittent|spare parts|usage|traffic)\b"
@@ -35,8 +37,12 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
     counts = data.counts
     if data.here and len(data.sample.targets) > 1:  # each metric judges the target that it is told for
         told = [(data.counts_of(words(one.key.rpartition(".")[2])), one.key) for one in metrics]
-        counts, key = min(((c, k) for c, k in told if c), key=lambda pair: _share(pair[0])[1], default=({}, key))
-    name, share = _share(counts) if counts else data.rarest if data.rarest is not None and not data.here else ("", None)
+        counts, key = min(
+            ((c, k) for c, k in told if c), key=lambda pair: _share(pair[0])[1], default=({}, key)
+        )
+    name, share = (
+        _share(counts) if counts else data.rarest if data.rarest is not None and not data.here else ("", None)
+    )
     relative = share * max(2, len(counts) or 2) / 2 if share is not None else None
     if relative is not None and share is not None and relative < RARE:
         yield Risk(
@@ -45,7 +51,11 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
             f'Measure what matters for the rare class as well: set {key} to "balanced_accuracy", or recall and precision of the rare class.',
         )  # fmt: skip
         return
-    seldom = SELDOM.search(f"{plan.content} {plan.target.value if plan.target else ''}".lower()) if not data.counts else None
+    seldom = (
+        SELDOM.search(f"{plan.content} {plan.target.value if plan.target else ''}".lower())
+        if not data.counts
+        else None
+    )
     if seldom and share is None:
         yield Risk(
             "metric_hides_rare_classes", "medium", key,
@@ -53,7 +63,11 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
             f'Measure recall and precision of the rare class, or the area under their curve: set {key} to "average_precision".',
         )  # fmt: skip
         return
-    if not all(PLAIN.search(one.value) for one in metrics) or _even(data) or data.classification is None and not data.here:
+    if (
+        not all(PLAIN.search(one.value) for one in metrics)
+        or _even(data)
+        or (data.classification is None and not data.here)
+    ):
         return
     if plan.tasks:
         return
@@ -75,7 +89,11 @@ def _nearly(share: float) -> str:
 
 
 def _metrics(plan: View) -> list[Said]:
-    return [one for one in plan.metrics if not re.fullmatch(r"(loss|validation loss|evaluation loss|train loss|time|latency)", one.value)]
+    return [
+        one
+        for one in plan.metrics
+        if not re.fullmatch(r"(loss|validation loss|evaluation loss|train loss|time|latency)", one.value)
+    ]
 
 
 def _even(data: Known) -> bool:
@@ -91,7 +109,13 @@ def _quoted(name: str) -> str:
 def percentage_error(plan: View, data: Known) -> Iterator[Risk]:
     """An error in percent of nothing is infinite (Hyndman and Koehler, 2006)."""
     places = [one for one in plan.metrics if MAPE.search(one.value)]
-    places += [Said(one.said, one.key) for one in plan.settings(r"\b(loss|objective|criterion|monitor|metric for best model|eval metric|optimize)( (name|kind|function|type))?$") if MAPE.search(one.said)]
+    places += [
+        Said(one.said, one.key)
+        for one in plan.settings(
+            r"\b(loss|objective|criterion|monitor|metric for best model|eval metric|optimize)( (name|kind|function|type))?$"
+        )
+        if MAPE.search(one.said)
+    ]
     if not places:
         return
     key = places[0].key
@@ -100,7 +124,11 @@ def percentage_error(plan: View, data: Known) -> Iterator[Risk]:
     if zeros is not None:
         if zeros == 0:
             return
-        yield _zero(key, f"{percent(zeros)} of the values to predict are 0, and", "high" if zeros >= 0.01 else "medium")
+        yield _zero(
+            key,
+            f"{percent(zeros)} of the values to predict are 0, and",
+            "high" if zeros >= 0.01 else "medium",
+        )
         return
     often = OFTEN_ZERO.search(target)
     if often:
@@ -119,7 +147,11 @@ def _zero(key: str, what: str, severity: str) -> Risk:
 
 def no_baseline(plan: View, data: Known) -> Iterator[Risk]:
     """A score means nothing without what a simple rule reaches (Makridakis and others, 2018)."""
-    found = list(plan.settings(r"\b(baselines?|compare (to|with|against)|reference model|naive (model|forecast)|benchmark (model|against)|simple model|dummy|comparison)( (model|kind|name))?$"))
+    found = list(
+        plan.settings(
+            r"\b(baselines?|compare (to|with|against)|reference model|naive (model|forecast)|benchmark (model|against)|simple model|dummy|comparison)( (model|kind|name))?$"
+        )
+    )
     if any(not one.nothing for one in found) or not found:
         return
     yield Risk(

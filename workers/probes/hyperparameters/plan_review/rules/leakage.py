@@ -78,7 +78,9 @@ def resampling(plan: View, data: Known) -> Iterator[Risk]:
                 "Rows are copied or made up before the split, so copies of one row land in training and in the test.",
                 f"Split first, then resample the training part only: set {step.setting.key} to \"after_split\".",
             )  # fmt: skip
-    for one in plan.settings(r"\b((re ?sample|balance|over ?sample|under ?sample|smote|re ?balance)( the)? test|test (set )?(re ?sampl|balanc|over ?sampl|under ?sampl)\w*)"):
+    for one in plan.settings(
+        r"\b((re ?sample|balance|over ?sample|under ?sample|smote|re ?balance)( the)? test|test (set )?(re ?sampl|balanc|over ?sampl|under ?sampl)\w*)"
+    ):
         if not one.nothing and truth(one.value) is not False:
             yield _test_resampled(one.key)
 
@@ -93,17 +95,26 @@ def _test_resampled(key: str) -> Risk:
 
 def copies(plan: View, data: Known) -> Iterator[Risk]:
     """Changed copies of one picture or text on both sides of the split are a test on known examples."""
-    found = {step.setting.key for step in plan.steps if step.kind == "augmentation" and step.scope in ("before", "all")}
+    found = {
+        step.setting.key
+        for step in plan.steps
+        if step.kind == "augmentation" and step.scope in ("before", "all")
+    }
     for one in plan.written.settings:
-        if re.search(r"\bsplit\w* (after|post)( the)? augmentation\w*$|\baugmentation\w* before( the)? (split\w*|cv)$", one.path):
+        if re.search(
+            r"\bsplit\w* (after|post)( the)? augmentation\w*$|\baugmentation\w* before( the)? (split\w*|cv)$",
+            one.path,
+        ):
             if truth(one.value) is True:
                 found.add(one.key)
         elif re.search(r"\b(split\w* before augmentation|augmentation\w* after( the)? split\w*)$", one.path):
-            if truth(one.value) is False and not one.nothing | (one.value is False):
+            if (truth(one.value) is False and not one.nothing | (one.value is False)) or one.value is False:
                 found.add(one.key)
-            elif one.value is False:
-                found.add(one.key)
-        elif re.search(r"\bsplit\b", one.path) and re.search(r"\bafter( the)? augmentation", f"{one.path} {one.said}") and isinstance(one.value, str):
+        elif (
+            re.search(r"\bsplit\b", one.path)
+            and re.search(r"\bafter( the)? augmentation", f"{one.path} {one.said}")
+            and isinstance(one.value, str)
+        ):
             found.add(one.key)
     for key in sorted(found):
         yield Risk(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from workers.probes.hyperparameters.plan_review.known import Known
@@ -49,7 +48,9 @@ def rate(plan: View, data: Known) -> Iterator[Risk]:
         yield _low(one, "high", "With a learning rate of 0 nothing is learned.", "1e-3")
         return
     name, factor = _range(plan)
-    too_low, low, high, too_high = (bound * factor if place > 1 else bound for place, bound in enumerate(RANGES[name]))
+    too_low, low, high, too_high = (
+        bound * factor if place > 1 else bound for place, bound in enumerate(RANGES[name])
+    )
     what = _what(name, plan)
     if value > high:
         severity = "high" if value > too_high or value >= 5 * high else "medium"
@@ -76,7 +77,9 @@ def _shrunk(plan: View, one: Setting, value: float) -> Iterator[Risk]:
 
 
 def _low(one: Setting, severity: str, reason: str, usual: str) -> Risk:
-    return Risk("learning_rate_too_low", severity, one.key, reason, f"Begin with {usual}: set {one.key} to {usual}.")
+    return Risk(
+        "learning_rate_too_low", severity, one.key, reason, f"Begin with {usual}: set {one.key} to {usual}."
+    )
 
 
 def _range(plan: View) -> tuple[str, float]:
@@ -116,7 +119,9 @@ def _usual(name: str) -> str:
 
 def no_early_stopping(plan: View, data: Known) -> Iterator[Risk]:
     """Long training without looking at a validation part learns the training part by heart (Prechelt, 1998)."""
-    if plan.stops_early or plan.written.first(r"\b(save best\w*|keep best|best checkpoint|restore best\w*|checkpoint( metric| monitor| best)?|use best model|model checkpoint)\b"):
+    if plan.stops_early or plan.written.first(
+        r"\b(save best\w*|keep best|best checkpoint|restore best\w*|checkpoint( metric| monitor| best)?|use best model|model checkpoint)\b"
+    ):
         return
     off = plan.early_stopping
     if plan.family == "boosting":
@@ -136,7 +141,12 @@ def no_early_stopping(plan: View, data: Known) -> Iterator[Risk]:
         scheduled = plan.written.first(r"\b(sched\w*|lr sched\w*|cosine|decay|swa|ema)\b")
         held = scheduled is not None and not scheduled.nothing and plan.penalised
         serious = off is not None or (epochs >= 4 * least and not held)
-        yield _never_stops(off.key if off is not None else plan.epochs.key, f"{epochs:g} epochs are trained", "medium" if serious else "low", "early_stopping: {monitor: validation_loss, patience: 10}")
+        yield _never_stops(
+            off.key if off is not None else plan.epochs.key,
+            f"{epochs:g} epochs are trained",
+            "medium" if serious else "low",
+            "early_stopping: {monitor: validation_loss, patience: 10}",
+        )
 
 
 def _never_stops(key: str, what: str, severity: str, write: str) -> Risk:
@@ -149,13 +159,21 @@ def _never_stops(key: str, what: str, severity: str, write: str) -> Risk:
 
 def no_clipping(plan: View, data: Known) -> Iterator[Risk]:
     """Gradients through many steps explode now and then, and one such step ruins a run (Pascanu and others, 2013)."""
-    one = plan.written.first(r"\b((gradient|grad|global) (clip\w*|norm clip\w*|clip (val|norm|value))|clip\w* (grad\w*|norm|value|global norm)|max grad norm|clip ?norm|clip ?value|grad norm|gradient clip( validation)?|clip)\b")
+    one = plan.written.first(
+        r"\b((gradient|grad|global) (clip\w*|norm clip\w*|clip (val|norm|value))|clip\w* (grad\w*|norm|value|global norm)|max grad norm|clip ?norm|clip ?value|grad norm|gradient clip( validation)?|clip)\b"
+    )
     if one is not None and not (one.nothing or truth(one.value) is False or one.number == 0):
         return
     deep = plan.family == "recurrent" or plan.family == "transformer"
     if one is not None and plan.family in ("recurrent", "transformer"):
         yield _unclipped(one.key, "medium")
-    elif one is None and deep and not plan.trainer and plan.pretrained is None and (plan.optimizer or plan.learning_rate is not None):
+    elif (
+        one is None
+        and deep
+        and not plan.trainer
+        and plan.pretrained is None
+        and (plan.optimizer or plan.learning_rate is not None)
+    ):
         yield _unclipped(plan.model.key, "low")
 
 
@@ -169,9 +187,15 @@ def _unclipped(key: str, severity: str) -> Risk:
 
 def no_seed(plan: View, data: Known) -> Iterator[Risk]:
     """Without a seed nobody can repeat the result, or tell a better idea from better luck (Henderson and others, 2018)."""
-    seeds = list(plan.written.all(r"\b(seeds?|random ?state|random ?seed|manual seed|rng|rng seed|seed everything|np random seed|torch manual seed)$"))
+    seeds = list(
+        plan.written.all(
+            r"\b(seeds?|random ?state|random ?seed|manual seed|rng|rng seed|seed everything|np random seed|torch manual seed)$"
+        )
+    )
     own = [one for one in seeds if not is_nothing(one.value) or one.value == 0]
-    own = [one for one in own if truth(one.value) is not False or one.number == 0 and one.value is not False]
+    own = [
+        one for one in own if truth(one.value) is not False or (one.number == 0 and one.value is not False)
+    ]
     if own or plan.trainer:
         return
     key = seeds[0].key if seeds else ""

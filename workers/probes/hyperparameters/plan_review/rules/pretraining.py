@@ -26,7 +26,9 @@ PARTLY = re.compile(
 )
 NORM = r"\b(normali[sz]e|normalization|standardi[sz]e|do normalize|mean|pixel mean|image mean|input normalization|norm stats|normali[sz]er|preprocessing mean)$"
 LARGER = 2.0
-ENGLISH = re.compile(r"\b(bert base (un)?cased|bert large (un)?cased|roberta (base|large)|distilbert base (un)?cased|gpt2|electra|deberta|all minilm|distilroberta)\b")
+ENGLISH = re.compile(
+    r"\b(bert base (un)?cased|bert large (un)?cased|roberta (base|large)|distilbert base (un)?cased|gpt2|electra|deberta|all minilm|distilroberta)\b"
+)
 OTHER_LANGUAGE = re.compile(r"\b(german|deutsch|french|spanish|italian|portuguese|dutch|polish|turkish|russian|arabic|chinese|japanese|korean|hindi|swedish|czech|greek|finnish|danish|"
                             r"norwegian|ukrainian|vietnamese|thai|hungarian|romanian|hebrew|de|fr|es|it|pt|nl|pl|tr|ru|ar|zh|ja|ko)\b")  # fmt: skip
 
@@ -44,12 +46,24 @@ def normalisation(plan: View, data: Known) -> Iterator[Risk]:
     if off is not None:
         yield _unlike(off.key)
         return
-    if told or plan.written.first(r"\b(normali[sz]\w*|preprocess(ing)? (input|fn|function)|image processor|feature extractor|preset|default transforms)\b"):
+    if told or plan.written.first(
+        r"\b(normali[sz]\w*|preprocess(ing)? (input|fn|function)|image processor|feature extractor|preset|default transforms)\b"
+    ):
         return
-    listed = next((group for group in plan.written.groups if isinstance(group.value, list) and re.search(r"\b(transforms?|preprocessing|pipeline|steps)$", group.path)), None)
+    listed = next(
+        (
+            group
+            for group in plan.written.groups
+            if isinstance(group.value, list)
+            and re.search(r"\b(transforms?|preprocessing|pipeline|steps)$", group.path)
+        ),
+        None,
+    )
     if listed is not None:
         texts = " ".join(words(str(one)) for one in listed.value)
-        if re.search(r"\b(resize|to ?tensor|center ?crop)\b", texts) and not re.search(r"normal|standardi|imagenet|preprocess", texts):
+        if re.search(r"\b(resize|to ?tensor|center ?crop)\b", texts) and not re.search(
+            r"normal|standardi|imagenet|preprocess", texts
+        ):
             yield _unlike(listed.key)
 
 
@@ -60,7 +74,10 @@ def _pictures(plan: View, data: Known) -> bool:
 
 
 def _imagenet(one: Setting) -> bool:
-    return bool(re.search(r"\bimagenet|pretrain|default|model|same as|auto", one.said)) or truth(one.value) is True
+    return (
+        bool(re.search(r"\bimagenet|pretrain|default|model|same as|auto", one.said))
+        or truth(one.value) is True
+    )
 
 
 def _plain_numbers(one: Setting) -> bool:
@@ -84,26 +101,63 @@ def domain(plan: View, data: Known) -> Iterator[Risk]:
     if plan.pretrained is None:
         return
     key = plan.pretrained.key
-    if _pictures(plan, data) and not re.search(r"\b(medical|rad|path|biomed|sat|sketch|radimagenet|chex|remote|prithvi|uni|phikon)\w*\b", plan.pretrained.value):
+    if _pictures(plan, data) and not re.search(
+        r"\b(medical|rad|path|biomed|sat|sketch|radimagenet|chex|remote|prithvi|uni|phikon)\w*\b",
+        plan.pretrained.value,
+    ):
         found, partly = UNLIKE.search(plan.content), PARTLY.search(plan.content)
         flat = _flat(data)
         if found or flat:
-            yield _gap(key, "medium", f"The model was pretrained on photographs, and these pictures are {_what(found, flat)}.")
+            yield _gap(
+                key,
+                "medium",
+                f"The model was pretrained on photographs, and these pictures are {_what(found, flat)}.",
+            )
         elif partly:
             severity = "medium" if plan.adapted == "head" else "low"
-            yield _gap(key, severity, f"The model was pretrained on photographs, and these pictures are of another kind ({partly[0]}).")
+            yield _gap(
+                key,
+                severity,
+                f"The model was pretrained on photographs, and these pictures are of another kind ({partly[0]}).",
+            )
         return
-    language = next((one for one in plan.settings(r"\b(language|lang|languages|locale)$") if one.said and one.said not in ("en", "english", "en us", "en gb")), None)
-    english = ENGLISH.search(f"{plan.pretrained.value} {plan.model.value}") and "multilingual" not in plan.model.value + str(plan.pretrained.value)
-    told = OTHER_LANGUAGE.search(language.said) if language is not None else re.search(OTHER_LANGUAGE.pattern.split("|de|")[0] + r")\b", _about(plan))
+    language = next(
+        (
+            one
+            for one in plan.settings(r"\b(language|lang|languages|locale)$")
+            if one.said and one.said not in ("en", "english", "en us", "en gb")
+        ),
+        None,
+    )
+    english = ENGLISH.search(
+        f"{plan.pretrained.value} {plan.model.value}"
+    ) and "multilingual" not in plan.model.value + str(plan.pretrained.value)
+    told = (
+        OTHER_LANGUAGE.search(language.said)
+        if language is not None
+        else re.search(OTHER_LANGUAGE.pattern.split("|de|")[0] + r")\b", _about(plan))
+    )
     if english and told:
-        yield _gap(key, "medium", f"The model was pretrained on English, and these texts are {told[0] if len(told[0]) > 2 else 'in another language'}.")
-    elif re.search(r"\b(wav2vec\w*|hubert\w*|whisper\w*)\b", f"{plan.pretrained.value} {plan.model.value}") and re.search(r"\b(music|machine|engine|bearing|bird\w*|whale\w*|heart|lung|environment\w*|genre\w*)\b", plan.content):
+        yield _gap(
+            key,
+            "medium",
+            f"The model was pretrained on English, and these texts are {told[0] if len(told[0]) > 2 else 'in another language'}.",
+        )
+    elif re.search(
+        r"\b(wav2vec\w*|hubert\w*|whisper\w*)\b", f"{plan.pretrained.value} {plan.model.value}"
+    ) and re.search(
+        r"\b(music|machine|engine|bearing|bird\w*|whale\w*|heart|lung|environment\w*|genre\w*)\b",
+        plan.content,
+    ):
         yield _gap(key, "medium", "The model was pretrained on speech, and these sounds are none.")
 
 
 def _about(plan: View) -> str:
-    return " ".join(one.said for one in plan.settings(r"\b(project|title|description|task|goal|dataset|path|name)$") if isinstance(one.value, str)).lower()
+    return " ".join(
+        one.said
+        for one in plan.settings(r"\b(project|title|description|task|goal|dataset|path|name)$")
+        if isinstance(one.value, str)
+    ).lower()
 
 
 def _what(found: re.Match[str] | None, flat: str) -> str:
@@ -132,8 +186,12 @@ def _gap(key: str, severity: str, reason: str) -> Risk:
 def upscaled(plan: View, data: Known) -> Iterator[Risk]:
     """Blowing a picture up adds cost, not detail; the network was pretrained on sharp ones (Touvron and others, 2019)."""
     side = data.picture_side
-    sizes = plan.settings(r"\b(input (size|shape|resolution)|image (size|resolution|shape)|img (size|sz|dim)|resize( to)?|target size|crop size|resolution|input image size|size)$")
-    other = re.compile(r"\b(original|native|raw|source|batch|test|validation|train|kernel|pool|data image|sample)\b")
+    sizes = plan.settings(
+        r"\b(input (size|shape|resolution)|image (size|resolution|shape)|img (size|sz|dim)|resize( to)?|target size|crop size|resolution|input image size|size)$"
+    )
+    other = re.compile(
+        r"\b(original|native|raw|source|batch|test|validation|train|kernel|pool|data image|sample)\b"
+    )
     one = next((one for one in sizes if not other.search(one.path.removeprefix("training "))), None)
     if side is None or one is None or data.modality == "text":
         return

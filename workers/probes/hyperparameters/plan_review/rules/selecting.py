@@ -13,7 +13,9 @@ from workers.probes.hyperparameters.plan_review.view import View
 from workers.probes.hyperparameters.plan_review.written import Setting, truth
 from workers.probes.words import count
 
-SEARCH = re.compile(r"\b(search|sweep|hpo|optuna|hyperopt|grid|study|trials?|hyper ?parameter (search|tuning|optimization)|tuner|tuning|random search|bayes\w*|objective)\b")
+SEARCH = re.compile(
+    r"\b(search|sweep|hpo|optuna|hyperopt|grid|study|trials?|hyper ?parameter (search|tuning|optimization)|tuner|tuning|random search|bayes\w*|objective)\b"
+)
 CHOOSES = re.compile(
     r"\b(monitor(ed)?( metric)?|(tune|tuned|select|selected|selection|choose|chosen|pick|picked|early stop\w*|stop|model selection|"
     r"checkpoint|best( model| epoch| checkpoint)?|threshold|calibrat\w*|save best)( \w+)?( (on|by|with|using|from|set|split|data|part|metric|monitor|criterion))|"
@@ -82,15 +84,30 @@ def _chosen(key: str, said: str) -> Risk:
 
 def reported_where_tuned(plan: View, data: Known) -> Iterator[Risk]:
     """The score that a setting was chosen for is the best of several, and too good (Cawley and Talbot, 2010)."""
-    tuned = next((one for one in plan.written.all(TUNE.pattern) if isinstance(one.value, (str, list)) and not one.nothing), None)
+    tuned = next(
+        (
+            one
+            for one in plan.written.all(TUNE.pattern)
+            if isinstance(one.value, (str, list)) and not one.nothing
+        ),
+        None,
+    )
     for one in plan.written.all(REPORT.pattern):
         said = one.said
         if not isinstance(one.value, (str, list)) or len(said) > 80 or not said:
             continue
-        learned = re.search(r"^(the )?(train(ing)?)( set| data| part| split| score| accuracy)?$|\bin sample\b|\bresubstitution\b", said)
+        learned = re.search(
+            r"^(the )?(train(ing)?)( set| data| part| split| score| accuracy)?$|\bin sample\b|\bresubstitution\b",
+            said,
+        )
         same = tuned is not None and tuned.said and (said == tuned.said) and not TEST.search(said)
-        best = re.search(r"\b(best (cv|validation|trial|fold|search|inner)( \w+)?|best score|best trial|cv score of the best|best of)\b", said)
-        chosen = re.search(r"^(the )?validation( set| data| part| split| score| accuracy)?$", said) and (_chooses(plan) or same)
+        best = re.search(
+            r"\b(best (cv|validation|trial|fold|search|inner)( \w+)?|best score|best trial|cv score of the best|best of)\b",
+            said,
+        )
+        chosen = re.search(r"^(the )?validation( set| data| part| split| score| accuracy)?$", said) and (
+            _chooses(plan) or same
+        )
         if learned or same or best or chosen:
             yield Risk(
                 "reported_on_tuning_split", "high" if learned else "medium", one.key,
@@ -133,15 +150,22 @@ def too_many_trials(plan: View, data: Known) -> Iterator[Risk]:
 
 def _trials(plan: View) -> tuple[int, str]:
     """How many settings are tried, told or as the product of a grid, and where that stands."""
-    places = plan.settings(r"\b(n |max |number of )?(trials|n iter|max evals|evals|configurations|n configs|samples|candidates|n trials|run cap|combinations|max runs|runs)$")
+    places = plan.settings(
+        r"\b(n |max |number of )?(trials|n iter|max evals|evals|configurations|n configs|samples|candidates|n trials|run cap|combinations|max runs|runs)$"
+    )
     for one in places:
         if SEARCH.search(one.path) and one.number and not isinstance(one.value, bool):
             return int(one.number), one.key
     for group in plan.written.groups:
-        if not re.search(r"\b(grid|parameter grid|grid search|search space|space|parameters)\b", group.path) or not isinstance(group.value, dict):
+        if not re.search(
+            r"\b(grid|parameter grid|grid search|search space|space|parameters)\b", group.path
+        ) or not isinstance(group.value, dict):
             continue
         lists = [v for v in group.value.values() if isinstance(v, list) and v] or [
-            v["values"] for v in group.value.values() if isinstance(v, dict) and isinstance(v.get("values"), list) and v["values"]]
+            v["values"]
+            for v in group.value.values()
+            if isinstance(v, dict) and isinstance(v.get("values"), list) and v["values"]
+        ]
         if len(lists) >= 2 and "grid" in group.path:
             return math.prod(len(values) for values in lists), group.key
     return 0, ""

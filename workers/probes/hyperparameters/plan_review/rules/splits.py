@@ -44,7 +44,11 @@ def random_split_of_time(plan: View, data: Known) -> Iterator[Risk]:
 def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
     """One person on both sides of the split: the model is asked about people it knows (Saeb and others, 2017)."""
     split = plan.split
-    if split.kind in ("group", "time", "given") or split.group is not None or not (split.shuffles or (split.said and data.group and data.group[2])):
+    if (
+        split.kind in ("group", "time", "given")
+        or split.group is not None
+        or not (split.shuffles or (split.said and data.group and data.group[2]))
+    ):
         return
     if data.group is not None:
         name, groups, told = data.group
@@ -57,9 +61,20 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
         return
     if data.here:
         return
-    for one in plan.settings(r"\b(features|columns|drop\w*|ignore\w*|id|ids|index|exclude\w*|metadata|inputs|identifier)( columns?)?$"):
+    for one in plan.settings(
+        r"\b(features|columns|drop\w*|ignore\w*|id|ids|index|exclude\w*|metadata|inputs|identifier)( columns?)?$"
+    ):
         names = one.value if isinstance(one.value, list) else [one.value]
-        named = next((str(name) for name in names if isinstance(name, str) and re.search(r"\b(id|nr|no|uuid)$", words(name)) and GROUP_NAME.search(words(name))), None)
+        named = next(
+            (
+                str(name)
+                for name in names
+                if isinstance(name, str)
+                and re.search(r"\b(id|nr|no|uuid)$", words(name))
+                and GROUP_NAME.search(words(name))
+            ),
+            None,
+        )
         if named:
             yield Risk(
                 "split_ignores_groups", "low", one.key,
@@ -78,7 +93,11 @@ def not_stratified(plan: View, data: Known) -> Iterator[Risk]:
     if rarest is not None and rarest >= RARE_TEST:
         return
     few = rarest is not None and rarest < 5
-    told = f": the test part gets {_about(rarest)} of its rarest class, more or fewer by luck" if rarest is not None else ""
+    told = (
+        f": the test part gets {_about(rarest)} of its rarest class, more or fewer by luck"
+        if rarest is not None
+        else ""
+    )
     yield Risk(
         "split_not_stratified", "medium" if few else "low", split.key,
         f"The split is random and does not keep the classes in proportion{told}.",
@@ -123,13 +142,24 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
                 if (one.nothing or truth(one.value) is False or one.number == 0) and not re.search(r"\btest\b", one.path)), None)  # fmt: skip
     if split.has_validation:
         return
-    by_validation = written.first(r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose on|chosen on|select by)$")
-    if by_validation is not None and re.search(r"\b(validation|evaluation|cv|cross validation|folds?|oob|out of bag|inner)\b", by_validation.said):
+    by_validation = written.first(
+        r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose on|chosen on|select by)$"
+    )
+    if by_validation is not None and re.search(
+        r"\b(validation|evaluation|cv|cross validation|folds?|oob|out of bag|inner)\b", by_validation.said
+    ):
         return
-    if re.search(r"\b\w*cv\b", plan.model.value) or written.first(r"\b(inner (folds|cv)|nested cv|cv folds|search cv|oob score|folds)$"):
+    if re.search(r"\b\w*cv\b", plan.model.value) or written.first(
+        r"\b(inner (folds|cv)|nested cv|cv folds|search cv|oob score|folds)$"
+    ):
         return
-    chooses = written.first(r"\b(search|sweep|hpo|optuna|trials|n trials|grid|early stop\w*|tun(e|ing)|param(eter)? grid)\b", searched=True)
-    stops = (plan.epochs is not None and (plan.epochs.number or 0) >= LONG) or (plan.trees is not None and plan.family == "boosting" and (plan.trees.number or 0) >= 500)
+    chooses = written.first(
+        r"\b(search|sweep|hpo|optuna|trials|n trials|grid|early stop\w*|tun(e|ing)|param(eter)? grid)\b",
+        searched=True,
+    )
+    stops = (plan.epochs is not None and (plan.epochs.number or 0) >= LONG) or (
+        plan.trees is not None and plan.family == "boosting" and (plan.trees.number or 0) >= 500
+    )
     key = off.key if off is not None else split.key
     serious = off is not None or (split.said and (stops or (chooses is not None and not chooses.nothing)))
     yield Risk(
@@ -150,7 +180,17 @@ def no_interval(plan: View, data: Known) -> Iterator[Risk]:
                or (one.number is None and not one.nothing and truth(one.value) is not False)]  # fmt: skip
     if several or plan.split.folds > 1:
         return
-    off = next((one for one in repeated if one.nothing or truth(one.value) is False or one.number == 1 or (isinstance(one.value, list) and len(one.value) == 1)), None)
+    off = next(
+        (
+            one
+            for one in repeated
+            if one.nothing
+            or truth(one.value) is False
+            or one.number == 1
+            or (isinstance(one.value, list) and len(one.value) == 1)
+        ),
+        None,
+    )
     rows = plan.split.rows_of(plan.split.test, data.rows)
     small = rows is not None and rows < ENOUGH
     if off is None and not small:

@@ -45,7 +45,9 @@ def _by_task(plan: View, tasks: set[str]) -> tuple[set[str], str]:
     """The tasks that have a metric of their own, and where metrics are told by task; "" where they are not."""
     for group in plan.written.groups:
         last = next((name for name in reversed(group.names) if name), "")
-        if re.search(r"\b(metrics?|scoring|scores?|evaluation|measures?)$", last) and isinstance(group.value, Mapping):
+        if re.search(r"\b(metrics?|scoring|scores?|evaluation|measures?)$", last) and isinstance(
+            group.value, Mapping
+        ):
             named = {words(name) for name, value in group.value.items() if not is_nothing(value)}
             hit = named & tasks
             if hit:
@@ -54,11 +56,23 @@ def _by_task(plan: View, tasks: set[str]) -> tuple[set[str], str]:
             items = group.value.items() if isinstance(group.value, Mapping) else [
                 (str(one.get("name", one.get("task", ""))), one) for one in group.value if isinstance(one, Mapping)]  # fmt: skip
             inner = {words(name): one for name, one in items if isinstance(one, Mapping)}
-            with_metric = {name for name, one in inner.items() if any(re.search(r"\b(metrics?|measure|scoring|score)$", words(k)) and not is_nothing(v) for k, v in one.items())}
+            with_metric = {
+                name
+                for name, one in inner.items()
+                if any(
+                    re.search(r"\b(metrics?|measure|scoring|score)$", words(k)) and not is_nothing(v)
+                    for k, v in one.items()
+                )
+            }
             if len(inner) >= 2 and with_metric:
                 return with_metric, group.key
     flat = [one for one in plan.written.settings if re.search(r"\bmetrics?\b", one.path) and not one.nothing]
-    named_in = {task for task in tasks for one in flat if re.search(rf"\b{re.escape(task)}\b", f"{one.path} {one.said}")}
+    named_in = {
+        task
+        for task in tasks
+        for one in flat
+        if re.search(rf"\b{re.escape(task)}\b", f"{one.path} {one.said}")
+    }
     if named_in and named_in != tasks:
         return named_in, flat[0].key
     return set(), ""
@@ -72,7 +86,9 @@ def weights(plan: View, data: Known) -> Iterator[Risk]:
             continue
         least, most = min(told, key=told.__getitem__), max(told, key=told.__getitem__)
         if told[least] == 0:
-            yield _unbalanced(key, "high", f"The task “{least}” has the weight 0, so it is not trained at all.")
+            yield _unbalanced(
+                key, "high", f"The task “{least}” has the weight 0, so it is not trained at all."
+            )
             continue
         times = told[most] / told[least]
         if times < UNEQUAL:
@@ -88,8 +104,13 @@ def _unbalanced(key: str, severity: str, reason: str) -> Risk:
 
 def _balanced_by_itself(plan: View) -> bool:
     return any(
-        re.search(r"\b(uncertainty|gradnorm|grad norm balanc\w*|dwa|pcgrad|mgda|cagrad|nash|famo|dynamic weight\w*)\b", one.said)
-        for one in plan.settings(r"\b(weight\w*|balanc\w*|loss\w*|strategy|method|multi task|sharing|aggregat\w*)\b")
+        re.search(
+            r"\b(uncertainty|gradnorm|grad norm balanc\w*|dwa|pcgrad|mgda|cagrad|nash|famo|dynamic weight\w*)\b",
+            one.said,
+        )
+        for one in plan.settings(
+            r"\b(weight\w*|balanc\w*|loss\w*|strategy|method|multi task|sharing|aggregat\w*)\b"
+        )
     )
 
 
@@ -101,12 +122,22 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
         if re.search(r"\b((tasks?|loss(es)?|heads?|objectives?|multi ?task|output) (weights?|weighting|coefficients?|coefs?|scales?|lambdas?|shares?)|loss weights?|lambdas?)$", path) or (
             last in ("weights", "weighting") and re.search(r"\b(tasks?|losses|loss|multi ?task|heads?)\b", path)):  # fmt: skip
             if isinstance(group.value, Mapping):
-                told = {words(name): n for name, value in group.value.items() if (n := number(value)) is not None and n >= 0}
-                told = {name: n for name, n in told.items() if (name in known if known & told.keys() else not GENERIC_TERMS.search(name))}
+                told = {
+                    words(name): n
+                    for name, value in group.value.items()
+                    if (n := number(value)) is not None and n >= 0
+                }
+                told = {
+                    name: n
+                    for name, n in told.items()
+                    if (name in known if known & told.keys() else not GENERIC_TERMS.search(name))
+                }
                 yield group.key, told
             elif isinstance(group.value, list):
                 values = [n for one in group.value if (n := number(one)) is not None]
-                names = [task.value for task in plan.tasks][: len(values)] or [f"task {place + 1}" for place in range(len(values))]
+                names = [task.value for task in plan.tasks][: len(values)] or [
+                    f"task {place + 1}" for place in range(len(values))
+                ]
                 if len(values) == len(group.value) and len(names) == len(values):
                     yield group.key, dict(zip(names, values, strict=True))
         if re.search(r"\b(tasks|heads|loss(es)?|criteria|outputs|targets)$", last) and group.value:
@@ -115,7 +146,15 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
             told = {}
             for name, one in items:
                 inner = one.items() if isinstance(one, Mapping) else ()
-                weight = next((n for k, v in inner if re.search(r"^(loss )?(weight|coefficient|coef|lambda|scale)$", words(k)) and (n := number(v)) is not None), None)
+                weight = next(
+                    (
+                        n
+                        for k, v in inner
+                        if re.search(r"^(loss )?(weight|coefficient|coef|lambda|scale)$", words(k))
+                        and (n := number(v)) is not None
+                    ),
+                    None,
+                )
                 if weight is not None and (words(name) in known or not GENERIC_TERMS.search(words(name))):
                     told[words(name)] = weight
             if told:
@@ -123,7 +162,10 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
     flat: dict[str, float] = {}
     first = ""
     for one in plan.written.settings:  # weight_age: 1, lambda_gender: 100
-        found = re.fullmatch(r"(?:loss |task )?(?:weight|lambda|w)(?: of| for)? (.+)|(.+?) (?:loss |task )weight", next((n for n in reversed(one.names) if n), ""))
+        found = re.fullmatch(
+            r"(?:loss |task )?(?:weight|lambda|w)(?: of| for)? (.+)|(.+?) (?:loss |task )weight",
+            next((n for n in reversed(one.names) if n), ""),
+        )
         name = next((n for n in found.groups() if n), "") if found else ""
         if name and one.number is not None and (name in known or name.removesuffix(" loss") in known):
             flat[name] = one.number
@@ -134,8 +176,15 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
 
 def sizes(plan: View, data: Known) -> Iterator[Risk]:
     """A task with a twentieth of the examples is seen a twentieth as often, and forgotten first (Arivazhagan, 2019)."""
-    fair = plan.written.first(r"\b(sampl(ing|er)\w*|temperature|batch mixing|mixing|balanced? (batches|sampling|tasks)|oversample small\w*|task sampling|sampling strategy)\b")
-    if fair is not None and not fair.nothing and not re.search(r"\b(proportional|natural|none|concat\w*|uniform over rows)\b", fair.said) and fair.number != 1:
+    fair = plan.written.first(
+        r"\b(sampl(ing|er)\w*|temperature|batch mixing|mixing|balanced? (batches|sampling|tasks)|oversample small\w*|task sampling|sampling strategy)\b"
+    )
+    if (
+        fair is not None
+        and not fair.nothing
+        and not re.search(r"\b(proportional|natural|none|concat\w*|uniform over rows)\b", fair.said)
+        and fair.number != 1
+    ):
         return
     for key, told in _rows(plan, data):
         if len(told) < 2 or min(told.values()) <= 0:
@@ -152,11 +201,19 @@ def sizes(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def _rows(plan: View, data: Known) -> Iterator[tuple[str, dict[str, float]]]:
-    counts = re.compile(r"^(n )?(rows|samples|examples|size|images|records|count|labeled|n|n rows|n samples|labels|sentences|documents|train (rows|size)|labeled rows)$")
+    counts = re.compile(
+        r"^(n )?(rows|samples|examples|size|images|records|count|labeled|n|n rows|n samples|labels|sentences|documents|train (rows|size)|labeled rows)$"
+    )
     for group in plan.written.groups:
         last = next((name for name in reversed(group.names) if name), "")
-        if re.search(r"\b(task (rows|sizes?|samples|examples|counts?)|(rows|samples|examples|labels) per task|per task (rows|samples|examples)|dataset sizes|data sizes)$", group.path) and isinstance(group.value, Mapping):
-            yield group.key, {words(name): n for name, value in group.value.items() if (n := number(value)) is not None}
+        if re.search(
+            r"\b(task (rows|sizes?|samples|examples|counts?)|(rows|samples|examples|labels) per task|per task (rows|samples|examples)|dataset sizes|data sizes)$",
+            group.path,
+        ) and isinstance(group.value, Mapping):
+            yield (
+                group.key,
+                {words(name): n for name, value in group.value.items() if (n := number(value)) is not None},
+            )
         elif re.search(r"\b(tasks|heads|targets|datasets|outputs)$", last) and group.value:
             items = group.value.items() if isinstance(group.value, Mapping) else [
                 (str(one.get("name", one.get("task", place))), one) for place, one in enumerate(group.value) if isinstance(one, Mapping)]  # fmt: skip
@@ -166,13 +223,24 @@ def _rows(plan: View, data: Known) -> Iterator[tuple[str, dict[str, float]]]:
             }  # fmt: skip
     if data.here and len(data.sample.targets) > 1:
         census = data.sample.census
-        yield "data.targets", {words(t.name): float(census.get(t.name, {}).get("filled") or 0) for t in data.sample.targets}
+        yield (
+            "data.targets",
+            {words(t.name): float(census.get(t.name, {}).get("filled") or 0) for t in data.sample.targets},
+        )
 
 
 def nothing_in_common(plan: View, data: Known) -> Iterator[Risk]:
     """Tasks with nothing in common fight for the layers they share (Standley and others, 2020)."""
-    shared = plan.written.first(r"\b(sharing|shared( (layers|trunk|encoder|backbone|body|parameters))?|trunk|hard sharing|parameter sharing|share)$")
-    fully = shared is not None and (truth(shared.value) is True or re.search(r"\b(hard|full\w*|all|everything|complete\w*|one|single|entire|total|100)\b", shared.said) or shared.number == 1)
+    shared = plan.written.first(
+        r"\b(sharing|shared( (layers|trunk|encoder|backbone|body|parameters))?|trunk|hard sharing|parameter sharing|share)$"
+    )
+    fully = shared is not None and (
+        truth(shared.value) is True
+        or re.search(
+            r"\b(hard|full\w*|all|everything|complete\w*|one|single|entire|total|100)\b", shared.said
+        )
+        or shared.number == 1
+    )
     fully = fully or re.search(r"\bshared\b|hard sharing", plan.model.value)
     if not fully:
         return
@@ -181,12 +249,17 @@ def nothing_in_common(plan: View, data: Known) -> Iterator[Risk]:
                   or (one.number is not None and 0 <= one.number < 0.1 and not isinstance(one.value, bool))), None)  # fmt: skip
     key = shared.key if shared is not None else plan.model.key
     if apart is not None:
-        yield _unrelated(key, "The plan itself says that the tasks have nothing in common, yet they share all layers.")
+        yield _unrelated(
+            key, "The plan itself says that the tasks have nothing in common, yet they share all layers."
+        )
         return
     kinds = _inputs(plan)
     if len(set(kinds.values())) > 1:
         one, other = next((a, b) for a in kinds for b in kinds if kinds[a] != kinds[b])
-        yield _unrelated(key, f"“{one}” reads {_many(kinds[one])} and “{other}” reads {_many(kinds[other])}, yet all layers are shared.")
+        yield _unrelated(
+            key,
+            f"“{one}” reads {_many(kinds[one])} and “{other}” reads {_many(kinds[other])}, yet all layers are shared.",
+        )
 
 
 def _many(kind: str) -> str:
@@ -204,7 +277,12 @@ def _inputs(plan: View) -> dict[str, str]:
             (str(one.get("name", one.get("task", place))), one) for place, one in enumerate(group.value) if isinstance(one, Mapping)]  # fmt: skip
         for name, one in items:
             inner = one.items() if isinstance(one, Mapping) else [("data", one)]
-            said = " ".join(words(v) for k, v in inner if isinstance(v, str) and re.search(r"\b(data|path|file|dataset|input|modality|source|domain)\b", words(k)))
+            said = " ".join(
+                words(v)
+                for k, v in inner
+                if isinstance(v, str)
+                and re.search(r"\b(data|path|file|dataset|input|modality|source|domain)\b", words(k))
+            )
             kind = next((kind for kind, pattern in PARTS if re.search(pattern, said)), "")
             if kind:
                 found[words(name)] = kind

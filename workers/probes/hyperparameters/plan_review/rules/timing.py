@@ -19,8 +19,12 @@ AFTERWARDS = re.compile(
     r"days (to|until)|time to|end (date|time)|completed|closed at|returned|winner|score after|autopsy|diagnosis code|biopsy\w*)\b"
 )
 SURELY = re.compile(r"\b(next|future|lead|tomorrow|t (and )?\d+|ahead)\b")
-MAY_NOT_HAPPEN = re.compile(r"\b(arr(ival)?|dep(arture)?|delay\w*|late\w*|landing|pickup|delivery|deliver\w*|eta)\b")
-LASTS = re.compile(r"\b(duration|length of stay|los|time to \w+|days to \w+|lifetime|survival\w*|lead time|turnaround|wait(ing)? time|completion time|resolution time|stay)\b")
+MAY_NOT_HAPPEN = re.compile(
+    r"\b(arr(ival)?|dep(arture)?|delay\w*|late\w*|landing|pickup|delivery|deliver\w*|eta)\b"
+)
+LASTS = re.compile(
+    r"\b(duration|length of stay|los|time to \w+|days to \w+|lifetime|survival\w*|lead time|turnaround|wait(ing)? time|completion time|resolution time|stay)\b"
+)
 
 
 def sees_future(plan: View, data: Known) -> Iterator[Risk]:
@@ -29,7 +33,11 @@ def sees_future(plan: View, data: Known) -> Iterator[Risk]:
         if re.search(r"\b(augmentation|crop|scaler|normaliz\w*|standard\w*|split|cv|image)\b", one.path):
             continue
         reason = ""
-        if re.search(r"\b(centered|center|is centered)$", one.path) and truth(one.value) is True and re.search(WINDOW, one.path):
+        if (
+            re.search(r"\b(centered|center|is centered)$", one.path)
+            and truth(one.value) is True
+            and re.search(WINDOW, one.path)
+        ):
             reason = "The window is centred: it averages over hours that have not come yet when the forecast is made."
         elif re.search(r"\b(align\w*|window( type| kind| position)?|mode|kind|type|alignment|position|side|label)$", one.path) and re.search(
             r"\b(centered|center|two sided|both sides|symmetric\w*|forward looking|forward)\b", one.said) and re.search(WINDOW, one.path + " " + _around(plan, one)):  # fmt: skip
@@ -38,10 +46,20 @@ def sees_future(plan: View, data: Known) -> Iterator[Risk]:
                        r"centered (rolling|moving|window|mean|average)\w*|two sided (filter|window|average))\b", f"{_last(one)} {one.said}") and not one.nothing and (
                            data.temporal or data.modality == "series"):  # fmt: skip
             reason = "This smooths or fills with values from later on, which are not there when the forecast is made."
-        elif re.search(r"\b(leads?|lead features|future (lags|steps|window))$", one.path) and not one.nothing and _numbers(one):
+        elif (
+            re.search(r"\b(leads?|lead features|future (lags|steps|window))$", one.path)
+            and not one.nothing
+            and _numbers(one)
+        ):
             reason = "Values from later than the forecast are inputs, and in use they will not be there."
-        elif re.search(r"\b(lags?|shifts?|lag features|shift)$", one.path) and any(n < 0 for n in _numbers(one)) and not re.search(r"target", one.path):
-            reason = "A negative lag is a value from later than the forecast, and in use it will not be there."
+        elif (
+            re.search(r"\b(lags?|shifts?|lag features|shift)$", one.path)
+            and any(n < 0 for n in _numbers(one))
+            and not re.search(r"target", one.path)
+        ):
+            reason = (
+                "A negative lag is a value from later than the forecast, and in use it will not be there."
+            )
         if reason:
             yield Risk(
                 "centred_window_sees_future", "high", one.key, reason,
@@ -56,17 +74,32 @@ def answer_as_input(plan: View, data: Known) -> Iterator[Risk]:
     target = words(plan.target.value) if plan.target is not None else ""
     for one in plan.written.settings:
         last = _last(one)
-        own_lags = re.search(r"\b(lags?|lag features|target lags?|lag steps|lag range|lag hours|lag days|lag list)$", one.path)
-        inside = len(one.names) >= 2 and re.search(r"\b(lags?|target lags?|lag features)$", " ".join(one.names[:-1]))
+        own_lags = re.search(
+            r"\b(lags?|lag features|target lags?|lag steps|lag range|lag hours|lag days|lag list)$", one.path
+        )
+        inside = len(one.names) >= 2 and re.search(
+            r"\b(lags?|target lags?|lag features)$", " ".join(one.names[:-1])
+        )
         if own_lags or inside:
-            about = target == last or not inside or bool(re.search(r"\b(from|start|min|first|target|y|values|steps|list)$", last))
-            zero = 0 in _numbers(one) and not isinstance(one.value, bool) if not re.search(r"\b(max|end|to|stop|n)$", last) else False
+            about = (
+                target == last
+                or not inside
+                or bool(re.search(r"\b(from|start|min|first|target|y|values|steps|list)$", last))
+            )
+            zero = (
+                0 in _numbers(one) and not isinstance(one.value, bool)
+                if not re.search(r"\b(max|end|to|stop|n)$", last)
+                else False
+            )
             ranged = isinstance(one.value, str) and re.match(r"\s*0\s*(-|to|\.\.|:|–)", one.value)
             if about and (zero or ranged):
                 yield _lag_zero(one.key)
-        elif re.search(r"\b(min lag|first lag|lag (min|start|from|offset))$", one.path) and one.number == 0:
-            yield _lag_zero(one.key)
-        elif re.search(r"\b(include|use|with) (current|target|lag (0|zero))( value| step| target)?$", one.path) and truth(one.value) is True:
+        elif (
+            re.search(r"\b(min lag|first lag|lag (min|start|from|offset))$", one.path) and one.number == 0
+        ) or (
+            re.search(r"\b(include|use|with) (current|target|lag (0|zero))( value| step| target)?$", one.path)
+            and truth(one.value) is True
+        ):
             yield _lag_zero(one.key)
 
 
@@ -84,25 +117,60 @@ def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
                                                    r"used at|when predicted|available at prediction|predict at|inference (time|moment)|forecast (made|origin)( at)?)$") if one.said and not one.nothing), None)  # fmt: skip
     target = words(plan.target.value) if plan.target is not None else ""
     late = _told_late(plan)
-    for one in plan.settings(r"\b(features|inputs|input columns|feature columns|predictors|columns|x|numeric\w*|categorical\w*|covariates|variables|use columns|(feature|column|input) (names|cols)|(features?|inputs?|columns?) (list|used|names|columns|set))$"):
+    for one in plan.settings(
+        r"\b(features|inputs|input columns|feature columns|predictors|columns|x|numeric\w*|categorical\w*|covariates|variables|use columns|(feature|column|input) (names|cols)|(features?|inputs?|columns?) (list|used|names|columns|set))$"
+    ):
         names = one.value if isinstance(one.value, list) else [one.value]
         plain = {words(name): str(name) for name in names if isinstance(name, str)}
-        if re.search(r"\b(drop|exclude|ignore|scal\w*|impute|encod\w*|target|selection|transform\w*|augmentation|stratif\w*|group)\b", one.path):
+        if re.search(
+            r"\b(drop|exclude|ignore|scal\w*|impute|encod\w*|target|selection|transform\w*|augmentation|stratif\w*|group)\b",
+            one.path,
+        ):
             continue
         if target and target in plain and len(plain) > 1 and not data.temporal:
-            yield _late(one.key, f"{plain[target]} is what is to be predicted, and it stands among the inputs.", "high", [plain[target]])
+            yield _late(
+                one.key,
+                f"{plain[target]} is what is to be predicted, and it stands among the inputs.",
+                "high",
+                [plain[target]],
+            )
         told = [name for word, name in plain.items() if word in late]
         sure = [name for word, name in plain.items() if SURELY.search(word) and word != target]
-        likely = [name for word, name in plain.items() if AFTERWARDS.search(word) and word != target and name not in sure]
+        likely = [
+            name
+            for word, name in plain.items()
+            if AFTERWARDS.search(word) and word != target and name not in sure
+        ]
         if told:
-            yield _late(one.key, f"The plan itself says that {listed(told)} {_is(told)} known only afterwards.", "high", told)
+            yield _late(
+                one.key,
+                f"The plan itself says that {listed(told)} {_is(told)} known only afterwards.",
+                "high",
+                told,
+            )
         elif sure or (likely and moment is not None):
             named = sure + likely
             when = f" The answer is needed {str(moment.value)[:60]}." if moment is not None else ""
-            yield _late(one.key, f"{listed(named)} {_sound(named)} like values that are only known later.{when}", "high", named)
+            yield _late(
+                one.key,
+                f"{listed(named)} {_sound(named)} like values that are only known later.{when}",
+                "high",
+                named,
+            )
         elif likely and len(plain) > 1:
-            yield _late(one.key, f"{listed(likely)} {_sound(likely)} like values that are only known after the outcome.", "medium", likely)
-        everything = any(word in ("all", "all columns", "everything", "rest", "remaining", "auto") or word == "*" for word in plain) or "*" in names
+            yield _late(
+                one.key,
+                f"{listed(likely)} {_sound(likely)} like values that are only known after the outcome.",
+                "medium",
+                likely,
+            )
+        everything = (
+            any(
+                word in ("all", "all columns", "everything", "rest", "remaining", "auto") or word == "*"
+                for word in plain
+            )
+            or "*" in names
+        )
         if everything and moment is not None and not late and len(plain) == 1:
             columns = _late_columns(data, target)
             named = f", such as {listed(columns)}" if columns else ""
@@ -114,13 +182,20 @@ def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
     for one in plan.written.settings:
         if re.search(r"\b(available|known|availability|known at|available at|available (when|from|after)|known (when|from|after)|time)$", _last(one)) and re.search(
             r"\b(after|afterwards|later|only later|post|not before|end of|at the end|in hindsight)\b", one.said) and re.search(r"\b(features?|inputs?|columns?|predictors?)\b", one.path):  # fmt: skip
-            yield _late(one.key, "An input is known only after the moment of prediction, by the plan's own words.", "high", ["it"])
+            yield _late(
+                one.key,
+                "An input is known only after the moment of prediction, by the plan's own words.",
+                "high",
+                ["it"],
+            )
 
 
 def _told_late(plan: View) -> set[str]:
     """Columns that the plan itself says are not known when the answer is needed."""
     found: set[str] = set()
-    for one in plan.settings(r"\b(not known( at prediction)?( time)?|unknown at prediction( time)?|known (after|later|only after\w*)|available (after|later)|post event|not available( at prediction)?( time)?|future only)( columns)?$"):
+    for one in plan.settings(
+        r"\b(not known( at prediction)?( time)?|unknown at prediction( time)?|known (after|later|only after\w*)|available (after|later)|post event|not available( at prediction)?( time)?|future only)( columns)?$"
+    ):
         names = one.value if isinstance(one.value, list) else [one.value]
         found |= {words(name) for name in names if isinstance(name, str)}
     return found
@@ -147,7 +222,9 @@ def missing_outcome(plan: View, data: Known) -> Iterator[Risk]:
     """What was cancelled has no arrival: rows without an answer are no random part (Little and Rubin, 2019)."""
     if plan.target is None:
         return
-    treated = plan.written.first(r"\b(missing target\w*|target missing|cancel\w*|censor\w*|unlabeled|drop (missing|unlabeled|na|null)\w*|withdrawn|lost to follow up|without target|diverted|incomplete|filters?|where|exclude rows)\b")
+    treated = plan.written.first(
+        r"\b(missing target\w*|target missing|cancel\w*|censor\w*|unlabeled|drop (missing|unlabeled|na|null)\w*|withdrawn|lost to follow up|without target|diverted|incomplete|filters?|where|exclude rows)\b"
+    )
     if treated is not None and not treated.nothing:
         return
     name = words(plan.target.value)
@@ -158,7 +235,9 @@ def missing_outcome(plan: View, data: Known) -> Iterator[Risk]:
     event = MAY_NOT_HAPPEN.search(name)
     lasting = LASTS.search(name)
     if share is not None and (event or lasting or share >= 0.02) and regression:
-        yield _undefined(plan.target.key, f"{100 * share:.1f}% of the rows have no {plan.target.value}", "medium")
+        yield _undefined(
+            plan.target.key, f"{100 * share:.1f}% of the rows have no {plan.target.value}", "medium"
+        )
     elif share is None and (event or lasting) and regression:
         what = "What is cancelled never arrives and" if event else "What has not ended yet"
         yield _undefined(plan.target.key, f"{what} has no {plan.target.value}", "medium" if event else "low")
@@ -180,7 +259,9 @@ def season(plan: View, data: Known) -> Iterator[Risk]:
         key, train, test = told
         unseen = sorted(test - train)
         if unseen:
-            yield _season(key, f"The test falls into {_months(unseen)}, which the training part never shows.", "medium")
+            yield _season(
+                key, f"The test falls into {_months(unseen)}, which the training part never shows.", "medium"
+            )
         return
     if split.kind != "time" or split.folds > 1:
         return
@@ -188,13 +269,31 @@ def season(plan: View, data: Known) -> Iterator[Risk]:
         unseen = sorted(data.months["test"] - data.months["train"])
         missing = 12 - len(data.months["test"])
         if unseen:
-            yield _season(split.key, f"The test falls into {_months(unseen)}, which the training part never shows, so neither tells how the model fares over a year.", "medium")
+            yield _season(
+                split.key,
+                f"The test falls into {_months(unseen)}, which the training part never shows, so neither tells how the model fares over a year.",
+                "medium",
+            )
         elif missing >= 6 and len(data.months["train"]) >= 10:
-            yield _season(split.key, f"The test covers {12 - missing} of 12 months, so it does not tell how the model fares in the others.", "low")
+            yield _season(
+                split.key,
+                f"The test covers {12 - missing} of 12 months, so it does not tell how the model fares in the others.",
+                "low",
+            )
         return
-    if data.here or split.cut is None or plan.written.first(r"\b((start|end|first|last|from|until|to)( date| year| day)?|years?|period|span|history|date range|n years|gap)$"):
+    if (
+        data.here
+        or split.cut is None
+        or plan.written.first(
+            r"\b((start|end|first|last|from|until|to)( date| year| day)?|years?|period|span|history|date range|n years|gap)$"
+        )
+    ):
         return
-    yield _season(split.cut.key, "One cut divides the time, and the plan does not say that a whole year lies on each side: a season may be missing in training or in the test.", "low")
+    yield _season(
+        split.cut.key,
+        "One cut divides the time, and the plan does not say that a whole year lies on each side: a season may be missing in training or in the test.",
+        "low",
+    )
 
 
 def _season(key: str, reason: str, severity: str) -> Risk:
@@ -207,13 +306,25 @@ def _spans(plan: View) -> tuple[str, set[int], set[int]] | None:
     ends: dict[str, list[tuple[int, int]]] = {"train": [], "test": []}
     key = ""
     for one in plan.written.settings:
-        if isinstance(one.value, (dict, bool)) or not re.search(r"\b(split|train\w*|test|period|range|dates?|data|from|until|start|end|cut|months?)\b", one.path):
+        if isinstance(one.value, (dict, bool)) or not re.search(
+            r"\b(split|train\w*|test|period|range|dates?|data|from|until|start|end|cut|months?)\b", one.path
+        ):
             continue
-        part = "test" if re.search(r"\btest\b", one.path) else "train" if re.search(r"\btrain\w*\b", one.path) else ""
+        part = (
+            "test"
+            if re.search(r"\btest\b", one.path)
+            else "train"
+            if re.search(r"\btrain\w*\b", one.path)
+            else ""
+        )
         if not part:
             continue
         text = " ".join(map(str, one.value)) if isinstance(one.value, list) else str(one.value)
-        found = [(int(y), int(m)) for y, m in re.findall(r"\b((?:19|20)\d{2})[-/.](\d{1,2})", text) if 1 <= int(m) <= 12]
+        found = [
+            (int(y), int(m))
+            for y, m in re.findall(r"\b((?:19|20)\d{2})[-/.](\d{1,2})", text)
+            if 1 <= int(m) <= 12
+        ]
         quarters = [(int(y), 3 * int(q)) for y, q in re.findall(r"\b((?:19|20)\d{2})[- ]?[Qq]([1-4])", text)]
         ends[part] += found or quarters
         key = one.key if part == "test" and (found or quarters) else key
@@ -229,7 +340,20 @@ def _between(ends: list[tuple[int, int]]) -> set[int]:
 
 
 def _months(months: list[int]) -> str:
-    names = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+    names = (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    )
     return listed([names[month - 1] for month in months])
 
 
