@@ -12,8 +12,11 @@ from workers.probes.hyperparameters.plan_review.written import words
 from workers.sql import quoted
 
 GROUP_NAME = re.compile(
-    r"\b(patient|subject|person|individual|speaker|writer|user|customer|client|household|participant|donor|animal|"
-    r"driver|author|student|employee|member|account|device|machine|sensor|store|hospital|site|session|voice|talker|rater|annotator|field|plot|batch|run|recording|film|video|song|artist)( (id|no|nr|number|key|code|uuid|hash))?$"
+    r"\b(patient|subject|person|individual|speaker|writer|user|customer|client|household|participant|"
+    r"donor|animal|"
+    r"driver|author|student|employee|member|account|device|machine|sensor|store|hospital|site|session|"
+    r"voice|talker|rater|annotator|field|plot|batch|run|recording|film|video|song|artist)( (id|no|nr|"
+    r"number|key|code|uuid|hash))?$"
 )
 WHO = re.compile(
     r"\b(speaker|voice|talker|patient|subject|person|participant|writer)\b"
@@ -36,8 +39,11 @@ class Known:
         if self.here:
             return self.sample.rows
         one = self.plan.written.number(
-            r"^(?!.*\b(test|validation|task|tasks|per|chunk|batch|subsample|max|image size|search|augmentation|heads|split)\b).*\b(n rows|rows|n samples|samples|n examples|examples|n images|images|"
-            r"n records|records|dataset size|data size|n (texts|documents|clips|train|training)|train (rows|samples|examples)|n observations|observations|sample size)$"
+            r"^(?!.*\b(test|validation|task|tasks|per|chunk|batch|subsample|max|image size|search|"
+            r"augmentation|heads|split)\b).*\b(n rows|rows|n samples|samples|n examples|examples|n "
+            r"images|images|"
+            r"n records|records|dataset size|data size|n (texts|documents|clips|train|training)|train "
+            r"(rows|samples|examples)|n observations|observations|sample size)$"
         )
         if one is not None and one.number and one.number >= 1:
             return int(one.number)
@@ -71,7 +77,8 @@ class Known:
     @cached_property
     def _told_counts(self) -> dict[str, int]:
         group = self.plan.written.group(
-            r"\b(class (counts?|sizes?|distribution|balance|frequencies|shares?|rows)|counts?|label (counts?|distribution)|rows per class|examples per class|per class)$"
+            r"\b(class (counts?|sizes?|distribution|balance|frequencies|shares?|rows)|counts?|label "
+            r"(counts?|distribution)|rows per class|examples per class|per class)$"
         )
         if group is None or not isinstance(group.value, Mapping):
             return {}
@@ -100,8 +107,10 @@ class Known:
         if self.here:
             return None
         one = self.plan.written.number(
-            r"\b(positive (rate|share|class share)|prevalence|base rate|minority (share|class share|rate)|imbalance|class imbalance|"
-            r"(fraud|event|failure|defect|churn|default|anomaly|positives?) (rate|share)|contamination|incidence)$"
+            r"\b(positive (rate|share|class share)|prevalence|base rate|minority (share|class share|"
+            r"rate)|imbalance|class imbalance|"
+            r"(fraud|event|failure|defect|churn|default|anomaly|positives?) (rate|share)|contamination|"
+            r"incidence)$"
         )
         share = one.number if one is not None else None
         if share is None or share <= 0:
@@ -117,7 +126,8 @@ class Known:
         if self.here and self.sample.kind in ("table", "series"):
             return int(self.sample.features.shape[1]) or None
         one = self.plan.written.number(
-            r"\b(n features( in)?|n columns|input (dim|size|features|width|units)|in features|n inputs|n genes|n variables|feature count|features|dimensions|n predictors)$"
+            r"\b(n features( in)?|n columns|input (dim|size|features|width|units)|in features|n inputs|"
+            r"n genes|n variables|feature count|features|dimensions|n predictors)$"
         )
         if one is not None and one.number and not re.search(r"select|max|\bk\b|image|pca", one.path):
             return int(one.number)
@@ -143,7 +153,8 @@ class Known:
         said = self.plan.content + " " + self.plan.model.value
         if (
             re.search(
-                r"\b(image\w*|photo\w*|pictures?|png|jpe?g|x ?rays?|scans?|mri|segmentation|pixels?|camera|video|visual|vision|slides?|mnist|cifar\w*)\b",
+                r"\b(image\w*|photo\w*|pictures?|png|jpe?g|x ?rays?|scans?|mri|segmentation|pixels?|"
+                r"camera|video|visual|vision|slides?|mnist|cifar\w*)\b",
                 said,
             )
             or self.plan.family == "cnn"
@@ -157,8 +168,11 @@ class Known:
             return "audio"
         if self.temporal:
             return "series"
-        if re.search(r"\b(texts?|documents?|mails?|emails?|reviews?|tweets?|sentences?|nlp|sentiment|language|corpus|chat|prompts?|articles?|tickets?)\b", said) or re.search(
-            r"tfidf|tf idf|bert|gpt|llama|language model", self.plan.model.value):  # fmt: skip
+        if re.search(
+            r"\b(texts?|documents?|mails?|emails?|reviews?|tweets?|sentences?|nlp|sentiment|"
+            r"language|corpus|chat|prompts?|articles?|tickets?)\b",
+            said,
+        ) or re.search(r"tfidf|tf idf|bert|gpt|llama|language model", self.plan.model.value):
             return "text"
         return (
             "table"
@@ -174,16 +188,29 @@ class Known:
             return next((c.name for c in self.sample.columns if c.role == "time"), "the time column")
         one = next(
             (
-                one for one in self.plan.written.all(
-                    r"(^|\b)(time|time column|date column|timestamp( column)?|time index|date|datetime column|horizon|forecast horizon|lags?|lag features|lookback|look back|"
-                    r"n lags|prediction horizon|time col|freq(uency)?|rolling( mean)?( window)?|seasonal\w*|window size|forecast)$")
-                if not one.nothing and truth_like(one) and not re.search(r"budget|hardware|train until|augmentation|serve|limit|split|log|save|evaluation|spec|attention", one.path)
-            ), None)  # fmt: skip
+                one
+                for one in self.plan.written.all(
+                    r"(^|\b)(time|time column|date column|timestamp( column)?|time index|date|datetime "
+                    r"column|horizon|forecast horizon|lags?|lag features|lookback|look back|"
+                    r"n lags|prediction horizon|time col|freq(uency)?|rolling( mean)?( window)?|"
+                    r"seasonal\w*|window size|forecast)$"
+                )
+                if not one.nothing
+                and truth_like(one)
+                and not re.search(
+                    r"budget|hardware|train until|"
+                    r"augmentation|serve|limit|split|log|save|evaluation|spec|attention",
+                    one.path,
+                )
+            ),
+            None,
+        )
         if one is not None:
             return one.key
         said = self.plan.content
         found = re.search(
-            r"\b(forecast\w*|time ?series|next (hour|day|week|month|quarter|year)|tomorrow|hourly|daily (sales|demand)|nowcast\w*)\b",
+            r"\b(forecast\w*|time ?series|next (hour|day|week|month|quarter|year)|tomorrow|hourly|daily "
+            r"(sales|demand)|nowcast\w*)\b",
             said,
         )
         return found[0] if found else ""
@@ -193,9 +220,22 @@ class Known:
         """A column whose values come back in several rows, its groups, and whether the plan names it itself."""
         one = next(
             (
-                one for one in self.plan.written.all(r"\b(groups?( column| key| id| by)?|(patient|subject|speaker|user|customer|person|participant|site|writer) (id|column|id column|key))$")
-                if isinstance(one.value, str) and not one.nothing and not re.search(r"\b(split|cv|fold|optimizer|parameter|age|transform\w*)\b", one.path)
-            ), None)  # fmt: skip
+                one
+                for one in self.plan.written.all(
+                    r"\b(groups?( column| key| id| by)?|(patient|"
+                    r"subject|speaker|user|customer|person|participant|"
+                    r"site|writer) (id|column|id column|key))$"
+                )
+                if isinstance(one.value, str)
+                and not one.nothing
+                and not re.search(
+                    r"\b(split|cv|fold|"
+                    r"optimizer|parameter|age|transform\w*)\b",
+                    one.path,
+                )
+            ),
+            None,
+        )
         if one is not None:
             return str(one.value), self._groups(str(one.value)), True
         if not self.here:
@@ -246,8 +286,10 @@ class Known:
             return {}
         day = at[0] if len(at[0]) == 10 else at[0] + "-01"
         when = f"TRY_CAST({quoted(named)} AS TIMESTAMP)"
-        query = (f"SELECT DISTINCT month({when}), {when} >= CAST(? AS TIMESTAMP) FROM rows "  # noqa: S608  # quoted
-                 f"WHERE {when} IS NOT NULL")  # fmt: skip
+        query = (
+            f"SELECT DISTINCT month({when}), {when} >= CAST(? AS TIMESTAMP) FROM rows "  # noqa: S608  # quoted
+            f"WHERE {when} IS NOT NULL"
+        )
         found: dict[str, set[int]] = {"train": set(), "test": set()}
         with self.sample.table() as table:
             for month, later in table.execute(query, [day]).fetchall():
@@ -271,7 +313,9 @@ class Known:
             known = [float(side) for side in sides if side]
             return round(max(known)) if known else None
         one = self.plan.written.first(
-            r"\b((original|native|raw|source|actual|true) (image )?(size|resolution|shape|side|width|height)|(image|picture) (size|resolution|shape) (original|raw|native)|data (image size|resolution|image shape))$"
+            r"\b((original|native|raw|source|actual|true) (image )?(size|resolution|shape|side|width|"
+            r"height)|(image|picture) (size|resolution|shape) (original|raw|native)|data (image size|"
+            r"resolution|image shape))$"
         )
         side = largest(one.value) if one is not None else None
         if side:

@@ -20,6 +20,11 @@ class Risk:
 
     def as_fault(self, also: list[str]) -> dict[str, Any]:
         """JSON-ready; ``also`` are further places of the same risk."""
-        fault = {"fault": self.fault, "severity": self.severity, "key": self.key, "note": self.note,
-                 "repair": self.repair}  # fmt: skip
+        fault = {
+            "fault": self.fault,
+            "severity": self.severity,
+            "key": self.key,
+            "note": self.note,
+            "repair": self.repair,
+        }
         return {**fault, "keys": [self.key, *also]} if also else fault

@@ -8,19 +8,28 @@ from dataclasses import dataclass
 
 from workers.probes.hyperparameters.plan_review.written import Setting, Written, number, truth
 
-PLACE = r"\b(split\w*|splitter|splitting|cv|cross validation|cross validator|k ?fold\w*|partition\w*|train test split|hold ?out|resampling strategy|folds?)\b"
+PLACE = (
+    r"\b(split\w*|splitter|splitting|cv|cross validation|cross validator|k ?fold\w*|partition\w*|train "
+    r"test split|hold ?out|resampling strategy|folds?)\b"
+)
 TIME = re.compile(
-    r"\b(time|temporal\w*|chronolog\w*|timeseries ?split|time series split|walk forward|expanding|rolling( origin| window)?|backtest\w*|"
-    r"forward chaining|by date|date|dates|sequential|last|latest|newest|ordered|blocked|out of time|purged\w*)\b"
+    r"\b(time|temporal\w*|chronolog\w*|timeseries ?split|time series split|walk forward|expanding|"
+    r"rolling( origin| window)?|backtest\w*|"
+    r"forward chaining|by date|date|dates|sequential|last|latest|newest|ordered|blocked|out of time|"
+    r"purged\w*)\b"
 )
 GROUP = re.compile(
-    r"\b(group\w*|leave one \w+ out|logo|by (the )?(patient|subject|speaker|user|customer|site|hospital|person|writer|"
-    r"participant|household|driver|machine|device|author|session|store|animal|case|donor|plant|farm|camera)s?|"
-    r"(patient|subject|speaker|user|customer|site|person|writer|participant|author)( wise| level| disjoint| independent|s)?)\b"
+    r"\b(group\w*|leave one \w+ out|logo|by (the )?(patient|subject|speaker|user|customer|site|hospital|"
+    r"person|writer|"
+    r"participant|household|driver|machine|device|author|session|store|animal|case|donor|plant|farm|"
+    r"camera)s?|"
+    r"(patient|subject|speaker|user|customer|site|person|writer|participant|author)( wise| level| "
+    r"disjoint| independent|s)?)\b"
 )
 STRATIFIED = re.compile(r"\bstrat\w*")
 RANDOM = re.compile(
-    r"\b(random\w*|shuffl\w*|train test split|k ?fold\w*|shuffle split|iid|uniform|monte carlo|repeated k ?fold)\b"
+    r"\b(random\w*|shuffl\w*|train test split|k ?fold\w*|shuffle split|iid|uniform|monte carlo|repeated "
+    r"k ?fold)\b"
 )
 GIVEN = re.compile(
     r"\b(given|predefined|official|files|folders?|column|fixed|provided|benchmark|standard|author\w*)\b"
@@ -28,10 +37,15 @@ GIVEN = re.compile(
 VALIDATION = (
     r"\b(validation( ?(size|set size|share|set|split|rows|part|n|samples|months|days|weeks|years))?)$"
 )
-TEST = r"\b(test( ?(size|set size|share|set|split|rows|part|n|samples|fold|months|days|weeks|years))?|hold ?out( ?(size|share|set))?)$"
+TEST = (
+    r"\b(test( ?(size|set size|share|set|split|rows|part|n|samples|fold|months|days|weeks|years))?|hold "
+    r"?out( ?(size|share|set))?)$"
+)
 KIND_NAMES = re.compile(
-    r"(kind|type|method|strategy|name|mode|class|class name|by|how|scheme|splitter|target|on|cv|split|splitting|validation|cross validation|"
-    r"cross validator|train test split|split (kind|type|method|strategy|mode|by)|policy|test|validation strategy|evaluation|procedure|protocol)$"
+    r"(kind|type|method|strategy|name|mode|class|class name|by|how|scheme|splitter|target|on|cv|split|"
+    r"splitting|validation|cross validation|"
+    r"cross validator|train test split|split (kind|type|method|strategy|mode|by)|policy|test|validation "
+    r"strategy|evaluation|procedure|protocol)$"
 )
 
 
@@ -61,11 +75,19 @@ class Split:
             _part(about, written, TEST),
             _part(about, written, VALIDATION),
             folds,
-            next((one for one in about if re.search(r"\bgroups?( by| column| key)?$|\bgroup by$", one.path)
-                  and not one.nothing and truth(one.value) is not False), None),
+            next(
+                (
+                    one
+                    for one in about
+                    if re.search(r"\bgroups?( by| column| key)?$|\bgroup by$", one.path)
+                    and not one.nothing
+                    and truth(one.value) is not False
+                ),
+                None,
+            ),
             next((one for one in about if _is_cut(one)), None),
             any(_stratifies(one) for one in about),
-        )  # fmt: skip
+        )
 
     @property
     def said(self) -> bool:
@@ -101,8 +123,13 @@ class Split:
         if part is None:
             return None
         amount = part_amount(part)
-        if amount is not None and amount >= 1 and float(amount).is_integer() and not re.search(
-            r"share|months|days|weeks|years|fold$", part.path) and "%" not in str(part.value):  # fmt: skip
+        if (
+            amount is not None
+            and amount >= 1
+            and float(amount).is_integer()
+            and not re.search(r"share|months|days|weeks|years|fold$", part.path)
+            and "%" not in str(part.value)
+        ):
             return int(amount)
         share = self.share(part, rows)
         return round(share * rows) if share is not None and rows else None
@@ -114,8 +141,12 @@ def part_amount(part: Setting) -> float | None:
 
 
 def _about(one: Setting) -> bool:
-    if re.search(r"\b(text|sentence|token|word|name|string|path|tree|max|min samples|node|spatial|patch) ?splits?(ter|ting)?\b|split batches|"
-                 r"samples split|split gain|gain to split|splitters$", one.path):  # fmt: skip
+    if re.search(
+        r"\b(text|sentence|token|word|name|string|path|tree|max|min samples|node|spatial|"
+        r"patch) ?splits?(ter|ting)?\b|split batches|"
+        r"samples split|split gain|gain to split|splitters$",
+        one.path,
+    ):
         return False
     if re.search(PLACE, one.path) or re.search(
         r"^(data )?(train|test|validation|hold ?out) (size|share|set|split|rows|part|n)$", one.path
@@ -124,14 +155,29 @@ def _about(one: Setting) -> bool:
     if re.search(r"\b(train|test|validation|hold ?out) (set )?(size|share|rows|n)$", one.path):
         return True
     if re.search(
-        r"\b(validation split|stratify|validation strategy|test size|validation size|n splits|validation scheme|shuffle split)\b",
+        r"\b(validation split|stratify|validation strategy|test size|validation size|n splits|"
+        r"validation scheme|shuffle split)\b",
         one.path,
     ):
         return True
     text = isinstance(one.value, str) and len(one.value) < 120
-    return text and bool(
-        re.search(r"\b(k ?fold\w*|train test split|time ?series ?split|group ?k ?fold\w*|stratified \w*split|cross validation|cross validated|walk forward)\b", one.said)
-    ) and bool(re.search(r"\b(validation|evaluation|data|protocol|test\w*|scheme|strategy|method|resampling|steps?|pipeline|workflow)\b", one.path))  # fmt: skip
+    return (
+        text
+        and bool(
+            re.search(
+                r"\b(k ?fold\w*|train test split|time ?series ?split|group ?k ?fold\w*|stratified "
+                r"\w*split|cross validation|cross validated|walk forward)\b",
+                one.said,
+            )
+        )
+        and bool(
+            re.search(
+                r"\b(validation|evaluation|data|protocol|test\w*|scheme|strategy|method|"
+                r"resampling|steps?|pipeline|workflow)\b",
+                one.path,
+            )
+        )
+    )
 
 
 def _kind(written: Written, about: list[Setting]) -> tuple[str, str]:
@@ -154,7 +200,8 @@ def _kind(written: Written, about: list[Setting]) -> tuple[str, str]:
             found.append(("ordered", one.key))
         if (
             re.search(
-                r"\b(cut\w*|(train|test|validation)? ?(until|before|from|after|start|end|since|to)|gap|embargo|purge|cutoff( date)?|split date)$",
+                r"\b(cut\w*|(train|test|validation)? ?(until|before|from|after|start|end|since|to)|gap|"
+                r"embargo|purge|cutoff( date)?|split date)$",
                 one.path,
             )
             and not one.nothing
@@ -170,8 +217,17 @@ def _kind(written: Written, about: list[Setting]) -> tuple[str, str]:
             )
             if kind and isinstance(one.value, Mapping):
                 found.append((kind, one.key))
-    grouped = next((one for one in about if re.search(r"\bgroups?( by| column| key)?$|\bby$", one.path) and isinstance(one.value, str)
-                    and (GROUP.search(one.said) or not re.search(r"\bby$", one.path)) and not one.nothing), None)  # fmt: skip
+    grouped = next(
+        (
+            one
+            for one in about
+            if re.search(r"\bgroups?( by| column| key)?$|\bby$", one.path)
+            and isinstance(one.value, str)
+            and (GROUP.search(one.said) or not re.search(r"\bby$", one.path))
+            and not one.nothing
+        ),
+        None,
+    )
     ranked = ("group", "time", "stratified", "given", "none", "ordered", "random")
     if grouped is not None:
         found.append(("group", grouped.key))
@@ -219,8 +275,13 @@ def _stratifies(one: Setting) -> bool:
 def _folds(about: list[Setting]) -> int:
     for one in about:
         amount = one.number
-        if amount is not None and amount >= 2 and float(amount).is_integer() and amount <= 100 and re.search(
-            r"\b(folds?|n splits|k|n folds|cv|cross validation|k ?fold)$", one.path):  # fmt: skip
+        if (
+            amount is not None
+            and amount >= 2
+            and float(amount).is_integer()
+            and amount <= 100
+            and re.search(r"\b(folds?|n splits|k|n folds|cv|cross validation|k ?fold)$", one.path)
+        ):
             return int(amount)
     for one in about:
         found = re.search(r"\b(\d+) ?(x \d+ )?(-| )?folds?\b|\b(\d+) fold", one.said)
@@ -259,7 +320,8 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
     kept = "validation" if pattern is VALIDATION else "test"
     for one in written.settings:
         if re.search(
-            rf"\b{kept} (data|file|files|path|dataset|set|csv|folder|dir|df|loader|from|until|start|end|period|period start|years?|months?)$|\b{kept}$",
+            rf"\b{kept} (data|file|files|path|dataset|set|csv|folder|dir|df|loader|from|until|start|end|"
+            rf"period|period start|years?|months?)$|\b{kept}$",
             one.path,
         ) or _by_name(one, kept):
             if (
@@ -275,7 +337,8 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
             if _by_name(one, kept):
                 return one
             if one.names and re.search(
-                r"\b(data|dataset|datasets|split\w*|files|train\w*|evaluation|paths?|validation|test|period\w*|inputs?|fit)\b",
+                r"\b(data|dataset|datasets|split\w*|files|train\w*|evaluation|paths?|validation|test|"
+                r"period\w*|inputs?|fit)\b",
                 one.path,
             ):
                 return one
@@ -289,7 +352,10 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
 def _by_name(one: Setting, part: str) -> bool:
     """A part told by who is in it: ``val_regions: [r7, r8]``, ``test_patients: test.txt``."""
     named = re.search(rf"\b{part} (\w+s)$", one.path)
-    settings = r"(metrics|steps|transforms|epochs|batches|callbacks|loss|losses|workers|options|bs|class|progress|classes|results|reports)"
+    settings = (
+        r"(metrics|steps|transforms|epochs|batches|callbacks|loss|losses|workers|options|bs|"
+        r"class|progress|classes|results|reports)"
+    )
     return bool(named and not re.fullmatch(settings, named[1])) and isinstance(one.value, (list, str))
 
 
@@ -323,5 +389,11 @@ def _shares(one: Setting) -> Iterator[float]:
 
 
 def _is_cut(one: Setting) -> bool:
-    return bool(re.search(r"\b(cut\w*|split date|test from|test start|train until|train end|cut ?off( date)?|train before|test after|date|"
-                          r"(train|test) (to|until|from|start|end))$", one.path)) and bool(re.search(r"\d{4}", str(one.value)))  # fmt: skip
+    return bool(
+        re.search(
+            r"\b(cut\w*|split date|test from|test start|train until|train end|cut ?off( "
+            r"date)?|train before|test after|date|"
+            r"(train|test) (to|until|from|start|end))$",
+            one.path,
+        )
+    ) and bool(re.search(r"\d{4}", str(one.value)))

@@ -17,31 +17,44 @@ from workers.probes.hyperparameters.plan_review.written import ARROWS, KIND, Set
 KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"\b({pattern})\b"))
     for kind, pattern in {
-        "target_encoding": r"target( mean)? (encod|stat)\w*|mean (target )?encod\w*|woe( encod\w*)?|weight of evidence|"
+        "target_encoding": r"target( mean)? (encod|stat)\w*|mean (target )?encod\w*|woe( encod\w*)?|"
+        r"weight of evidence|"
         r"james ?stein\w*|leave one out encod\w*|cat ?boost encod\w*|impact encod\w*|likelihood encod\w*|"
-        r"m estimate\w*|target mean\w*|mean target|mean of (the )?(target|answer)|glmm encod\w*|encod\w* target|targetencod\w*",
-        "selection": r"features? (select|filter|rank|screen|pick)\w*|select(or|ion|ed|ing)? (of )?(the )?(best )?"
-        r"(features?|columns|variables|genes)|select(or)? k ?best|selectkbest|k ?best( features)?|select percentile|rfe(cv)?|"
-        r"^select(or|ion)?$|boruta\w*|mutual info\w*|variance threshold|chi2?|anova|relief\w*|correlation filter|"
+        r"m estimate\w*|target mean\w*|mean target|mean of (the )?(target|answer)|glmm encod\w*|"
+        r"encod\w* target|targetencod\w*",
+        "selection": r"features? (select|filter|rank|screen|pick)\w*|select(or|ion|ed|ing)? (of )?(the "
+        r")?(best )?"
+        r"(features?|columns|variables|genes)|select(or)? k ?best|selectkbest|k ?best( features)?|"
+        r"select percentile|rfe(cv)?|"
+        r"^select(or|ion)?$|boruta\w*|mutual info\w*|variance threshold|chi2?|anova|relief\w*|"
+        r"correlation filter|"
         r"select from model|lasso selection|variable selection|gene selection|mrmr",
         "resampling": r"re ?sampl\w*|over ?sampl\w*|under ?sampl\w*|(borderline |svm )?smote\w*|ad ?asyn|"
         r"ran?dom (over|under) sampler|tomek\w*|near ?miss|re ?balanc\w*|class balanc\w*|"
         r"balanc\w* (the )?(data|classes|dataset|class|set|labels)|duplicate minority|(up|down) ?sampl\w*",
-        "vocabulary": r"vocab\w*|(count |tf ?idf |hashing )?vectori[sz]\w*|tf ?idf\w*|bag of words|bow|(word )?n ?grams?|idf|"
-        r"token(i[sz]er|izing|ization)|word2vec|doc2vec|fast ?text|bpe|sentence ?piece|word ?piece|topic model\w*",
+        "vocabulary": r"vocab\w*|(count |tf ?idf |hashing )?vectori[sz]\w*|tf ?idf\w*|bag of words|bow|"
+        r"(word )?n ?grams?|idf|"
+        r"token(i[sz]er|izing|ization)|word2vec|doc2vec|fast ?text|bpe|sentence ?piece|word ?piece|"
+        r"topic model\w*",
         "augmentation": r"augment\w*|albumentations",
-        "preparation": r"\w*scal(er|ers|ing|e|ed)|standardi[sz]\w*|min ?max\w*|z ?score\w*|normali[sz]\w*|imput\w*|\w+imputer|"
+        "preparation": r"\w*scal(er|ers|ing|e|ed)|standardi[sz]\w*|min ?max\w*|z ?score\w*|"
+        r"normali[sz]\w*|imput\w*|\w+imputer|"
         r"fill ?na|fill missing|pca|svd|truncated svd|whiten\w*|zca|umap|t ?sne|discreti[sz]\w*|binn\w*|"
-        r"quantile\w*|power ?transform\w*|box ?cox|yeo ?johnson|outliers?( removal| filter)?|winsori[sz]\w*|encod\w*|"
+        r"quantile\w*|power ?transform\w*|box ?cox|yeo ?johnson|outliers?( removal| filter)?|"
+        r"winsori[sz]\w*|encod\w*|"
         r"one ?hot\w*|preprocess\w*|pre process\w*|preparation|transform(er|ers|s|ation|ations)|"
-        r"dimension\w* reduction|factor analysis|ica|nmf|autoencoder|k ?means|cluster\w*|statistics|mean and std|"
+        r"dimension\w* reduction|factor analysis|ica|nmf|autoencoder|k ?means|cluster\w*|statistics|"
+        r"mean and std|"
         r"mean std|embedding|feature (extract|engineer)\w*|embeddings",
     }.items()
 )
 SCOPE_KEY = re.compile(
-    r"(^|\b)(fit\w*( \w+)?( (on|with|to|from|scope|data|set|split|part|using))?|when|stage|timing|scope|position|order|"
-    r"appl(y|ied|ies)( to| on| before| at| in)?|(statistics|stats)( \w+)? (from|on|source)|(computed|learned|estimated|"
-    r"calculated|built|trained|created|derived|done|performed|run) (on|from|over|with|in|before|at|after)|source|data|"
+    r"(^|\b)(fit\w*( \w+)?( (on|with|to|from|scope|data|set|split|part|using))?|when|stage|timing|scope|"
+    r"position|order|"
+    r"appl(y|ied|ies)( to| on| before| at| in)?|(statistics|stats)( \w+)? (from|on|source)|(computed|"
+    r"learned|estimated|"
+    r"calculated|built|trained|created|derived|done|performed|run) (on|from|over|with|in|before|at|"
+    r"after)|source|data|"
     r"on|from|using|rows|where|splits?|sets?|parts?|before|after|subset|phase|point|level|to|place)$"
 )
 TRAIN = re.compile(
@@ -49,30 +62,39 @@ TRAIN = re.compile(
     r"after( the)?( train| train test| data)? (split\w*|partition\w*))\b"
 )
 BEFORE = re.compile(
-    r"\b(before|pre|prior to|ahead of|upfront|preceding)\b.*\b(split\w*|cv|cross validation|folds?|partition\w*|train test|"
+    r"\b(before|pre|prior to|ahead of|upfront|preceding)\b.*\b(split\w*|cv|cross validation|folds?|"
+    r"partition\w*|train test|"
     r"hold ?out)\b|\b(pre ?split|beforehand|upfront|before ?split)\b"
 )
 WHOLE = re.compile(
-    r"^(the )?(all|full|whole|entire|everything|complete|both|global|globally|combined|dataset|x|df|total|any|train full)\b"
-    r"|\b(all|full|whole|entire|complete|combined) (of )?(the |our )?(\w+ )?(data|dataset|data set|set|rows|samples|corpus|"
-    r"records|images|pictures|examples|files|texts|documents|mails|emails|table|frame|dataframe|history|series|cohort|"
+    r"^(the )?(all|full|whole|entire|everything|complete|both|global|globally|combined|dataset|x|df|"
+    r"total|any|train full)\b"
+    r"|\b(all|full|whole|entire|complete|combined) (of )?(the |our )?(\w+ )?(data|dataset|data set|set|"
+    r"rows|samples|corpus|"
+    r"records|images|pictures|examples|files|texts|documents|mails|emails|table|frame|dataframe|history|"
+    r"series|cohort|"
     r"patients|collection|population|splits|clips|reviews|messages|tickets)\b|\beverything\b"
 )
 TEST = re.compile(r"\b(test|tests|testing|test set|testset|hold ?out|unseen)\b")
 COLUMNS = re.compile(r"\b(columns?|features?|variables|numeric|categorical|channels?|fields?)\b")
 NEGATED = re.compile(r"\b(not|never|no|without|excluding|except|instead of|nothing)\b")
 SPLITS = re.compile(
-    r"\b((train|data|stratified|random|time|group|temporal)?( and)?( validation)?( and)?( test)? ?split\w*|k ?fold\w*|"
+    r"\b((train|data|stratified|random|time|group|temporal)?( and)?( validation)?( and)?( test)? "
+    r"?split\w*|k ?fold\w*|"
     r"cross validation|partition\w*|hold ?out)\b"
 )
 FLAG_LEAKS = re.compile(
-    r"\b(before|pre|prior to) (the )?(train test |data )?(split\w*|cv|cross validation|partition\w*|folds?)\b|\bpre ?split\b|"
+    r"\b(before|pre|prior to) (the )?(train test |data )?(split\w*|cv|cross validation|partition\w*|"
+    r"folds?)\b|\bpre ?split\b|"
     r"\b(on|with|over|using|to|from|fit) (all|full|whole|entire|everything|complete)( \w+)?$|\bglobal(ly)?$|"
-    r"\b(fit |fitted |computed )(on |with |including )?test\b|\b(includ\w+|uses?|with) (the )?test( set| data| part| rows)?$"
+    r"\b(fit |fitted |computed )(on |with |including )?test\b|\b(includ\w+|uses?|with) (the )?test( set|"
+    r" data| part| rows)?$"
 )
 FLAG_SOUND = re.compile(
-    r"\b(after (the )?(train test |data )?split\w*|(train|training)( set| part| data)? only|only( on)? train\w*|"
-    r"(in|inside|within|per) (the )?(\w+ )?(folds?|cv|cross validation|pipeline)|on train\w*|leak(age)? (free|safe))\b"
+    r"\b(after (the )?(train test |data )?split\w*|(train|training)( set| part| data)? only|only( on)? "
+    r"train\w*|"
+    r"(in|inside|within|per) (the )?(\w+ )?(folds?|cv|cross validation|pipeline)|on train\w*|leak(age)? "
+    r"(free|safe))\b"
 )
 
 
@@ -169,8 +191,9 @@ def _scope(one: Setting) -> str | None:
         return scope_of(said)
     loud = re.search(
         r"\b(on|over|with|from|using|fit\w*|to|across|of)\b.*\b(all|full|whole|entire|complete)\b|"
-        r"\b(before|pre|prior to)\b|\b(train\w*|fold|folds)\b|\btest\b|\bafter\b", said
-    )  # fmt: skip
+        r"\b(before|pre|prior to)\b|\b(train\w*|fold|folds)\b|\btest\b|\bafter\b",
+        said,
+    )
     return scope_of(said) if loud and kind_of(said) else None
 
 
@@ -237,8 +260,11 @@ def _item(one: Any) -> str:
     if isinstance(one, str):
         return words(one)
     if isinstance(one, Mapping):
-        kinds = [words(value) for name, value in one.items()
-                 if str(name).lower() in KIND and isinstance(value, str)]  # fmt: skip
+        kinds = [
+            words(value)
+            for name, value in one.items()
+            if str(name).lower() in KIND and isinstance(value, str)
+        ]
         return " ".join(kinds) or (words(next(iter(one))) if len(one) == 1 else "")
     return ""
 

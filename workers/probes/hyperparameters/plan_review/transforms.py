@@ -8,20 +8,35 @@ from dataclasses import dataclass
 
 from workers.probes.hyperparameters.plan_review.written import Setting, Written, number, truth, words
 
-PLACE = re.compile(r"\b(augmentation|augmenter|augmented|transforms?|transformations?|albumentations|distortions?|spec augmentation|"
-                   r"random apply|perturbations?|image data generator|data generator|train transforms?)\b")  # fmt: skip
+PLACE = re.compile(
+    r"\b(augmentation|augmenter|augmented|transforms?|transformations?|albumentations|"
+    r"distortions?|spec augmentation|"
+    r"random apply|perturbations?|image data generator|data generator|train transforms?)\b"
+)
 KINDS: tuple[tuple[str, str], ...] = (
-    ("horizontal flip", r"h(orizontal)? ?flip|flip (lr|left right|horizontal\w*|x)|random flip left right|mirror\w*|fliplr|"
-     r"horizontal mirror|left right flip"),
-    ("vertical flip", r"v(ertical)? ?flip|flip (ud|up down|vertical\w*|y)|flipud|upside down|random flip up down|"
-     r"vertical mirror|up down flip"),
+    (
+        "horizontal flip",
+        r"h(orizontal)? ?flip|flip (lr|left right|horizontal\w*|x)|random flip left "
+        r"right|mirror\w*|fliplr|"
+        r"horizontal mirror|left right flip",
+    ),
+    (
+        "vertical flip",
+        r"v(ertical)? ?flip|flip (ud|up down|vertical\w*|y)|flipud|upside down|random "
+        r"flip up down|"
+        r"vertical mirror|up down flip",
+    ),
     ("flip", r"random ?flips?|flips?|transpose|d4|dihedral"),
     ("rotation", r"rotat\w*|random ?rotat\w*|degrees|rot ?90|random rotate90|rotate90"),
     ("shear", r"shear\w*|skew\w*|slant\w*"),
     ("affine", r"affine|shift scale rotate"),
     ("elastic", r"elastic\w*|grid distortion|perspective|warp\w*"),
-    ("hue", r"hue|color ?jitter|color shift|channel shuffle|rgb ?shift|color (distortion|augmentation)|to ?gray|gr[ae]y ?scale|"
-     r"random gr[ae]y\w*|to sepia|saturation|invert\w*|solarize|posterize|channel dropout"),
+    (
+        "hue",
+        r"hue|color ?jitter|color shift|channel shuffle|rgb ?shift|color (distortion|augmentation)|"
+        r"to ?gray|gr[ae]y ?scale|"
+        r"random gr[ae]y\w*|to sepia|saturation|invert\w*|solarize|posterize|channel dropout",
+    ),
     ("brightness", r"brightness|contrast|gamma|exposure|random brightness contrast|lighting"),
     ("blur", r"\w*blur\w*|jpeg\w*|compression|downscale"),
     ("noise", r"\w*noise|jitter|gauss\w*"),
@@ -39,12 +54,13 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("word swap", r"(random )?(word )?swap\w*|shuffl\w*( words| sentences| tokens)?|antonym\w*"),
     ("synonyms", r"synonym\w*|word ?net|eda|paraphras\w*|back ?translat\w*"),
     ("mixing", r"mix ?up|cut ?mix|mosaic"),
-)  # fmt: skip
+)
 NAMES = tuple((kind, re.compile(rf"\b({pattern})\b")) for kind, pattern in KINDS)
 OFF = {"p", "prob", "probability", "chance"}
 SOUND = re.compile(r"\b(none|no|off|disabled)\b")
 AMOUNT = re.compile(
-    r"\b(degrees?|angle|angles|limit|max|range|rotation range|amount|strength|max angle|max degrees|factor|rotate limit|value)$"
+    r"\b(degrees?|angle|angles|limit|max|range|rotation range|amount|strength|max angle|max degrees|"
+    r"factor|rotate limit|value)$"
 )
 EITHER = re.compile(r"\b(mode|direction|axis|axes|orientation|kind|type)$")
 

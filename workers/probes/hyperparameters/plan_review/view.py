@@ -16,22 +16,29 @@ from workers.probes.hyperparameters.plan_review.written import Setting, Written,
 FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (family, re.compile(rf"\b({pattern})\b"))
     for family, pattern in {
-        "boosting": r"gradient boost\w*|gbm|gbdt|x ?g ?boost\w*|xgb\w*|light ?gbm\w*|lgbm\w*|lgb|cat ?boost\w*|"
+        "boosting": r"gradient boost\w*|gbm|gbdt|x ?g ?boost\w*|xgb\w*|light ?gbm\w*|lgbm\w*|lgb|cat "
+        r"?boost\w*|"
         r"hist gradient\w*|ada ?boost\w*|boosted trees?|boosting|gradientboost\w*",
         "forest": r"random forest\w*|randomforest\w*|extra trees?\w*|forest|bagging",
         "tree": r"decision tree\w*|cart|tree",
-        "transformer": r"transformers?|bert\w*|\w*bert|roberta\w*|gpt\w*|llama\w*|mistral\w*|qwen\w*|gemma\w*|t5\w*|bart|"
-        r"vit\w*|swin\w*|deit\w*|wav2vec\w*|whisper\w*|hubert|decoder only|llm|phi|falcon|opt|bloom|longformer|"
+        "transformer": r"transformers?|bert\w*|\w*bert|roberta\w*|gpt\w*|llama\w*|mistral\w*|qwen\w*|"
+        r"gemma\w*|t5\w*|bart|"
+        r"vit\w*|swin\w*|deit\w*|wav2vec\w*|whisper\w*|hubert|decoder only|llm|phi|falcon|opt|bloom|"
+        r"longformer|"
         r"electra|xlnet|mpnet|mini ?lm\w*|clip|language model|encoder decoder|auto model\w*",
         "recurrent": r"lstm\w*|bi ?lstm|gru\w*|rnn\w*|recurrent\w*|seq2seq|deep ?ar",
-        "cnn": r"cnn\w*|\w*cnn|conv\w*|resnet\w*|resnext\w*|vgg\w*|inception\w*|mobile ?net\w*|efficient ?net\w*|densenet\w*|"
-        r"u ?net\w*|\w*unet|yolo\w*|tcn|wave ?net|alexnet|lenet\w*|squeezenet|regnet\w*|convnext\w*|nnunet|deep ?lab\w*|"
+        "cnn": r"cnn\w*|\w*cnn|conv\w*|resnet\w*|resnext\w*|vgg\w*|inception\w*|mobile ?net\w*|"
+        r"efficient ?net\w*|densenet\w*|"
+        r"u ?net\w*|\w*unet|yolo\w*|tcn|wave ?net|alexnet|lenet\w*|squeezenet|regnet\w*|convnext\w*|"
+        r"nnunet|deep ?lab\w*|"
         r"mask r cnn|retinanet|ssd",
         "svm": r"svm|svc|svr|support vector\w*|linear ?svc",
         "neighbours": r"knn|k nn|k ?n ?neighbors?\w*|nearest neighbou?rs?|k neighbors\w*",
-        "mlp": r"mlp\w*|multi ?layer perceptron|dense( network| net)?|feed ?forward|fully connected|neural( net\w*)?|nn|dnn|"
+        "mlp": r"mlp\w*|multi ?layer perceptron|dense( network| net)?|feed ?forward|fully connected|"
+        r"neural( net\w*)?|nn|dnn|"
         r"tab ?net|tab ?transformer|sequential|perceptron|ann|deep net\w*|auto ?encoder",
-        "linear": r"log(istic)? ?reg\w*|\w* ?logreg|linear( reg\w*| model)?|ridge\w*|lasso\w*|elastic ?net\w*|sgd ?(classifier|"
+        "linear": r"log(istic)? ?reg\w*|\w* ?logreg|linear( reg\w*| model)?|ridge\w*|lasso\w*|elastic "
+        r"?net\w*|sgd ?(classifier|"
         r"regressor)|ols|glm|logit|arima|poisson reg\w*|linear\w*|logistic\w*",
         "bayes": r"naive ?bayes|\w+nb|gaussian process",
     }.items()
@@ -42,28 +49,93 @@ TRAINER = re.compile(
     r"per device (train|evaluation) batch size|n train epochs|lr scheduler type|per gpu train batch size"
 )
 PRETRAINED = re.compile(
-    r"\b(pre ?trained( \w+)?|model name or path|base model( name or path)?|checkpoint( name)?|from pretrained|"
-    r"init(ial)? (weights|from)|backbone weights|weights|encoder weights|start from|finetune from|model id|backbone|base)$"
+    r"\b(pre ?trained( \w+)?|model name or path|base model( name or path)?|checkpoint( name)?|from "
+    r"pretrained|"
+    r"init(ial)? (weights|from)|backbone weights|weights|encoder weights|start from|finetune from|model "
+    r"id|backbone|base)$"
 )
 # Names of trained models that are published: whoever names one starts from it.
-NAMED = re.compile(r"\b((distil)?bert|(xlm )?roberta|albert|electra|deberta|xlnet|gpt ?2|gpt j|llama|mistral|mixtral|qwen|gemma|phi|falcon|"
-                   r"flan t5|t5|wav2vec2?|hubert|whisper|mpnet|minilm|bloom|opt)\w*( \w+)* (base|large|small|tiny|medium|xl|un?cased|cased|\d+( \d+)?b|v\d+)\b")  # fmt: skip
+NAMED = re.compile(
+    r"\b((distil)?bert|(xlm )?roberta|albert|electra|deberta|xlnet|gpt ?2|gpt j|llama|"
+    r"mistral|mixtral|qwen|gemma|phi|falcon|"
+    r"flan t5|t5|wav2vec2?|hubert|whisper|mpnet|minilm|bloom|opt)\w*( \w+)* (base|large|"
+    r"small|tiny|medium|xl|un?cased|cased|\d+( \d+)?b|v\d+)\b"
+)
 FINE_TUNED = re.compile(r"\b(fine ?tun\w*|transfer( learning)?|peft|q?lora|adapter)\b")
 SEQUENCE = ("recurrent", "transformer")
 TASK_PLACES = re.compile(
     r"\b(heads?|tasks?|targets?|outputs?|task (weights?|losses|rows|sizes)|loss weights?|losses|labels)$"
 )
 NOT_TASKS = {
-    "type", "kind", "weight", "weights", "name", "names", "sharing", "shared", "n", "loss", "losses", "lr", "dropout", "sampling",
-    "hidden", "units", "activation", "balancing", "strategy", "file", "path", "format", "column", "columns", "count",
-    "metric", "dim", "size", "sizes", "rows", "related", "head", "task", "target", "classes", "n classes", "method", "encoding", "dtype",
-}  # fmt: skip
+    "type",
+    "kind",
+    "weight",
+    "weights",
+    "name",
+    "names",
+    "sharing",
+    "shared",
+    "n",
+    "loss",
+    "losses",
+    "lr",
+    "dropout",
+    "sampling",
+    "hidden",
+    "units",
+    "activation",
+    "balancing",
+    "strategy",
+    "file",
+    "path",
+    "format",
+    "column",
+    "columns",
+    "count",
+    "metric",
+    "dim",
+    "size",
+    "sizes",
+    "rows",
+    "related",
+    "head",
+    "task",
+    "target",
+    "classes",
+    "n classes",
+    "method",
+    "encoding",
+    "dtype",
+}
 # A task may well be called "weight" where nothing but tasks stands.
-NOT_HEADS = {"type", "kind", "strategy", "method", "n", "name", "names", "sharing", "shared", "dropout", "hidden", "lr", "activation",
-             "loss", "losses", "units", "sampling", "related", "balancing", "metric", "n classes"}  # fmt: skip
+NOT_HEADS = {
+    "type",
+    "kind",
+    "strategy",
+    "method",
+    "n",
+    "name",
+    "names",
+    "sharing",
+    "shared",
+    "dropout",
+    "hidden",
+    "lr",
+    "activation",
+    "loss",
+    "losses",
+    "units",
+    "sampling",
+    "related",
+    "balancing",
+    "metric",
+    "n classes",
+}
 GENERIC_TERMS = re.compile(
-    r"\b(kl|aux\w*|l1|l2|reg\w*|tv|perceptual|adversarial|gan|consistency|commit\w*|distill\w*|smooth\w*|penalty|entropy|"
-    r"contrastive|triplet|dice|focal|ce|bce|mse|cross entropy|ssim|style|content|total variation|orthogonal\w*|decay)\b"
+    r"\b(kl|aux\w*|l1|l2|reg\w*|tv|perceptual|adversarial|gan|consistency|commit\w*|distill\w*|"
+    r"smooth\w*|penalty|entropy|"
+    r"contrastive|triplet|dice|focal|ce|bce|mse|cross entropy|ssim|style|content|total variation|"
+    r"orthogonal\w*|decay)\b"
 )
 
 
@@ -93,9 +165,12 @@ class View:
     def content(self) -> str:
         """What the project is about, in plain words: its name, description, files, classes and tasks."""
         about = re.compile(
-            r"^(project|title|description|name|task|goal|problem|about|use case|objective|summary|notes?|experiment)( name)?$|"
-            r"\b(path|file|files|dataset|dataset name|data dir|folder|root|source|train file|project|description|domain|"
-            r"modality|content|contents|images?|layout|classes|class names|labels|categories|target|targets|label names|"
+            r"^(project|title|description|name|task|goal|problem|about|use case|objective|summary|"
+            r"notes?|experiment)( name)?$|"
+            r"\b(path|file|files|dataset|dataset name|data dir|folder|root|source|train file|project|"
+            r"description|domain|"
+            r"modality|content|contents|images?|layout|classes|class names|labels|categories|target|"
+            r"targets|label names|"
             r"task|problem( type)?|kind of data|input|inputs|subject)( name)?$|^data$|^dataset$"
         )
         said = [one.said for one in self.written.settings if about.search(one.path)]
@@ -137,9 +212,12 @@ class View:
     def model(self) -> Said:
         """The words that name the model: kind, name, estimator, checkpoint."""
         place = re.compile(
-            r"(^|\b)(model|estimator|classifier|regressor|architecture|arch|network|net|backbone|algorithm|learner|"
-            r"base learner|clf|predictor)( (kind|type|name|class|family|target|id|architecture|class name|class path|"
-            r"estimator|arch|model|name or path|model name or path|backbone))?$|^(kind|model type|architectures)$|^(base )?model name( or path)?$"
+            r"(^|\b)(model|estimator|classifier|regressor|architecture|arch|network|net|backbone|"
+            r"algorithm|learner|"
+            r"base learner|clf|predictor)( (kind|type|name|class|family|target|id|architecture|class "
+            r"name|class path|"
+            r"estimator|arch|model|name or path|model name or path|backbone))?$|^(kind|model type|"
+            r"architectures)$|^(base )?model name( or path)?$"
         )
         said = [
             one for one in self.written.settings if place.search(one.path) and one.said and one.number is None
@@ -227,10 +305,15 @@ class View:
         if re.search(r"\b(q?lora|peft|adapters?|ia3|prefix tuning|prompt tuning)\b", said):
             return "adapter"
         frozen = any(
-            re.search(r"\b(freeze\w*|frozen)\b", one.path) and not one.nothing and truth(one.value) is not False
-            and one.number is None for one in self.written.settings
-        ) or any(re.search(r"\b(head only|linear prob\w*|frozen|feature extract\w*|last layer)\b", one.said)
-                 for one in self.written.settings)  # fmt: skip
+            re.search(r"\b(freeze\w*|frozen)\b", one.path)
+            and not one.nothing
+            and truth(one.value) is not False
+            and one.number is None
+            for one in self.written.settings
+        ) or any(
+            re.search(r"\b(head only|linear prob\w*|frozen|feature extract\w*|last layer)\b", one.said)
+            for one in self.written.settings
+        )
         return "head" if frozen else "full"
 
     # -- how it is trained ----------------------------------------------------------------------
@@ -242,8 +325,11 @@ class View:
         )
         if one is not None:
             found = re.search(
-                r"adam ?w|adamax|nadam|radam|adam|sgd|momentum|nesterov|rmsprop|adagrad|adadelta|adafactor|lion|lamb|"
-                r"lars|muon|lbfgs|prodigy|d ?adapt\w*|shampoo|sophia|ftrl", one.said)  # fmt: skip
+                r"adam ?w|adamax|nadam|radam|adam|sgd|momentum|nesterov|rmsprop|adagrad|adadelta|"
+                r"adafactor|lion|lamb|"
+                r"lars|muon|lbfgs|prodigy|d ?adapt\w*|shampoo|sophia|ftrl",
+                one.said,
+            )
             return found[0].replace(" ", "") if found else one.said
         group = self.written.group(r"\boptimizer$")
         keys = [words(name) for name in group.value] if group and isinstance(group.value, Mapping) else []
@@ -256,7 +342,8 @@ class View:
     def learning_rate(self) -> Setting | None:
         """The one learning rate of the training; the largest where parts have their own."""
         place = (
-            r"(^|\b)((base|init|initial|max|peak|start|starting|head|backbone|encoder|body) )?(lr|learning rate|learning rates|"
+            r"(^|\b)((base|init|initial|max|peak|start|starting|head|backbone|encoder|body) )?(lr|"
+            r"learning rate|learning rates|"
             r"learnrate|eta|eta0|shrinkage)( (init|initial|max|value|base|head|backbone|encoder|peak))?$"
         )
         avoid = re.compile(r"\b(min|end|final|warmup|decay|finder|patience|factor|gamma|plateau|reduce)\b")
@@ -265,10 +352,14 @@ class View:
         ]
         if not found:
             group = [
-                one for one in self.written.settings
-                if re.search(r"\b(lr|learning rates?)\b", one.path) and one.number is not None and not one.searched
-                and not avoid.search(one.path) and not re.search(r"sched|cycle|steps?$|epochs?$", one.path)
-            ]  # fmt: skip
+                one
+                for one in self.written.settings
+                if re.search(r"\b(lr|learning rates?)\b", one.path)
+                and one.number is not None
+                and not one.searched
+                and not avoid.search(one.path)
+                and not re.search(r"sched|cycle|steps?$|epochs?$", one.path)
+            ]
             found = group
         return max(found, key=lambda one: one.number or 0.0) if found else None
 
@@ -276,7 +367,8 @@ class View:
     def batch(self) -> float | None:
         """Rows that one step of the optimiser sees."""
         one = self.written.number(
-            r"(^|\b)((per (device|gpu) )?(train(ing)? )?(global |micro |mini )?batch( size)?|bs|minibatch( size)?)$"
+            r"(^|\b)((per (device|gpu) )?(train(ing)? )?(global |micro |mini )?batch( size)?|bs|"
+            r"minibatch( size)?)$"
         )
         if one is None or not one.number:
             return None
@@ -286,7 +378,8 @@ class View:
     @cached_property
     def epochs(self) -> Setting | None:
         return self.written.number(
-            r"^(?!.*\b(warmup|sched\w*|save|evaluation|log\w*|patience|stopping|unfreeze|freeze)\b).*\b((n |max |n train |total |train )?epochs?|max epochs|epoch count|n iter)$"
+            r"^(?!.*\b(warmup|sched\w*|save|evaluation|log\w*|patience|stopping|unfreeze|"
+            r"freeze)\b).*\b((n |max |n train |total |train )?epochs?|max epochs|epoch count|n iter)$"
         )
 
     @cached_property
@@ -299,10 +392,15 @@ class View:
     def early_stopping(self) -> Setting | None:
         """The setting that stops training early, also where it is switched off."""
         found = [
-            one for one in self.written.settings
-            if re.search(r"early ?stop\w*|stopping rounds|^patience$|load best model|n iter no change|restore best", one.path)
+            one
+            for one in self.written.settings
+            if re.search(
+                r"early ?stop\w*|stopping rounds|^patience$|load best model|n iter no change|"
+                r"restore best",
+                one.path,
+            )
             or re.search(r"\bearly ?stop\w*", one.said)
-        ]  # fmt: skip
+        ]
         return next(
             (one for one in found if not one.nothing and truth(one.value) is not False),
             found[0] if found else None,
@@ -316,8 +414,11 @@ class View:
     @cached_property
     def penalised(self) -> bool:
         """Something holds the model back: weight decay, dropout, augmentation."""
-        held = self.written.all(r"\b(weight decay|decay|l1|l2|l2 regularization|regularization|dropout( rate)?|alpha|drop ?path|reg lambda|lambda|"
-                                r"mixup|cutmix|label smoothing|kernel regularizer|penalty)$")  # fmt: skip
+        held = self.written.all(
+            r"\b(weight decay|decay|l1|l2|l2 regularization|regularization|dropout( "
+            r"rate)?|alpha|drop ?path|reg lambda|lambda|"
+            r"mixup|cutmix|label smoothing|kernel regularizer|penalty)$"
+        )
         if any((one.number or 0) > 0 or (one.number is None and not one.nothing) for one in held):
             return True
         return bool(self.transforms)
@@ -333,7 +434,8 @@ class View:
     def metrics(self) -> list[Said]:
         """What results are measured by, each in plain words, with its place."""
         place = re.compile(
-            r"\b(metrics?|scoring|score|scorer|metric for best model|evaluation measure|measure|kpi|eval metric|criterion of success)( name)?$"
+            r"\b(metrics?|scoring|score|scorer|metric for best model|evaluation measure|measure|kpi|"
+            r"eval metric|criterion of success)( name)?$"
         )
         found: list[Said] = []
         for one in self.written.settings:
@@ -342,7 +444,8 @@ class View:
             if not under or one.nothing or isinstance(one.value, bool) or one.number is not None:
                 continue
             if re.search(
-                r"\b(goal|mode|direction|greater|positive|average|threshold|averaging|search|early|monitor|k|report\w*)\b",
+                r"\b(goal|mode|direction|greater|positive|average|threshold|averaging|search|early|"
+                r"monitor|k|report\w*)\b",
                 one.path,
             ):
                 continue
@@ -374,7 +477,8 @@ class View:
         )
         metrics = " ".join(metric.value for metric in self.metrics)
         classes = self.written.first(
-            r"\b(class weights?|n classes|n labels|classes|class names|positive( class)?|stratify\w*|class counts?)$"
+            r"\b(class weights?|n classes|n labels|classes|class names|positive( class)?|stratify\w*|"
+            r"class counts?)$"
         )
         if re.search(
             r"classif|\bsvc\b|logistic|logreg|logit|cross entropy|\bbce\b|binary|multiclass|softmax|focal",

@@ -24,38 +24,102 @@ MIRRORS = ("horizontal flip", "vertical flip", "flip")
 CONFLICTS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
     (kinds, re.compile(rf"\b({pattern})\b"), what)
     for kinds, pattern, what in (
-        (TURNS, r"slant\w*|angles?|orientation|rotations?|rotated|pose|heading|tilt\w*|upright\w*|italics?|bearing|yaw|roll|skew\w*|"
-         r"inclination|posture|azimuth", "which way something stands"),
-        (("horizontal flip", "flip"), r"left|right|side|laterality|steering\w*|handedness|chirality|facing|gaze( direction)?|turn( direction)?|"
-         r"direction|lane( position)?|mirrored|arrows?", "left and right"),
-        (("zoom", "crop"), r"sizes?|area|diameter|length|width|height|volume|distance|depth|scale|thickness|magnification", "how large something is"),
-        (("crop", "erasing", "mixing", "zoom"), r"count\w*|number of \w+|how many|crowd( size)?|n (objects|people|cells|items)", "how many there are"),
-        (("hue",), r"colors?|hue|ripe\w*|tint|shade|skin tone|pigment\w*|paint|freshness|coloring", "a colour"),
-        (("brightness",), r"brightness|time of day|day ?night|daytime|lighting|illumination|exposure", "how light it is"),
-        (("blur", "noise"), r"sharpness|blur\w*|focus|defocus|image quality|noise( level)?|grain\w*|compression", "how sharp or clean a picture is"),
-        (("stretch",), r"tempo|bpm|speed|(speaking|speech) rate|pace|duration|rhythm|cadence|heart rate|rpm|length", "how fast or long something is"),
-        (("pitch", "stretch"), r"pitch|speakers?( id)?|gender|sex|musical key|key|notes?|chords?|instruments?|f0|voice( type)?|frequency", "a pitch or a voice"),
-        (("gain",), r"loudness|volume|sound level|intensity|energy|amplitude|spl|magnitude", "how loud or strong something is"),
-        (("reverse",), r"words?|spoken\w*|speech|commands?|keywords?|transcri\w*|phonemes?|trend|direction|order|onset|next \w+|forecast", "an order in time"),
+        (
+            TURNS,
+            r"slant\w*|angles?|orientation|rotations?|rotated|pose|heading|tilt\w*|upright\w*|"
+            r"italics?|bearing|yaw|roll|skew\w*|"
+            r"inclination|posture|azimuth",
+            "which way something stands",
+        ),
+        (
+            ("horizontal flip", "flip"),
+            r"left|right|side|laterality|steering\w*|handedness|chirality|"
+            r"facing|gaze( direction)?|turn( direction)?|"
+            r"direction|lane( position)?|mirrored|arrows?",
+            "left and right",
+        ),
+        (
+            ("zoom", "crop"),
+            r"sizes?|area|diameter|length|width|height|volume|distance|depth|scale|"
+            r"thickness|magnification",
+            "how large something is",
+        ),
+        (
+            ("crop", "erasing", "mixing", "zoom"),
+            r"count\w*|number of \w+|how many|crowd( size)?|n "
+            r"(objects|people|cells|items)",
+            "how many there are",
+        ),
+        (
+            ("hue",),
+            r"colors?|hue|ripe\w*|tint|shade|skin tone|pigment\w*|paint|freshness|coloring",
+            "a colour",
+        ),
+        (
+            ("brightness",),
+            r"brightness|time of day|day ?night|daytime|lighting|illumination|exposure",
+            "how light it is",
+        ),
+        (
+            ("blur", "noise"),
+            r"sharpness|blur\w*|focus|defocus|image quality|noise( level)?|grain\w*|"
+            r"compression",
+            "how sharp or clean a picture is",
+        ),
+        (
+            ("stretch",),
+            r"tempo|bpm|speed|(speaking|speech) rate|pace|duration|rhythm|cadence|heart rate|"
+            r"rpm|length",
+            "how fast or long something is",
+        ),
+        (
+            ("pitch", "stretch"),
+            r"pitch|speakers?( id)?|gender|sex|musical key|key|notes?|chords?|"
+            r"instruments?|f0|voice( type)?|frequency",
+            "a pitch or a voice",
+        ),
+        (
+            ("gain",),
+            r"loudness|volume|sound level|intensity|energy|amplitude|spl|magnitude",
+            "how loud or strong something is",
+        ),
+        (
+            ("reverse",),
+            r"words?|spoken\w*|speech|commands?|keywords?|transcri\w*|phonemes?|trend|"
+            r"direction|order|onset|next \w+|forecast",
+            "an order in time",
+        ),
         (("sign",), r"direction|trend|sign|returns?|polarity|rise|fall|up ?down|inversion", "a direction"),
         (("case",), r"case|capital\w*|ner|named entit\w*|entit(y|ies)", "how words are written"),
-        (("word deletion", "word swap"), r"sentiment|stance|negation|nli|entail\w*|grammar\w*|acceptability|word order|coherence|ner|entit(y|ies)|"
-         r"named entit\w*|pos( tags?)?|polarity", "the words that decide"),
+        (
+            ("word deletion", "word swap"),
+            r"sentiment|stance|negation|nli|entail\w*|grammar\w*|"
+            r"acceptability|word order|coherence|ner|entit(y|ies)|"
+            r"named entit\w*|pos( tags?)?|polarity",
+            "the words that decide",
+        ),
     )
-)  # fmt: skip
+)
 # The project's own description must be this clear: single words there mean many things.
 TELLING = re.compile(
-    r"\b(speaker (id\w*|recognition|verification|classification)|who (is )?speak\w*|gender|musical key|chords?|instruments?|pitch|tempo|bpm|sentiment|laterality|"
-    r"steering( angle)?|left (and|or|from|versus|vs) right|right (and|or|from|versus|vs) left|ripe\w*|colors?|counting|crowd counting|"
-    r"orientation|pose estimation|rotation (angle|estimation|prediction)|tilt|time of day|spoken \w+|speech( commands?| recognition)?|voice commands?|keyword spotting|"
-    r"size (estimation|measurement)|grading by size|named entit\w*|ner|handedness|gaze( direction)?|arrows?|heading|negation|polarity|entailment|grammar\w*)\b"
+    r"\b(speaker (id\w*|recognition|verification|classification)|who (is )?speak\w*|gender|musical key|"
+    r"chords?|instruments?|pitch|tempo|bpm|sentiment|laterality|"
+    r"steering( angle)?|left (and|or|from|versus|vs) right|right (and|or|from|versus|vs) left|ripe\w*|"
+    r"colors?|counting|crowd counting|"
+    r"orientation|pose estimation|rotation (angle|estimation|prediction)|tilt|time of day|spoken \w+|"
+    r"speech( commands?| recognition)?|voice commands?|keyword spotting|"
+    r"size (estimation|measurement)|grading by size|named entit\w*|ner|handedness|gaze( direction)?|"
+    r"arrows?|heading|negation|polarity|entailment|grammar\w*)\b"
 )
 SIGNS = re.compile(
-    r"\b(digits?|mnist|emnist|svhn|numerals?|meter ?readings?|meter readers?|read(ing)? (the )?meters?|ocr|letters|characters?|glyphs?|handwrit\w*|(license|number) plates?|"
-    r"captchas?|text (recognition|reading)|alphabet|kanji|hiragana|braille|house numbers|serial numbers?|odometers?|zip codes?|postal codes?|cheque amounts?)\b"
+    r"\b(digits?|mnist|emnist|svhn|numerals?|meter ?readings?|meter readers?|read(ing)? (the )?meters?|"
+    r"ocr|letters|characters?|glyphs?|handwrit\w*|(license|number) plates?|"
+    r"captchas?|text (recognition|reading)|alphabet|kanji|hiragana|braille|house numbers|serial "
+    r"numbers?|odometers?|zip codes?|postal codes?|cheque amounts?)\b"
 )
 ROADS = re.compile(
-    r"\b(traffic signs?|road signs?|gtsrb|turn signs?|arrows?|left turn|right turn|turn left|turn right|sign language|hand side)\b"
+    r"\b(traffic signs?|road signs?|gtsrb|turn signs?|arrows?|left turn|right turn|turn left|turn right|"
+    r"sign language|hand side)\b"
 )
 COLOURS = {
     "red",
@@ -75,8 +139,10 @@ COLOURS = {
 SIDES = {"left", "right", "l", "r"}
 UPS = {"up", "down", "upright", "upside", "inverted", "rotated", "clockwise", "counterclockwise"}
 NOT_THE_LABEL = re.compile(
-    r"\b(apply (to )?(the )?(masks?|labels?|boxes|bbox\w*|keypoints|targets?)|(transform|augmentation|flip|rotate) (the )?(masks?|labels?|boxes|bbox\w*|keypoints|targets?)|"
-    r"(masks?|labels?|boxes|bbox\w*|keypoints) (transformed|augmented|too|also|as well)|sync\w* (masks?|labels?)|joint( transform)?|paired|same transform (for|to) masks?)$"
+    r"\b(apply (to )?(the )?(masks?|labels?|boxes|bbox\w*|keypoints|targets?)|(transform|augmentation|"
+    r"flip|rotate) (the )?(masks?|labels?|boxes|bbox\w*|keypoints|targets?)|"
+    r"(masks?|labels?|boxes|bbox\w*|keypoints) (transformed|augmented|too|also|as well)|sync\w* (masks?|"
+    r"labels?)|joint( transform)?|paired|same transform (for|to) masks?)$"
 )
 
 
@@ -93,14 +159,18 @@ def conflicts(plan: View, data: Known) -> Iterator[Risk]:
                 continue
             if len(names) > 1 or regression:
                 yield Risk(
-                    "augmentation_conflicts_with_task", "high", transform.key,
-                    f"The {transform.name} changes {what}, which is what “{hit}” asks for, and the label stays as it was.",
+                    "augmentation_conflicts_with_task",
+                    "high",
+                    transform.key,
+                    f"The {transform.name} changes {what}, which is what “{hit}” asks for, and the "
+                    "label stays as it was.",
                     f"Leave the {transform.name} out, or change the label of “{hit}” with it.",
-                )  # fmt: skip
+                )
             else:
                 yield _changes(
                     transform,
-                    f"The {transform.name} changes {what}, which is what “{hit}” asks for, and the label stays as it was.",
+                    f"The {transform.name} changes {what}, which is what “{hit}” asks for, and the "
+                    "label stays as it was.",
                 )
             break
 
@@ -122,9 +192,14 @@ def labels(plan: View, data: Known) -> Iterator[Risk]:
             and not any(pattern.search(name) for _, pattern, _ in CONFLICTS for name in named)
         ):
             reason = next(
-                (f"The {transform.name} changes {what}, which is what this project is about ({_first(pattern, told)}), and the label stays as it was."
-                 for kinds, pattern, what in CONFLICTS
-                 if transform.name in kinds and pattern.search(told) and _strong(transform, what)), "")  # fmt: skip
+                (
+                    f"The {transform.name} changes {what}, which is what this project is about "
+                    f"({_first(pattern, told)}), and the label stays as it was."
+                    for kinds, pattern, what in CONFLICTS
+                    if transform.name in kinds and pattern.search(told) and _strong(transform, what)
+                ),
+                "",
+            )
         if reason:
             yield _changes(transform, reason)
     apart = next((one for one in plan.written.all(NOT_THE_LABEL.pattern) if truth(one.value) is False), None)
@@ -133,10 +208,12 @@ def labels(plan: View, data: Known) -> Iterator[Risk]:
     )
     if apart is not None and moved is not None:
         yield Risk(
-            "augmentation_changes_labels", "high", apart.key,
+            "augmentation_changes_labels",
+            "high",
+            apart.key,
             f"The {moved.name} moves the picture and not its labels, so each label lies on the wrong place.",
             f"Move the labels with the picture: set {apart.key} to true.",
-        )  # fmt: skip
+        )
 
 
 def _changes(transform: Transform, reason: str) -> Risk:
@@ -160,7 +237,10 @@ def _seen(transform: Transform, measured: dict[str, tuple[str, str, float]]) -> 
     if kind not in measured:
         return ""
     one, other, share = measured[kind]
-    return f"After the {transform.name} {share:.0%} of the pictures of “{one}” look like “{other}”, and the label stays as it was."
+    return (
+        f"After the {transform.name} {share:.0%} of the pictures of “{one}” look like “{other}”, "
+        "and the label stays as it was."
+    )
 
 
 def _by_content(
@@ -174,14 +254,20 @@ def _by_content(
         )
         return f"The plan reads {signs[0]}, and {turn}, while the label stays as it was."
     if roads and transform.name in MIRRORS:
-        return f"The plan tells {roads[0]} apart, and mirrored, left becomes right while the label stays as it was."
+        return (
+            f"The plan tells {roads[0]} apart, and mirrored, left becomes right while the label "
+            "stays as it was."
+        )
     if {"left", "right"} <= {word for name in classes for word in name.split()} and transform.name in (
         "horizontal flip",
         "flip",
     ):
         return "Classes say left and right, and the flip swaps them while the label stays as it was."
     if len(classes & UPS) >= 2 and (transform.name in MIRRORS or _turned(transform) >= TURNED):
-        return f"Classes say which way up ({listed(sorted(classes & UPS))}), and the {transform.name} changes it while the label stays."
+        return (
+            f"Classes say which way up ({listed(sorted(classes & UPS))}), and the {transform.name} "
+            "changes it while the label stays."
+        )
     if len({word for name in classes for word in name.split()} & COLOURS) >= 2 and transform.name == "hue":
         return "Classes are told apart by colour, and this changes colours while the label stays as it was."
     return ""
@@ -236,7 +322,8 @@ def _about(plan: View) -> str:
     return " ".join(
         one.said
         for one in plan.settings(
-            r"^(project|title|description|name|task|goal|problem|objective|use case|about|experiment)( name| type| description)?$|\b(description|project|goal|task)$"
+            r"^(project|title|description|name|task|goal|problem|objective|use case|about|experiment)( "
+            r"name| type| description)?$|\b(description|project|goal|task)$"
         )
         if isinstance(one.value, str)
     )

@@ -55,15 +55,20 @@ def too_large(plan: View, data: Known) -> Iterator[Risk]:
         severity,
         amount,
         rows,
-        "Make the layers narrower or fewer, and add weight decay, dropout and early stopping by a validation part.",
+        "Make the layers narrower or fewer, and add weight decay, dropout and early stopping by a "
+        "validation part.",
     )
 
 
 def _large(key: str, severity: str, amount: float, rows: int, repair: str) -> Risk:
     return Risk(
-        "model_too_large_for_data", severity, key,
-        f"The model has about {amount:,.0f} weights and {count(rows, 'training row')}: it can learn them all by heart.", repair,
-    )  # fmt: skip
+        "model_too_large_for_data",
+        severity,
+        key,
+        f"The model has about {amount:,.0f} weights and {count(rows, 'training row')}: it can learn "
+        "them all by heart.",
+        repair,
+    )
 
 
 def _trees(plan: View, rows: int) -> Iterator[Risk]:
@@ -75,10 +80,13 @@ def _trees(plan: View, rows: int) -> Iterator[Risk]:
     leaves = min(2.0 ** min(depth.number, 30), rows / 20) * trees
     if depth.number >= 10 and leaves / rows >= LEAVES:
         yield Risk(
-            "model_too_large_for_data", "low", depth.key,
-            f"{trees:,.0f} trees of depth {depth.number:g} have about {leaves:,.0f} leaves for {count(rows, 'training row')}.",
+            "model_too_large_for_data",
+            "low",
+            depth.key,
+            f"{trees:,.0f} trees of depth {depth.number:g} have about {leaves:,.0f} leaves for "
+            f"{count(rows, 'training row')}.",
             "Use a depth of 4 to 8, and stop adding trees when a validation part gets worse.",
-        )  # fmt: skip
+        )
 
 
 def _weights(plan: View, data: Known) -> tuple[float, str] | None:
@@ -108,17 +116,36 @@ def _weights(plan: View, data: Known) -> tuple[float, str] | None:
 
 # Weights of common networks, from their papers and model cards.
 KNOWN = {
-    "resnet ?18": 11.7e6, "resnet ?34": 21.8e6, "resnet ?50": 25.6e6, "resnet ?101": 44.5e6, "resnet ?152": 60.2e6, "vgg ?16": 138e6,
-    "vgg ?19": 144e6, "densenet ?121": 8e6, "vit large \\w*": 304e6, "vit base \\w*": 86e6, "bert large": 335e6, "bert base": 110e6,
-    "roberta large": 355e6, "roberta base": 125e6, "distilbert\\w*": 66e6, "gpt2 xl": 1.5e9, "gpt2": 124e6, "efficientnet b0": 5.3e6,
-    "efficientnet b7": 66e6, "mobilenet ?v[23]\\w*": 3.5e6, "inception ?v3": 24e6, "convnext base": 89e6,
-}  # fmt: skip
+    "resnet ?18": 11.7e6,
+    "resnet ?34": 21.8e6,
+    "resnet ?50": 25.6e6,
+    "resnet ?101": 44.5e6,
+    "resnet ?152": 60.2e6,
+    "vgg ?16": 138e6,
+    "vgg ?19": 144e6,
+    "densenet ?121": 8e6,
+    "vit large \\w*": 304e6,
+    "vit base \\w*": 86e6,
+    "bert large": 335e6,
+    "bert base": 110e6,
+    "roberta large": 355e6,
+    "roberta base": 125e6,
+    "distilbert\\w*": 66e6,
+    "gpt2 xl": 1.5e9,
+    "gpt2": 124e6,
+    "efficientnet b0": 5.3e6,
+    "efficientnet b7": 66e6,
+    "mobilenet ?v[23]\\w*": 3.5e6,
+    "inception ?v3": 24e6,
+    "convnext base": 89e6,
+}
 
 
 def _layers(plan: View) -> tuple[list[float], str] | None:
     """The widths of the layers: [256, 256], "256-256", 256 of 3 layers, or layers with their own units."""
     for one in plan.settings(
-        r"\b(hidden( (sizes?|units|layers?|layer sizes|dims?|widths?|channels))?|hidden layer sizes|channels|filters|layer sizes|layers|units|widths?|neurons|dims)$"
+        r"\b(hidden( (sizes?|units|layers?|layer sizes|dims?|widths?|channels))?|hidden layer sizes|"
+        r"channels|filters|layer sizes|layers|units|widths?|neurons|dims)$"
     ):
         if re.search(r"\b(head|attention|image|input|augmentation|freeze|target|heads)\b", one.path):
             continue
@@ -150,7 +177,8 @@ def more_features(plan: View, data: Known) -> Iterator[Risk]:
     """With more inputs than rows a linear model fits any answer exactly (Hastie and others, 2009, ch. 18)."""
     rows = data.train_rows
     told = plan.written.number(
-        r"\b(max features|n features|vocab(ulary)?( size)?|max (tokens|words|vocab)|n components|hash (size|buckets)|n genes)$"
+        r"\b(max features|n features|vocab(ulary)?( size)?|max (tokens|words|vocab)|n components|hash "
+        r"(size|buckets)|n genes)$"
     )
     if rows is None or plan.family in (
         "transformer",
@@ -168,8 +196,14 @@ def more_features(plan: View, data: Known) -> Iterator[Risk]:
     degree = plan.written.number(
         r"\b(polynomial\w*|poly( features)?)\b.*\bdegree$|\bpolynomial degree$|\bdegree$"
     )
-    if degree is not None and features and (degree.number or 0) >= 2 and "rot" not in degree.path and "augment" not in degree.path and (
-        plan.family not in ("svm",)):  # fmt: skip
+    if (
+        degree is not None
+        and features
+        and (degree.number or 0) >= 2
+        and "rot" not in degree.path
+        and "augment" not in degree.path
+        and (plan.family not in ("svm",))
+    ):
         features, key = int(features ** min(6, degree.number or 1)), degree.key
     fewer = plan.written.first(
         r"\b(feature selection|select\w*|pca|n components|svd|dimension\w* reduction)\b"
@@ -191,10 +225,14 @@ def more_features(plan: View, data: Known) -> Iterator[Risk]:
         or plan.penalised
     )
     yield Risk(
-        "more_features_than_rows", "low" if held else "medium", key,
-        f"There are {features:,} inputs and {count(rows, 'training row')}: some of them fit the answers by chance alone.",
-        f"Keep fewer inputs than rows (at most about {max(2, rows // 10):,} where they are not words), or hold the model back with a strong penalty chosen on a validation part.",
-    )  # fmt: skip
+        "more_features_than_rows",
+        "low" if held else "medium",
+        key,
+        f"There are {features:,} inputs and {count(rows, 'training row')}: some of them fit the answers "
+        "by chance alone.",
+        f"Keep fewer inputs than rows (at most about {max(2, rows // 10):,} where they are not words), "
+        "or hold the model back with a strong penalty chosen on a validation part.",
+    )
 
 
 def unscaled(plan: View, data: Known) -> Iterator[Risk]:
@@ -228,16 +266,21 @@ def unscaled(plan: View, data: Known) -> Iterator[Risk]:
         else ""
     )
     yield Risk(
-        "unscaled_inputs", severity, scaling.key if scaling is not None else plan.model.key,
-        f"Inputs are not brought to one scale{told}: in this kind of model the column with the largest numbers decides.",
-        "Scale the inputs, fitted on the training part: preprocessing.scaler: {kind: standard, fit_on: train}.",
-    )  # fmt: skip
+        "unscaled_inputs",
+        severity,
+        scaling.key if scaling is not None else plan.model.key,
+        f"Inputs are not brought to one scale{told}: in this kind of model the column with the largest "
+        "numbers decides.",
+        "Scale the inputs, fitted on the training part: preprocessing.scaler: {kind: standard, fit_on: "
+        "train}.",
+    )
 
 
 def _scaling(plan: View) -> Setting | None:
     """What says that inputs are scaled, or that they are not."""
     pattern = re.compile(
-        r"\b(\w*scaler?|scaling|scaled|standardi[sz]\w*|normali[sz]\w*|min ?max\w*|z ?score|power ?transform\w*|quantile ?transform\w*)\b"
+        r"\b(\w*scaler?|scaling|scaled|standardi[sz]\w*|normali[sz]\w*|min ?max\w*|z ?score|power "
+        r"?transform\w*|quantile ?transform\w*)\b"
     )
     found = [
         one

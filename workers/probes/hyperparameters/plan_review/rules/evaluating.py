@@ -11,20 +11,29 @@ from workers.probes.hyperparameters.plan_review.view import Said, View
 from workers.probes.hyperparameters.plan_review.written import words
 from workers.probes.words import percent
 
-BLIND = re.compile(r"^((top ?1 )?(mean |overall |validation |test |evaluation |categorical |binary |sparse categorical )*(accuracy|acc|error rate|error|misclassification( rate)?|"
-                   r"zero one loss|accuracy score|0 1 loss)( score| rate)?|(micro (averaged )?f1|f1 micro|weighted f1|f1 weighted)( score)?)$")  # fmt: skip
+BLIND = re.compile(
+    r"^((top ?1 )?(mean |overall |validation |test |evaluation |categorical |binary |"
+    r"sparse categorical )*(accuracy|acc|error rate|error|misclassification( rate)?|"
+    r"zero one loss|accuracy score|0 1 loss)( score| rate)?|(micro (averaged )?f1|f1 "
+    r"micro|weighted f1|f1 weighted)( score)?)$"
+)
 PLAIN = re.compile(r"accuracy|\bacc\b|error|zero one|0 1 loss")
 RARE, VERY_RARE, NEARLY_EVEN = 0.1, 0.03, 0.8
 SELDOM = re.compile(
-    r"\b(fraud\w*|anomal\w*|intrusion|rare|defects?|failures?|outages?|churn|credit default|outliers?|attack detection|"
-    r"malware|accidents?|complications?|relapse|readmission|click(s| through)|ctr|conversion|bankruptcy|sepsis|cancer screening|breakdowns?|imbalanced)\b"
+    r"\b(fraud\w*|anomal\w*|intrusion|rare|defects?|failures?|outages?|churn|credit default|outliers?|"
+    r"attack detection|"
+    r"malware|accidents?|complications?|relapse|readmission|click(s| through)|ctr|conversion|bankruptcy|"
+    r"sepsis|cancer screening|breakdowns?|imbalanced)\b"
 )
 MAPE = re.compile(
-    r"\b(mape|mean absolute percentage error|absolute percentage error|percentage error|mean abs percentage error|neg mean absolute percentage error|mspe|rmspe)\b"
+    r"\b(mape|mean absolute percentage error|absolute percentage error|percentage error|mean abs "
+    r"percentage error|neg mean absolute percentage error|mspe|rmspe)\b"
 )
 OFTEN_ZERO = re.compile(
-    r"\b(precip\w*|rain\w*|snow\w*|sales|demand|counts?|units?( sold)?|quantity|clicks?|visits?|visitors|orders|returns?|delays?|solar|pv|wind power|generation|"
-    r"claims?|incidents?|accidents?|balance|temperature|temp|celsius|profit|purchases|downloads|arrivals|calls|tickets|admissions|cases|intermittent|spare parts|usage|traffic)\b"
+    r"\b(precip\w*|rain\w*|snow\w*|sales|demand|counts?|units?( sold)?|quantity|clicks?|visits?|"
+    r"visitors|orders|returns?|delays?|solar|pv|wind power|generation|"
+    r"claims?|incidents?|accidents?|balance|temperature|temp|celsius|profit|purchases|downloads|"
+    r"arrivals|calls|tickets|admissions|cases|intermittent|spare parts|usage|traffic)\b"
 )
 
 
@@ -46,10 +55,13 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
     relative = share * max(2, len(counts) or 2) / 2 if share is not None else None
     if relative is not None and share is not None and relative < RARE:
         yield Risk(
-            "metric_hides_rare_classes", "high" if relative < VERY_RARE else "medium", key,
-            f"Only {percent(share)} of the rows are {_quoted(name)}: a model that never finds one still gets {_nearly(1 - share)} right, and accuracy does not show it.",
+            "metric_hides_rare_classes",
+            "high" if relative < VERY_RARE else "medium",
+            key,
+            f"Only {percent(share)} of the rows are {_quoted(name)}: a model that never finds one still "
+            f"gets {_nearly(1 - share)} right, and accuracy does not show it.",
             f'Measure what matters for the rare class as well: set {key} to "balanced_accuracy", or recall and precision of the rare class.',
-        )  # fmt: skip
+        )
         return
     seldom = (
         SELDOM.search(f"{plan.content} {plan.target.value if plan.target else ''}".lower())
@@ -58,10 +70,13 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
     )
     if seldom and share is None:
         yield Risk(
-            "metric_hides_rare_classes", "medium", key,
-            f"The plan is about something that is seldom ({seldom[0]}): a model that never finds one gets nearly everything right, and accuracy does not show it.",
+            "metric_hides_rare_classes",
+            "medium",
+            key,
+            f"The plan is about something that is seldom ({seldom[0]}): a model that never finds one "
+            "gets nearly everything right, and accuracy does not show it.",
             f'Measure recall and precision of the rare class, or the area under their curve: set {key} to "average_precision".',
-        )  # fmt: skip
+        )
         return
     if (
         not all(PLAIN.search(one.value) for one in metrics)
@@ -72,10 +87,12 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
     if plan.tasks:
         return
     yield Risk(
-        "accuracy_only", "low", key,
+        "accuracy_only",
+        "low",
+        key,
         "Accuracy is the only measure: it does not say which mistakes are made, nor how each class fares.",
         f"Report recall and precision of each class as well, or the macro F1: add it to {key}.",
-    )  # fmt: skip
+    )
 
 
 def _share(counts: Mapping[str, int]) -> tuple[str, float]:
@@ -112,7 +129,8 @@ def percentage_error(plan: View, data: Known) -> Iterator[Risk]:
     places += [
         Said(one.said, one.key)
         for one in plan.settings(
-            r"\b(loss|objective|criterion|monitor|metric for best model|eval metric|optimize)( (name|kind|function|type))?$"
+            r"\b(loss|objective|criterion|monitor|metric for best model|eval metric|optimize)( (name|"
+            r"kind|function|type))?$"
         )
         if MAPE.search(one.said)
     ]
@@ -139,26 +157,31 @@ def percentage_error(plan: View, data: Known) -> Iterator[Risk]:
 
 def _zero(key: str, what: str, severity: str) -> Risk:
     return Risk(
-        "mape_with_zero_targets", severity, key,
+        "mape_with_zero_targets",
+        severity,
+        key,
         f"{what} an error in percent of nothing is endless: a few such rows decide the whole result.",
         f'Measure the error in the unit of the target, or against a simple forecast: set {key} to "mae" or "mase".',
-    )  # fmt: skip
+    )
 
 
 def no_baseline(plan: View, data: Known) -> Iterator[Risk]:
     """A score means nothing without what a simple rule reaches (Makridakis and others, 2018)."""
     found = list(
         plan.settings(
-            r"\b(baselines?|compare (to|with|against)|reference model|naive (model|forecast)|benchmark (model|against)|simple model|dummy|comparison)( (model|kind|name))?$"
+            r"\b(baselines?|compare (to|with|against)|reference model|naive (model|forecast)|benchmark "
+            r"(model|against)|simple model|dummy|comparison)( (model|kind|name))?$"
         )
     )
     if any(not one.nothing for one in found) or not found:
         return
     yield Risk(
-        "no_baseline", "low", found[0].key,
+        "no_baseline",
+        "low",
+        found[0].key,
         "Nothing simple is tried beside the model, so nobody will know whether the effort paid off.",
         f'Compare with always saying the usual, or with the last known value: set {found[0].key} to "naive".',
-    )  # fmt: skip
+    )
 
 
 RULES = (rare_classes, percentage_error, no_baseline)

@@ -23,41 +23,53 @@ def preparation(plan: View, data: Known) -> Iterator[Risk]:
     for step in _leaking(plan, "preparation"):
         severity = "low" if HARMLESS.search(step.name) else "high"
         yield Risk(
-            "preprocessing_fit_on_all_data", severity, step.setting.key,
-            f"The step “{step.name}” is fitted {FROM[step.scope]}, so training already knows the test part and its"
+            "preprocessing_fit_on_all_data",
+            severity,
+            step.setting.key,
+            f"The step “{step.name}” is fitted {FROM[step.scope]}, so training already knows the test "
+            "part and its"
             " score is too good.",
             _only_train(step, f"Fit the step “{step.name}” inside the training part only"),
-        )  # fmt: skip
+        )
 
 
 def selection(plan: View, data: Known) -> Iterator[Risk]:
     """Inputs chosen by the answers of the test part find "signal" even in noise (Ambroise and McLachlan, 2002)."""
     for step in _leaking(plan, "selection"):
         yield Risk(
-            "feature_selection_on_all_data", "high", step.setting.key,
-            f"Inputs are chosen {FROM[step.scope]}, answers of the test part included: even random inputs look useful that way.",
+            "feature_selection_on_all_data",
+            "high",
+            step.setting.key,
+            f"Inputs are chosen {FROM[step.scope]}, answers of the test part included: even random "
+            "inputs look useful that way.",
             _only_train(step, "Choose the inputs inside the training part, again in each fold"),
-        )  # fmt: skip
+        )
 
 
 def target_encoding(plan: View, data: Known) -> Iterator[Risk]:
     """A category's mean answer holds the answers of the test rows (Micci-Barreca, 2001; Prokhorenkova, 2018)."""
     for step in _leaking(plan, "target_encoding"):
         yield Risk(
-            "target_encoding_fit_on_all_data", "high", step.setting.key,
-            f"Categories are replaced by their mean answer, computed {FROM[step.scope]}: the answers of the test part become inputs.",
+            "target_encoding_fit_on_all_data",
+            "high",
+            step.setting.key,
+            f"Categories are replaced by their mean answer, computed {FROM[step.scope]}: the answers of "
+            "the test part become inputs.",
             _only_train(step, "Compute the means inside the training part only, out of fold"),
-        )  # fmt: skip
+        )
 
 
 def vocabulary(plan: View, data: Known) -> Iterator[Risk]:
     """Words and their weights that come from test texts make unknown words known; it helps a little."""
     for step in _leaking(plan, "vocabulary"):
         yield Risk(
-            "vocabulary_fit_on_all_data", "medium", step.setting.key,
-            f"The words that the model knows are collected {FROM[step.scope]}: in use it will meet words that the test never showed it.",
+            "vocabulary_fit_on_all_data",
+            "medium",
+            step.setting.key,
+            f"The words that the model knows are collected {FROM[step.scope]}: in use it will meet "
+            "words that the test never showed it.",
             _only_train(step, "Build the vocabulary from the training texts only"),
-        )  # fmt: skip
+        )
 
 
 def resampling(plan: View, data: Known) -> Iterator[Risk]:
@@ -74,12 +86,17 @@ def resampling(plan: View, data: Known) -> Iterator[Risk]:
             yield _test_resampled(step.setting.key)
         else:
             yield Risk(
-                "resampling_before_split", "high", step.setting.key,
-                "Rows are copied or made up before the split, so copies of one row land in training and in the test.",
-                f"Split first, then resample the training part only: set {step.setting.key} to \"after_split\".",
-            )  # fmt: skip
+                "resampling_before_split",
+                "high",
+                step.setting.key,
+                "Rows are copied or made up before the split, so copies of one row land in training and "
+                "in the test.",
+                f"Split first, then resample the training part only: set {step.setting.key} to "
+                '"after_split".',
+            )
     for one in plan.settings(
-        r"\b((re ?sample|balance|over ?sample|under ?sample|smote|re ?balance)( the)? test|test (set )?(re ?sampl|balanc|over ?sampl|under ?sampl)\w*)"
+        r"\b((re ?sample|balance|over ?sample|under ?sample|smote|re ?balance)( the)? test|test (set "
+        r")?(re ?sampl|balanc|over ?sampl|under ?sampl)\w*)"
     ):
         if not one.nothing and truth(one.value) is not False:
             yield _test_resampled(one.key)
@@ -87,10 +104,13 @@ def resampling(plan: View, data: Known) -> Iterator[Risk]:
 
 def _test_resampled(key: str) -> Risk:
     return Risk(
-        "test_resampled", "high", key,
-        "The test part is resampled as well, so its classes are as frequent as nowhere in real life and its score says little about use.",
+        "test_resampled",
+        "high",
+        key,
+        "The test part is resampled as well, so its classes are as frequent as nowhere in real life and "
+        "its score says little about use.",
         "Leave the test part as it was collected, and resample the training part only.",
-    )  # fmt: skip
+    )
 
 
 def copies(plan: View, data: Known) -> Iterator[Risk]:
@@ -118,10 +138,13 @@ def copies(plan: View, data: Known) -> Iterator[Risk]:
             found.add(one.key)
     for key in sorted(found):
         yield Risk(
-            "augmented_copies_across_split", "high", key,
-            "Changed copies are made before the split, so copies of one example land in training and in the test: the test asks what is known.",
+            "augmented_copies_across_split",
+            "high",
+            key,
+            "Changed copies are made before the split, so copies of one example land in training and in "
+            "the test: the test asks what is known.",
             "Split first, then make changed copies of the training part only.",
-        )  # fmt: skip
+        )
 
 
 def _leaking(plan: View, kind: str) -> Iterator[Step]:

@@ -29,9 +29,24 @@ RANGES: dict[str, tuple[float, float, float, float]] = {
     "pretrained pictures": (1e-8, 5e-7, 5e-3, 0.02),
     "boosting": (1e-5, 1e-4, 0.5, 1.0),
 }
-GROUPS = {"adamw": "adam", "adam": "adam", "nadam": "adam", "radam": "adam", "adamax": "adam", "rmsprop": "adam", "lamb": "adam",
-          "sgd": "sgd", "momentum": "momentum", "nesterov": "momentum", "adagrad": "adagrad", "adadelta": "adadelta",
-          "adafactor": "adafactor", "lion": "lion", "muon": "muon", "lars": "lars"}  # fmt: skip
+GROUPS = {
+    "adamw": "adam",
+    "adam": "adam",
+    "nadam": "adam",
+    "radam": "adam",
+    "adamax": "adam",
+    "rmsprop": "adam",
+    "lamb": "adam",
+    "sgd": "sgd",
+    "momentum": "momentum",
+    "nesterov": "momentum",
+    "adagrad": "adagrad",
+    "adadelta": "adadelta",
+    "adafactor": "adafactor",
+    "lion": "lion",
+    "muon": "muon",
+    "lars": "lars",
+}
 OWN_RATE = ("prodigy", "dadapt", "d adapt", "lbfgs", "other")
 LONG = 50  # epochs of training from scratch
 LONG_TUNING = 10  # epochs of fine-tuning
@@ -55,15 +70,26 @@ def rate(plan: View, data: Known) -> Iterator[Risk]:
     if value > high:
         severity = "high" if value > too_high or value >= 5 * high else "medium"
         yield Risk(
-            "learning_rate_too_high", severity, one.key,
+            "learning_rate_too_high",
+            severity,
+            one.key,
             f"A learning rate of {value:g} is far above what is usual for {what} (at most {high:g}): "
-            + ("training will most likely jump around or diverge." if name not in ("fine-tuning", "pretrained pictures", "adapter")
-               else "it will most likely undo what the model was pretrained for."),
-            f"Begin with {_usual(name)} and look at the loss of the first hundred steps: set {one.key} to {_usual(name)}.",
-        )  # fmt: skip
+            + (
+                "training will most likely jump around or diverge."
+                if name not in ("fine-tuning", "pretrained pictures", "adapter")
+                else "it will most likely undo what the model was pretrained for."
+            ),
+            f"Begin with {_usual(name)} and look at the loss of the first hundred steps: set {one.key} "
+            f"to {_usual(name)}.",
+        )
     elif value < low:
-        yield _low(one, "high" if value < too_low else "medium",
-                   f"A learning rate of {value:g} is far below what is usual for {what} (at least {low:g}): the training hardly moves.", _usual(name))  # fmt: skip
+        yield _low(
+            one,
+            "high" if value < too_low else "medium",
+            f"A learning rate of {value:g} is far below what is usual for {what} (at least "
+            f"{low:g}): the training hardly moves.",
+            _usual(name),
+        )
     elif name == "boosting":
         yield from _shrunk(plan, one, value)
 
@@ -72,8 +98,12 @@ def _shrunk(plan: View, one: Setting, value: float) -> Iterator[Risk]:
     """So few and so small steps leave boosting at the mean it began with (Friedman, 2001)."""
     trees = plan.trees.number if plan.trees is not None else None
     if trees and trees * value < SHRUNK:
-        yield _low(one, "high" if trees * value < SHRUNK / 3 else "medium",
-                   f"{trees:,.0f} trees at a learning rate of {value:g} hardly move away from the mean.", f"{max(0.03, 5 / trees):.2g}")  # fmt: skip
+        yield _low(
+            one,
+            "high" if trees * value < SHRUNK / 3 else "medium",
+            f"{trees:,.0f} trees at a learning rate of {value:g} hardly move away from the mean.",
+            f"{max(0.03, 5 / trees):.2g}",
+        )
 
 
 def _low(one: Setting, severity: str, reason: str, usual: str) -> Risk:
@@ -106,21 +136,43 @@ def _range(plan: View) -> tuple[str, float]:
 
 
 def _what(name: str, plan: View) -> str:
-    named = {"adam": "Adam", "adam transformer": "Adam and transformers", "sgd": "gradient descent", "momentum": "gradient descent with momentum",
-             "fine-tuning": "fine-tuning a pretrained transformer", "pretrained pictures": "fine-tuning a pretrained network",
-             "adapter": "training an adapter", "boosting": "boosted trees"}  # fmt: skip
+    named = {
+        "adam": "Adam",
+        "adam transformer": "Adam and transformers",
+        "sgd": "gradient descent",
+        "momentum": "gradient descent with momentum",
+        "fine-tuning": "fine-tuning a pretrained transformer",
+        "pretrained pictures": "fine-tuning a pretrained network",
+        "adapter": "training an adapter",
+        "boosting": "boosted trees",
+    }
     return named.get(name, plan.optimizer.capitalize() or "training")
 
 
 def _usual(name: str) -> str:
-    return {"adam": "0.001", "adam transformer": "3e-4", "sgd": "0.01", "momentum": "0.01", "fine-tuning": "2e-5", "pretrained pictures": "1e-4",
-            "adapter": "2e-4", "boosting": "0.05", "adagrad": "0.01", "adadelta": "1.0", "adafactor": "1e-3", "lion": "1e-4", "muon": "0.02", "lars": "1.0"}[name]  # fmt: skip
+    return {
+        "adam": "0.001",
+        "adam transformer": "3e-4",
+        "sgd": "0.01",
+        "momentum": "0.01",
+        "fine-tuning": "2e-5",
+        "pretrained pictures": "1e-4",
+        "adapter": "2e-4",
+        "boosting": "0.05",
+        "adagrad": "0.01",
+        "adadelta": "1.0",
+        "adafactor": "1e-3",
+        "lion": "1e-4",
+        "muon": "0.02",
+        "lars": "1.0",
+    }[name]
 
 
 def no_early_stopping(plan: View, data: Known) -> Iterator[Risk]:
     """Long training without looking at a validation part learns the training part by heart (Prechelt, 1998)."""
     if plan.stops_early or plan.written.first(
-        r"\b(save best\w*|keep best|best checkpoint|restore best\w*|checkpoint( metric| monitor| best)?|use best model|model checkpoint)\b"
+        r"\b(save best\w*|keep best|best checkpoint|restore best\w*|checkpoint( metric| monitor| best)?|"
+        r"use best model|model checkpoint)\b"
     ):
         return
     off = plan.early_stopping
@@ -129,8 +181,12 @@ def no_early_stopping(plan: View, data: Known) -> Iterator[Risk]:
         rate_ = plan.learning_rate.number if plan.learning_rate is not None else None
         if trees >= 1000 or (off is not None and trees >= 200):
             work = trees * (rate_ or 0.1)
-            yield _never_stops(off.key if off is not None else plan.trees.key if plan.trees is not None else "", f"{trees:,.0f} trees are grown",
-                               "medium" if work >= 100 or off is not None else "low", "early_stopping_rounds: 50")  # fmt: skip
+            yield _never_stops(
+                off.key if off is not None else plan.trees.key if plan.trees is not None else "",
+                f"{trees:,.0f} trees are grown",
+                "medium" if work >= 100 or off is not None else "low",
+                "early_stopping_rounds: 50",
+            )
         return
     if plan.epochs is None or not (plan.neural or plan.optimizer) or plan.epochs.number is None:
         return
@@ -151,16 +207,20 @@ def no_early_stopping(plan: View, data: Known) -> Iterator[Risk]:
 
 def _never_stops(key: str, what: str, severity: str, write: str) -> Risk:
     return Risk(
-        "no_early_stopping", severity, key,
+        "no_early_stopping",
+        severity,
+        key,
         f"{what} and nothing stops before the model begins to learn its examples by heart.",
         f"Stop when the validation part gets worse, or keep the best checkpoint: {write}.",
-    )  # fmt: skip
+    )
 
 
 def no_clipping(plan: View, data: Known) -> Iterator[Risk]:
     """Gradients through many steps explode now and then, and one such step ruins a run (Pascanu and others, 2013)."""
     one = plan.written.first(
-        r"\b((gradient|grad|global) (clip\w*|norm clip\w*|clip (val|norm|value))|clip\w* (grad\w*|norm|value|global norm)|max grad norm|clip ?norm|clip ?value|grad norm|gradient clip( validation)?|clip)\b"
+        r"\b((gradient|grad|global) (clip\w*|norm clip\w*|clip (val|norm|value))|clip\w* (grad\w*|norm|"
+        r"value|global norm)|max grad norm|clip ?norm|clip ?value|grad norm|gradient clip( validation)?|"
+        r"clip)\b"
     )
     if one is not None and not (one.nothing or truth(one.value) is False or one.number == 0):
         return
@@ -179,17 +239,21 @@ def no_clipping(plan: View, data: Known) -> Iterator[Risk]:
 
 def _unclipped(key: str, severity: str) -> Risk:
     return Risk(
-        "no_gradient_clipping", severity, key,
-        "Gradients are not limited, and in this kind of network a single huge step now and then ruins days of training.",
+        "no_gradient_clipping",
+        severity,
+        key,
+        "Gradients are not limited, and in this kind of network a single huge step now and then ruins "
+        "days of training.",
         "Limit the gradient: training.gradient_clipping: 1.0.",
-    )  # fmt: skip
+    )
 
 
 def no_seed(plan: View, data: Known) -> Iterator[Risk]:
     """Without a seed nobody can repeat the result, or tell a better idea from better luck (Henderson and others, 2018)."""
     seeds = list(
         plan.written.all(
-            r"\b(seeds?|random ?state|random ?seed|manual seed|rng|rng seed|seed everything|np random seed|torch manual seed)$"
+            r"\b(seeds?|random ?state|random ?seed|manual seed|rng|rng seed|seed everything|np random "
+            r"seed|torch manual seed)$"
         )
     )
     own = [one for one in seeds if not is_nothing(one.value) or one.value == 0]
@@ -200,10 +264,12 @@ def no_seed(plan: View, data: Known) -> Iterator[Risk]:
         return
     key = seeds[0].key if seeds else ""
     yield Risk(
-        "no_seed", "medium" if seeds else "low", key,
+        "no_seed",
+        "medium" if seeds else "low",
+        key,
         "No random seed is fixed, so nobody can repeat the result, nor tell a better idea from better luck.",
         f"Fix the seed: set {key or 'seed'} to 7.",
-    )  # fmt: skip
+    )
 
 
 def monitored_on_test(one: Setting | None) -> bool:

@@ -12,25 +12,41 @@ from workers.probes.hyperparameters.plan_review.risk import Risk
 from workers.probes.hyperparameters.plan_review.view import View
 from workers.probes.hyperparameters.plan_review.written import Setting, number, truth, words
 
-PICTURES = re.compile(r"\b(imagenet\w*|coco|in21k|in1k|in22k|places\w*|resnet\w*|efficientnet\w*|vgg\w*|vit\w*|convnext\w*|mobilenet\w*|densenet\w*|inception\w*|swin\w*|"
-                      r"regnet\w*|timm|torchvision|deit\w*|xception|clip|dino\w*)\b")  # fmt: skip
+PICTURES = re.compile(
+    r"\b(imagenet\w*|coco|in21k|in1k|in22k|places\w*|resnet\w*|efficientnet\w*|vgg\w*|"
+    r"vit\w*|convnext\w*|mobilenet\w*|densenet\w*|inception\w*|swin\w*|"
+    r"regnet\w*|timm|torchvision|deit\w*|xception|clip|dino\w*)\b"
+)
 # Unlike photographs altogether; and pictures that are like them in part, where fine-tuning all layers usually helps.
 UNLIKE = re.compile(
-    r"\b(silhouettes?|sketch\w*|line drawings?|drawings?|doodles?|quickdraw|spectrograms?|mel|binary (images?|masks?)|glyphs?|characters?|digits?|"
-    r"mnist|handwrit\w*|blueprints?|floor ?plans?|charts?|diagrams?|icons?|logos?|qr codes?|barcodes?|cartoons?|clip ?art|radar|sar|lidar|sonar|seismic\w*|"
+    r"\b(silhouettes?|sketch\w*|line drawings?|drawings?|doodles?|quickdraw|spectrograms?|mel|binary "
+    r"(images?|masks?)|glyphs?|characters?|digits?|"
+    r"mnist|handwrit\w*|blueprints?|floor ?plans?|charts?|diagrams?|icons?|logos?|qr codes?|barcodes?|"
+    r"cartoons?|clip ?art|radar|sar|lidar|sonar|seismic\w*|"
     r"depth maps?|time series images?|gramian|recurrence plots?|black and white|monochrome|signatures?)\b"
 )
 PARTLY = re.compile(
-    r"\b(x ?rays?|radiograph\w*|ct|mri|ultrasound|microscop\w*|histolog\w*|pathology|satellite|aerial|remote sensing|thermal|infrared|hyperspectral|"
-    r"multispectral|mammogra\w*|retina\w*|fundus|dermoscop\w*|medical|tomograph\w*|endoscop\w*|gray ?scale|documents?|wafer|astronom\w*|galax\w*|fluorescence|electron)\b"
+    r"\b(x ?rays?|radiograph\w*|ct|mri|ultrasound|microscop\w*|histolog\w*|pathology|satellite|aerial|"
+    r"remote sensing|thermal|infrared|hyperspectral|"
+    r"multispectral|mammogra\w*|retina\w*|fundus|dermoscop\w*|medical|tomograph\w*|endoscop\w*|gray "
+    r"?scale|documents?|wafer|astronom\w*|galax\w*|fluorescence|electron)\b"
 )
-NORM = r"\b(normali[sz]e|normalization|standardi[sz]e|do normalize|mean|pixel mean|image mean|input normalization|norm stats|normali[sz]er|preprocessing mean)$"
+NORM = (
+    r"\b(normali[sz]e|normalization|standardi[sz]e|do normalize|mean|pixel mean|image mean|input "
+    r"normalization|norm stats|normali[sz]er|preprocessing mean)$"
+)
 LARGER = 2.0
 ENGLISH = re.compile(
-    r"\b(bert base (un)?cased|bert large (un)?cased|roberta (base|large)|distilbert base (un)?cased|gpt2|electra|deberta|all minilm|distilroberta)\b"
+    r"\b(bert base (un)?cased|bert large (un)?cased|roberta (base|large)|distilbert base (un)?cased|"
+    r"gpt2|electra|deberta|all minilm|distilroberta)\b"
 )
-OTHER_LANGUAGE = re.compile(r"\b(german|deutsch|french|spanish|italian|portuguese|dutch|polish|turkish|russian|arabic|chinese|japanese|korean|hindi|swedish|czech|greek|finnish|danish|"
-                            r"norwegian|ukrainian|vietnamese|thai|hungarian|romanian|hebrew|de|fr|es|it|pt|nl|pl|tr|ru|ar|zh|ja|ko)\b")  # fmt: skip
+OTHER_LANGUAGE = re.compile(
+    r"\b(german|deutsch|french|spanish|italian|portuguese|dutch|polish|turkish|"
+    r"russian|arabic|chinese|japanese|korean|hindi|swedish|czech|greek|finnish|"
+    r"danish|"
+    r"norwegian|ukrainian|vietnamese|thai|hungarian|romanian|hebrew|de|fr|es|it|"
+    r"pt|nl|pl|tr|ru|ar|zh|ja|ko)\b"
+)
 
 
 def normalisation(plan: View, data: Known) -> Iterator[Risk]:
@@ -41,13 +57,25 @@ def normalisation(plan: View, data: Known) -> Iterator[Risk]:
     told = [one for one in told if not re.search(r"\b(augmentation|confusion|target|weights)\b", one.path)]
     if any(_imagenet(one) for one in told):
         return
-    off = next((one for one in told if one.nothing or truth(one.value) is False or (one.said in ("minmax", "rescale", "0 1", "zero one", "1 255", "divide by 255", "only rescale"))
-                or _plain_numbers(one)), None)  # fmt: skip
+    off = next(
+        (
+            one
+            for one in told
+            if one.nothing
+            or truth(one.value) is False
+            or (
+                one.said in ("minmax", "rescale", "0 1", "zero one", "1 255", "divide by 255", "only rescale")
+            )
+            or _plain_numbers(one)
+        ),
+        None,
+    )
     if off is not None:
         yield _unlike(off.key)
         return
     if told or plan.written.first(
-        r"\b(normali[sz]\w*|preprocess(ing)? (input|fn|function)|image processor|feature extractor|preset|default transforms)\b"
+        r"\b(normali[sz]\w*|preprocess(ing)? (input|fn|function)|image processor|feature extractor|"
+        r"preset|default transforms)\b"
     ):
         return
     listed = next(
@@ -90,10 +118,13 @@ def _plain_numbers(one: Setting) -> bool:
 
 def _unlike(key: str) -> Risk:
     return Risk(
-        "pretrained_normalisation_missing", "medium", key,
-        "The model was pretrained on colours scaled in one way and gets them in another, so it starts worse than it is.",
+        "pretrained_normalisation_missing",
+        "medium",
+        key,
+        "The model was pretrained on colours scaled in one way and gets them in another, so it starts "
+        "worse than it is.",
         'Scale the colours as in the pretraining: model.normalise: "imagenet" (mean 0.485, 0.456, 0.406; deviation 0.229, 0.224, 0.225).',
-    )  # fmt: skip
+    )
 
 
 def domain(plan: View, data: Known) -> Iterator[Risk]:
@@ -118,7 +149,8 @@ def domain(plan: View, data: Known) -> Iterator[Risk]:
             yield _gap(
                 key,
                 severity,
-                f"The model was pretrained on photographs, and these pictures are of another kind ({partly[0]}).",
+                "The model was pretrained on photographs, and these pictures are of another kind "
+                f"({partly[0]}).",
             )
         return
     language = next(
@@ -141,7 +173,8 @@ def domain(plan: View, data: Known) -> Iterator[Risk]:
         yield _gap(
             key,
             "medium",
-            f"The model was pretrained on English, and these texts are {told[0] if len(told[0]) > 2 else 'in another language'}.",
+            "The model was pretrained on English, and these texts are "
+            f"{told[0] if len(told[0]) > 2 else 'in another language'}.",
         )
     elif re.search(
         r"\b(wav2vec\w*|hubert\w*|whisper\w*)\b", f"{plan.pretrained.value} {plan.model.value}"
@@ -178,16 +211,21 @@ def _flat(data: Known) -> str:
 
 def _gap(key: str, severity: str, reason: str) -> Risk:
     return Risk(
-        "domain_gap_of_pretraining", severity, key, f"{reason} What it knows may not help.",
-        "Compare with a small model trained from scratch, or choose one that was pretrained on such data; train all layers, not only the last.",
-    )  # fmt: skip
+        "domain_gap_of_pretraining",
+        severity,
+        key,
+        f"{reason} What it knows may not help.",
+        "Compare with a small model trained from scratch, or choose one that was pretrained on such "
+        "data; train all layers, not only the last.",
+    )
 
 
 def upscaled(plan: View, data: Known) -> Iterator[Risk]:
     """Blowing a picture up adds cost, not detail; the network was pretrained on sharp ones (Touvron and others, 2019)."""
     side = data.picture_side
     sizes = plan.settings(
-        r"\b(input (size|shape|resolution)|image (size|resolution|shape)|img (size|sz|dim)|resize( to)?|target size|crop size|resolution|input image size|size)$"
+        r"\b(input (size|shape|resolution)|image (size|resolution|shape)|img (size|sz|dim)|resize( to)?|"
+        r"target size|crop size|resolution|input image size|size)$"
     )
     other = re.compile(
         r"\b(original|native|raw|source|batch|test|validation|train|kernel|pool|data image|sample)\b"
@@ -199,10 +237,13 @@ def upscaled(plan: View, data: Known) -> Iterator[Risk]:
     if wanted is None or wanted < LARGER * side or wanted > 5000:
         return
     yield Risk(
-        "upscaled_inputs", "low", one.key,
-        f"Pictures of {side} pixels are blown up to {wanted:g}: that costs about {(wanted / side) ** 2:,.0f} times the computing and adds no detail.",
+        "upscaled_inputs",
+        "low",
+        one.key,
+        f"Pictures of {side} pixels are blown up to {wanted:g}: that costs about "
+        f"{(wanted / side) ** 2:,.0f} times the computing and adds no detail.",
         f"Use a network for small pictures, at {side} to {2 * side} pixels, or get sharper ones.",
-    )  # fmt: skip
+    )
 
 
 RULES = (normalisation, domain, upscaled)

@@ -14,24 +14,35 @@ from workers.probes.hyperparameters.plan_review.written import Setting, truth
 from workers.probes.words import count
 
 SEARCH = re.compile(
-    r"\b(search|sweep|hpo|optuna|hyperopt|grid|study|trials?|hyper ?parameter (search|tuning|optimization)|tuner|tuning|random search|bayes\w*|objective)\b"
+    r"\b(search|sweep|hpo|optuna|hyperopt|grid|study|trials?|hyper ?parameter (search|tuning|"
+    r"optimization)|tuner|tuning|random search|bayes\w*|objective)\b"
 )
 CHOOSES = re.compile(
-    r"\b(monitor(ed)?( metric)?|(tune|tuned|select|selected|selection|choose|chosen|pick|picked|early stop\w*|stop|model selection|"
-    r"checkpoint|best( model| epoch| checkpoint)?|threshold|calibrat\w*|save best)( \w+)?( (on|by|with|using|from|set|split|data|part|metric|monitor|criterion))|"
-    r"metric for best model|best( model)? metric|checkpoint metric|early stop\w*( metric| monitor| on)?|validation data|validation set|"
-    r"validate on|validation on|evaluation set|evaluation dataset|tuning (set|data|split|part)|selection (set|data|split|metric)|validation|validation from|"
-    r"validation (split|source|file|path)|threshold|save best only|model selection|scheduler monitor|reduce lr\w*|plateau( on| monitor)?|lr scheduler monitor)$"
+    r"\b(monitor(ed)?( metric)?|(tune|tuned|select|selected|selection|choose|chosen|pick|picked|early "
+    r"stop\w*|stop|model selection|"
+    r"checkpoint|best( model| epoch| checkpoint)?|threshold|calibrat\w*|save best)( \w+)?( (on|by|with|"
+    r"using|from|set|split|data|part|metric|monitor|criterion))|"
+    r"metric for best model|best( model)? metric|checkpoint metric|early stop\w*( metric| monitor| on)?|"
+    r"validation data|validation set|"
+    r"validate on|validation on|evaluation set|evaluation dataset|tuning (set|data|split|part)|"
+    r"selection (set|data|split|metric)|validation|validation from|"
+    r"validation (split|source|file|path)|threshold|save best only|model selection|scheduler monitor|"
+    r"reduce lr\w*|plateau( on| monitor)?|lr scheduler monitor)$"
 )
 SCORED = re.compile(
-    r"\b((scored?|score|metric|evaluated?|optimi[sz]ed?|measured?|judged|compared?|validated?|objective|scoring|judge|maximi[sz]e|minimi[sz]e|optimize|tune|tuned|select|rank(ed)?)"
-    r"( (on|with|by|set|split|data|part|using|metric|from))?|on|data|split|set|direction metric|evaluation set|criterion|target metric|validation( (set|split|data))?|dataset|part|monitor|evaluation)$"
+    r"\b((scored?|score|metric|evaluated?|optimi[sz]ed?|measured?|judged|compared?|validated?|objective|"
+    r"scoring|judge|maximi[sz]e|minimi[sz]e|optimize|tune|tuned|select|rank(ed)?)"
+    r"( (on|with|by|set|split|data|part|using|metric|from))?|on|data|split|set|direction metric|"
+    r"evaluation set|criterion|target metric|validation( (set|split|data))?|dataset|part|monitor|evaluation)$"
 )
 REPORT = re.compile(
-    r"\b((report|reported|final score|final evaluation|final|published|headline|result|results)( (on|from|with|set|split|score|part|data|metric))?|evaluate on|score on|tested on|test on|test (split|set|data))$"
+    r"\b((report|reported|final score|final evaluation|final|published|headline|result|results)( (on|"
+    r"from|with|set|split|score|part|data|metric))?|evaluate on|score on|tested on|test on|test (split|"
+    r"set|data))$"
 )
 TUNE = re.compile(
-    r"\b((tune|tuned|select|selected|choose|chosen|early stop\w*|model selection|scored|validate|validation)( (on|with|by|set|split|data|part|from))|tuning (set|data|split)|search scored on)$"
+    r"\b((tune|tuned|select|selected|choose|chosen|early stop\w*|model selection|scored|validate|"
+    r"validation)( (on|with|by|set|split|data|part|from))|tuning (set|data|split)|search scored on)$"
 )
 MANY = 1_000  # trials that are worth a question even where nobody knows the validation part
 OPTIMISTIC = 3.0  # points that the best of many trials looks too good by luck alone
@@ -41,8 +52,13 @@ USUAL = 0.85  # accuracy at which luck is reckoned
 
 def _on_test(one: Setting) -> bool:
     said = one.said
-    return bool(isinstance(one.value, (str, list)) and len(said) < 80 and TEST.search(said) and not NEGATED.search(said)
-                and not re.search(r"\b(train test split|validation|cv|folds?|inner)\b", said))  # fmt: skip
+    return bool(
+        isinstance(one.value, (str, list))
+        and len(said) < 80
+        and TEST.search(said)
+        and not NEGATED.search(said)
+        and not re.search(r"\b(train test split|validation|cv|folds?|inner)\b", said)
+    )
 
 
 def by_test(plan: View, data: Known) -> Iterator[Risk]:
@@ -52,21 +68,42 @@ def by_test(plan: View, data: Known) -> Iterator[Risk]:
         chosen = CHOOSES.search(one.path) is not None
         if searching and _on_test(one) and SCORED.search(one.path):
             yield Risk(
-                "search_scored_on_test", "high", one.key,
-                "The search compares its trials by the test part and keeps the luckiest, so the final score is too good.",
+                "search_scored_on_test",
+                "high",
+                one.key,
+                "The search compares its trials by the test part and keeps the luckiest, so the final "
+                "score is too good.",
                 f'Score the trials on a validation part or by cross-validation: set {one.key} to "validation".',
-            )  # fmt: skip
+            )
         elif chosen and _on_test(one) and not REPORT.search(one.path):
             yield _chosen(one.key, one.said)
         elif truth(one.value) is True and re.search(
-            r"\b((tune|select|stop|choose|pick|calibrate|threshold|early stop\w*|validate|checkpoint|search|monitor)( \w+)? (on|with|using|by) test( set| data| part| score)?|"
-            r"use test( set)?( as| for)( the)? (validation|tuning|selection|early stop\w*|stopping|model selection)|test (set )?(as|for) validation)$", one.path):  # fmt: skip
+            r"\b((tune|select|stop|choose|pick|calibrate|threshold|early stop\w*|validate|checkpoint|"
+            r"search|monitor)( \w+)? (on|with|using|by) test( set| data| part| score)?|"
+            r"use test( set)?( as| for)( the)? (validation|tuning|selection|early stop\w*|stopping|"
+            r"model selection)|test (set )?(as|for) validation)$",
+            one.path,
+        ):
             yield _chosen(one.key, "the test part")
-        elif re.search(r"\b(used? for|purpose|role|usage|uses)$", one.path) and re.search(r"\b(test|hold ?out)\b", _before_last(one)) and re.search(
-            r"\b(tun\w*|select\w*|early stop\w*|choos\w*|threshold|search|validation)\b", one.said) and not NEGATED.search(one.said):  # fmt: skip
+        elif (
+            re.search(r"\b(used? for|purpose|role|usage|uses)$", one.path)
+            and re.search(r"\b(test|hold ?out)\b", _before_last(one))
+            and re.search(
+                r"\b(tun\w*|select\w*|early stop\w*|choos\w*|threshold|search|validation)\b", one.said
+            )
+            and not NEGATED.search(one.said)
+        ):
             yield _chosen(one.key, one.said)
-        elif isinstance(one.value, str) and 3 < len(one.said.split()) < 60 and re.search(
-            r"\b(best|choos\w*|chosen|pick\w*|select\w*|tun(e|ed|ing)|stop\w*|threshold)\b[^.]*\b(on|by|with|using) (the )?(test|hold ?out)\b", one.said) and not NEGATED.search(one.said):  # fmt: skip
+        elif (
+            isinstance(one.value, str)
+            and 3 < len(one.said.split()) < 60
+            and re.search(
+                r"\b(best|choos\w*|chosen|pick\w*|select\w*|tun(e|ed|ing)|stop\w*|threshold)\b[^.]*\b(on|by|"
+                r"with|using) (the )?(test|hold ?out)\b",
+                one.said,
+            )
+            and not NEGATED.search(one.said)
+        ):
             yield _chosen(one.key, "the test part")
 
 
@@ -76,10 +113,13 @@ def _before_last(one: Setting) -> str:
 
 def _chosen(key: str, said: str) -> Risk:
     return Risk(
-        "test_used_for_selection", "high", key,
-        f"Something is chosen by the test part (“{said[:40]}”), so its score no longer says how new data will fare.",
-        f'Choose by a validation part and look at the test once, at the end: set {key} to the validation part.',
-    )  # fmt: skip
+        "test_used_for_selection",
+        "high",
+        key,
+        f"Something is chosen by the test part (“{said[:40]}”), so its score no longer says how new "
+        "data will fare.",
+        f"Choose by a validation part and look at the test once, at the end: set {key} to the validation part.",
+    )
 
 
 def reported_where_tuned(plan: View, data: Known) -> Iterator[Risk]:
@@ -97,12 +137,14 @@ def reported_where_tuned(plan: View, data: Known) -> Iterator[Risk]:
         if not isinstance(one.value, (str, list)) or len(said) > 80 or not said:
             continue
         learned = re.search(
-            r"^(the )?(train(ing)?)( set| data| part| split| score| accuracy)?$|\bin sample\b|\bresubstitution\b",
+            r"^(the )?(train(ing)?)( set| data| part| split| score| accuracy)?$|\bin sample\b|"
+            r"\bresubstitution\b",
             said,
         )
         same = tuned is not None and tuned.said and (said == tuned.said) and not TEST.search(said)
         best = re.search(
-            r"\b(best (cv|validation|trial|fold|search|inner)( \w+)?|best score|best trial|cv score of the best|best of)\b",
+            r"\b(best (cv|validation|trial|fold|search|inner)( \w+)?|best score|best trial|cv score of "
+            r"the best|best of)\b",
             said,
         )
         chosen = re.search(r"^(the )?validation( set| data| part| split| score| accuracy)?$", said) and (
@@ -110,10 +152,13 @@ def reported_where_tuned(plan: View, data: Known) -> Iterator[Risk]:
         )
         if learned or same or best or chosen:
             yield Risk(
-                "reported_on_tuning_split", "high" if learned else "medium", one.key,
-                f"The result is reported on “{said}”, which the model was trained or chosen on, so it is too good.",
+                "reported_on_tuning_split",
+                "high" if learned else "medium",
+                one.key,
+                f"The result is reported on “{said}”, which the model was trained or chosen on, so it "
+                "is too good.",
                 f'Report on a test part that chose nothing: set {one.key} to "test".',
-            )  # fmt: skip
+            )
 
 
 def _chooses(plan: View) -> bool:
@@ -132,26 +177,33 @@ def too_many_trials(plan: View, data: Known) -> Iterator[Risk]:
     if rows is None:
         if trials >= MANY:
             yield Risk(
-                "too_many_trials_for_validation", "low", key,
-                f"The search tries {trials:,} settings; on a small validation part the best of so many is the luckiest.",
+                "too_many_trials_for_validation",
+                "low",
+                key,
+                f"The search tries {trials:,} settings; on a small validation part the best of so many "
+                "is the luckiest.",
                 "Check that the validation part has some thousand rows, or try fewer settings.",
-            )  # fmt: skip
+            )
         return
     points = 100 * math.sqrt(USUAL * (1 - USUAL) / max(1, rows)) * math.sqrt(2 * math.log(trials))
     if points < MILD:
         return
     enough = round(2 * math.log(trials) * USUAL * (1 - USUAL) / (OPTIMISTIC / 200) ** 2, -2)
     yield Risk(
-        "too_many_trials_for_validation", "medium" if points >= OPTIMISTIC and trials >= rows / 4 else "low", key,
-        f"The search tries {trials:,} settings on {count(rows, 'validation row')}: by luck alone the best looks up to {points:.0f} points too good.",
+        "too_many_trials_for_validation",
+        "medium" if points >= OPTIMISTIC and trials >= rows / 4 else "low",
+        key,
+        f"The search tries {trials:,} settings on {count(rows, 'validation row')}: by luck alone the "
+        f"best looks up to {points:.0f} points too good.",
         f"Try fewer settings, use cross-validation, or validate on about {enough:,.0f} rows.",
-    )  # fmt: skip
+    )
 
 
 def _trials(plan: View) -> tuple[int, str]:
     """How many settings are tried, told or as the product of a grid, and where that stands."""
     places = plan.settings(
-        r"\b(n |max |number of )?(trials|n iter|max evals|evals|configurations|n configs|samples|candidates|n trials|run cap|combinations|max runs|runs)$"
+        r"\b(n |max |number of )?(trials|n iter|max evals|evals|configurations|n configs|samples|"
+        r"candidates|n trials|run cap|combinations|max runs|runs)$"
     )
     for one in places:
         if SEARCH.search(one.path) and one.number and not isinstance(one.value, bool):

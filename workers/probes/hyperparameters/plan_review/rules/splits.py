@@ -29,16 +29,23 @@ def random_split_of_time(plan: View, data: Known) -> Iterator[Risk]:
         return
     if split.shuffles:
         yield Risk(
-            "random_split_of_time_series", "high", split.key,
-            f"The rows follow each other in time ({why}) and are split at random: training knows the hours around each test row, use never will.",
-            "Split by time: train on the older rows and test on the newest, with a gap as long as the horizon.",
-        )  # fmt: skip
+            "random_split_of_time_series",
+            "high",
+            split.key,
+            f"The rows follow each other in time ({why}) and are split at random: training knows the "
+            "hours around each test row, use never will.",
+            "Split by time: train on the older rows and test on the newest, with a gap as long as the "
+            "horizon.",
+        )
     elif split.kind == "" and split.said and plan.split.test is not None and data.here:
         yield Risk(
-            "random_split_of_time_series", "low", split.key,
-            f"The rows follow each other in time ({why}) and the plan does not say that the split does, too; many tools split at random.",
+            "random_split_of_time_series",
+            "low",
+            split.key,
+            f"The rows follow each other in time ({why}) and the plan does not say that the split does, "
+            "too; many tools split at random.",
             'Say that the newest rows are the test, as in data.split.kind: "time".',
-        )  # fmt: skip
+        )
 
 
 def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
@@ -54,15 +61,19 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
         name, groups, told = data.group
         size = f" ({count(groups, 'group')})" if groups else ""
         yield Risk(
-            "split_ignores_groups", "high" if told else "medium", split.key,
-            f"Rows of one {name}{size} land in training and in the test, so the test asks about what is known.",
+            "split_ignores_groups",
+            "high" if told else "medium",
+            split.key,
+            f"Rows of one {name}{size} land in training and in the test, so the test asks about what is "
+            "known.",
             f'Keep each {name} on one side: a split of kind "group" by {name}.',
-        )  # fmt: skip
+        )
         return
     if data.here:
         return
     for one in plan.settings(
-        r"\b(features|columns|drop\w*|ignore\w*|id|ids|index|exclude\w*|metadata|inputs|identifier)( columns?)?$"
+        r"\b(features|columns|drop\w*|ignore\w*|id|ids|index|exclude\w*|metadata|inputs|identifier)( "
+        r"columns?)?$"
     ):
         names = one.value if isinstance(one.value, list) else [one.value]
         named = next(
@@ -77,10 +88,12 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
         )
         if named:
             yield Risk(
-                "split_ignores_groups", "low", one.key,
+                "split_ignores_groups",
+                "low",
+                one.key,
                 f"If one {named} has several rows, a random split puts it into training and into the test.",
                 f'Count the rows of each {named}; where there are several, split by "group".',
-            )  # fmt: skip
+            )
             return
 
 
@@ -99,10 +112,12 @@ def not_stratified(plan: View, data: Known) -> Iterator[Risk]:
         else ""
     )
     yield Risk(
-        "split_not_stratified", "medium" if few else "low", split.key,
+        "split_not_stratified",
+        "medium" if few else "low",
+        split.key,
         f"The split is random and does not keep the classes in proportion{told}.",
         'Split each class in the same proportion: "stratified".',
-    )  # fmt: skip
+    )
 
 
 def test_too_small(plan: View, data: Known) -> Iterator[Risk]:
@@ -116,34 +131,54 @@ def test_too_small(plan: View, data: Known) -> Iterator[Risk]:
     if rows is not None and rows < ENOUGH:
         points = 100 * 1.96 * math.sqrt(0.09 / max(1, rows))
         yield Risk(
-            "test_too_small", "medium" if rows < FEW else "low", split.test.key,
-            f"The test part has {count(rows, 'row')}: a result of 90% may as well be {points:.0f} points better or worse.",
+            "test_too_small",
+            "medium" if rows < FEW else "low",
+            split.test.key,
+            f"The test part has {count(rows, 'row')}: a result of 90% may as well be {points:.0f} "
+            "points better or worse.",
             "Keep at least 200 rows for the test, or use repeated cross-validation.",
-        )  # fmt: skip
+        )
     elif rarest is not None and rarest < 10:
         yield Risk(
-            "test_too_small", "medium" if rarest < 5 else "low", split.test.key,
-            f"The test part has {_about(rarest)} of the rarest class: one row more or less changes its score by {100 / max(1, round(rarest)):.0f} points.",
+            "test_too_small",
+            "medium" if rarest < 5 else "low",
+            split.test.key,
+            f"The test part has {_about(rarest)} of the rarest class: one row more or less changes its "
+            f"score by {100 / max(1, round(rarest)):.0f} points.",
             "Keep a larger, stratified test part, or use repeated cross-validation.",
-        )  # fmt: skip
+        )
     elif rows is None and share is not None and share < 0.05:
         yield Risk(
-            "test_too_small", "low", split.test.key,
-            f"The test part is {100 * share:.2g}% of the data, which is only enough when there is very much of it.",
+            "test_too_small",
+            "low",
+            split.test.key,
+            f"The test part is {100 * share:.2g}% of the data, which is only enough when there is very "
+            "much of it.",
             "Check that the test part has at least 200 rows, 20 of the rarest class among them.",
-        )  # fmt: skip
+        )
 
 
 def no_validation(plan: View, data: Known) -> Iterator[Risk]:
     """Without a part to choose by, settings are chosen by the test or not at all (Hastie and others, 2009, ch. 7)."""
     split = plan.split
     written = plan.written
-    off = next((one for one in written.all(r"\b(validation( ?(size|share|set|split|data|rows))?|evaluation strategy|do evaluation)$")
-                if (one.nothing or truth(one.value) is False or one.number == 0) and not re.search(r"\btest\b", one.path)), None)  # fmt: skip
+    off = next(
+        (
+            one
+            for one in written.all(
+                r"\b(validation( ?(size|share|set|split|data|rows))?|"
+                r"evaluation strategy|do evaluation)$"
+            )
+            if (one.nothing or truth(one.value) is False or one.number == 0)
+            and not re.search(r"\btest\b", one.path)
+        ),
+        None,
+    )
     if split.has_validation:
         return
     by_validation = written.first(
-        r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose on|chosen on|select by)$"
+        r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose "
+        r"on|chosen on|select by)$"
     )
     if by_validation is not None and re.search(
         r"\b(validation|evaluation|cv|cross validation|folds?|oob|out of bag|inner)\b", by_validation.said
@@ -163,21 +198,38 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
     key = off.key if off is not None else split.key
     serious = off is not None or (split.said and (stops or (chooses is not None and not chooses.nothing)))
     yield Risk(
-        "no_validation_split", "medium" if serious else "low", key,
-        "No part of the data is kept to choose settings by, so they are chosen by the test, whose score is then too good, or not at all.",
+        "no_validation_split",
+        "medium" if serious else "low",
+        key,
+        "No part of the data is kept to choose settings by, so they are chosen by the test, whose score "
+        "is then too good, or not at all.",
         "Keep a validation part of the training data (data.split.validation: 0.15), or use cross-validation.",
-    )  # fmt: skip
+    )
 
 
 def no_interval(plan: View, data: Known) -> Iterator[Risk]:
     """One number from one small split cannot tell luck from skill (Bouthillier and others, 2021)."""
     written = plan.written
     repeated = [
-        one for one in written.all(r"\b(n |number of )?(repeats?|runs|seeds|random seeds|repetitions|n repeats|bootstrap\w*|confidence interval|ci|interval|intervals|error bars|std|uncertainty( interval)?)$")
-        if not re.search(r"\b(augmentation|model|hardware|forest|data augmentation|forecast|sampler|scaler|normaliz\w*|transforms?)\b", one.path)
-    ]  # fmt: skip
-    several = [one for one in repeated if (isinstance(one.value, list) and len(one.value) > 1) or (one.number or 0) > 1
-               or (one.number is None and not one.nothing and truth(one.value) is not False)]  # fmt: skip
+        one
+        for one in written.all(
+            r"\b(n |number of )?(repeats?|runs|seeds|random seeds|repetitions|n "
+            r"repeats|bootstrap\w*|confidence interval|ci|interval|intervals|"
+            r"error bars|std|uncertainty( interval)?)$"
+        )
+        if not re.search(
+            r"\b(augmentation|model|hardware|forest|data augmentation|forecast|sampler|"
+            r"scaler|normaliz\w*|transforms?)\b",
+            one.path,
+        )
+    ]
+    several = [
+        one
+        for one in repeated
+        if (isinstance(one.value, list) and len(one.value) > 1)
+        or (one.number or 0) > 1
+        or (one.number is None and not one.nothing and truth(one.value) is not False)
+    ]
     if several or plan.split.folds > 1:
         return
     off = next(
@@ -197,10 +249,12 @@ def no_interval(plan: View, data: Known) -> Iterator[Risk]:
         return
     key = off.key if off is not None else plan.split.test.key if plan.split.test is not None else ""
     yield Risk(
-        "single_split_no_interval", "medium" if off is not None and small else "low", key,
+        "single_split_no_interval",
+        "medium" if off is not None and small else "low",
+        key,
         "The result will be one number from one split, so nobody can tell luck from skill.",
         "Report the mean and the spread over five seeds or folds, or a bootstrap interval of the test score.",
-    )  # fmt: skip
+    )
 
 
 def _about(rows: float) -> str:

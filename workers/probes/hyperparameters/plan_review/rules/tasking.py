@@ -13,10 +13,12 @@ from workers.probes.words import listed
 
 UNEQUAL, VERY_UNEQUAL = 20.0, 100.0  # times that one task's weight is another's
 FEWER = 20.0  # times that one task has the examples of another
-PARTS = (("image", r"\b(image\w*|picture\w*|photo\w*|pixel\w*|jpe?g|png|vision|x ?ray\w*|scan\w*)\b"),
-         ("sound", r"\b(audio|sound\w*|speech|wav|voice|acoustic)\b"),
-         ("text", r"\b(text\w*|review\w*|sentiment|mail\w*|document\w*|tweet\w*|translation|language)\b"),
-         ("table", r"\b(csv|tabular|sensor\w*|credit|sales)\b"))  # fmt: skip
+PARTS = (
+    ("image", r"\b(image\w*|picture\w*|photo\w*|pixel\w*|jpe?g|png|vision|x ?ray\w*|scan\w*)\b"),
+    ("sound", r"\b(audio|sound\w*|speech|wav|voice|acoustic)\b"),
+    ("text", r"\b(text\w*|review\w*|sentiment|mail\w*|document\w*|tweet\w*|translation|language)\b"),
+    ("table", r"\b(csv|tabular|sensor\w*|credit|sales)\b"),
+)
 
 
 def without_metric(plan: View, data: Known) -> Iterator[Risk]:
@@ -30,10 +32,13 @@ def without_metric(plan: View, data: Known) -> Iterator[Risk]:
     left = [name for name in tasks if name not in measured]
     if left and len(left) < len(tasks):
         yield Risk(
-            "tasks_without_metric", "medium", key,
-            f"{_nobody(left)} measured, so {'it' if len(left) == 1 else 'they'} may fail and nobody will see it.",
+            "tasks_without_metric",
+            "medium",
+            key,
+            f"{_nobody(left)} measured, so {'it' if len(left) == 1 else 'they'} may fail and nobody "
+            "will see it.",
             f"Give each task a metric: add {listed(left)} to {key}.",
-        )  # fmt: skip
+        )
 
 
 def _nobody(names: list[str]) -> str:
@@ -53,8 +58,15 @@ def _by_task(plan: View, tasks: set[str]) -> tuple[set[str], str]:
             if hit:
                 return hit, group.key
         if re.search(r"\b(tasks|heads|targets|outputs)$", last):
-            items = group.value.items() if isinstance(group.value, Mapping) else [
-                (str(one.get("name", one.get("task", ""))), one) for one in group.value if isinstance(one, Mapping)]  # fmt: skip
+            items = (
+                group.value.items()
+                if isinstance(group.value, Mapping)
+                else [
+                    (str(one.get("name", one.get("task", ""))), one)
+                    for one in group.value
+                    if isinstance(one, Mapping)
+                ]
+            )
             inner = {words(name): one for name, one in items if isinstance(one, Mapping)}
             with_metric = {
                 name
@@ -93,19 +105,30 @@ def weights(plan: View, data: Known) -> Iterator[Risk]:
         times = told[most] / told[least]
         if times < UNEQUAL:
             continue
-        yield _unbalanced(key, "high" if times >= VERY_UNEQUAL else "medium",
-                          f"The task “{most}” weighs {times:,.0f} times as much as “{least}”, which will hardly be learned.")  # fmt: skip
+        yield _unbalanced(
+            key,
+            "high" if times >= VERY_UNEQUAL else "medium",
+            f"The task “{most}” weighs {times:,.0f} times as much as “{least}”, which "
+            "will hardly be learned.",
+        )
 
 
 def _unbalanced(key: str, severity: str, reason: str) -> Risk:
-    return Risk("task_weights_unbalanced", severity, key, reason,
-                "Begin with equal weights on losses of one size, or let the training learn the weights (uncertainty weighting).")  # fmt: skip
+    return Risk(
+        "task_weights_unbalanced",
+        severity,
+        key,
+        reason,
+        "Begin with equal weights on losses of one size, or let the training learn the weights "
+        "(uncertainty weighting).",
+    )
 
 
 def _balanced_by_itself(plan: View) -> bool:
     return any(
         re.search(
-            r"\b(uncertainty|gradnorm|grad norm balanc\w*|dwa|pcgrad|mgda|cagrad|nash|famo|dynamic weight\w*)\b",
+            r"\b(uncertainty|gradnorm|grad norm balanc\w*|dwa|pcgrad|mgda|cagrad|nash|famo|dynamic "
+            r"weight\w*)\b",
             one.said,
         )
         for one in plan.settings(
@@ -119,8 +142,18 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
     for group in plan.written.groups:
         last = next((name for name in reversed(group.names) if name), "")
         path = group.path
-        if re.search(r"\b((tasks?|loss(es)?|heads?|objectives?|multi ?task|output) (weights?|weighting|coefficients?|coefs?|scales?|lambdas?|shares?)|loss weights?|lambdas?)$", path) or (
-            last in ("weights", "weighting") and re.search(r"\b(tasks?|losses|loss|multi ?task|heads?)\b", path)):  # fmt: skip
+        if re.search(
+            r"\b((tasks?|loss(es)?|heads?|objectives?|multi ?task|output) (weights?|weighting|"
+            r"coefficients?|coefs?|scales?|lambdas?|shares?)|loss weights?|lambdas?)$",
+            path,
+        ) or (
+            last in ("weights", "weighting")
+            and re.search(
+                r"\b(tasks?|losses|loss|multi ?task|"
+                r"heads?)\b",
+                path,
+            )
+        ):
             if isinstance(group.value, Mapping):
                 told = {
                     words(name): n
@@ -141,8 +174,15 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
                 if len(values) == len(group.value) and len(names) == len(values):
                     yield group.key, dict(zip(names, values, strict=True))
         if re.search(r"\b(tasks|heads|loss(es)?|criteria|outputs|targets)$", last) and group.value:
-            items = group.value.items() if isinstance(group.value, Mapping) else [
-                (str(one.get("name", one.get("task", one.get("target", place)))), one) for place, one in enumerate(group.value if isinstance(group.value, list) else ()) if isinstance(one, Mapping)]  # fmt: skip
+            items = (
+                group.value.items()
+                if isinstance(group.value, Mapping)
+                else [
+                    (str(one.get("name", one.get("task", one.get("target", place)))), one)
+                    for place, one in enumerate(group.value if isinstance(group.value, list) else ())
+                    if isinstance(one, Mapping)
+                ]
+            )
             told = {}
             for name, one in items:
                 inner = one.items() if isinstance(one, Mapping) else ()
@@ -177,7 +217,8 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
 def sizes(plan: View, data: Known) -> Iterator[Risk]:
     """A task with a twentieth of the examples is seen a twentieth as often, and forgotten first (Arivazhagan, 2019)."""
     fair = plan.written.first(
-        r"\b(sampl(ing|er)\w*|temperature|batch mixing|mixing|balanced? (batches|sampling|tasks)|oversample small\w*|task sampling|sampling strategy)\b"
+        r"\b(sampl(ing|er)\w*|temperature|batch mixing|mixing|balanced? (batches|sampling|tasks)|"
+        r"oversample small\w*|task sampling|sampling strategy)\b"
     )
     if (
         fair is not None
@@ -193,21 +234,26 @@ def sizes(plan: View, data: Known) -> Iterator[Risk]:
         times = told[most] / told[least]
         if times >= FEWER:
             yield Risk(
-                "task_size_imbalance", "medium", key,
-                f"“{most}” has {times:,.0f} times as many examples as “{least}” ({told[most]:,.0f} and {told[least]:,.0f}), which will hardly be learned beside it.",
+                "task_size_imbalance",
+                "medium",
+                key,
+                f"“{most}” has {times:,.0f} times as many examples as “{least}” ({told[most]:,.0f} and "
+                f"{told[least]:,.0f}), which will hardly be learned beside it.",
                 "Draw the tasks equally often, or with a temperature of 2 to 5, as in training.sampling.",
-            )  # fmt: skip
+            )
             return
 
 
 def _rows(plan: View, data: Known) -> Iterator[tuple[str, dict[str, float]]]:
     counts = re.compile(
-        r"^(n )?(rows|samples|examples|size|images|records|count|labeled|n|n rows|n samples|labels|sentences|documents|train (rows|size)|labeled rows)$"
+        r"^(n )?(rows|samples|examples|size|images|records|count|labeled|n|n rows|n samples|labels|"
+        r"sentences|documents|train (rows|size)|labeled rows)$"
     )
     for group in plan.written.groups:
         last = next((name for name in reversed(group.names) if name), "")
         if re.search(
-            r"\b(task (rows|sizes?|samples|examples|counts?)|(rows|samples|examples|labels) per task|per task (rows|samples|examples)|dataset sizes|data sizes)$",
+            r"\b(task (rows|sizes?|samples|examples|counts?)|(rows|samples|examples|labels) per task|"
+            r"per task (rows|samples|examples)|dataset sizes|data sizes)$",
             group.path,
         ) and isinstance(group.value, Mapping):
             yield (
@@ -215,12 +261,25 @@ def _rows(plan: View, data: Known) -> Iterator[tuple[str, dict[str, float]]]:
                 {words(name): n for name, value in group.value.items() if (n := number(value)) is not None},
             )
         elif re.search(r"\b(tasks|heads|targets|datasets|outputs)$", last) and group.value:
-            items = group.value.items() if isinstance(group.value, Mapping) else [
-                (str(one.get("name", one.get("task", place))), one) for place, one in enumerate(group.value) if isinstance(one, Mapping)]  # fmt: skip
-            yield group.key, {
-                words(name): n for name, one in items if isinstance(one, Mapping)
-                for k, v in one.items() if counts.match(words(k)) and (n := number(v)) is not None
-            }  # fmt: skip
+            items = (
+                group.value.items()
+                if isinstance(group.value, Mapping)
+                else [
+                    (str(one.get("name", one.get("task", place))), one)
+                    for place, one in enumerate(group.value)
+                    if isinstance(one, Mapping)
+                ]
+            )
+            yield (
+                group.key,
+                {
+                    words(name): n
+                    for name, one in items
+                    if isinstance(one, Mapping)
+                    for k, v in one.items()
+                    if counts.match(words(k)) and (n := number(v)) is not None
+                },
+            )
     if data.here and len(data.sample.targets) > 1:
         census = data.sample.census
         yield (
@@ -232,7 +291,8 @@ def _rows(plan: View, data: Known) -> Iterator[tuple[str, dict[str, float]]]:
 def nothing_in_common(plan: View, data: Known) -> Iterator[Risk]:
     """Tasks with nothing in common fight for the layers they share (Standley and others, 2020)."""
     shared = plan.written.first(
-        r"\b(sharing|shared( (layers|trunk|encoder|backbone|body|parameters))?|trunk|hard sharing|parameter sharing|share)$"
+        r"\b(sharing|shared( (layers|trunk|encoder|backbone|body|parameters))?|trunk|hard sharing|"
+        r"parameter sharing|share)$"
     )
     fully = shared is not None and (
         truth(shared.value) is True
@@ -244,9 +304,24 @@ def nothing_in_common(plan: View, data: Known) -> Iterator[Risk]:
     fully = fully or re.search(r"\bshared\b|hard sharing", plan.model.value)
     if not fully:
         return
-    apart = next((one for one in plan.settings(r"\b(related( tasks)?|relatedness|tasks related|similar(ity)?|affinity|task (relation|affinity|similarity)|correlation between tasks)$")
-                  if truth(one.value) is False or re.search(r"\b(un ?related|none|low|no|independent|different|nothing)\b", one.said)
-                  or (one.number is not None and 0 <= one.number < 0.1 and not isinstance(one.value, bool))), None)  # fmt: skip
+    apart = next(
+        (
+            one
+            for one in plan.settings(
+                r"\b(related( tasks)?|relatedness|tasks related|"
+                r"similar(ity)?|affinity|task (relation|affinity|"
+                r"similarity)|correlation between tasks)$"
+            )
+            if truth(one.value) is False
+            or re.search(
+                r"\b(un ?related|none|low|no|independent|"
+                r"different|nothing)\b",
+                one.said,
+            )
+            or (one.number is not None and 0 <= one.number < 0.1 and not isinstance(one.value, bool))
+        ),
+        None,
+    )
     key = shared.key if shared is not None else plan.model.key
     if apart is not None:
         yield _unrelated(
@@ -258,7 +333,8 @@ def nothing_in_common(plan: View, data: Known) -> Iterator[Risk]:
         one, other = next((a, b) for a in kinds for b in kinds if kinds[a] != kinds[b])
         yield _unrelated(
             key,
-            f"“{one}” reads {_many(kinds[one])} and “{other}” reads {_many(kinds[other])}, yet all layers are shared.",
+            f"“{one}” reads {_many(kinds[one])} and “{other}” reads {_many(kinds[other])}, yet all "
+            "layers are shared.",
         )
 
 
@@ -273,8 +349,15 @@ def _inputs(plan: View) -> dict[str, str]:
         last = next((name for name in reversed(group.names) if name), "")
         if not re.search(r"\b(tasks|heads|datasets)$", last) or not group.value:
             continue
-        items = group.value.items() if isinstance(group.value, Mapping) else [
-            (str(one.get("name", one.get("task", place))), one) for place, one in enumerate(group.value) if isinstance(one, Mapping)]  # fmt: skip
+        items = (
+            group.value.items()
+            if isinstance(group.value, Mapping)
+            else [
+                (str(one.get("name", one.get("task", place))), one)
+                for place, one in enumerate(group.value)
+                if isinstance(one, Mapping)
+            ]
+        )
         for name, one in items:
             inner = one.items() if isinstance(one, Mapping) else [("data", one)]
             said = " ".join(
@@ -290,8 +373,13 @@ def _inputs(plan: View) -> dict[str, str]:
 
 
 def _unrelated(key: str, reason: str) -> Risk:
-    return Risk("unrelated_tasks_fully_shared", "medium", key, reason,
-                "Give each task layers of its own behind a small shared part, or a model of its own, and compare.")  # fmt: skip
+    return Risk(
+        "unrelated_tasks_fully_shared",
+        "medium",
+        key,
+        reason,
+        "Give each task layers of its own behind a small shared part, or a model of its own, and compare.",
+    )
 
 
 RULES = (without_metric, weights, sizes, nothing_in_common)

@@ -11,19 +11,27 @@ from workers.probes.hyperparameters.plan_review.view import View
 from workers.probes.hyperparameters.plan_review.written import Setting, number, truth, words
 from workers.probes.words import listed
 
-WINDOW = r"\b(rolling\w*|moving\w*|windows?|windowed|smooth\w*|filter\w*|mean|average|median|ewm|savgol|savitzky|trend|agg\w*|features|lowess|loess)\b"
+WINDOW = (
+    r"\b(rolling\w*|moving\w*|windows?|windowed|smooth\w*|filter\w*|mean|average|median|ewm|savgol|"
+    r"savitzky|trend|agg\w*|features|lowess|loess)\b"
+)
 AFTERWARDS = re.compile(
-    r"\b(discharge\w*|outcome|resolution|resolved|closed|closing|cancel\w*|refund\w*|charge ?back\w*|final|actual|settle\w*|recover(y|ed|ies)|"
-    r"follow up|post|after|next|future|lead|result\w*|collection\w*|churn(ed)? (date|reason)|reason for (leaving|churn)|termination|terminated|death|died|"
-    r"exit|repaid|total paid|paid off|delivered|delivery (date|time)|arrival|arr time|air time|dep delay|treatment given|verdict|confirmed|investigat\w*|"
-    r"days (to|until)|time to|end (date|time)|completed|closed at|returned|winner|score after|autopsy|diagnosis code|biopsy\w*)\b"
+    r"\b(discharge\w*|outcome|resolution|resolved|closed|closing|cancel\w*|refund\w*|charge ?back\w*|"
+    r"final|actual|settle\w*|recover(y|ed|ies)|"
+    r"follow up|post|after|next|future|lead|result\w*|collection\w*|churn(ed)? (date|reason)|reason for "
+    r"(leaving|churn)|termination|terminated|death|died|"
+    r"exit|repaid|total paid|paid off|delivered|delivery (date|time)|arrival|arr time|air time|dep "
+    r"delay|treatment given|verdict|confirmed|investigat\w*|"
+    r"days (to|until)|time to|end (date|time)|completed|closed at|returned|winner|score after|autopsy|"
+    r"diagnosis code|biopsy\w*)\b"
 )
 SURELY = re.compile(r"\b(next|future|lead|tomorrow|t (and )?\d+|ahead)\b")
 MAY_NOT_HAPPEN = re.compile(
     r"\b(arr(ival)?|dep(arture)?|delay\w*|late\w*|landing|pickup|delivery|deliver\w*|eta)\b"
 )
 LASTS = re.compile(
-    r"\b(duration|length of stay|los|time to \w+|days to \w+|lifetime|survival\w*|lead time|turnaround|wait(ing)? time|completion time|resolution time|stay)\b"
+    r"\b(duration|length of stay|los|time to \w+|days to \w+|lifetime|survival\w*|lead time|turnaround|"
+    r"wait(ing)? time|completion time|resolution time|stay)\b"
 )
 
 
@@ -38,14 +46,40 @@ def sees_future(plan: View, data: Known) -> Iterator[Risk]:
             and truth(one.value) is True
             and re.search(WINDOW, one.path)
         ):
-            reason = "The window is centred: it averages over hours that have not come yet when the forecast is made."
-        elif re.search(r"\b(align\w*|window( type| kind| position)?|mode|kind|type|alignment|position|side|label)$", one.path) and re.search(
-            r"\b(centered|center|two sided|both sides|symmetric\w*|forward looking|forward)\b", one.said) and re.search(WINDOW, one.path + " " + _around(plan, one)):  # fmt: skip
-            reason = "The window is centred or looks forward: it uses hours that have not come yet when the forecast is made."
-        elif re.search(r"\b(b ?fill|backfill|back fill|backward fill|fill backward\w*|filtfilt|savgol\w*|savitzky\w*|bidirectional (fill|smoothing)|kalman smooth\w*|"
-                       r"centered (rolling|moving|window|mean|average)\w*|two sided (filter|window|average))\b", f"{_last(one)} {one.said}") and not one.nothing and (
-                           data.temporal or data.modality == "series"):  # fmt: skip
-            reason = "This smooths or fills with values from later on, which are not there when the forecast is made."
+            reason = (
+                "The window is centred: it averages over hours that have not come yet when the "
+                "forecast is made."
+            )
+        elif (
+            re.search(
+                r"\b(align\w*|window( type| kind| position)?|mode|kind|type|alignment|position|"
+                r"side|label)$",
+                one.path,
+            )
+            and re.search(
+                r"\b(centered|center|two sided|both sides|symmetric\w*|forward looking|forward)\b", one.said
+            )
+            and re.search(WINDOW, one.path + " " + _around(plan, one))
+        ):
+            reason = (
+                "The window is centred or looks forward: it uses hours that have not come yet "
+                "when the forecast is made."
+            )
+        elif (
+            re.search(
+                r"\b(b ?fill|backfill|back fill|backward fill|fill backward\w*|filtfilt|"
+                r"savgol\w*|savitzky\w*|bidirectional (fill|smoothing)|kalman smooth\w*|"
+                r"centered (rolling|moving|window|mean|average)\w*|two sided (filter|window|"
+                r"average))\b",
+                f"{_last(one)} {one.said}",
+            )
+            and not one.nothing
+            and (data.temporal or data.modality == "series")
+        ):
+            reason = (
+                "This smooths or fills with values from later on, which are not there when the "
+                "forecast is made."
+            )
         elif (
             re.search(r"\b(leads?|lead features|future (lags|steps|window))$", one.path)
             and not one.nothing
@@ -62,11 +96,16 @@ def sees_future(plan: View, data: Known) -> Iterator[Risk]:
             )
         if reason:
             yield Risk(
-                "centred_window_sees_future", "high", one.key, reason,
-                f"Use windows that end before the forecast is made: set {one.key} to false, or let the window look back only."
-                if isinstance(one.value, bool) else
-                f"Use only values from before the forecast in {one.key}: windows that look back, gaps filled forwards.",
-            )  # fmt: skip
+                "centred_window_sees_future",
+                "high",
+                one.key,
+                reason,
+                f"Use windows that end before the forecast is made: set {one.key} to false, or let the "
+                "window look back only."
+                if isinstance(one.value, bool)
+                else f"Use only values from before the forecast in {one.key}: windows that look back, gaps "
+                "filled forwards.",
+            )
 
 
 def answer_as_input(plan: View, data: Known) -> Iterator[Risk]:
@@ -105,25 +144,43 @@ def answer_as_input(plan: View, data: Known) -> Iterator[Risk]:
 
 def _lag_zero(key: str) -> Risk:
     return Risk(
-        "target_at_lag_zero", "high", key,
+        "target_at_lag_zero",
+        "high",
+        key,
         "Lag 0 is the value at the very moment that is to be predicted: the answer is among the inputs.",
         f"Let the lags begin at the horizon: {key} from 1 on.",
-    )  # fmt: skip
+    )
 
 
 def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
     """A column that is filled in after the moment of prediction makes a model look brilliant until it is used."""
-    moment = next((one for one in plan.written.all(r"\b(predict(ed|ion)? (at|time|moment|when|point)|prediction (time|moment|point)|scor(ed|ing) (at|time|moment)|decision (time|moment|point)|"
-                                                   r"used at|when predicted|available at prediction|predict at|inference (time|moment)|forecast (made|origin)( at)?)$") if one.said and not one.nothing), None)  # fmt: skip
+    moment = next(
+        (
+            one
+            for one in plan.written.all(
+                r"\b(predict(ed|ion)? (at|time|moment|when|point)|"
+                r"prediction (time|moment|point)|scor(ed|ing) (at|"
+                r"time|moment)|decision (time|moment|point)|"
+                r"used at|when predicted|available at prediction|"
+                r"predict at|inference (time|moment)|forecast (made|"
+                r"origin)( at)?)$"
+            )
+            if one.said and not one.nothing
+        ),
+        None,
+    )
     target = words(plan.target.value) if plan.target is not None else ""
     late = _told_late(plan)
     for one in plan.settings(
-        r"\b(features|inputs|input columns|feature columns|predictors|columns|x|numeric\w*|categorical\w*|covariates|variables|use columns|(feature|column|input) (names|cols)|(features?|inputs?|columns?) (list|used|names|columns|set))$"
+        r"\b(features|inputs|input columns|feature columns|predictors|columns|x|numeric\w*|"
+        r"categorical\w*|covariates|variables|use columns|(feature|column|input) (names|cols)|"
+        r"(features?|inputs?|columns?) (list|used|names|columns|set))$"
     ):
         names = one.value if isinstance(one.value, list) else [one.value]
         plain = {words(name): str(name) for name in names if isinstance(name, str)}
         if re.search(
-            r"\b(drop|exclude|ignore|scal\w*|impute|encod\w*|target|selection|transform\w*|augmentation|stratif\w*|group)\b",
+            r"\b(drop|exclude|ignore|scal\w*|impute|encod\w*|target|selection|transform\w*|augmentation|"
+            r"stratif\w*|group)\b",
             one.path,
         ):
             continue
@@ -175,13 +232,26 @@ def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
             columns = _late_columns(data, target)
             named = f", such as {listed(columns)}" if columns else ""
             yield Risk(
-                "feature_not_known_at_prediction_time", "high", one.key,
-                f"The answer is needed {str(moment.value)[:60]}, but all columns are inputs, also those that are filled in later{named}.",
+                "feature_not_known_at_prediction_time",
+                "high",
+                one.key,
+                f"The answer is needed {str(moment.value)[:60]}, but all columns are inputs, also those "
+                f"that are filled in later{named}.",
                 f"Name the inputs that are known then{_without(columns)}.",
-            )  # fmt: skip
+            )
     for one in plan.written.settings:
-        if re.search(r"\b(available|known|availability|known at|available at|available (when|from|after)|known (when|from|after)|time)$", _last(one)) and re.search(
-            r"\b(after|afterwards|later|only later|post|not before|end of|at the end|in hindsight)\b", one.said) and re.search(r"\b(features?|inputs?|columns?|predictors?)\b", one.path):  # fmt: skip
+        if (
+            re.search(
+                r"\b(available|known|availability|known at|available at|available (when|from|"
+                r"after)|known (when|from|after)|time)$",
+                _last(one),
+            )
+            and re.search(
+                r"\b(after|afterwards|later|only later|post|not before|end of|at the end|in hindsight)\b",
+                one.said,
+            )
+            and re.search(r"\b(features?|inputs?|columns?|predictors?)\b", one.path)
+        ):
             yield _late(
                 one.key,
                 "An input is known only after the moment of prediction, by the plan's own words.",
@@ -194,7 +264,9 @@ def _told_late(plan: View) -> set[str]:
     """Columns that the plan itself says are not known when the answer is needed."""
     found: set[str] = set()
     for one in plan.settings(
-        r"\b(not known( at prediction)?( time)?|unknown at prediction( time)?|known (after|later|only after\w*)|available (after|later)|post event|not available( at prediction)?( time)?|future only)( columns)?$"
+        r"\b(not known( at prediction)?( time)?|unknown at prediction( time)?|known (after|later|only "
+        r"after\w*)|available (after|later)|post event|not available( at prediction)?( time)?|future "
+        r"only)( columns)?$"
     ):
         names = one.value if isinstance(one.value, list) else [one.value]
         found |= {words(name) for name in names if isinstance(name, str)}
@@ -202,8 +274,14 @@ def _told_late(plan: View) -> set[str]:
 
 
 def _late(key: str, reason: str, severity: str, names: list[str]) -> Risk:
-    return Risk("feature_not_known_at_prediction_time", severity, key, reason,
-                f"Take {listed(names)} out of the inputs, or show that {_is(names, 'it is', 'they are')} known before the answer is needed.")  # fmt: skip
+    return Risk(
+        "feature_not_known_at_prediction_time",
+        severity,
+        key,
+        reason,
+        f"Take {listed(names)} out of the inputs, or show that "
+        f"{_is(names, 'it is', 'they are')} known before the answer is needed.",
+    )
 
 
 def _late_columns(data: Known, target: str) -> list[str]:
@@ -212,10 +290,15 @@ def _late_columns(data: Known, target: str) -> list[str]:
         return []
     stem = target.split()[0] if target else ""
     return [
-        column.name for column in data.sample.columns
-        if column.role == "feature" and not re.search(r"\b(sched\w*|planned|scheduled)\b", words(column.name))
-        and (AFTERWARDS.search(words(column.name)) or (stem and len(target.split()) > 1 and words(column.name).startswith(stem + " ")))
-    ]  # fmt: skip
+        column.name
+        for column in data.sample.columns
+        if column.role == "feature"
+        and not re.search(r"\b(sched\w*|planned|scheduled)\b", words(column.name))
+        and (
+            AFTERWARDS.search(words(column.name))
+            or (stem and len(target.split()) > 1 and words(column.name).startswith(stem + " "))
+        )
+    ]
 
 
 def missing_outcome(plan: View, data: Known) -> Iterator[Risk]:
@@ -223,7 +306,9 @@ def missing_outcome(plan: View, data: Known) -> Iterator[Risk]:
     if plan.target is None:
         return
     treated = plan.written.first(
-        r"\b(missing target\w*|target missing|cancel\w*|censor\w*|unlabeled|drop (missing|unlabeled|na|null)\w*|withdrawn|lost to follow up|without target|diverted|incomplete|filters?|where|exclude rows)\b"
+        r"\b(missing target\w*|target missing|cancel\w*|censor\w*|unlabeled|drop (missing|unlabeled|na|"
+        r"null)\w*|withdrawn|lost to follow up|without target|diverted|incomplete|filters?|where|"
+        r"exclude rows)\b"
     )
     if treated is not None and not treated.nothing:
         return
@@ -245,10 +330,13 @@ def missing_outcome(plan: View, data: Known) -> Iterator[Risk]:
 
 def _undefined(key: str, what: str, severity: str) -> Risk:
     return Risk(
-        "target_missing_for_cancelled", severity, key,
+        "target_missing_for_cancelled",
+        severity,
+        key,
         f"{what}: such rows drop out silently, and the model never learns about the worst cases.",
-        "Say what becomes of rows without an answer: predict first whether it happens at all, or treat them as censored.",
-    )  # fmt: skip
+        "Say what becomes of rows without an answer: predict first whether it happens at all, or treat "
+        "them as censored.",
+    )
 
 
 def season(plan: View, data: Known) -> Iterator[Risk]:
@@ -271,13 +359,15 @@ def season(plan: View, data: Known) -> Iterator[Risk]:
         if unseen:
             yield _season(
                 split.key,
-                f"The test falls into {_months(unseen)}, which the training part never shows, so neither tells how the model fares over a year.",
+                f"The test falls into {_months(unseen)}, which the training part never shows, so "
+                "neither tells how the model fares over a year.",
                 "medium",
             )
         elif missing >= 6 and len(data.months["train"]) >= 10:
             yield _season(
                 split.key,
-                f"The test covers {12 - missing} of 12 months, so it does not tell how the model fares in the others.",
+                f"The test covers {12 - missing} of 12 months, so it does not tell how the model fares "
+                "in the others.",
                 "low",
             )
         return
@@ -285,20 +375,27 @@ def season(plan: View, data: Known) -> Iterator[Risk]:
         data.here
         or split.cut is None
         or plan.written.first(
-            r"\b((start|end|first|last|from|until|to)( date| year| day)?|years?|period|span|history|date range|n years|gap)$"
+            r"\b((start|end|first|last|from|until|to)( date| year| day)?|years?|period|span|history|"
+            r"date range|n years|gap)$"
         )
     ):
         return
     yield _season(
         split.cut.key,
-        "One cut divides the time, and the plan does not say that a whole year lies on each side: a season may be missing in training or in the test.",
+        "One cut divides the time, and the plan does not say that a whole year lies on each side: a "
+        "season may be missing in training or in the test.",
         "low",
     )
 
 
 def _season(key: str, reason: str, severity: str) -> Risk:
-    return Risk("season_not_covered", severity, key, reason,
-                "Train on whole years and test on a whole year, or test on several cuts spread over the year.")  # fmt: skip
+    return Risk(
+        "season_not_covered",
+        severity,
+        key,
+        reason,
+        "Train on whole years and test on a whole year, or test on several cuts spread over the year.",
+    )
 
 
 def _spans(plan: View) -> tuple[str, set[int], set[int]] | None:
