@@ -50,4 +50,5 @@ def _how(facts: Facts) -> str:
     if not settings or not rules:
         return ""
     beside = " and the data" if facts.get("with_data") else ""
-    return f"{words.count(settings, 'setting', 'settings')}{beside} held against {words.count(rules, 'rule', 'rules')}."
+    looked, against = words.count(settings, "setting", "settings"), words.count(rules, "rule", "rules")
+    return f"{looked}{beside} held against {against}."

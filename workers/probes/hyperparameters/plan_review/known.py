@@ -1,4 +1,6 @@
-"""What the data says, and what the plan says of it where there is no data: rows, classes, columns, pictures."""
+"""What the data says, and what the plan says of it where there is no data: rows, classes, columns,
+pictures.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ class Known:
         return {} if self.here else self._told_counts
 
     def counts_of(self, name: str) -> dict[str, int]:
-        """Class -> rows of one target by its name in plain words; {} where there is none or it is a number."""
+        """Class -> rows of one target by its name in plain words; {} where there is none or it is a
+        number.
+        """
         for target in self.sample.targets if self.here else ():
             if words(target.name) == name and target.task != "regression":
                 return self.sample.counts(target)
@@ -147,7 +151,7 @@ class Known:
 
     @cached_property
     def modality(self) -> str:
-        """ "images", "text", "audio", "series", "table", or "" where nobody knows."""
+        """One of "images", "text", "audio", "series", "table", or "" where nobody knows."""
         if self.here:
             return {"table": "table"}.get(self.sample.kind, self.sample.kind)
         said = self.plan.content + " " + self.plan.model.value
@@ -217,7 +221,9 @@ class Known:
 
     @cached_property
     def group(self) -> tuple[str, int, bool] | None:
-        """A column whose values come back in several rows, its groups, and whether the plan names it itself."""
+        """A column whose values come back in several rows, its groups, and whether the plan names it
+        itself.
+        """
         one = next(
             (
                 one
@@ -275,7 +281,9 @@ class Known:
 
     @cached_property
     def months(self) -> dict[str, set[int]]:
-        """The months of the year before and from the plan's cut on, by the data: {"train": ..., "test": ...}."""
+        """The months of the year before and from the plan's cut on, by the data: {"train": ..., "test":
+        ...}.
+        """
         cut = self.plan.split.cut
         time = next((c for c in self.sample.columns if c.role == "time"), None) if self.here else None
         named = time.name if time is not None else self._date_column

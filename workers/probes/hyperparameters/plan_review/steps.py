@@ -114,7 +114,9 @@ class Step:
 
 
 def scope_of(said: str) -> str | None:
-    """From what a step learns, by the words of a value: "full dataset" -> "all"; None when it says nothing."""
+    """From what a step learns, by the words of a value: "full dataset" -> "all"; None when it says
+    nothing.
+    """
     if not said:
         return None
     if BEFORE.search(said):
@@ -205,7 +207,7 @@ def _named(written: Written, one: Setting) -> tuple[str, str] | None:
         if own and not re.fullmatch(r"(train|training|test|all|full).*", one.said):
             return own
     general: tuple[str, str] | None = None
-    names = [name for name in one.names]
+    names = list(one.names)
     key = one.key
     texts = [last]
     while True:
@@ -215,7 +217,7 @@ def _named(written: Written, one: Setting) -> tuple[str, str] | None:
         texts.append(written.kind(group))
         texts.append(_last_name(group))
         key = group
-    texts += [name for name in reversed(names[:-1])]
+    texts += list(reversed(names[:-1]))
     for text in texts:
         found = kind_of(text) if text else None
         if found and found[0] != "preparation":

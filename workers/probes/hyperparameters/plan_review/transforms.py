@@ -93,7 +93,7 @@ def read(written: Written) -> Iterator[Transform]:
 
 
 def kind_of(text: str) -> str:
-    """ "RandomHorizontalFlip" in plain words -> "horizontal flip"; "" for what is no augmentation."""
+    """The kind that words name: "random horizontal flip" -> "horizontal flip"; "" when they name none."""
     return next((kind for kind, pattern in NAMES if pattern.search(text)), "")
 
 
@@ -130,7 +130,7 @@ def _inside(names: list[str]) -> list[str]:
 
 
 def _key_says(one: Setting, inside: list[str]) -> bool:
-    """ "rotation": "30 degrees" is said by its key; "name": "rotation" by its value."""
+    """A setting such as "rotation": "30 degrees" is said by its key; "name": "rotation" by its value."""
     return bool(inside) and bool(kind_of(inside[-1])) and not kind_of(one.said)
 
 

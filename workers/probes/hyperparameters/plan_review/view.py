@@ -235,8 +235,8 @@ class View:
 
     @cached_property
     def family(self) -> str:
-        """ "boosting", "forest", "tree", "transformer", "recurrent", "cnn", "svm", "neighbours", "mlp", "linear",
-        "bayes", or "" when the plan does not say."""
+        """One of "boosting", "forest", "tree", "transformer", "recurrent", "cnn", "svm", "neighbours", "mlp",
+        "linear", "bayes", or "" when the plan does not say."""
         found = _family(self.model.value)
         if found:
             return found
@@ -514,7 +514,9 @@ def _known_weights(said: str) -> bool:
 
 
 def _task_names(group: Setting) -> Iterator[tuple[str, str]]:
-    """Names of tasks at a place that holds tasks: a group's keys, a list's texts or the names of its groups."""
+    """Names of tasks at a place that holds tasks: a group's keys, a list's texts or the names of its
+    groups.
+    """
     named = bool(re.search(r"\b(heads|task weights|loss weights|tasks)$", group.path))
     if isinstance(group.value, Mapping):
         for name, value in group.value.items():

@@ -176,7 +176,7 @@ class Setting:
 
     @property
     def path(self) -> str:
-        """ "training optimizer lr", whatever the nesting."""
+        """Its place, as in "training optimizer lr", whatever the nesting."""
         return " ".join(name for name in self.names if name)
 
     @property

@@ -1,6 +1,6 @@
-"""Augmentation that changes the answer while the label stays: flipped digits, pitched speakers, recoloured fruit.
+"""Augmentation that changes the answer while the label stays: flipped digits, recoloured fruit.
 
-Shorten and Khoshgoftaar, "A survey on image data augmentation" (2019), section on label-preserving transforms.
+Shorten and Khoshgoftaar, "A survey on image data augmentation" (2019), on keeping labels true.
 """
 
 from __future__ import annotations
@@ -176,7 +176,9 @@ def conflicts(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def labels(plan: View, data: Known) -> Iterator[Risk]:
-    """One task: the project, its classes or the pictures themselves say that the change turns one into another."""
+    """One task: the project, its classes or the pictures themselves say that the change turns one into
+    another.
+    """
     signs, roads = SIGNS.search(plan.content), ROADS.search(plan.content)
     classes = _classes(plan, data)
     named = _task_names(plan, data)
@@ -298,7 +300,9 @@ def _strong(transform: Transform, what: str) -> bool:
 
 
 def _task_names(plan: View, data: Known) -> list[str]:
-    """The tasks, or the one target, in plain words: by the data where it has several targets, and by the plan."""
+    """The tasks, or the one target, in plain words: by the data where it has several targets, and by the
+    plan.
+    """
     names = [task.value for task in plan.tasks]
     if data.here and len(data.sample.targets) > 1:
         names += [name for target in data.sample.targets if (name := words(target.name)) not in names]

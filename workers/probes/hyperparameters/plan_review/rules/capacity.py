@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from workers.probes.hyperparameters.plan_review.known import Known
 from workers.probes.hyperparameters.plan_review.risk import Risk
@@ -20,7 +21,9 @@ APART = 100.0  # times that one column's spread is another's
 
 
 def too_large(plan: View, data: Known) -> Iterator[Risk]:
-    """Networks with far more weights than rows learn labels by heart, random ones too (Zhang and others, 2017)."""
+    """Networks with far more weights than rows learn labels by heart, random ones too (Zhang and others,
+    2017).
+    """
     rows = data.train_rows
     if rows is None:
         return
@@ -100,11 +103,11 @@ def _weights(plan: View, data: Known) -> tuple[float, str] | None:
     if layers is not None and plan.family in ("mlp", "") and layers[0]:
         sizes, key = layers
         wide = [data.features or sizes[0], *sizes, max(1, len(data.counts) or 1)]
-        return float(sum((a + 1) * b for a, b in zip(wide, wide[1:], strict=False))), key
+        return float(sum((a + 1) * b for a, b in pairwise(wide))), key
     if layers is not None and plan.family == "cnn" and layers[0]:
         sizes, key = layers
         wide = [3, *sizes]
-        return float(sum((9 * a + 1) * b for a, b in zip(wide, wide[1:], strict=False))), key
+        return float(sum((9 * a + 1) * b for a, b in pairwise(wide))), key
     named = re.search(r"\b(\d+(?: \d+)?) ?(b|m)\b", plan.model.value) if plan.neural else None
     if named:
         return float(named[1].replace(" ", ".")) * (1e9 if named[2] == "b" else 1e6), plan.model.key
@@ -236,7 +239,9 @@ def more_features(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def unscaled(plan: View, data: Known) -> Iterator[Risk]:
-    """Distances and gradients follow the column with the largest numbers (Hsu, Chang and Lin, 2003; LeCun, 1998)."""
+    """Distances and gradients follow the column with the largest numbers (Hsu, Chang and Lin, 2003; LeCun,
+    1998).
+    """
     if plan.family not in NEEDS_SCALES or data.modality in ("images", "text", "audio"):
         return
     if re.search(

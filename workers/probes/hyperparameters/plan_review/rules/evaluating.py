@@ -1,4 +1,6 @@
-"""What results are measured by: metrics that cannot see the rare class fail, or that divide by zero; baselines."""
+"""What results are measured by: metrics that cannot see the rare class fail, or that divide by zero;
+baselines.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
             key,
             f"Only {percent(share)} of the rows are {_quoted(name)}: a model that never finds one still "
             f"gets {_nearly(1 - share)} right, and accuracy does not show it.",
-            f'Measure what matters for the rare class as well: set {key} to "balanced_accuracy", or recall and precision of the rare class.',
+            f"Measure what matters for the rare class as well: set {key} to "
+            '"balanced_accuracy", or recall and precision of the rare class.',
         )
         return
     seldom = (
@@ -75,7 +78,8 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
             key,
             f"The plan is about something that is seldom ({seldom[0]}): a model that never finds one "
             "gets nearly everything right, and accuracy does not show it.",
-            f'Measure recall and precision of the rare class, or the area under their curve: set {key} to "average_precision".',
+            "Measure recall and precision of the rare class, or the area under their curve: "
+            f'set {key} to "average_precision".',
         )
         return
     if (
@@ -161,7 +165,8 @@ def _zero(key: str, what: str, severity: str) -> Risk:
         severity,
         key,
         f"{what} an error in percent of nothing is endless: a few such rows decide the whole result.",
-        f'Measure the error in the unit of the target, or against a simple forecast: set {key} to "mae" or "mase".',
+        "Measure the error in the unit of the target, or against a simple forecast: set "
+        f'{key} to "mae" or "mase".',
     )
 
 

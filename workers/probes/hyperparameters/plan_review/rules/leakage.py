@@ -34,7 +34,9 @@ def preparation(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def selection(plan: View, data: Known) -> Iterator[Risk]:
-    """Inputs chosen by the answers of the test part find "signal" even in noise (Ambroise and McLachlan, 2002)."""
+    """Inputs chosen by the answers of the test part find "signal" even in noise (Ambroise and McLachlan,
+    2002).
+    """
     for step in _leaking(plan, "selection"):
         yield Risk(
             "feature_selection_on_all_data",
@@ -47,7 +49,9 @@ def selection(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def target_encoding(plan: View, data: Known) -> Iterator[Risk]:
-    """A category's mean answer holds the answers of the test rows (Micci-Barreca, 2001; Prokhorenkova, 2018)."""
+    """A category's mean answer holds the answers of the test rows (Micci-Barreca, 2001; Prokhorenkova,
+    2018).
+    """
     for step in _leaking(plan, "target_encoding"):
         yield Risk(
             "target_encoding_fit_on_all_data",

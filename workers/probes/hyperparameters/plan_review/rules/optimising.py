@@ -1,4 +1,6 @@
-"""Learning rate, stopping, clipping, seed: settings of the training itself, judged by what is usual for its kind."""
+"""Learning rate, stopping, clipping, seed: settings of the training itself, judged by what is usual for
+its kind.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,12 @@ from workers.probes.hyperparameters.plan_review.steps import TEST
 from workers.probes.hyperparameters.plan_review.view import View
 from workers.probes.hyperparameters.plan_review.written import Setting, is_nothing, truth
 
-# (too low, low, high, too high): below or above the outer ones nothing is learned or training diverges, between the
-# inner ones it is usual. Sources: Goodfellow and others, "Deep Learning" (2016), ch. 11.4.1; Godbole and others, "Deep
-# learning tuning playbook" (2023); the defaults and tuning guides of PyTorch, transformers, XGBoost and LightGBM.
+# (too low, low, high, too high): below or above the outer ones nothing is learned or training diverges,
+# between the
+# inner ones it is usual. Sources: Goodfellow and others, "Deep Learning" (2016), ch. 11.4.1; Godbole and
+# others, "Deep
+# learning tuning playbook" (2023); the defaults and tuning guides of PyTorch, transformers, XGBoost and
+# LightGBM.
 RANGES: dict[str, tuple[float, float, float, float]] = {
     "adam": (1e-7, 3e-6, 0.03, 0.1),
     "adam transformer": (1e-7, 1e-6, 5e-3, 0.02),
@@ -169,7 +174,9 @@ def _usual(name: str) -> str:
 
 
 def no_early_stopping(plan: View, data: Known) -> Iterator[Risk]:
-    """Long training without looking at a validation part learns the training part by heart (Prechelt, 1998)."""
+    """Long training without looking at a validation part learns the training part by heart (Prechelt,
+    1998).
+    """
     if plan.stops_early or plan.written.first(
         r"\b(save best\w*|keep best|best checkpoint|restore best\w*|checkpoint( metric| monitor| best)?|"
         r"use best model|model checkpoint)\b"
@@ -216,7 +223,9 @@ def _never_stops(key: str, what: str, severity: str, write: str) -> Risk:
 
 
 def no_clipping(plan: View, data: Known) -> Iterator[Risk]:
-    """Gradients through many steps explode now and then, and one such step ruins a run (Pascanu and others, 2013)."""
+    """Gradients through many steps explode now and then, and one such step ruins a run (Pascanu and
+    others, 2013).
+    """
     one = plan.written.first(
         r"\b((gradient|grad|global) (clip\w*|norm clip\w*|clip (val|norm|value))|clip\w* (grad\w*|norm|"
         r"value|global norm)|max grad norm|clip ?norm|clip ?value|grad norm|gradient clip( validation)?|"
@@ -249,7 +258,9 @@ def _unclipped(key: str, severity: str) -> Risk:
 
 
 def no_seed(plan: View, data: Known) -> Iterator[Risk]:
-    """Without a seed nobody can repeat the result, or tell a better idea from better luck (Henderson and others, 2018)."""
+    """Without a seed nobody can repeat the result, or tell a better idea from better luck (Henderson and
+    others, 2018).
+    """
     seeds = list(
         plan.written.all(
             r"\b(seeds?|random ?state|random ?seed|manual seed|rng|rng seed|seed everything|np random "

@@ -17,7 +17,8 @@ PICTURES = re.compile(
     r"vit\w*|convnext\w*|mobilenet\w*|densenet\w*|inception\w*|swin\w*|"
     r"regnet\w*|timm|torchvision|deit\w*|xception|clip|dino\w*)\b"
 )
-# Unlike photographs altogether; and pictures that are like them in part, where fine-tuning all layers usually helps.
+# Unlike photographs altogether; and pictures that are like them in part, where fine-tuning all layers
+# usually helps.
 UNLIKE = re.compile(
     r"\b(silhouettes?|sketch\w*|line drawings?|drawings?|doodles?|quickdraw|spectrograms?|mel|binary "
     r"(images?|masks?)|glyphs?|characters?|digits?|"
@@ -50,7 +51,9 @@ OTHER_LANGUAGE = re.compile(
 
 
 def normalisation(plan: View, data: Known) -> Iterator[Risk]:
-    """A network sees strange colours when its inputs are not scaled as in its pretraining (torchvision's model docs)."""
+    """A network sees strange colours when its inputs are not scaled as in its pretraining (torchvision's
+    model docs).
+    """
     if not _pictures(plan, data):
         return
     told = list(plan.settings(NORM))
@@ -123,7 +126,8 @@ def _unlike(key: str) -> Risk:
         key,
         "The model was pretrained on colours scaled in one way and gets them in another, so it starts "
         "worse than it is.",
-        'Scale the colours as in the pretraining: model.normalise: "imagenet" (mean 0.485, 0.456, 0.406; deviation 0.229, 0.224, 0.225).',
+        'Scale the colours as in the pretraining: model.normalise: "imagenet" (mean '
+        "0.485, 0.456, 0.406; deviation 0.229, 0.224, 0.225).",
     )
 
 
@@ -198,7 +202,9 @@ def _what(found: re.Match[str] | None, flat: str) -> str:
 
 
 def _flat(data: Known) -> str:
-    """What the pictures are by their pixels, where that is no photograph: nearly all of them black or white."""
+    """What the pictures are by their pixels, where that is no photograph: nearly all of them black or
+    white.
+    """
     if not data.here or data.sample.kind != "images" or "images" not in data.sample.arrays:
         return ""
     images = data.sample.arrays["images"][:300].astype(np.int16)
@@ -221,7 +227,9 @@ def _gap(key: str, severity: str, reason: str) -> Risk:
 
 
 def upscaled(plan: View, data: Known) -> Iterator[Risk]:
-    """Blowing a picture up adds cost, not detail; the network was pretrained on sharp ones (Touvron and others, 2019)."""
+    """Blowing a picture up adds cost, not detail; the network was pretrained on sharp ones (Touvron and
+    others, 2019).
+    """
     side = data.picture_side
     sizes = plan.settings(
         r"\b(input (size|shape|resolution)|image (size|resolution|shape)|img (size|sz|dim)|resize( to)?|"

@@ -1,4 +1,6 @@
-"""What settings are chosen by: never the test part, and not more trials than the validation part can judge."""
+"""What settings are chosen by: never the test part, and not more trials than the validation part can
+judge.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def _on_test(one: Setting) -> bool:
 
 
 def by_test(plan: View, data: Known) -> Iterator[Risk]:
-    """A test part that chooses anything is no test any more (Dwork and others, 2015; Recht and others, 2019)."""
+    """A test part that chooses anything is no test any more (Dwork and others, 2015; Recht and others,
+    2019).
+    """
     for one in plan.written.settings:
         searching = SEARCH.search(_before_last(one)) is not None
         chosen = CHOOSES.search(one.path) is not None
@@ -73,7 +77,8 @@ def by_test(plan: View, data: Known) -> Iterator[Risk]:
                 one.key,
                 "The search compares its trials by the test part and keeps the luckiest, so the final "
                 "score is too good.",
-                f'Score the trials on a validation part or by cross-validation: set {one.key} to "validation".',
+                f"Score the trials on a validation part or by cross-validation: set {one.key} to "
+                '"validation".',
             )
         elif chosen and _on_test(one) and not REPORT.search(one.path):
             yield _chosen(one.key, one.said)
@@ -118,12 +123,15 @@ def _chosen(key: str, said: str) -> Risk:
         key,
         f"Something is chosen by the test part (“{said[:40]}”), so its score no longer says how new "
         "data will fare.",
-        f"Choose by a validation part and look at the test once, at the end: set {key} to the validation part.",
+        f"Choose by a validation part and look at the test once, at the end: set {key} to "
+        "the validation part.",
     )
 
 
 def reported_where_tuned(plan: View, data: Known) -> Iterator[Risk]:
-    """The score that a setting was chosen for is the best of several, and too good (Cawley and Talbot, 2010)."""
+    """The score that a setting was chosen for is the best of several, and too good (Cawley and Talbot,
+    2010).
+    """
     tuned = next(
         (
             one

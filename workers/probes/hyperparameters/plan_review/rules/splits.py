@@ -49,7 +49,9 @@ def random_split_of_time(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
-    """One person on both sides of the split: the model is asked about people it knows (Saeb and others, 2017)."""
+    """One person on both sides of the split: the model is asked about people it knows (Saeb and others,
+    2017).
+    """
     split = plan.split
     if (
         split.kind in ("group", "time", "given")
@@ -159,7 +161,9 @@ def test_too_small(plan: View, data: Known) -> Iterator[Risk]:
 
 
 def no_validation(plan: View, data: Known) -> Iterator[Risk]:
-    """Without a part to choose by, settings are chosen by the test or not at all (Hastie and others, 2009, ch. 7)."""
+    """Without a part to choose by, settings are chosen by the test or not at all (Hastie and others, 2009,
+    ch. 7).
+    """
     split = plan.split
     written = plan.written
     off = next(

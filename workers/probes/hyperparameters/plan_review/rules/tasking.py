@@ -47,7 +47,9 @@ def _nobody(names: list[str]) -> str:
 
 
 def _by_task(plan: View, tasks: set[str]) -> tuple[set[str], str]:
-    """The tasks that have a metric of their own, and where metrics are told by task; "" where they are not."""
+    """The tasks that have a metric of their own, and where metrics are told by task; "" where they are
+    not.
+    """
     for group in plan.written.groups:
         last = next((name for name in reversed(group.names) if name), "")
         if re.search(r"\b(metrics?|scoring|scores?|evaluation|measures?)$", last) and isinstance(
@@ -138,7 +140,9 @@ def _balanced_by_itself(plan: View) -> bool:
 
 
 def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Groups of task weights: {"a": 1, "b": 100}, a list beside a list of tasks, or tasks with their own weight."""
+    """Groups of task weights: {"a": 1, "b": 100}, a list beside a list of tasks, or tasks with their own
+    weight.
+    """
     for group in plan.written.groups:
         last = next((name for name in reversed(group.names) if name), "")
         path = group.path
@@ -215,7 +219,9 @@ def _weights(plan: View, known: set[str]) -> Iterator[tuple[str, dict[str, float
 
 
 def sizes(plan: View, data: Known) -> Iterator[Risk]:
-    """A task with a twentieth of the examples is seen a twentieth as often, and forgotten first (Arivazhagan, 2019)."""
+    """A task with a twentieth of the examples is seen a twentieth as often, and forgotten first
+    (Arivazhagan, 2019).
+    """
     fair = plan.written.first(
         r"\b(sampl(ing|er)\w*|temperature|batch mixing|mixing|balanced? (batches|sampling|tasks)|"
         r"oversample small\w*|task sampling|sampling strategy)\b"
@@ -301,8 +307,7 @@ def nothing_in_common(plan: View, data: Known) -> Iterator[Risk]:
         )
         or shared.number == 1
     )
-    fully = fully or re.search(r"\bshared\b|hard sharing", plan.model.value)
-    if not fully:
+    if not fully and not re.search(r"\bshared\b|hard sharing", plan.model.value):
         return
     apart = next(
         (

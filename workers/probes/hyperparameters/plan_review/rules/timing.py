@@ -1,4 +1,6 @@
-"""What is known when: windows that see the future, the answer among the inputs, seasons that were never seen."""
+"""What is known when: windows that see the future, the answer among the inputs, seasons that were never
+seen.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ LASTS = re.compile(
 
 
 def sees_future(plan: View, data: Known) -> Iterator[Risk]:
-    """A centred window, a filter run both ways or a gap filled backwards uses hours that have not come yet."""
+    """A centred window, a filter run both ways or a gap filled backwards uses hours that have not come
+    yet.
+    """
     for one in plan.written.settings:
         if re.search(r"\b(augmentation|crop|scaler|normaliz\w*|standard\w*|split|cv|image)\b", one.path):
             continue
@@ -153,7 +157,9 @@ def _lag_zero(key: str) -> Risk:
 
 
 def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
-    """A column that is filled in after the moment of prediction makes a model look brilliant until it is used."""
+    """A column that is filled in after the moment of prediction makes a model look brilliant until it is
+    used.
+    """
     moment = next(
         (
             one
@@ -230,13 +236,13 @@ def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
         )
         if everything and moment is not None and not late and len(plain) == 1:
             columns = _late_columns(data, target)
-            named = f", such as {listed(columns)}" if columns else ""
+            such = f", such as {listed(columns)}" if columns else ""
             yield Risk(
                 "feature_not_known_at_prediction_time",
                 "high",
                 one.key,
                 f"The answer is needed {str(moment.value)[:60]}, but all columns are inputs, also those "
-                f"that are filled in later{named}.",
+                f"that are filled in later{such}.",
                 f"Name the inputs that are known then{_without(columns)}.",
             )
     for one in plan.written.settings:
@@ -302,7 +308,9 @@ def _late_columns(data: Known, target: str) -> list[str]:
 
 
 def missing_outcome(plan: View, data: Known) -> Iterator[Risk]:
-    """What was cancelled has no arrival: rows without an answer are no random part (Little and Rubin, 2019)."""
+    """What was cancelled has no arrival: rows without an answer are no random part (Little and Rubin,
+    2019).
+    """
     if plan.target is None:
         return
     treated = plan.written.first(
@@ -340,7 +348,9 @@ def _undefined(key: str, what: str, severity: str) -> Risk:
 
 
 def season(plan: View, data: Known) -> Iterator[Risk]:
-    """A test of three months says nothing about the other nine, nor training without a winter about winter."""
+    """A test of three months says nothing about the other nine, nor training without a winter about
+    winter.
+    """
     split = plan.split
     told = _spans(plan)
     if told is not None:
