@@ -139,10 +139,11 @@ CASES = [  # probe, value, low, facts, what is said
     ("flexibility.forgetting", 4, 0, {"strategies": [{"id": "x"}]}, "Measure it again with more examples"),
     ("hyperparameters.sensitivity", 6, 4, {"tornado": [{"label": "Learning rate", "flagged": True, "loss": 6,
      "down": -1, "up": -6}]}, "steadier learning rate: a quarter more costs 6.0 points"),
-    ("hyperparameters.plan_review", 1, 1, {"faults": [fault("no_seed", repair="Fix the seed.", note="Luck.")]},
-     "Fix the seed"),
-    ("hyperparameters.plan_review", 2, 2, {"faults": [fault("no_seed", "medium", repair="Fix it.", note="Luck."),
-     fault("test_resampled", repair="Split first.", note="Bad.")]}, "Split first"),
+    ("hyperparameters.plan_review", 1, 1,
+     {"faults": [fault("no_seed", repair="Fix the seed.", note="Luck.")]}, "Fix the seed"),
+    ("hyperparameters.plan_review", 2, 2,
+     {"faults": [fault("no_seed", "medium", repair="Fix it.", note="Luck."),
+      fault("test_resampled", repair="Split first.", note="Bad.")]}, "Split first"),
     ("hyperparameters.sensitivity", 2, 1, {"under_trained": ["training steps"]}, "twice the training steps"),
 ]  # fmt: skip
 
