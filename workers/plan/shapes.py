@@ -16,14 +16,9 @@ from workers.plan.schema import Group
 ROWS = 10  # a part of at least so many is told in rows
 BESIDE = ("lr", "learning_rate", "learningRate", "weight_decay", "weightDecay", "momentum")
 INNER = ("init_args", "params", "kwargs", "args", "config", "options")
-KINDS = {
-    "stratif": "stratified",
-    "group": "group",
-    "time": "time",
-    "chronolog": "time",
-    "random": "random",
-    "shuffl": "random",
-}
+FILE = re.compile(r"/|\\|\.\w{2,8}$")
+GROUPED = re.compile(r"(?i)group|leave.?one|\bby[_ ]?\w+|subject|patient|speaker|site|user")
+TIMED = re.compile(r"(?i)time|date|chronolog|walk|rolling|expanding|sequential|forward|ordered|last|newest")
 UNSET = ("none", "null", "auto", "default", "n/a", "tbd")
 NAMES = ("name", "kind", "type", "class", "class_path", "_target_", "optimizer")
 
@@ -40,17 +35,27 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
                 group[key] = _shares(group[key])
             elif isinstance(group.get(key), str):
                 group[key] = _kind(group[key])
+    for part in ("train", "validation", "val", "test"):
+        if isinstance(tree.get(part), str) and FILE.search(tree[part]):  # its file
+            tree[f"{part}_file"] = tree.pop(part)
     if isinstance(tree.get("dataset"), str) and "data" not in tree:
         tree["data"] = {"path": tree.pop("dataset")}
     return tree
 
 
 def _kind(said: str) -> str:
-    """The kind in a longer phrase: "60/20/20 stratified" -> "stratified"; others stay for their sentence."""
-    return next(
-        (kind for word, kind in KINDS.items() if word in said.lower() and not re.fullmatch(r"[\w ]+", said)),
-        said,
-    )
+    """The kind in other words: "60/20/20 stratified" -> "stratified"; others stay for their sentence."""
+    if re.fullmatch(r"(?i)random|stratified|group|time|column|given|none", said):
+        return said
+    for kind, pattern in (
+        ("stratified", r"(?i)stratif"),
+        ("time", TIMED),
+        ("group", GROUPED),
+        ("random", r"(?i)random|shuffl"),
+    ):
+        if re.search(pattern, said):
+            return kind
+    return said
 
 
 def _optimiser(group: dict[str, Any], key: str) -> None:

@@ -31,7 +31,7 @@ def plan_review(facts: Facts, finding: Facts) -> list[Part]:
             "Each risk, where it stands in the plan, why it matters and what to write instead",
             _how(facts),
             width="full",
-            table=Table(("Risk", "In the plan", "Why it matters", "What to do"), rows),
+            table=Table(("Risk", "In the plan", "Why it matters", "What to do"), rows, stacks=True),
             more=f"and {words.number(more)} more in the report's data" if more > 0 else "",
         )
     ]

@@ -23,7 +23,7 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         r"m estimate\w*|target mean\w*|mean target|mean of (the )?(target|answer)|glmm encod\w*|"
         r"encod\w* target|targetencod\w*",
         "selection": r"features? (select|filter|rank|screen|pick)\w*|select(or|ion|ed|ing)? (of )?(the "
-        r")?(best )?"
+        r")?(best )?(\d+ )?(best )?"
         r"(features?|columns|variables|genes)|select(or)? k ?best|selectkbest|k ?best( features)?|"
         r"select percentile|rfe(cv)?|"
         r"^select(or|ion)?$|boruta\w*|mutual info\w*|variance threshold|chi2?|anova|relief\w*|"
@@ -54,7 +54,7 @@ SCOPE_KEY = re.compile(
     r"appl(y|ied|ies)( to| on| before| at| in)?|(statistics|stats)( \w+)? (from|on|source)|(computed|"
     r"learned|estimated|"
     r"calculated|built|trained|created|derived|done|performed|run) (on|from|over|with|in|before|at|"
-    r"after)|source|data|"
+    r"after)|source|data|uses?|"
     r"on|from|using|rows|where|splits?|sets?|parts?|before|after|subset|phase|point|level|to|place)$"
 )
 TRAIN = re.compile(
@@ -214,7 +214,7 @@ def _named(written: Written, one: Setting) -> tuple[str, str] | None:
         group = _outer_group(key)
         if group is None:
             break
-        texts.append(written.kind(group))
+        texts.append(written.kind(group) or _beside(written.node(group), one))
         texts.append(_last_name(group))
         key = group
     texts += list(reversed(names[:-1]))
@@ -227,6 +227,17 @@ def _named(written: Written, one: Setting) -> tuple[str, str] | None:
             if not re.match(r"preprocess|preparation|transform|pre process|statistics", found[1]):
                 return general
     return general
+
+
+def _beside(node: Any, one: Setting) -> str:
+    """The short texts beside a setting, where its group says in no usual place what it is."""
+    if not isinstance(node, Mapping):
+        return ""
+    return " ".join(
+        words(text)
+        for text in node.values()
+        if isinstance(text, str) and text != one.value and len(text) < 60
+    )
 
 
 def _outer_group(key: str) -> str | None:

@@ -217,7 +217,8 @@ class View:
             r"base learner|clf|predictor)( (kind|type|name|class|family|target|id|architecture|class "
             r"name|class path|"
             r"estimator|arch|model|name or path|model name or path|backbone))?$|^(kind|model type|"
-            r"architectures)$|^(base )?model name( or path)?$"
+            r"architectures)$|^(base )?model name( or path)?$|model (pretrained|checkpoint|base)$|"
+            r"\b(base|pretrained) model$|^pretrained$"
         )
         said = [
             one for one in self.written.settings if place.search(one.path) and one.said and one.number is None
@@ -385,7 +386,8 @@ class View:
     @cached_property
     def trees(self) -> Setting | None:
         return self.written.number(
-            r"\b(trees|n estimators|n (boost )?rounds?|n trees|estimators|boost(ing)? rounds|iterations)$"
+            r"\b(trees|n estimators|n (boost )?rounds?|n trees|estimators|boost(ing)? rounds|iterations|"
+            r"(?<!stopping )rounds)$"
         )
 
     @cached_property

@@ -54,6 +54,11 @@ SPELLINGS = {
     "proportion": "share",
     "frac": "share",
 }
+# Names whose capitals do not divide words.
+BRANDS = re.compile(
+    r"RoBERTa|DeBERTa|ALBERT|DistilBERT|ViT|DeiT|XLNet|MiniLM|Q?LoRA|ResNe[Xx]t|ConvNe[Xx]t|YOLO|RMS[Pp]rop|AdaGrad|AdaDelta|DINO|"
+    r"WaveNet|TabNet|(?:Image|Res|Dense|Efficient|Mobile|Alex|Squeeze|Shuffle|Reg|Google|Le|MNas|NAS)Net"
+)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 NESTED = re.compile(r"\.|/|__|::")  # in a flat key: "training.lr", "clf__C", "train/lr"
 NUMBER = re.compile(
@@ -121,7 +126,8 @@ RANGE = re.compile(
 
 def words(text: object) -> str:
     """Any spelling in plain lower-case words: "fitOn-Train_only" -> "fit on train only"."""
-    said = CAMEL.sub(" ", str(text)[:LONGEST_TEXT])
+    said = BRANDS.sub(lambda brand: brand[0].lower(), str(text)[:LONGEST_TEXT])
+    said = CAMEL.sub(" ", said)
     found = re.sub(r"[^0-9a-zA-Zäöüß.+%]+", " ", said).lower().replace(".", " ")
     plain = " ".join(SPELLINGS.get(word, word) for word in found.replace("+", " and ").split())
     return plain.replace("clip validation", "clip value")

@@ -67,7 +67,7 @@ def rare_classes(plan: View, data: Known) -> Iterator[Risk]:
         )
         return
     seldom = (
-        SELDOM.search(f"{plan.content} {plan.target.value if plan.target else ''}".lower())
+        SELDOM.search(f"{plan.content} {words(plan.target.value) if plan.target else ''}")
         if not data.counts
         else None
     )

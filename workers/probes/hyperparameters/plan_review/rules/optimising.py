@@ -4,6 +4,7 @@ its kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from workers.probes.hyperparameters.plan_review.known import Known
@@ -29,7 +30,8 @@ RANGES: dict[str, tuple[float, float, float, float]] = {
     "lion": (1e-8, 1e-7, 2e-3, 0.01),
     "muon": (1e-5, 1e-4, 0.1, 0.5),
     "lars": (1e-5, 1e-3, 10.0, 40.0),
-    "fine-tuning": (1e-9, 5e-8, 3e-4, 1e-3),
+    "fine-tuning": (1e-9, 5e-8, 5e-4, 1e-3),
+    "": (1e-9, 5e-7, 1.0, 2.0),  # an optimiser that the plan does not name
     "adapter": (1e-7, 1e-6, 2e-3, 1e-2),
     "pretrained pictures": (1e-8, 5e-7, 5e-3, 0.02),
     "boosting": (1e-5, 1e-4, 0.5, 1.0),
@@ -67,7 +69,7 @@ def rate(plan: View, data: Known) -> Iterator[Risk]:
     if value <= 0:
         yield _low(one, "high", "With a learning rate of 0 nothing is learned.", "1e-3")
         return
-    name, factor = _range(plan)
+    name, factor = _range(plan, data)
     too_low, low, high, too_high = (
         bound * factor if place > 1 else bound for place, bound in enumerate(RANGES[name])
     )
@@ -117,7 +119,7 @@ def _low(one: Setting, severity: str, reason: str, usual: str) -> Risk:
     )
 
 
-def _range(plan: View) -> tuple[str, float]:
+def _range(plan: View, data: Known) -> tuple[str, float]:
     """The row of RANGES for a plan, and by how much large batches or a cycle stretch its upper end."""
     group = GROUPS.get(plan.optimizer, "")
     batch = plan.batch or 0
@@ -129,7 +131,8 @@ def _range(plan: View) -> tuple[str, float]:
         if plan.adapted == "adapter":
             return "adapter", 1.0
         if plan.adapted != "head" and group not in ("sgd", "momentum", "lars", "adafactor"):
-            return ("fine-tuning" if plan.family == "transformer" else "pretrained pictures"), 1.0
+            reads = plan.family == "transformer" and not re.search(r"\b(vit|deit|swin)\w*", plan.model.value)
+            return ("fine-tuning" if reads and data.modality != "images" else "pretrained pictures"), 1.0
     if group == "sgd" or (group == "momentum"):
         moves = group == "momentum" or (momentum is not None and (momentum.number or 0) >= 0.5)
         return ("momentum" if moves else "sgd"), stretch
@@ -137,7 +140,7 @@ def _range(plan: View) -> tuple[str, float]:
         return ("adam transformer" if plan.family == "transformer" else "adam"), stretch**0.5
     if group:
         return group, 1.0
-    return ("adam transformer" if plan.family == "transformer" else "sgd"), stretch
+    return ("adam transformer" if plan.family == "transformer" else ""), stretch
 
 
 def _what(name: str, plan: View) -> str:
@@ -156,6 +159,7 @@ def _what(name: str, plan: View) -> str:
 
 def _usual(name: str) -> str:
     return {
+        "": "0.001",
         "adam": "0.001",
         "adam transformer": "3e-4",
         "sgd": "0.01",

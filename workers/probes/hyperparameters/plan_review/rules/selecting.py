@@ -16,7 +16,7 @@ from workers.probes.hyperparameters.plan_review.written import Setting, truth
 from workers.probes.words import count
 
 SEARCH = re.compile(
-    r"\b(search|sweep|hpo|optuna|hyperopt|grid|study|trials?|hyper ?parameter (search|tuning|"
+    r"\b(search|sweep|ray ?tune|hpo|optuna|hyperopt|grid|study|trials?|hyper ?parameter (search|tuning|"
     r"optimization)|tuner|tuning|random search|bayes\w*|objective)\b"
 )
 CHOOSES = re.compile(
@@ -38,7 +38,8 @@ SCORED = re.compile(
     r"evaluation set|criterion|target metric|validation( (set|split|data))?|dataset|part|monitor|evaluation)$"
 )
 REPORT = re.compile(
-    r"\b((report|reported|final score|final evaluation|final|published|headline|result|results)( (on|"
+    r"\b((report|reported|final (score|metric|result)s?|final evaluation|final|published|"
+    r"headline|result|results)( (on|"
     r"from|with|set|split|score|part|data|metric))?|evaluate on|score on|tested on|test on|test (split|"
     r"set|data))$"
 )

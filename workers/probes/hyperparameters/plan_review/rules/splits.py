@@ -189,7 +189,7 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
     ):
         return
     if re.search(r"\b\w*cv\b", plan.model.value) or written.first(
-        r"\b(inner (folds|cv)|nested cv|cv folds|search cv|oob score|folds)$"
+        r"\b(search cv|inner (folds|cv)|nested cv|cv folds|search cv|oob score|folds)$"
     ):
         return
     chooses = written.first(
