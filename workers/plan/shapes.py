@@ -38,8 +38,9 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
     for part in ("train", "validation", "val", "test"):
         if isinstance(tree.get(part), str) and FILE.search(tree[part]):  # its file
             tree[f"{part}_file"] = tree.pop(part)
-    if isinstance(tree.get("dataset"), str) and "data" not in tree:
-        tree["data"] = {"path": tree.pop("dataset")}
+    if "dataset" in tree and "data" not in tree:  # or a split beside it would make a second group
+        told = tree.pop("dataset")
+        tree["data"] = {"path": told} if isinstance(told, str) else told
     return tree
 
 
@@ -112,6 +113,9 @@ def _shares(split: dict[str, Any]) -> dict[str, Any]:
 
 def held(cls: type[Group], name: str, value: Any) -> bool:
     """Whether a field can hold a value of this shape at all: groups and lists only where it takes some."""
+    if value is False and cls.model_fields[name].annotation is not None:  # a group that is switched off
+        takes = _takes(cls.model_fields[name].annotation)
+        return takes != {"group"} or "enabled" in _keys(cls.model_fields[name].annotation)
     if not isinstance(value, (Mapping, list)):
         return True
     takes = _takes(cls.model_fields[name].annotation)
@@ -127,6 +131,13 @@ def silent(cls: type[Group], name: str, value: Any) -> bool:
         return False
     takes = _takes(cls.model_fields[name].annotation)
     return not takes & {"text", "group", value.strip().lower()}
+
+
+def _keys(annotation: Any) -> set[str]:
+    """The keys of the group that a field holds."""
+    if isinstance(annotation, type) and issubclass(annotation, Group):
+        return set(annotation.model_fields)
+    return set().union(*(_keys(inner) for inner in typing.get_args(annotation)))
 
 
 def _takes(annotation: Any) -> set[str]:

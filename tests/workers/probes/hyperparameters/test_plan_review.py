@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.planting.faulty_plans import FAULTY
+from tests.planting.further_plans import FURTHER, SEVERAL, SOUND_TOO
 from tests.planting.sound_plans import SOUND
 from workers import inputs
 from workers import plan as plans
@@ -53,6 +54,21 @@ def test_a_planted_risk_is_named_at_its_key(fault, key, text):
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_plan_gets_no_alarm(name):
     assert {fault: one for fault, one in severities(SOUND[name]).items() if one != "low"} == {}
+
+
+@pytest.mark.parametrize(("fault", "text"), FURTHER)
+def test_a_risk_is_named_in_free_spellings(fault, text):
+    assert fault in faults(text)
+
+
+@pytest.mark.parametrize(("risks", "text"), SEVERAL)
+def test_several_risks_of_one_plan_are_all_named(risks, text):
+    assert risks <= faults(text).keys()
+
+
+@pytest.mark.parametrize("text", SOUND_TOO)
+def test_sound_plans_of_other_tools_get_no_alarm(text):
+    assert {fault: one for fault, one in severities(text).items() if one != "low"} == {}
 
 
 def test_every_risk_of_the_list_is_planted_in_two_spellings_and_stands_in_the_docs():

@@ -141,6 +141,8 @@ def part_amount(part: Setting) -> float | None:
 
 
 def _about(one: Setting) -> bool:
+    if re.search(r"^validation (kind|type|method|strategy|scheme|size|share|mode|split)$", one.path):
+        return True
     if re.search(r"\bsearch cv\b|\bparameter (grid|distributions?)\b", one.path):
         return False  # the grid of a search that has its own folds
     if re.search(

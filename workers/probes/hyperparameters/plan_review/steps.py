@@ -49,7 +49,8 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     }.items()
 )
 SCOPE_KEY = re.compile(
-    r"(^|\b)(fit\w*( \w+)?( (on|with|to|from|scope|data|set|split|part|using))?|when|stage|timing|scope|"
+    r"(^|\b)(done|performed|happens|executed|applied|fit\w*( \w+)?( (on|with|to|from|scope|data|set|"
+    r"split|part|using))?|when|stage|timing|scope|"
     r"position|order|"
     r"appl(y|ied|ies)( to| on| before| at| in)?|(statistics|stats)( \w+)? (from|on|source)|(computed|"
     r"learned|estimated|"
@@ -77,6 +78,10 @@ WHOLE = re.compile(
 )
 TEST = re.compile(r"\b(test|tests|testing|test set|testset|hold ?out|unseen)\b")
 COLUMNS = re.compile(r"\b(columns?|features?|variables|numeric|categorical|channels?|fields?)\b")
+BARE = re.compile(r"select(or|ion)?$")
+INPUTS = re.compile(
+    r"\b(features?|pre ?process\w*|pipeline|steps?|columns?|variables?|genes?|inputs?|engineering)\b"
+)
 NEGATED = re.compile(r"\b(not|never|no|without|excluding|except|instead of|nothing)\b")
 SPLITS = re.compile(
     r"\b((train|data|stratified|random|time|group|temporal)?( and)?( validation)?( and)?( test)? "
@@ -160,6 +165,8 @@ def _told(written: Written) -> Iterator[Step]:
         if told is None:
             continue
         named = _named(written, one)
+        if named is not None and BARE.match(named[1]) and not INPUTS.search(one.path):
+            continue  # the selection of a model
         if named is None or COLUMNS.search(one.said) or (told != "before" and _only_applied(named[0], one)):
             continue
         yield Step(named[0], named[1], told, one)
@@ -196,7 +203,7 @@ def _scope(one: Setting) -> str | None:
         r"\b(before|pre|prior to)\b|\b(train\w*|fold|folds)\b|\btest\b|\bafter\b",
         said,
     )
-    return scope_of(said) if loud and kind_of(said) else None
+    return scope_of(said) if loud and (kind_of(said) or kind_of(last)) else None
 
 
 def _named(written: Written, one: Setting) -> tuple[str, str] | None:
@@ -233,10 +240,15 @@ def _beside(node: Any, one: Setting) -> str:
     """The short texts beside a setting, where its group says in no usual place what it is."""
     if not isinstance(node, Mapping):
         return ""
-    return " ".join(
-        words(text)
-        for text in node.values()
-        if isinstance(text, str) and text != one.value and len(text) < 60
+    switched = [words(name) for name, value in node.items() if value is True]
+    return (
+        " ".join(switched)
+        + " "
+        + " ".join(
+            words(text)
+            for text in node.values()
+            if isinstance(text, str) and text != one.value and len(text) < 60
+        )
     )
 
 
@@ -278,7 +290,8 @@ def _item(one: Any) -> str:
             for name, value in one.items()
             if str(name).lower() in KIND and isinstance(value, str)
         ]
-        return " ".join(kinds) or (words(next(iter(one))) if len(one) == 1 else "")
+        texts = [words(value) for value in one.values() if isinstance(value, str)]
+        return " ".join(kinds) or " ".join(texts[:2]) or (words(next(iter(one))) if len(one) == 1 else "")
     return ""
 
 

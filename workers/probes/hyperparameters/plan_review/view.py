@@ -11,7 +11,7 @@ from workers.probes.hyperparameters.plan_review import transforms
 from workers.probes.hyperparameters.plan_review.splitting import Split
 from workers.probes.hyperparameters.plan_review.steps import Step, steps
 from workers.probes.hyperparameters.plan_review.transforms import Transform
-from workers.probes.hyperparameters.plan_review.written import Setting, Written, is_nothing, truth, words
+from workers.probes.hyperparameters.plan_review.written import Setting, Written, truth, words
 
 FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (family, re.compile(rf"\b({pattern})\b"))
@@ -527,7 +527,7 @@ def _task_names(group: Setting) -> Iterator[tuple[str, str]]:
                 plain in (NOT_HEADS if named else NOT_TASKS)
                 or plain.isdigit()
                 or GENERIC_TERMS.search(plain)
-                or is_nothing(value)
+                or value in (None, False)
             ):
                 continue
             if re.search(r"\blabels$", group.path):  # a map of codes to classes is no list of tasks

@@ -34,7 +34,7 @@ PARTLY = re.compile(
 )
 NORM = (
     r"\b(normali[sz]e|normalization|standardi[sz]e|do normalize|mean|pixel mean|image mean|input "
-    r"normalization|norm stats|normali[sz]er|preprocessing mean)$"
+    r"normalization|norm stats|normali[sz]er|preprocessing mean)( (inputs?|images?|pixels?))?$"
 )
 LARGER = 2.0
 ENGLISH = re.compile(
@@ -137,7 +137,7 @@ def domain(plan: View, data: Known) -> Iterator[Risk]:
         return
     key = plan.pretrained.key
     if _pictures(plan, data) and not re.search(
-        r"\b(medical|rad|path|biomed|sat|sketch|radimagenet|chex|remote|prithvi|uni|phikon)\w*\b",
+        r"\b(audio|panns|vggish|yamnet|speech|medical|rad|path|biomed|sat|sketch|radimagenet|chex|remote|prithvi|uni|phikon)\w*\b",
         plan.pretrained.value,
     ):
         found, partly = UNLIKE.search(plan.content), PARTLY.search(plan.content)

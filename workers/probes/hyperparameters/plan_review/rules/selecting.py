@@ -20,7 +20,9 @@ SEARCH = re.compile(
     r"optimization)|tuner|tuning|random search|bayes\w*|objective)\b"
 )
 CHOOSES = re.compile(
-    r"\b(monitor(ed)?( metric)?|(tune|tuned|select|selected|selection|choose|chosen|pick|picked|early "
+    r"\b((pick|choose|select|keep|save)( the)?( best)? (checkpoint|model|epoch|weights|threshold)|evals|"
+    r"watch ?list|eval(uation)? list|monitor(ed)?( metric)?|(tune|tuned|select|selected|selection|"
+    r"choose|chosen|pick|picked|early "
     r"stop\w*|stop|model selection|"
     r"checkpoint|best( model| epoch| checkpoint)?|threshold|calibrat\w*|save best)( \w+)?( (on|by|with|"
     r"using|from|set|split|data|part|metric|monitor|criterion))|"
@@ -35,7 +37,8 @@ SCORED = re.compile(
     r"\b((scored?|score|metric|evaluated?|optimi[sz]ed?|measured?|judged|compared?|validated?|objective|"
     r"scoring|judge|maximi[sz]e|minimi[sz]e|optimize|tune|tuned|select|rank(ed)?)"
     r"( (on|with|by|set|split|data|part|using|metric|from))?|on|data|split|set|direction metric|"
-    r"evaluation set|criterion|target metric|validation( (set|split|data))?|dataset|part|monitor|evaluation)$"
+    r"evaluation set|criterion|target metric|validation( (set|split|data))?|dataset|part|monitor|"
+    r"evaluation)( name)?$"
 )
 REPORT = re.compile(
     r"\b((report|reported|final (score|metric|result)s?|final evaluation|final|published|"
