@@ -280,6 +280,159 @@ FURTHER: list[tuple[str, str]] = [
     ),
     ("upscaled_inputs", "dataset: fashion-mnist\nimage_size: 224"),
     ("unscaled_inputs", "model: {name: mlp, scaling: false}"),
+    (
+        "preprocessing_fit_on_all_data",
+        '{"model":{"kind":"svm","imputer":{"kind":"median","fit_on":"train_and_test"},"scaler":{"kind":"standard","fit_on":"train"}}}',
+    ),
+    ("preprocessing_fit_on_all_data", '{"data":{"normalise":{"statistics":"whole_dataset"}}}'),
+    ("preprocessing_fit_on_all_data", '{"preprocess":{"pca":{"components":20,"fitted":"before splitting"}}}'),
+    (
+        "vocabulary_fit_on_all_data",
+        '{"model":{"kind":"naive_bayes","vocabulary":{"fit_on":"all"},"ngrams":2}}',
+    ),
+    (
+        "target_encoding_fit_on_all_data",
+        '{"model":{"target_encoding":{"columns":["origin","carrier"],"fit_on":"all"}}}',
+    ),
+    ("feature_selection_on_all_data", '{"features":{"select_k_best":{"k":12,"fit_on":"all"}}}'),
+    ("test_used_for_selection", '{"training":{"early_stopping":{"monitor":"test_loss","patience":3}}}'),
+    ("test_used_for_selection", '{"training":{"checkpoint":"best_on_test"}}'),
+    (
+        "reported_on_tuning_split",
+        '{"evaluation":{"report_on":"validation","tune_on":"validation","metric":"f1"}}',
+    ),
+    ("search_scored_on_test", '{"training":{"search":{"kind":"grid","trials":120,"scored_on":"test"}}}'),
+    (
+        "too_many_trials_for_validation",
+        '{"data":{"rows":344,"split":{"kind":"stratified","test":0.2,"validation":0.1}},"training":{"search":{"kind":"random","trials":500,"scored_on":"validation"}}}',
+    ),
+    ("resampling_before_split", '{"data":{"resample":{"kind":"smote","when":"before_split"}}}'),
+    (
+        "test_resampled",
+        '{"data":{"resample":{"kind":"oversample_minority","when":"after_split","parts":"all"}}}',
+    ),
+    ("test_resampled", '{"data":{"resample":{"kind":"undersample_majority","apply_to":"test"}}}'),
+    (
+        "augmented_copies_across_split",
+        '{"data":{"split":{"kind":"random","after_augmentation":true}},"training":{"augmentation":{"copies":3}}}',
+    ),
+    (
+        "augmentation_changes_labels",
+        '{"project":"sign language letters","training":{"augmentation":{"vertical_flip":0.5}}}',
+    ),
+    (
+        "augmentation_conflicts_with_task",
+        '{"model":{"heads":{"digit":10,"pitch":5}},"training":{"augmentation":{"pitch_shift":2}}}',
+    ),
+    (
+        "augmentation_conflicts_with_task",
+        '{"data":{"targets":["colour","cut"]},"training":{"augmentation":{"hue":0.2}}}',
+    ),
+    ("random_split_of_time_series", '{"data":{"time":"time_hour","split":{"kind":"stratified","test":0.2}}}'),
+    (
+        "split_ignores_groups",
+        '{"data":{"target":"species","group":"individual_id","split":{"kind":"random","test":0.25,"validation":0.1}}}',
+    ),
+    (
+        "split_not_stratified",
+        '{"data":{"target":"survived","classes":["yes","no"],"split":{"kind":"random","test":0.2,"validation":0.1}},"evaluation":{"metric":"f1"}}',
+    ),
+    (
+        "centred_window_sees_future",
+        '{"data":{"time":"t","features":{"rolling_std":{"window":6,"centered":true}}}}',
+    ),
+    (
+        "centred_window_sees_future",
+        '{"data":{"time":"t","features":{"moving_average":{"window":6,"align":"center"}}}}',
+    ),
+    ("target_at_lag_zero", '{"data":{"target":"temp","horizon":1,"features":{"lags":{"temp":[0,1]}}}}'),
+    (
+        "feature_not_known_at_prediction_time",
+        '{"data":{"target":"readmission","features":["age","length_of_stay","discharge_code"]},"evaluation":{"predict_at":"on admission"}}',
+    ),
+    (
+        "target_missing_for_cancelled",
+        '{"data":{"target":"dep_delay","rows_without_target":"dropped silently"}}',
+    ),
+    (
+        "season_not_covered",
+        '{"data":{"time":"date","start":"2022-01-01","end":"2022-12-31","split":{"kind":"time","cut":"2022-10-01"}}}',
+    ),
+    (
+        "season_not_covered",
+        '{"data":{"split":{"kind":"time","train":["2013-01","2013-06"],"test":["2013-07","2013-08"]}}}',
+    ),
+    ("test_too_small", '{"data":{"rows":1300,"split":{"kind":"stratified","test":0.02,"validation":0.1}}}'),
+    (
+        "no_validation_split",
+        '{"data":{"split":{"kind":"stratified","test":0.2}},"training":{"epochs":40,"optimizer":"adam"}}',
+    ),
+    (
+        "single_split_no_interval",
+        '{"data":{"rows":340,"split":{"kind":"stratified","test":0.2,"validation":0.1}},"training":{"runs":1}}',
+    ),
+    (
+        "metric_hides_rare_classes",
+        '{"data":{"class_counts":{"none":1061,"flare":5}},"evaluation":{"metric":"accuracy"}}',
+    ),
+    ("accuracy_only", '{"model":{"kind":"logistic_regression"},"evaluation":{"metric":"accuracy"}}'),
+    ("mape_with_zero_targets", '{"data":{"target":"precip"},"evaluation":{"metric":"mape"}}'),
+    (
+        "tasks_without_metric",
+        '{"data":{"targets":["c_class","m_class","x_class"]},"evaluation":{"metric":{"c_class":"f1","m_class":"f1"}}}',
+    ),
+    (
+        "task_weights_unbalanced",
+        '{"model":{"heads":{"a":2,"b":3}},"training":{"task_weights":{"a":0.001,"b":10}}}',
+    ),
+    (
+        "task_size_imbalance",
+        '{"model":{"heads":{"a":2,"b":3}},"data":{"rows_per_task":{"a":100000,"b":300}}}',
+    ),
+    (
+        "unrelated_tasks_fully_shared",
+        '{"model":{"kind":"shared_mlp","sharing":"full","heads":{"price":1,"species":3}},"data":{"tasks":{"price":"tabular/diamonds.csv.gz","species":"tabular/penguins_raw.csv"}}}',
+    ),
+    (
+        "unrelated_tasks_fully_shared",
+        '{"model":{"kind":"shared_cnn","shared":"all layers","heads":{"digit":10,"animal":10}},"data":{"tasks":{"digit":{"path":"images/digits.zip"},"animal":{"path":"images/animals.zip"}}}}',
+    ),
+    (
+        "model_too_large_for_data",
+        '{"data":{"rows":569},"model":{"kind":"mlp","hidden":[2048,2048]},"training":{"optimizer":"adam","epochs":20}}',
+    ),
+    (
+        "more_features_than_rows",
+        '{"data":{"rows":300,"features":{"count":5000}},"model":{"kind":"linear_regression"}}',
+    ),
+    (
+        "learning_rate_too_high",
+        '{"model":{"kind":"distilbert","pretrained":true},"training":{"optimizer":"adamw","learning_rate":0.05}}',
+    ),
+    ("learning_rate_too_low", '{"model":{"kind":"cnn"},"training":{"optimizer":"sgd","learning_rate":1e-7}}'),
+    (
+        "no_early_stopping",
+        '{"model":{"kind":"mlp"},"training":{"optimizer":"adam","epochs":5000,"early_stopping":false}}',
+    ),
+    (
+        "no_gradient_clipping",
+        '{"model":{"kind":"rnn"},"training":{"optimizer":"sgd","learning_rate":0.1,"gradient_clipping":"none"}}',
+    ),
+    ("no_seed", '{"seed":null}'),
+    ("no_baseline", '{"evaluation":{"baseline":false}}'),
+    (
+        "pretrained_normalisation_missing",
+        '{"model":{"kind":"resnet50","pretrained":"imagenet","normalise":"0-1"}}',
+    ),
+    (
+        "domain_gap_of_pretraining",
+        '{"project":"x-ray of hands","model":{"kind":"resnet50","pretrained":"imagenet","normalise":"imagenet"}}',
+    ),
+    (
+        "upscaled_inputs",
+        '{"project":"animals","data":{"image_size":28},"model":{"kind":"vit","pretrained":"imagenet","input_size":224,"normalise":"imagenet"}}',
+    ),
+    ("unscaled_inputs", '{"model":{"kind":"knn","scaler":"none"}}'),
 ]
 
 # Whole plans with several risks each.
@@ -687,4 +840,10 @@ scaler: {kind: standard, fit_on: train}
 metric: c_index
 seed: 5
 """,
+    '{"project":"sales","data":{"path":"sales.csv","target":"sales","time":"date","start":"2018-01-01","end":"2023-12-31","split":{"kind":"time","cut":"2023-01-01","validation":0.1},"features":{"lags":[1,7,28]}},"model":{"kind":"gradient_boosting","depth":5,"trees":400},"training":{"learning_rate":0.05,"early_stopping":{"monitor":"validation_mae"}},"evaluation":{"metric":"mae","report_on":"test","tune_on":"validation","baseline":"seasonal_naive"},"seed":1}',
+    '{"project":"animals","data":{"path":"images/animals.zip","layout":"class_folders","split":{"kind":"stratified","test":0.2,"validation":0.1}},"model":{"kind":"cnn","channels":[16,32],"input_size":[28,28]},"training":{"optimizer":"adam","learning_rate":0.001,"batch_size":32,"epochs":20,"augmentation":{"horizontal_flip":0.5,"rotation":10}},"evaluation":{"metric":"macro_f1","report_on":"test","tune_on":"validation"},"seed":7}',
+    '{"project":"spoken digits","data":{"path":"audio/spoken_digits.zip","target":"digit","group":"voice","split":{"kind":"group","group":"voice","test":0.25,"validation":0.25}},"model":{"kind":"cnn"},"training":{"optimizer":"adam","learning_rate":0.001,"epochs":30,"augmentation":{"noise":0.01}},"evaluation":{"metric":"balanced_accuracy","report_on":"test","tune_on":"validation"},"seed":7}',
+    '{"project":"stones","data":{"path":"diamonds.csv.gz","target":"price","features":["carat","cut","color","clarity"],"split":{"kind":"random","test":0.2,"validation":0.1}},"model":{"kind":"random_forest","trees":200},"evaluation":{"metric":"mae","report_on":"test","tune_on":"validation","baseline":"median"},"seed":7}',
+    '{"project":"glyphs","data":{"path":"images/glyphs.zip","labels":"labels.csv","split":{"kind":"stratified","test":0.3,"validation":0.1}},"model":{"kind":"shared_cnn","heads":{"character":36,"family":3,"weight":2,"slant":2}},"training":{"optimizer":"adam","learning_rate":0.001,"batch_size":64,"epochs":15,"task_weights":{"character":1,"family":1,"weight":1,"slant":1},"augmentation":{"translation":2,"noise":0.02}},"evaluation":{"metric":{"character":"accuracy","family":"accuracy","weight":"accuracy","slant":"accuracy"},"report_on":"test","tune_on":"validation"},"seed":7}',
+    '{"project":"flights","data":{"path":"flights.csv.gz","target":"arr_delay","features":["month","day","sched_dep_time","carrier","origin","dest","distance"],"missing_target":"predicted first by a classifier","split":{"kind":"time","cut":"2013-07-01","folds":4}},"model":{"kind":"gradient_boosting","depth":6,"trees":300},"training":{"learning_rate":0.1},"evaluation":{"metric":"mae","predict_at":"before departure","baseline":"mean"},"seed":7}',
 ]

@@ -131,7 +131,7 @@ class Known:
             return int(self.sample.features.shape[1]) or None
         one = self.plan.written.number(
             r"\b(n features( in)?|n columns|input (dim|size|features|width|units)|in features|n inputs|"
-            r"n genes|n variables|feature count|features|dimensions|n predictors)$"
+            r"n genes|n variables|feature count|features (count|n|number)|features|dimensions|n predictors)$"
         )
         if one is not None and one.number and not re.search(r"select|max|\bk\b|image|pca", one.path):
             return int(one.number)

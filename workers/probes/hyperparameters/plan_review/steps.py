@@ -49,7 +49,8 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     }.items()
 )
 SCOPE_KEY = re.compile(
-    r"(^|\b)(done|performed|happens|executed|applied|fit\w*( \w+)?( (on|with|to|from|scope|data|set|"
+    r"(^|\b)(done|performed|statistics|stats|happens|executed|applied|fit\w*( \w+)?( (on|with|to|"
+    r"from|scope|data|set|"
     r"split|part|using))?|when|stage|timing|scope|"
     r"position|order|"
     r"appl(y|ied|ies)( to| on| before| at| in)?|(statistics|stats)( \w+)? (from|on|source)|(computed|"

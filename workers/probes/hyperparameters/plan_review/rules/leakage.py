@@ -84,7 +84,7 @@ def resampling(plan: View, data: Known) -> Iterator[Risk]:
     for step in plan.steps:
         if step.kind != "resampling" or not step.leaks:
             continue
-        parts = step.setting.said
+        parts = f"{step.setting.names[-1]} {step.setting.said}" if step.setting.names else ""
         by_part = TEST.search(parts) or re.search(r"\b(splits|parts|sets|each|every|both)\b", parts)
         if step.scope == "test" or (step.scope == "all" and by_part):
             yield _test_resampled(step.setting.key)

@@ -20,7 +20,8 @@ SEARCH = re.compile(
     r"optimization)|tuner|tuning|random search|bayes\w*|objective)\b"
 )
 CHOOSES = re.compile(
-    r"\b((pick|choose|select|keep|save)( the)?( best)? (checkpoint|model|epoch|weights|threshold)|evals|"
+    r"\b((pick|choose|select|keep|save)( the)?( best)? (checkpoint|model|epoch|weights|threshold)|"
+    r"evals|checkpoint|"
     r"watch ?list|eval(uation)? list|monitor(ed)?( metric)?|(tune|tuned|select|selected|selection|"
     r"choose|chosen|pick|picked|early "
     r"stop\w*|stop|model selection|"

@@ -341,6 +341,24 @@ def nothing_in_common(plan: View, data: Known) -> Iterator[Risk]:
             f"“{one}” reads {_many(kinds[one])} and “{other}” reads {_many(kinds[other])}, yet all "
             "layers are shared.",
         )
+        return
+    files = _files(plan)
+    if len(set(files.values())) > 1:
+        one, other = next((a, b) for a in files for b in files if files[a] != files[b])
+        yield _unrelated(
+            key, f"“{one}” and “{other}” learn from different data sets, yet all layers are shared.", "low"
+        )
+
+
+def _files(plan: View) -> dict[str, str]:
+    """Task -> the file it learns from, where tasks tell their own."""
+    tasks = {task.value for task in plan.tasks}
+    found: dict[str, str] = {}
+    for one in plan.written.settings:
+        name = next((name for name in reversed(one.names) if name in tasks), "")
+        if name and isinstance(one.value, str) and re.search(r"/|\.\w{2,7}$", one.value):
+            found.setdefault(name, one.value)
+    return found
 
 
 def _many(kind: str) -> str:
@@ -377,10 +395,10 @@ def _inputs(plan: View) -> dict[str, str]:
     return found
 
 
-def _unrelated(key: str, reason: str) -> Risk:
+def _unrelated(key: str, reason: str, severity: str = "medium") -> Risk:
     return Risk(
         "unrelated_tasks_fully_shared",
-        "medium",
+        severity,
         key,
         reason,
         "Give each task layers of its own behind a small shared part, or a model of its own, and compare.",

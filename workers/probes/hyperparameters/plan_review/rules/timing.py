@@ -1,6 +1,4 @@
-"""What is known when: windows that see the future, the answer among the inputs, seasons that were never
-seen.
-"""
+"""What is known when: windows that see the future, and the answer among the inputs."""
 
 from __future__ import annotations
 
@@ -27,14 +25,8 @@ AFTERWARDS = re.compile(
     r"days (to|until)|time to|end (date|time)|completed|closed at|returned|winner|score after|autopsy|"
     r"diagnosis code|biopsy\w*)\b"
 )
+PLANNED = re.compile(r"\b(sched(uled)?|planned|expected|estimated|target)\b")
 SURELY = re.compile(r"\b(next|future|lead|tomorrow|t (and )?\d+|ahead)\b")
-MAY_NOT_HAPPEN = re.compile(
-    r"\b(arr(ival)?|dep(arture)?|delay\w*|late\w*|landing|pickup|delivery|deliver\w*|eta)\b"
-)
-LASTS = re.compile(
-    r"\b(duration|length of stay|los|time to \w+|days to \w+|lifetime|survival\w*|lead time|turnaround|"
-    r"wait(ing)? time|completion time|resolution time|stay)\b"
-)
 
 
 def sees_future(plan: View, data: Known) -> Iterator[Risk]:
@@ -291,177 +283,22 @@ def _late(key: str, reason: str, severity: str, names: list[str]) -> Risk:
 
 
 def _late_columns(data: Known, target: str) -> list[str]:
-    """Columns of the data that sound as if they were filled in with, or after, the target."""
+    """Columns of the data that sound as if they were filled in with, or after, the target.
+
+    Three signs: words such as "discharge"; the first word of the target ("arr_time" beside "arr_delay"); and
+    a twin that was planned ("dep_time" beside "sched_dep_time").
+    """
     if not data.here:
         return []
-    stem = target.split()[0] if target else ""
+    stem = target.split()[0] if len(target.split()) > 1 else ""
+    names = {column.name: words(column.name) for column in data.sample.columns if column.role == "feature"}
+    twins = {PLANNED.sub("", name).strip() for name in names.values() if PLANNED.search(name)}
     return [
-        column.name
-        for column in data.sample.columns
-        if column.role == "feature"
-        and not re.search(r"\b(sched\w*|planned|scheduled)\b", words(column.name))
-        and (
-            AFTERWARDS.search(words(column.name))
-            or (stem and len(target.split()) > 1 and words(column.name).startswith(stem + " "))
-        )
+        name
+        for name, plain in names.items()
+        if not PLANNED.search(plain)
+        and (AFTERWARDS.search(plain) or plain in twins or (stem and plain.startswith(stem + " ")))
     ]
-
-
-def missing_outcome(plan: View, data: Known) -> Iterator[Risk]:
-    """What was cancelled has no arrival: rows without an answer are no random part (Little and Rubin,
-    2019).
-    """
-    if plan.target is None:
-        return
-    treated = plan.written.first(
-        r"\b(missing target\w*|target missing|cancel\w*|censor\w*|unlabeled|drop (missing|unlabeled|na|"
-        r"null)\w*|withdrawn|lost to follow up|without target|diverted|incomplete|filters?|where|"
-        r"exclude rows)\b"
-    )
-    if treated is not None and not treated.nothing:
-        return
-    name = words(plan.target.value)
-    share = data.unlabelled
-    if share is not None and share < 0.002:
-        return
-    regression = data.classification is False or (data.classification is None)
-    event = MAY_NOT_HAPPEN.search(name)
-    lasting = LASTS.search(name)
-    if share is not None and (event or lasting or share >= 0.02) and regression:
-        yield _undefined(
-            plan.target.key, f"{100 * share:.1f}% of the rows have no {plan.target.value}", "medium"
-        )
-    elif share is None and (event or lasting) and regression:
-        what = "What is cancelled never arrives and" if event else "What has not ended yet"
-        yield _undefined(plan.target.key, f"{what} has no {plan.target.value}", "medium" if event else "low")
-
-
-def _undefined(key: str, what: str, severity: str) -> Risk:
-    return Risk(
-        "target_missing_for_cancelled",
-        severity,
-        key,
-        f"{what}: such rows drop out silently, and the model never learns about the worst cases.",
-        "Say what becomes of rows without an answer: predict first whether it happens at all, or treat "
-        "them as censored.",
-    )
-
-
-def season(plan: View, data: Known) -> Iterator[Risk]:
-    """A test of three months says nothing about the other nine, nor training without a winter about
-    winter.
-    """
-    split = plan.split
-    told = _spans(plan)
-    if told is not None:
-        key, train, test = told
-        unseen = sorted(test - train)
-        if unseen:
-            yield _season(
-                key, f"The test falls into {_months(unseen)}, which the training part never shows.", "medium"
-            )
-        return
-    if split.kind != "time" or split.folds > 1:
-        return
-    if data.here and data.months:
-        unseen = sorted(data.months["test"] - data.months["train"])
-        missing = 12 - len(data.months["test"])
-        if unseen:
-            yield _season(
-                split.key,
-                f"The test falls into {_months(unseen)}, which the training part never shows, so "
-                "neither tells how the model fares over a year.",
-                "medium",
-            )
-        elif missing >= 6 and len(data.months["train"]) >= 10:
-            yield _season(
-                split.key,
-                f"The test covers {12 - missing} of 12 months, so it does not tell how the model fares "
-                "in the others.",
-                "low",
-            )
-        return
-    if (
-        data.here
-        or split.cut is None
-        or plan.written.first(
-            r"\b((start|end|first|last|from|until|to)( date| year| day)?|years?|period|span|history|"
-            r"date range|n years|gap)$"
-        )
-    ):
-        return
-    yield _season(
-        split.cut.key,
-        "One cut divides the time, and the plan does not say that a whole year lies on each side: a "
-        "season may be missing in training or in the test.",
-        "low",
-    )
-
-
-def _season(key: str, reason: str, severity: str) -> Risk:
-    return Risk(
-        "season_not_covered",
-        severity,
-        key,
-        reason,
-        "Train on whole years and test on a whole year, or test on several cuts spread over the year.",
-    )
-
-
-def _spans(plan: View) -> tuple[str, set[int], set[int]] | None:
-    """The months of training and test, where the plan tells both spans."""
-    ends: dict[str, list[tuple[int, int]]] = {"train": [], "test": []}
-    key = ""
-    for one in plan.written.settings:
-        if isinstance(one.value, (dict, bool)) or not re.search(
-            r"\b(split|train\w*|test|period|range|dates?|data|from|until|start|end|cut|months?)\b", one.path
-        ):
-            continue
-        part = (
-            "test"
-            if re.search(r"\btest\b", one.path)
-            else "train"
-            if re.search(r"\btrain\w*\b", one.path)
-            else ""
-        )
-        if not part:
-            continue
-        text = " ".join(map(str, one.value)) if isinstance(one.value, list) else str(one.value)
-        found = [
-            (int(y), int(m))
-            for y, m in re.findall(r"\b((?:19|20)\d{2})[-/.](\d{1,2})", text)
-            if 1 <= int(m) <= 12
-        ]
-        quarters = [(int(y), 3 * int(q)) for y, q in re.findall(r"\b((?:19|20)\d{2})[- ]?[Qq]([1-4])", text)]
-        ends[part] += found or quarters
-        key = one.key if part == "test" and (found or quarters) else key
-    if len(ends["train"]) < 2 or len(ends["test"]) < 2:
-        return None
-    return key, _between(ends["train"]), _between(ends["test"])
-
-
-def _between(ends: list[tuple[int, int]]) -> set[int]:
-    first, last = min(ends), max(ends)
-    length = (last[0] - first[0]) * 12 + last[1] - first[1] + 1
-    return {(first[1] - 1 + step) % 12 + 1 for step in range(min(12, length))}
-
-
-def _months(months: list[int]) -> str:
-    names = (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    )
-    return listed([names[month - 1] for month in months])
 
 
 def _numbers(one: Setting) -> list[float]:
@@ -493,4 +330,4 @@ def _without(columns: list[str]) -> str:
     return f", and leave out {listed(columns)}" if columns else ""
 
 
-RULES = (sees_future, answer_as_input, known_too_late, missing_outcome, season)
+RULES = (sees_future, answer_as_input, known_too_late)
