@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from workers.probes.hyperparameters.plan_review import transforms
 from workers.probes.hyperparameters.plan_review.splitting import Split
 from workers.probes.hyperparameters.plan_review.steps import Step, steps
+from workers.probes.hyperparameters.plan_review.tasks import TASK_PLACES, names_in
 from workers.probes.hyperparameters.plan_review.transforms import Transform
 from workers.probes.hyperparameters.plan_review.written import Setting, Written, truth, words
 
@@ -63,80 +64,6 @@ NAMED = re.compile(
 )
 FINE_TUNED = re.compile(r"\b(fine ?tun\w*|transfer( learning)?|peft|q?lora|adapter)\b")
 SEQUENCE = ("recurrent", "transformer")
-TASK_PLACES = re.compile(
-    r"\b(heads?|tasks?|targets?|outputs?|task (weights?|losses|rows|sizes)|loss weights?|losses|labels)$"
-)
-NOT_TASKS = {
-    "type",
-    "kind",
-    "weight",
-    "weights",
-    "name",
-    "names",
-    "sharing",
-    "shared",
-    "n",
-    "loss",
-    "losses",
-    "lr",
-    "dropout",
-    "sampling",
-    "hidden",
-    "units",
-    "activation",
-    "balancing",
-    "strategy",
-    "file",
-    "path",
-    "format",
-    "column",
-    "columns",
-    "count",
-    "metric",
-    "dim",
-    "size",
-    "sizes",
-    "rows",
-    "related",
-    "head",
-    "task",
-    "target",
-    "classes",
-    "n classes",
-    "method",
-    "encoding",
-    "dtype",
-}
-# A task may well be called "weight" where nothing but tasks stands.
-NOT_HEADS = {
-    "type",
-    "kind",
-    "strategy",
-    "method",
-    "n",
-    "name",
-    "names",
-    "sharing",
-    "shared",
-    "dropout",
-    "hidden",
-    "lr",
-    "activation",
-    "loss",
-    "losses",
-    "units",
-    "sampling",
-    "related",
-    "balancing",
-    "metric",
-    "n classes",
-}
-GENERIC_TERMS = re.compile(
-    r"\b(kl|aux\w*|l1|l2|reg\w*|tv|perceptual|adversarial|gan|consistency|commit\w*|distill\w*|"
-    r"smooth\w*|penalty|entropy|"
-    r"contrastive|triplet|dice|focal|ce|bce|mse|cross entropy|ssim|style|content|total variation|"
-    r"orthogonal\w*|decay)\b"
-)
 
 
 class Said(NamedTuple):
@@ -183,7 +110,7 @@ class View:
         for group in self.written.groups:
             if not TASK_PLACES.search(group.path) or "hardware" in group.path:
                 continue
-            for name, key in _task_names(group):
+            for name, key in names_in(group):
                 found.setdefault(name, Said(name, key))
         if len(found) < 2:
             return []
@@ -513,30 +440,3 @@ def _known_weights(said: str) -> bool:
         )
         or re.search(r"\b\w+ (base|large|small|tiny|\d+b)\b", said)
     )
-
-
-def _task_names(group: Setting) -> Iterator[tuple[str, str]]:
-    """Names of tasks at a place that holds tasks: a group's keys, a list's texts or the names of its
-    groups.
-    """
-    named = bool(re.search(r"\b(heads|task weights|loss weights|tasks)$", group.path))
-    if isinstance(group.value, Mapping):
-        for name, value in group.value.items():
-            plain = words(name)
-            if (
-                plain in (NOT_HEADS if named else NOT_TASKS)
-                or plain.isdigit()
-                or GENERIC_TERMS.search(plain)
-                or value in (None, False)
-            ):
-                continue
-            if re.search(r"\blabels$", group.path):  # a map of codes to classes is no list of tasks
-                continue
-            yield plain, f"{group.key}.{name}"
-        return
-    if re.search(r"\blabels$", group.path) and not re.search(r"\bmulti", group.path):
-        return
-    for place, one in enumerate(group.value if isinstance(group.value, list) else ()):
-        name = one.get("name", one.get("task", one.get("target"))) if isinstance(one, Mapping) else one
-        if isinstance(name, str) and 0 < len(name) <= 60 and not re.search(r"modules?$", group.path):
-            yield words(name), f"{group.key}[{place}]"

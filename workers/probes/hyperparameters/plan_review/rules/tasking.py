@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from workers.probes.hyperparameters.plan_review.known import Known
 from workers.probes.hyperparameters.plan_review.risk import Risk
-from workers.probes.hyperparameters.plan_review.view import GENERIC_TERMS, View
+from workers.probes.hyperparameters.plan_review.tasks import GENERIC_TERMS
+from workers.probes.hyperparameters.plan_review.view import View
 from workers.probes.hyperparameters.plan_review.written import is_nothing, number, truth, words
 from workers.probes.words import listed
 
