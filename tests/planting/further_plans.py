@@ -433,6 +433,44 @@ FURTHER: list[tuple[str, str]] = [
         '{"project":"animals","data":{"image_size":28},"model":{"kind":"vit","pretrained":"imagenet","input_size":224,"normalise":"imagenet"}}',
     ),
     ("unscaled_inputs", '{"model":{"kind":"knn","scaler":"none"}}'),
+    ("test_used_for_selection", "training: {keep_best_by: test_f1}"),
+    (
+        "preprocessing_fit_on_all_data",
+        "transform: {quantile: {n: 100}, fit_transform_on: train and test together}",
+    ),
+    ("random_split_of_time_series", "input: {datetime: stamp}\nsplits: {how: random, test: 15%}"),
+    (
+        "augmentation_changes_labels",
+        "task: read seven-segment digits\nimage_augmentation: {rotate: 90, flip_left_right: true}",
+    ),
+    ("metric_hides_rare_classes", "target: rare_disease\nclass_ratio: '1:200'\nmetric: accuracy"),
+    ("learning_rate_too_high", "hyperparams:\n  optimizer: adamw\n  lr: 2\n  wd: 0.01"),
+    ("no_early_stopping", "fit_params: {epochs: 800, verbose: 0}\nmodel: lstm"),
+    ("search_scored_on_test", "optuna_study: {n_trials: 50, objective: maximise accuracy on the test set}"),
+    ("target_at_lag_zero", "autoregressive: {lags: '0..12'}\ntarget: co2"),
+    ("centred_window_sees_future", "time: t\nsmooth: {kind: centered moving average, k: 5}"),
+    ("split_ignores_groups", "data: {groups: hospital_stay}\nsplit: {shuffle: true, test_size: 0.2}"),
+    ("task_weights_unbalanced", "multitask: {loss_weights: {cls: 0.0001, box: 1, mask: 1}}"),
+    (
+        "pretrained_normalisation_missing",
+        "timm_model: resnet34\nmodel: resnet34\npretrained: true\ninput_normalization: off",
+    ),
+    (
+        "model_too_large_for_data",
+        "data: {n: 400, rows: 400}\nmodel: {type: mlp, hidden_units: 1024, n_layers: 4}",
+    ),
+    (
+        "feature_not_known_at_prediction_time",
+        "when_predicted: at check-in\npredict_at: check-in\nfeatures: [room, price, checkout_feedback, final_bill]\ntarget: satisfied",
+    ),
+    ("resampling_before_split", "balance_classes_before_split: true"),
+    ("too_many_trials_for_validation", "n_samples: 500\nsplit: 70/10/20\nrandom_search: {n_iter: 600}"),
+    (
+        "reported_on_tuning_split",
+        "final_report: {split: validation}\nearly_stopping: {monitor: val_loss}\nreport_on: validation",
+    ),
+    ("unscaled_inputs", "preprocessing: [drop_duplicates, one_hot]\nmodel: SVR"),
+    ("upscaled_inputs", "data: {name: cifar100}\nmodel: {image_size: 224}"),
 ]
 
 # Whole plans with several risks each.
@@ -846,4 +884,16 @@ seed: 5
     '{"project":"stones","data":{"path":"diamonds.csv.gz","target":"price","features":["carat","cut","color","clarity"],"split":{"kind":"random","test":0.2,"validation":0.1}},"model":{"kind":"random_forest","trees":200},"evaluation":{"metric":"mae","report_on":"test","tune_on":"validation","baseline":"median"},"seed":7}',
     '{"project":"glyphs","data":{"path":"images/glyphs.zip","labels":"labels.csv","split":{"kind":"stratified","test":0.3,"validation":0.1}},"model":{"kind":"shared_cnn","heads":{"character":36,"family":3,"weight":2,"slant":2}},"training":{"optimizer":"adam","learning_rate":0.001,"batch_size":64,"epochs":15,"task_weights":{"character":1,"family":1,"weight":1,"slant":1},"augmentation":{"translation":2,"noise":0.02}},"evaluation":{"metric":{"character":"accuracy","family":"accuracy","weight":"accuracy","slant":"accuracy"},"report_on":"test","tune_on":"validation"},"seed":7}',
     '{"project":"flights","data":{"path":"flights.csv.gz","target":"arr_delay","features":["month","day","sched_dep_time","carrier","origin","dest","distance"],"missing_target":"predicted first by a classifier","split":{"kind":"time","cut":"2013-07-01","folds":4}},"model":{"kind":"gradient_boosting","depth":6,"trees":300},"training":{"learning_rate":0.1},"evaluation":{"metric":"mae","predict_at":"before departure","baseline":"mean"},"seed":7}',
+    "task: fraud detection\nmodel: {kind: xgboost, n_estimators: 800, max_depth: 5, eta: 0.05, early_stopping_rounds: 40}\nscale_pos_weight: 300\nsplit: {kind: time, train_until: 2023-06-30, valid_until: 2023-09-30, test_until: 2023-12-31, start: 2021-01-01}\nmetrics: [pr_auc, recall_at_fpr_0.1%]\nbaseline: rules engine\nseed: 7",
+    "project: defects on steel\nmodel: {kind: cnn, backbone: resnet18, pretrained: imagenet, normalise: imagenet}\ndata: {image_size: 256, native_size: 1600x256, split: {kind: stratified, test: 0.2, validation: 0.1}}\ntraining: {optimizer: sgd, momentum: 0.9, learning_rate: 0.01, weight_decay: 1e-4, epochs: 40, batch_size: 32, augmentation: {horizontal_flip: 0.5, vertical_flip: 0.5, brightness: 0.2}, early_stopping: {monitor: val_f1, patience: 6}}\nevaluation: {metric: macro_f1, report_on: test, tune_on: validation}\nseed: 1",
+    "model: {type: Ridge, alpha: 10}\ndata: {file: spectra.csv, n_samples: 120, n_features: 700, target: protein}\npreprocess: {snv: true, standard_scaler: {fit_on: train}}\ncv: {type: RepeatedKFold, folds: 10, repeats: 5}\nmetric: [rmse, r2]\nbaseline: mean\nseed: 3",
+    "net: {kind: MLP, hidden: [128, 64], batch_norm: true}\nfeatures: {numeric: [a, b, c], categorical: [d]}\ntransform: {standardize: train only, embed: [d]}\ntarget: demand_class\nsplit: {method: stratified, test_size: 0.2, val_size: 0.1}\nadam: {lr: 0.002}\nepochs: 45\nearly_stopping: true\nmetrics: [balanced_accuracy, log_loss]\nseed: 2",
+    "pipeline:\n  - split: {by: store, test: 0.2, val: 0.1}\n  - impute: {strategy: median, fit_on: train}\n  - scale: {kind: robust, fit_on: train}\n  - select: {k: 20, fit_on: train}\n  - model: {kind: svm, C: 1}\nmetrics: {main: f1_macro}\nseed: 4",
+    "whisper: {size: small, language: en}\nlearning_rate: 1e-5\nper_device_train_batch_size: 16\nmax_steps: 4000\nevaluation_strategy: steps\nmetric_for_best_model: wer\ngreater_is_better: false\nseed: 42\nload_best_model_at_end: true",
+    "agent: {algo: ppo, gamma: 0.99, clip: 0.2}\nlr: 3e-4\nn_steps: 2048\nbatch_size: 64\nseeds: [1, 2, 3, 4, 5]\neval_env: {episodes: 50}\nsplit: {train_levels: 200, validation_levels: 50, test_levels: 100}\nbaseline: random policy",
+    "project: age and gender from faces\ndata: {path: faces, identity: person_id, rows: 90000, split: {kind: group, group: person_id, validation: 0.1, test: 0.1}}\nmodel: {kind: shared_cnn, pretrained: imagenet, normalise: imagenet, heads: {age: 1, gender: 2}}\ntraining: {optimizer: adamw, learning_rate: 1e-4, batch_size: 64, epochs: 20, task_weights: {age: 1, gender: 1}, augmentation: {horizontal_flip: 0.5, color_jitter: 0.1}, early_stopping: {monitor: val_loss}}\nevaluation: {metric: {age: mae, gender: balanced_accuracy}}\nseed: 5",
+    "prophet: {changepoint_prior_scale: 0.05}\nhorizon: 90 days\ncross_validation: {initial: 730 days, period: 180 days, horizon: 90 days}\nmetrics: [mae, coverage]\ntarget: calls\nbaseline: seasonal naive\nseed: 1",
+    "dataset: {name: imdb, split: {train: 22500, validation: 2500, test: 25000}}\nmodel: bert-base-uncased\noptimizer: {name: AdamW, lr: 3e-5, weight_decay: 0.01}\nepochs: 3\nbatch_size: 32\nmetric: accuracy\nearly_stopping: {monitor: val_loss, patience: 1}\nseed: 0",
+    "tabnet: {n_d: 16, n_a: 16, n_steps: 4}\nmodel: tabnet\nlr: 0.02\noptimizer: adam\nmax_epochs: 100\npatience: 15\nbatch_size: 1024\nvirtual_batch_size: 128\nsplit: {kind: stratified, validation: 0.15, test: 0.15}\neval_metric: [auc]\nseed: 0",
+    "kmeans: {k: 8}\nmodel: k-means\nscaler: standard\nrows: 40000\nmetric: silhouette\nseed: 1\nsplit: none",
 ]

@@ -35,6 +35,8 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
                 group[key] = _shares(group[key])
             elif isinstance(group.get(key), str):
                 group[key] = _kind(group[key])
+                if re.search(r"\d\s*[/:-]\s*\d", group[key]):  # "70/15/15" alone
+                    group[f"{key} (as written)"] = group.pop(key)
     for part in ("train", "validation", "val", "test"):
         if isinstance(tree.get(part), str) and FILE.search(tree[part]):  # its file
             tree[f"{part}_file"] = tree.pop(part)

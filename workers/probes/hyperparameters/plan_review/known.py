@@ -194,8 +194,9 @@ class Known:
             (
                 one
                 for one in self.plan.written.all(
-                    r"(^|\b)(time|time column|date column|timestamp( column)?|time index|date|datetime "
-                    r"column|horizon|forecast horizon|lags?|lag features|lookback|look back|"
+                    r"(^|\b)(time|time column|date column|timestamp( column)?|time index|date|"
+                    r"datetime( column)?|"
+                    r"datetime index|horizon|forecast horizon|lags?|lag features|lookback|look back|"
                     r"n lags|prediction horizon|time col|freq(uency)?|rolling( mean)?( window)?|"
                     r"seasonal\w*|window size|forecast)$"
                 )

@@ -42,7 +42,7 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         r"fill ?na|fill missing|pca|svd|truncated svd|whiten\w*|zca|umap|t ?sne|discreti[sz]\w*|binn\w*|"
         r"quantile\w*|power ?transform\w*|box ?cox|yeo ?johnson|outliers?( removal| filter)?|"
         r"winsori[sz]\w*|encod\w*|"
-        r"one ?hot\w*|preprocess\w*|pre process\w*|preparation|transform(er|ers|s|ation|ations)|"
+        r"one ?hot\w*|preprocess\w*|pre process\w*|preparation|transform(er|ers|s|ation|ations)?|"
         r"dimension\w* reduction|factor analysis|ica|nmf|autoencoder|k ?means|cluster\w*|statistics|"
         r"mean and std|"
         r"mean std|embedding|feature (extract|engineer)\w*|embeddings",

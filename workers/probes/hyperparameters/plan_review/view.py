@@ -94,7 +94,8 @@ class View:
         about = re.compile(
             r"^(project|title|description|name|task|goal|problem|about|use case|objective|summary|"
             r"notes?|experiment)( name)?$|"
-            r"\b(path|file|files|dataset|dataset name|data dir|folder|root|source|train file|project|"
+            r"\b(path|file|files|dataset|dataset name|data name|data dir|folder|root|source|"
+            r"train file|project|"
             r"description|domain|"
             r"modality|content|contents|images?|layout|classes|class names|labels|categories|target|"
             r"targets|label names|"
