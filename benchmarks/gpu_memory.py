@@ -10,10 +10,8 @@ at 0.8 and 1.25 times the measured peak.
 
 from __future__ import annotations
 
-import gc
 import json
 import statistics
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ import torch
 
 from workers.plan import read
 from workers.probes.base import Sample
-from workers.probes.hardware import architecture, demand, footprint, ledger, ways
+from workers.probes.hardware import architecture, demand, footprint, trial
 from workers.probes.hardware.footprint import Footprint
 
 RESULT = Path(__file__).parent / "results" / "gpu_memory.json"
@@ -64,45 +62,18 @@ def plan_of(model: dict[str, Any], training: dict[str, Any]) -> tuple[Footprint,
     return footprint.measure(found, wanted), wanted.at_once()
 
 
-def train(plan: Footprint, rows: int, device: str, steps: int = 2) -> None:
-    """Trains the planned network for a few steps, as the plan says."""
-    way, model = plan.way(), plan.model
-    with torch.device(device):
-        network = model.build(*model.counts)  # type: ignore[misc]
-        ways.prepare(network, way)
-        for parameter in network.parameters():
-            torch.nn.init.normal_(parameter, std=0.02)
-    optimiser = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=1e-6)
-    inputs = model.inputs(rows, model.repeats, device)
-    network.train()
-    for _ in range(steps):
-        optimiser.zero_grad()
-        with torch.autocast(device, torch.bfloat16) if way.mixed else nullcontext():
-            output = network(inputs)
-            target = torch.zeros(output.flatten(0, -2).shape[0], dtype=torch.long, device=device)
-            loss = ledger.loss(output.float(), target)
-        del output
-        loss.backward()
-        optimiser.step()
-
-
-def measured(plan: Footprint, rows: int) -> int:
-    """Bytes of tensors at the peak, by the allocator's own count."""
-    gc.collect()
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats()
-    train(plan, rows, "cuda")
-    return torch.cuda.max_memory_allocated()
-
-
 def main() -> None:
-    if not torch.cuda.is_available():
+    device = trial.device("cuda:0")
+    if device is None:
         print("There is no CUDA device here, so nothing was measured.")
         return
     rows: list[dict[str, Any]] = []
     for model, training in PLANS:
         plan, count = plan_of(model, training)
-        peak, forecast = measured(plan, count), plan.allocated(count)
+        peak, forecast = trial.attempt(plan, count, device).peak, plan.allocated(count)
+        if peak is None:
+            print(f"{plan.model.says:60} does not fit on this device")
+            continue
         fits = [forecast <= share * peak for share in (0.8, 1.25)]
         rows.append({"model": plan.model.says, "training": training, "measured": peak,
                      "forecast": round(forecast), "error": round(forecast / peak - 1, 3),

@@ -88,7 +88,7 @@ if (entries.size) {
 
 // Upload: each chosen file becomes a row that can be taken away again.
 function bytes(n) {
-  const units = ["B", "kB", "MB", "GB"];
+  const units = ["bytes", "kB", "MB", "GB"];
   let unit = 0;
   while (n >= 1000 && unit < 3) { n /= 1000; unit += 1; }
   return `${n.toFixed(unit && n < 10 ? 1 : 0)} ${units[unit]}`;
@@ -100,11 +100,14 @@ for (const area of all(".drop")) {
     list.replaceChildren(...[...input.files].map((file, place) => {
       const row = document.createElement("li");
       row.className = "file";
+      const sign = area.querySelector("svg").cloneNode(true);
+      sign.setAttribute("width", 20);
+      sign.setAttribute("height", 20);
       const text = document.createElement("div");
       const name = document.createElement("b");
       name.textContent = file.name;
       const size = document.createElement("p");
-      size.textContent = bytes(file.size);
+      size.textContent = `${bytes(file.size)}, not saved yet`;
       text.append(name, size);
       const remove = document.createElement("button");
       remove.type = "button";
@@ -118,7 +121,7 @@ for (const area of all(".drop")) {
         show();
         input.focus();
       });
-      row.append(document.createElement("span"), text, remove);
+      row.append(sign, text, remove);
       return row;
     }));
   };

@@ -123,6 +123,12 @@ def settle(job: Mapping[str, Any]) -> None:
 def explained(error: BaseException, title: str, memory: int) -> Finding:
     """What an error means for the project's owner. Its text stays in the log: it may quote data."""
     text = str(error)
+    if "CUDA out of memory" in text:
+        return Finding.skipped(
+            f"{title} does not fit into the accelerator's memory;"
+            " give the worker a larger one, or upload fewer rows.",
+            cause="memory",
+        )
     if isinstance(error, MemoryError) or any(phrase in text for phrase in OUT_OF_MEMORY):
         return Finding.skipped(
             f"{title} does not fit into the {memory / 2**30:.3g} GB of memory it was given; "

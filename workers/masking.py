@@ -58,13 +58,15 @@ def noted(sample: Sample) -> dict[str, str]:
 
 
 def _judged(sample: Sample) -> dict[str, str]:
-    from workers.probes.security.personal_data import columns, names
+    from workers.probes.security.personal_data import columns, files, names
     from workers.probes.security.secrets import of_passwords
 
     found: dict[str, str] = {}
     if sample.folder is None or not (sample.folder / "data.duckdb").exists():
         return found  # without a table there are no cells to hide
     with sample.table() as table:
+        if sample.kind in ("images", "audio") and any(hit.kind == "name" for hit in files.hits(table)):
+            found[files.COLUMN] = "name"
         for column in sample.columns[:MOST_COLUMNS]:
             counted = sample.census[column.name]
             hint = names.header_kind(column.name)
@@ -223,6 +225,7 @@ _SHOWN = ("email", "name", "name_street", "address", "phone", "card", "national_
 # -- cells of columns of personal data ------------------------------------------------------------------
 def _cells(sample: Sample, texts: set[str]) -> dict[str, str]:
     """Phrase -> mask, of every phrase in the texts that is a cell of a column of personal data."""
+    from workers.probes.security.personal_data import files
     from workers.probes.security.personal_data.patterns import masked as mask
 
     columns = noted(sample)
@@ -231,6 +234,11 @@ def _cells(sample: Sample, texts: set[str]) -> dict[str, str]:
     phrases = {phrase for text in texts for _, _, phrase in _phrases(text)}
     known: dict[str, str] = {}
     if not phrases or len(phrases) > MOST_PHRASES:
+        return known
+    if columns.pop(files.COLUMN, None) is not None:
+        called = ((phrase, files.somebody(phrase)) for phrase in phrases)
+        known |= {phrase: files.masked_name(phrase, name) for phrase, name in called if name is not None}
+    if not columns:
         return known
     with sample.table() as table:
         table.execute("CREATE TEMP TABLE said AS SELECT unnest(?) AS phrase", [sorted(phrases)])

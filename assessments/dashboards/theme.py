@@ -200,6 +200,8 @@ def log_ticks(low: float, high: float, count: int = 6) -> list[float]:
             break
     if len(found) > count:
         found = found[:: math.ceil(len(found) / count)]
+    if len(found) < 2:  # less than a factor of two or three: evenly spaced ones stand well there
+        found = [tick for tick in nice_ticks(low, high, 4) if low <= tick <= high]
     return found if len(found) >= 2 else [low, high]
 
 

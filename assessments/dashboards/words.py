@@ -97,7 +97,7 @@ def energy(kwh: float) -> str:
     """0.38 -> "0.38 kWh"; small amounts in Wh."""
     if kwh >= 0.1:
         return f"{short(kwh)} kWh"
-    return f"{short(kwh * 1000)} Wh" if kwh >= 0.00005 else "under 0.1 Wh"
+    return f"{short(kwh * 1000)} Wh" if kwh >= 0.0001 else "under 0.1 Wh"
 
 
 def file_size(count: float) -> str:

@@ -84,7 +84,8 @@ def measured(
     A fault that the finding names keeps its score from falling below what that severity means, also
     where the value alone looks harmless: one truncated file is a small share of the rows. One that only
     matters against what the plan needs (``needs``) is no worse than that need among ``findings``; one
-    that only matters to some projects (``matters``) is no worse than ``answers`` make it.
+    that only matters to some projects (``matters``) is no worse than ``answers`` make it; one that is a share
+    of the training (``worth``) is no worse than the training is long.
     """
     if finding.get("state", "measured") != "measured" or probe not in rules.anchors:
         return None
@@ -103,12 +104,26 @@ def measured(
     if floor > scored.score:
         slack = rules.data["evidence"]["no_interval"]
         scored = Scored(floor, max(scored.low, floor - slack), max(scored.high, floor))
+    if "worth" in rules.data["probes"].get(probe, {}):
+        scored = _capped(scored, _worth(rules.data["probes"][probe]["worth"], finding))
     if "needs" not in rules.data["probes"].get(probe, {}):
         return scored
     need = _need(rules.data["probes"][probe]["needs"], findings or {})
-    if need is None:
-        return Scored(scored.score, 0.0, scored.high)
-    return Scored(min(scored.score, need), min(scored.low, need), min(scored.high, need))
+    return Scored(scored.score, 0.0, scored.high) if need is None else _capped(scored, need)
+
+
+def _capped(scored: Scored, most: float) -> Scored:
+    return Scored(min(scored.score, most), min(scored.low, most), min(scored.high, most))
+
+
+def _worth(entry: Mapping[str, Any], finding: Evidence) -> float:
+    """How bad a share of the training can be: its own hours over the hours allowed, scored; else 100."""
+    facts = finding.get("facts") or {}
+    found: Any = facts
+    for key in entry["hours"].split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    hours, allowed = number(found), number(facts.get("deadline_hours"))
+    return Anchors.read(entry)(hours / allowed) if hours is not None and allowed else 100.0
 
 
 def raised_by(rules: Rules, finding: Evidence) -> Mapping[str, Any] | None:

@@ -219,6 +219,10 @@ def _personal(facts: Evidence, dataset: Evidence) -> Words:
     whole = [f"{one.get('column')} ({kind(one)})" for one in held]
     if whole:
         return {"whole_columns": f"the column{'s' * (len(whole) > 1)} {_names(whole)}"}
+    beside = [one for one in facts.get("elsewhere") or () if isinstance(one, Mapping)]
+    if not entries and beside:
+        where = list(dict.fromkeys(f"the {one.get('where')}" for one in beside))
+        return {"beside": _names(where), "kinds": _names(list(dict.fromkeys(kind(one) for one in beside)))}
     return {
         "columns": _names(list(dict.fromkeys(one.get("column") for one in entries))),
         "kinds": _names(list(dict.fromkeys(kind(one) for one in entries))),
@@ -321,11 +325,14 @@ def _elsewhere(findings: Mapping[str, Evidence]) -> dict[str, Any]:
 
 def _machine(facts: Evidence, dataset: Evidence) -> Words:
     slow = _faults(facts).get("below_data_sheet", {})
+    if slow.get("unit", "GFLOP/s") != "GFLOP/s":  # memory has a sentence of its own
+        slow = {"memory": f"{slow['measured']:,.0f} of {slow['expected']:,.0f} GB/s"}
     measured, expected = number(slow.get("measured")), number(slow.get("expected"))
     here = number(facts.get("hours_here"))
     return {
         "measured": "" if measured is None else f"{measured:,.0f}",
         "expected": "" if expected is None else f"{expected:,.0f}",
+        "memory": str(slow.get("memory") or ""),
         "chosen": str(facts.get("chosen") or ""),
         "hours_here": "" if here is None else hardware.hours(here),
     }
@@ -349,6 +356,23 @@ def _memory(facts: Evidence, dataset: Evidence) -> Words:
             "bad_case": hardware.size(high),
             "has": hardware.size(has),
         }
+    return words
+
+
+def _loading(facts: Evidence, dataset: Evidence) -> Words:
+    """Workers where they end the waiting, else the cheapest way to load that was measured."""
+    share = number((facts.get("wait") or {}).get("p50")) or 0
+    if share < 0.05 or facts.get("trivial"):
+        return {}
+    taker = str(facts.get("name") or "")
+    words: Words = {"waits": percent(share), "device": "the processor" if taker == "this worker" else taker}
+    needed = number(facts.get("needed"))
+    if needed and facts.get("consumes") == "accelerator" and needed != facts.get("workers"):
+        words["workers"] = count(round(needed), "loader worker")
+    ways = [one for one in facts.get("mitigations") or () if isinstance(one, Mapping)]
+    stored = [one for one in ways if one.get("basis") == "measured"]
+    if stored:
+        words["way"] = str(min(stored, key=lambda one: number(one.get("value")) or 0).get("title"))
     return words
 
 
@@ -438,6 +462,45 @@ def _settings(facts: Evidence, dataset: Evidence) -> Words:
     return words
 
 
+def _luck(facts: Evidence, dataset: Evidence) -> Words:
+    one = next((n for n in facts.get("noise") or () if isinstance(n, Mapping) and n.get("runs") == 1), {})
+    least = number(one.get("points"))
+    return {"least": f"{least:.1f} points" if least else ""}
+
+
+def _chaos(facts: Evidence, dataset: Evidence) -> Words:
+    edge = number(facts.get("edge"))
+    rate = number((facts.get("surrogate") or {}).get("learning_rate"))
+    if edge is None or rate is None or edge <= 1:
+        return {}
+    return {"edge": f"{edge:g}", "rate": f"{rate:.2g}"}
+
+
+def _rate(facts: Evidence, dataset: Evidence) -> Words:
+    found, gain = _faults(facts), number(facts.get("gain"))
+    low, high, planned = (number(facts.get(key)) for key in ("good_from", "good_to", "planned"))
+    words = {"planned": f"{planned:.2g}" if planned else ""}
+    if "learning_rate_too_low" in found and low and gain:
+        words |= {"higher": f"{low:.2g}", "gain": f"{gain:.1f} points"}
+    elif found and high and planned and high < planned:
+        words["lower"] = f"{high:.2g}"
+    return words
+
+
+def _heart(facts: Evidence, dataset: Evidence) -> Words:
+    part = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth"}.get(
+        number(facts.get("smallest_as_good")) or 0
+    )
+    return {"smaller": part or ""}
+
+
+def _again(facts: Evidence, dataset: Evidence) -> Words:
+    plan = facts.get("plan") or {}
+    if plan.get("seed") is None:
+        return {"no_seed": "yes"}
+    return {"device": str(plan.get("device") or "") if "rounding" in (facts.get("met") or ()) else ""}
+
+
 WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.readability": _readability,
     "data.class_balance": _balance,
@@ -458,10 +521,16 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.inventory": _machine,
     "hardware.memory": _memory,
     "hardware.training_cost": _cost,
+    "hardware.input_pipeline": _loading,
     "hardware.serving": _serving,
     "hardware.transfer": _transfer,
     "hardware.scaling": _scaling,
     "flexibility.forgetting": _forgetting,
     "hyperparameters.plan_review": _plan,
     "hyperparameters.sensitivity": _settings,
+    "hyperparameters.seed_noise": _luck,
+    "hyperparameters.butterfly": _chaos,
+    "hyperparameters.learning_rate": _rate,
+    "hyperparameters.overfitting": _heart,
+    "hyperparameters.repeatability": _again,
 }

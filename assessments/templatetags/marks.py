@@ -15,6 +15,9 @@ register = template.Library()
 
 _JOINTS, _BREAK = re.compile("([_/])"), SafeString("<wbr>")
 
+LONGEST_AMOUNT = 48  # characters; longer cells are sentences
+_INSIDE = re.compile(r" (?!\()")
+
 LEVELS = ("minimal", "low", "moderate", "high", "critical")
 SOURCES = {"measured": "Measured", "answered": "Answered", "estimated": "Estimated"}
 
@@ -33,6 +36,14 @@ def breakable(text: str) -> SafeString:
     return format_html_join(
         "", "{}{}", ((part, _BREAK if part in ("_", "/") else "") for part in _JOINTS.split(text))
     )
+
+
+@register.filter
+def amount(text: str) -> str:
+    """A number keeps its unit and a range its ends on one line; "3.8 s (3.5 s to 4.2 s)" may break once."""
+    if len(text) > LONGEST_AMOUNT:
+        return text
+    return _INSIDE.sub("\N{NO-BREAK SPACE}", text)
 
 
 @register.simple_tag

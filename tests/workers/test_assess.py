@@ -36,8 +36,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ([], len(catalog.ACTIVE)),
         (["data.label_errors"], 1),
-        (["hardware"], 6),
-        (["hardware", "hardware.memory"], 6),
+        (["hardware"], 7),
+        (["hardware", "hardware.memory"], 7),
     ],
 )
 def test_names_stand_for_probes(only, count):

@@ -350,3 +350,30 @@ def test_another_way_of_writing_is_read_and_not_refused(given, read_as):
 def test_what_is_of_another_shape_is_told_as_not_read():
     document = read('{"model": {"layers": [{"type": "conv"}]}, "training": {"epochs": {"most": 3}}}')
     assert document.not_read == ["model.layers", "training.epochs"]
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"training": {"num_workers": 4}},
+        {"training": {"workers": "4"}},
+        {"data": {"num_workers": 4}},
+        {"num_workers": 4},
+        {"num_train_epochs": 3, "dataloader_num_workers": 4},
+    ],
+)
+def test_loader_workers_are_read_wherever_they_stand(tree):
+    found = read(json.dumps(tree))
+    assert found.plan["training"]["workers"] == 4
+    assert found.not_read == []
+
+
+def test_no_loader_workers_are_as_good_as_some_and_half_a_one_is_none():
+    assert read('{"training": {"workers": 0}}').plan["training"]["workers"] == 0
+    with pytest.raises(PlanError, match=r"training\.workers is 1\.5"):
+        read('{"training": {"workers": 1.5}}')
+
+
+def test_the_cores_of_the_planned_machine_are_read():
+    plan = read('{"hardware": {"train": {"device": "a100", "vcpus": 12}}}').plan
+    assert plan["hardware"]["train"]["cores"] == 12

@@ -161,7 +161,7 @@ def _log_mel(samples: np.ndarray, rate: int) -> np.ndarray:
     size = 1 << (frame - 1).bit_length()
     frames = np.lib.stride_tricks.sliding_window_view(samples, frame)[::step]
     out = np.empty((len(frames), MELS), np.float32)
-    weights = _mel_weights(size, rate)
+    weights = mel_weights(size, rate)
     window = np.hanning(frame).astype(np.float32)
     for start in range(0, len(frames), 1024):
         spectrum = np.fft.rfft(frames[start : start + 1024] * window, size)
@@ -169,10 +169,10 @@ def _log_mel(samples: np.ndarray, rate: int) -> np.ndarray:
     return out
 
 
-def _mel_weights(size: int, rate: int) -> np.ndarray:
-    """Triangles on the mel scale (O'Shaughnessy 1987), float32 [size // 2 + 1, MELS]."""
+def mel_weights(size: int, rate: int, bands: int = MELS) -> np.ndarray:
+    """Triangles on the mel scale (O'Shaughnessy 1987), float32 [size // 2 + 1, bands]."""
     top = min(TOP, rate / 2)
-    mels = np.linspace(0, 2595 * np.log10(1 + top / 700), MELS + 2)
+    mels = np.linspace(0, 2595 * np.log10(1 + top / 700), bands + 2)
     hertz = 700 * (10 ** (mels / 2595) - 1)
     bins = np.arange(size // 2 + 1) * rate / size
     rising = (bins[:, None] - hertz[:-2]) / (hertz[1:-1] - hertz[:-2])

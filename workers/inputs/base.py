@@ -67,6 +67,7 @@ class Loaded:
     )  # of a few of them: the beginning itself, and its rate
     offered: list[str] = field(default_factory=list)
     offered_is_rule: bool = False
+    mended: set[str] = field(default_factory=set)  # targets whose classes were put under one name each
     facts: tuple[str, ...] = ()  # columns that prepare measured itself: width, sha256 ...
 
 
@@ -103,6 +104,20 @@ def connect(path: Path, scratch: Path) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         },
     )
+
+
+def take_out(con: duckdb.DuckDBPyConnection, ids: list[int], end: int) -> None:
+    """Takes rows (rising ``_id``) out of the table, whose last is the one before ``end``.
+
+    What comes after moves up in ``_id``; ``_row`` stays the place in the file.
+    """
+    con.execute("DELETE FROM rows WHERE _id IN (SELECT unnest(?))", [ids])
+    if ids[0] < end - len(ids):
+        con.execute(
+            "UPDATE rows SET _id = _id - (SELECT count(*) FROM unnest(?) t(place) WHERE place < _id)"
+            " WHERE _id > ?",
+            [ids, ids[0]],
+        )
 
 
 def column_names(raw: Iterable[str]) -> tuple[list[str], list[str]]:

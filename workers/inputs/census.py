@@ -67,6 +67,11 @@ def _no_word(text: str) -> str:
     return f"({text} < ':' OR {text} > '~')"
 
 
+def spaced(name: str) -> str:
+    """SQL for a trimmed text with every sign that stands between thousands as a plain blank."""
+    return f"translate(trim({quoted(name)}), '\u00a0\u202f\u2009''’', '     ')"
+
+
 def blank(name: str) -> str:
     """SQL for a text of blanks only; what begins with a blank sorts before "!"."""
     return f"CASE WHEN {quoted(name)} < '!' THEN trim({quoted(name)}) = '' ELSE false END"

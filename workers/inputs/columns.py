@@ -14,9 +14,10 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs import census
+from workers.inputs import amounts, census
 from workers.inputs.base import RESERVED, Loaded, fault
 from workers.inputs.census import plain as plain_number
+from workers.inputs.census import spaced
 from workers.sql import literal, quoted
 
 LOOKED_AT = 20_000  # rows
@@ -54,7 +55,8 @@ class Profile:
     whole: bool = False  # numbers without fractions
     low: float | None = None
     high: float | None = None
-    notation: str = "plain"  # "plain", "european" (1.234,5) or "english" (1,234.5)
+    notation: str = "plain"  # "plain", "european" (1.234,5), "english" (1,234.5) or "amount" (12 kg)
+    amounts: amounts.Amounts | None = None  # how numbers are written with their unit, where they are
     role: str = "feature"
     reads: Callable[[str], str] | None = None  # SQL of a number or a date from a column's name
 
@@ -69,11 +71,6 @@ def present(name: str) -> str:
     # Trimming is dear: only what is as short as such a word, or begins or ends with a blank, can be one.
     longer = f"strlen({text}) > 4 AND {text} > '!' AND NOT suffix({text}, ' ')"
     return f"CASE WHEN {longer} THEN {text} WHEN lower(trim({text})) NOT IN ({words}) THEN {text} END"
-
-
-def spaced(name: str) -> str:
-    """SQL for a trimmed text with every sign that stands between thousands as a plain blank."""
-    return f"translate(trim({quoted(name)}), '\u00a0\u202f\u2009''’', '     ')"
 
 
 def european_number(name: str) -> str:
@@ -118,6 +115,7 @@ def profile(con: duckdb.DuckDBPyConnection, loaded: Loaded, seed: int) -> list[P
     for start in range(0, len(loaded.names), width):
         found += _block(con, source, rows, loaded.names[start : start + width], delimiter)
     con.execute("DROP TABLE IF EXISTS _looked")
+    amounts.tell(con, loaded, [(p.name, p.amounts) for p in found if p.amounts])
     european = [p.name for p in found if p.notation == "european"]
     if loaded.dialect:
         loaded.dialect["decimal"] = "," if european else "."
@@ -146,7 +144,8 @@ def _block(
             FROM (SELECT k, v, count(*) AS n FROM ({each}) WHERE v IS NOT NULL GROUP BY k, v)"""
     )
     other = ", ".join(
-        f"sum(n) FILTER (regexp_full_match(t, {literal(pattern)}))" for pattern in (EUROPEAN, ENGLISH, EITHER)
+        f"sum(n) FILTER (regexp_full_match(t, {literal(pattern)}))"
+        for pattern in (EUROPEAN, ENGLISH, EITHER, amounts.PATTERN)
     )
     told = con.execute(
         f"""SELECT k, sum(n) FILTER (w IS NOT NULL), count(w), sum(n) FILTER (x IS NOT NULL), min(x), max(x),
@@ -155,7 +154,7 @@ def _block(
             FROM _counted GROUP BY k"""
     ).fetchall()
     counted = {row[0]: tuple(value or 0 for value in row[1:]) for row in told}
-    nothing = (0,) * 11
+    nothing = (0,) * 12
     found = [_one(con, i, rows, name, counted.get(i, nothing), delimiter) for i, name in enumerate(names)]
     con.execute("DROP TABLE _counted")
     return found
@@ -169,7 +168,7 @@ def _one(
     counted: tuple[Any, ...],
     delimiter: str | None,
 ) -> Profile:
-    filled, distinct, plain, low, high, whole, length, words, european, english, either = counted
+    filled, distinct, plain, low, high, whole, length, words, european, english, either, united = counted
     made = Profile(name, "category", present(name), rows, int(filled), distinct)
     if not filled:
         made.type = "empty"
@@ -185,11 +184,17 @@ def _one(
     elif plain < (1 - FITS) * filled:
         made.reads = _dates(con, place, filled)
         made.type = "date" if made.reads else made.type
+        if not made.reads and united >= FITS * filled:
+            made.amounts = amounts.of(con, place, filled)
+    if made.amounts and made.amounts.reads:
+        made.type, made.reads, made.notation = "number", made.amounts.reads, "amount"
     if made.reads:
         made.value = made.reads(name)
     if made.type == "number" and made.low is None and made.reads:
-        query = f"SELECT min(y), max(y) FROM (SELECT {made.reads('v')} AS y FROM _counted WHERE k = {place})"
-        made.low, made.high = con.execute(query).fetchone() or (None, None)
+        query = f"SELECT {made.reads('v')} AS y FROM _counted WHERE k = {place}"
+        told: Any = con.execute(f"SELECT min(y), max(y), bool_and(y = floor(y)) FROM ({query})").fetchone()
+        made.low, made.high = told[:2]
+        made.whole = made.notation == "amount" and bool(told[2])
     _judge_words(made)
     return made
 
@@ -215,6 +220,8 @@ def _judge_words(made: Profile) -> None:
     unique = made.distinct / made.filled
     lowered = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", made.name).lower()
     called = bool(IDENTIFIER_NAMES.search(lowered))
+    if made.notation == "amount":
+        return  # what has a unit names no rows
     if made.type == "number":
         span = (made.high or 0.0) - (made.low or 0.0) + 1
         running = made.whole and unique > 0.98 and made.filled > 20 and span <= 1.5 * made.filled

@@ -112,6 +112,8 @@ def _prepared(
         if made.name in loaded.facts:
             made.role = "ignored"
     chosen, roles = _roles(con, loaded, profiles, data, targets)
+    if loaded.mended:
+        seen |= columns.counted(con, [made for made in profiles if made.name in loaded.mended])
     _mojibake(con, loaded, profiles, seen)
     tell(0.7, "Splitting into train, validation and test.")
     planned = data.get("split")

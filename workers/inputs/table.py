@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from workers.inputs import base, totals
+from workers.inputs import base, headers, totals
 from workers.inputs.base import Loaded, Progress, Source, Unusable, fault
 from workers.inputs.dialect import BLANKS, NONE, dialect_of
 from workers.inputs.lines import MAX_LINE, Dialect, Seen, lines, records
+from workers.probes.words import count, listed
 from workers.sql import literal, quoted
 
 MAX_DEPTH = 12  # lists within lists; each doubles the time of writing them out
@@ -174,6 +175,7 @@ def _load_csv(
         "decimal": ".",
     }
     _tell_dialect(source, dialect, loaded)
+    _tell_names(dialect.names, names, loaded)
     rows = None
     if source.encoding == "utf-8" and dialect.width > 1 and dialect.delimiter != BLANKS:
         reader = _reader(source.path, dialect.width, dialect, packed=source.packed, skip=dialect.skipped)
@@ -193,13 +195,31 @@ def _load_csv(
             raise Unusable(f"{source.name} is no table that can be read; export it again as CSV.") from error
         path.unlink()
         _tell_seen(source, seen, rows, dialect, loaded)
-    return totals.without(con, start, rows, _own(names, loaded), loaded)
+    own = _own(names, loaded)
+    if dialect.header:
+        rows = headers.without(con, start, rows, own, dialect.names, loaded)
+    return totals.without(con, start, rows, own, loaded)
 
 
 def _own(names: list[str], loaded: Loaded) -> list[str]:
     """The names of a file's columns as they stand in ``rows``."""
     known = {name.casefold(): name for name in loaded.names}
     return [known[name.casefold()] for name in names]
+
+
+def _tell_names(header: Sequence[str], names: list[str], loaded: Loaded) -> None:
+    """Columns that the header leaves without a name, or names as another one."""
+    said = [name.strip().casefold() for name in header]
+    empty = [name for name, own in zip(names, said, strict=True) if not own]
+    twice = [name for place, name in enumerate(names) if said[place] and said[place] in said[:place]]
+    told = []
+    for found, what in ((empty, "no name in the header"), (twice, "the name of another column")):
+        if found:
+            have, are = ("has", "is") if len(found) == 1 else ("have", "are")
+            told.append(f"{count(len(found), 'column')} {have} {what} and {are} called {listed(found)}")
+    if told:
+        note = f"{'; '.join(told)}: give {'it' if len(empty + twice) == 1 else 'each'} a name of its own."
+        loaded.faults.append(fault("header_names", "low", note, columns=[*empty, *twice]))
 
 
 def _tell_dialect(source: Source, dialect: Dialect, loaded: Loaded) -> None:

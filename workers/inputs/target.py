@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from workers.inputs import classes
 from workers.inputs.base import Loaded, Unusable, kept_as, split_of
 from workers.inputs.columns import MISSING, Profile
 from workers.sql import literal, quoted
@@ -60,6 +61,10 @@ def chosen(
     for name in wanted:
         _in_every_file(name, loaded, guessed)
         target = _described(con, by_name[name], guessed, strict=not guessed)
+        classed = target and target["classes"] and loaded.kind == "table"
+        if classed and classes.mended(con, loaded, by_name[name]):
+            loaded.mended.add(name)
+            target = _described(con, by_name[name], guessed, strict=not guessed)
         if target:
             by_name[name].role = "target"
             targets.append(target)
@@ -142,8 +147,9 @@ def _described(
     column = quoted(made.name)
     words = ", ".join(literal(word) for word in MISSING)
     values = con.execute(
-        f"SELECT v, n FROM (SELECT {column} AS v, count(*) AS n FROM rows GROUP BY 1)"
-        f" WHERE lower(trim(v)) NOT IN ({words}) ORDER BY n DESC, v LIMIT {MAX_CLASSES + 1}"
+        f"WITH counted AS (SELECT {column} AS v, count(*) AS n FROM rows GROUP BY 1) SELECT v, n FROM counted"
+        f" WHERE lower(trim(v)) NOT IN ({words}) OR (v = '-' AND EXISTS (FROM counted WHERE v = '+'))"
+        f" ORDER BY n DESC, v LIMIT {MAX_CLASSES + 1}"
     ).fetchall()
     problem = ""
     if not values:
@@ -160,9 +166,9 @@ def _described(
         if strict:
             raise Unusable(f"The target {made.name!r} {problem}.")
         return None
-    classes = sorted((value for value, _ in values), key=_order)
-    task = "binary" if len(classes) == 2 else "multiclass"
-    return {"name": made.name, "task": task, "classes": classes, "guessed": guessed}
+    found = sorted((value for value, _ in values), key=_order)
+    task = "binary" if len(found) == 2 else "multiclass"
+    return {"name": made.name, "task": task, "classes": found, "guessed": guessed}
 
 
 def _amounts(name: str, values: Sequence[tuple[str, int]]) -> bool:

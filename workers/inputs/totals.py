@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from workers.inputs import base
 from workers.inputs.base import Loaded, fault
 from workers.sql import literal, quoted
 
@@ -24,27 +25,22 @@ CERTAIN = re.compile(
 )
 WORD_COLUMNS = 3  # the word for a sum stands in one of the first columns
 MOST = 0.05  # share of rows; more of them are a category called "total"
+FEWEST, SEVERAL = 6, 3  # rows; values of a summed column, and cells of it that are not 0
 CLOSE = 1e-3  # relative, between a sum and what stands there: totals are printed rounded
 
 
 def without(con: duckdb.DuckDBPyConnection, start: int, rows: int, names: list[str], loaded: Loaded) -> int:
     """Takes lines of sums out of the rows from ``_id`` ``start`` on; how many rows are left.
 
-    The last line is one when its first filled cell says so, or when it says nothing there and holds the sum
-    of each number column. Any other must say so and leave blank what its neighbours fill, or hold a sum.
+    The last line is one when its first filled cell says so, or when it holds the sum of each number column.
+    Any other must say so and leave blank what its neighbours fill, or hold a sum.
     """
     if rows < 4 or len(names) < 2:
         return rows
     found = _labelled(con, start, rows, names) or _unlabelled(con, start, rows, names)
     if not found:
         return rows
-    con.execute("DELETE FROM rows WHERE _id IN (SELECT unnest(?))", [found])
-    if found[0] < start + rows - len(found):
-        con.execute(
-            "UPDATE rows SET _id = _id - (SELECT count(*) FROM unnest(?) t(place) WHERE place < _id)"
-            " WHERE _id > ?",
-            [found, found[0]],
-        )
+    base.take_out(con, found, start + rows)
     told = (
         "The last line is a total, not an observation; it was left out."
         if found == [start + rows - 1]
@@ -121,23 +117,34 @@ def _blank_or_sum(
 
 
 def _unlabelled(con: duckdb.DuckDBPyConnection, start: int, rows: int, names: list[str]) -> list[int]:
-    """The last line, when it has no name of its own and holds the sum of two columns or more."""
+    """The last line, when it holds the sum of two columns or more and no other word says what it is.
+
+    Where its first cell is blank two sums are enough. Where something stands there ("all", a date, one number
+    more), every number of the line must be a sum, and of columns of several values.
+    """
     last: Any = con.execute(
         f"SELECT {', '.join(map(quoted, names))} FROM rows WHERE _id = {start + rows - 1}"
     ).fetchone()
     aims = [(i, aim) for i, cell in enumerate(last) if (aim := _number(cell or ""))][:20]
-    if (last[0] or "").strip() or len(aims) < 2:
+    named = bool((last[0] or "").strip())
+    aims = [(i, aim) for i, aim in aims if i or not named]
+    if len(aims) < 2:
         return []
-    each = ", ".join(f"sum(try_cast({quoted(names[i])} AS DOUBLE))" for i, _ in aims)
-    sums: Any = con.execute(
+    numbers = [f"try_cast({quoted(names[i])} AS DOUBLE)" for i, _ in aims]
+    each = ", ".join(f"sum({x}), count(DISTINCT {x}), count(*) FILTER ({x} <> 0)" for x in numbers)
+    told: Any = con.execute(
         f"SELECT count(*) FILTER (trim({quoted(names[0])}) <> ''), {each} FROM rows"
         f" WHERE _id >= {start} AND _id < {start + rows - 1}"
     ).fetchone()
-    if sums[0] < rows - 1:
+    if told[0] < rows - 1:
         return []
     close = [
-        s is not None and abs(s - aim) <= CLOSE * abs(aim) for s, (_, aim) in zip(sums[1:], aims, strict=True)
+        s is not None and abs(s - aim) <= CLOSE * abs(aim)
+        for s, (_, aim) in zip(told[1::3], aims, strict=True)
     ]
+    if named:
+        varied = min(told[2::3]) >= SEVERAL and min(told[3::3]) >= SEVERAL
+        return [start + rows - 1] if all(close) and varied and rows > FEWEST else []
     return [start + rows - 1] if sum(close) >= 2 else []
 
 

@@ -21,7 +21,8 @@ MAX_SENTENCES = 20  # a plan that is wrong throughout needs no longer list
 MOVES = {
     **{key: f"training.{key}" for key in (
         "learning_rate", "lr", "batch_size", "epochs", "num_epochs", "steps", "max_steps", "optimizer",
-        "weight_decay", "precision", "early_stopping", "augmentation", "gradient_clipping", "search")},
+        "weight_decay", "precision", "early_stopping", "augmentation", "gradient_clipping", "search",
+        "num_workers")},
     **{key: f"evaluation.{key}" for key in ("metric", "target_value", "positive")},
     **{key: f"data.{key}" for key in ("target", "targets", "split")},
     "budget": "hardware.budget", "device": "hardware.train.device", "transformer": "model.transformer",
@@ -35,7 +36,7 @@ MOVES = {
     "training.max_depth": "model.depth", "training.depth": "model.depth", "training.C": "model.C",
     "training.metric": "evaluation.metric", "training.seed": "seed", "training.hardware": "hardware",
     "training.device": "hardware.train.device", "training.lora_rank": "training.lora.rank",
-    "data.seed": "seed",
+    "data.seed": "seed", "data.num_workers": "training.workers", "data.workers": "training.workers",
 }  # fmt: skip
 
 

@@ -333,7 +333,8 @@ class Training(Group):
                 "accumulate": "gradient_accumulation", "gradient_accumulation_steps": "gradient_accumulation",
                 "zero": "sharding", "zero_stage": "sharding", "fsdp": "sharding", "shard": "sharding",
                 "master_weights": "weights", "param_dtype": "weights", "activation_checkpointing":
-                "checkpointing", "peft": "method",
+                "checkpointing", "peft": "method", "num_workers": "workers", "n_workers": "workers",
+                "dataloader_num_workers": "workers", "loader_workers": "workers", "data_workers": "workers",
                 "scheduler": "schedule", "lr_scheduler": "schedule", "warmup_steps": "warmup"}
     optimizer: one_of(
         "sgd", "momentum", "adam", "adamw", "adamw_8bit", "adafactor", "adagrad", "adadelta", "adamax",
@@ -383,6 +384,7 @@ class Training(Group):
     warmup: NOT_NEGATIVE | None = None
     loss: TEXT | None = None
     runs: MANY | None = None
+    workers: whole("a whole number of at least 0, like 4", ge=0, le=10_000) | None = None  # of the loader
     weights: one_of("fp32", "bf16", "fp16", float32="fp32", bfloat16="bf16", float16="fp16", half="fp16"
                     ) | None = None  # the number that trained weights are kept in
     sharding: one_of("none", "zero1", "zero2", "zero3", ddp="none", zero_1="zero1", zero_2="zero2",
@@ -413,9 +415,11 @@ class Evaluation(Group):
 class Train(Group):
     short = "device"
     synonyms = {"accelerator": "device", "gpu": "device", "gpus": "count", "num_gpus": "count",
-                "devices": "count", "n": "count", "max_hours": "hours", "deadline_hours": "hours"}
+                "devices": "count", "n": "count", "max_hours": "hours", "deadline_hours": "hours",
+                "cpus": "cores", "vcpus": "cores", "cpu_cores": "cores", "cpu_count": "cores"}
     device: TEXT | None = None
     count: MANY | None = None
+    cores: MANY | None = None  # of the processor beside the devices
     hours: MORE | None = None
 
 

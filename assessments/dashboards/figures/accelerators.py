@@ -99,11 +99,16 @@ UNITS = {"hours": (1 / 3_600_000, 1 / 3600, 1 / 60, 1.0, 24.0), "kwh": (0.001, 1
 FROM = {"hours": (0, 1 / 3600, 0.025, 1.5, 72), "kwh": (0, 0.1), "money": (0,)}  # where each unit begins
 
 
+def unit(key: str, top: float) -> float:
+    """The unit that people read an amount of up to ``top`` in, as a multiple of our own."""
+    return max(unit for unit, start in zip(UNITS[key], FROM[key], strict=True) if top >= start)
+
+
 def _ticks(key: str, top: float, count: int) -> list[float]:
-    unit = max(unit for unit, start in zip(UNITS[key], FROM[key], strict=True) if top >= start)
     if key == "money" and top < 0.02:
         return [0]  # all of it is under a cent or two: the labels say so
-    return [tick * unit for tick in theme.nice_ticks(0, top / unit, count)]
+    read = unit(key, top)
+    return [tick * read for tick in theme.nice_ticks(0, top / read, count)]
 
 
 def _form(key: str, currency: str) -> Callable[[float], str]:
@@ -121,7 +126,8 @@ def _cell(one: Facts | None, key: str, currency: str) -> str:
 
 
 def _range(one: Facts, form: Callable[[float], str]) -> str:
-    return f"{form(one['p50'])} ({words.span(one['p10'], one['p90'], form)})"
+    usual, ends = form(one["p50"]), words.span(one["p10"], one["p90"], form)
+    return usual if usual == ends else f"{usual} ({ends})"
 
 
 @dataclass(frozen=True)

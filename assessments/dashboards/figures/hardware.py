@@ -1,4 +1,4 @@
-"""The figures of Hardware: what the machine can do, and whether the training fits."""
+"""The figure of memory: whether the training fits."""
 
 from __future__ import annotations
 
@@ -6,30 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assessments.dashboards import theme, words
-from assessments.dashboards.figures.chart import Chart, Listing, Part, Stat, Strip, Table
+from assessments.dashboards.figures.chart import Chart, Listing, Part, Table
 
 Facts = Mapping[str, Any]
-
-
-def inventory(facts: Facts, finding: Facts) -> list[Part]:
-    """The worker in three to five numbers."""
-    gpus = facts.get("gpus") or []
-    names = [str(gpu.get("name", gpu)) if isinstance(gpu, Mapping) else str(gpu) for gpu in gpus]
-    items = (
-        [Stat("Processor", f"{facts['cores']} cores", str(facts.get("cpu", "")))]
-        if facts.get("cores")
-        else []
-    )
-    if facts.get("memory_gb"):
-        items.append(Stat("Memory", f"{words.short(facts['memory_gb'])} GB"))
-    items.append(Stat("Accelerator", f"{len(names)} found" if names else "None", ", ".join(names[:2])))
-    best = max(facts.get("matmul") or [], key=lambda one: one.get("gflops") or 0, default=None)
-    if best:
-        said = ", ".join(filter(None, ("billion operations a second", str(best.get("precision") or ""))))
-        items.append(Stat("Measured speed", words.short(best["gflops"]), said))
-    if facts.get("memory_gbs"):
-        items.append(Stat("Memory speed", f"{words.short(facts['memory_gbs'])} GB/s"))
-    return [Strip(finding.get("title") or "The machine at hand", items=items[:5])]
 
 
 def memory(facts: Facts, finding: Facts) -> list[Part]:

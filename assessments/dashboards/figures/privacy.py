@@ -27,7 +27,8 @@ KINDS = {
 def personal_data(facts: Facts, finding: Facts) -> list[Part]:
     """Columns with personal data, and one masked example each; never a value."""
     found = facts.get("by_column") or []
-    if not found:
+    beside = facts.get("elsewhere") or []
+    if not found and not beside:
         return []
     rows = [
         (
@@ -37,18 +38,24 @@ def personal_data(facts: Facts, finding: Facts) -> list[Part]:
             words.percent(one["share"]),
             str(one.get("example", "")),
         )
-        for one in found[:LINES]
+        for one in found
     ]
+    rows += [(_beside(one), _kind(str(one["kind"])), "", "", str(one.get("example", ""))) for one in beside]
     return [
         Listing(
             finding.get("title") or "Where personal data stands",
             "Columns with what was found in them; examples are masked",
             "Patterns with check digits where they have them; names in texts by lists",
             width="most",
-            table=Table(("Column", "Kind", "Rows", "Share", "Example"), rows, frozenset({2, 3})),
-            more=_more(len(found)),
+            table=Table(("Column", "Kind", "Rows", "Share", "Example"), rows[:LINES], frozenset({2, 3})),
+            more=_more(len(rows)),
         )
     ]
+
+
+def _beside(one: Facts) -> str:
+    """Where something stands that is in no column: "Plan: notify.mail"."""
+    return words.first_up(f"{one['where']}: {one['key']}")
 
 
 def _kind(name: str) -> str:
@@ -67,8 +74,7 @@ def secrets(facts: Facts, finding: Facts) -> list[Part]:
         for one in facts.get("by_column") or []
     ]  # fmt: skip
     rows += [
-        (f"{one['where']}: {one['key']}", words.first_up(str(one["kind"]).replace("_", " ")), "1",
-         str(one.get("example", "")))
+        (_beside(one), words.first_up(str(one.get("what") or one["kind"])), "1", str(one.get("example", "")))
         for one in facts.get("elsewhere") or []
     ]  # fmt: skip
     if not rows:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assessments.dashboards import theme, words
+from assessments.dashboards.figures import accelerators
 from assessments.dashboards.figures.chart import Chart, Part, Table
 
 Facts = Mapping[str, Any]
@@ -79,7 +80,8 @@ def _fan(
         limit = None
     low, high = low / 1.25, high * 1.25
     left, right, height = x[0] / 1.12, x[-1] * 1.12, 270
-    ticks = theme.log_ticks(low, high, 5)
+    read = accelerators.unit(key, high)
+    ticks = [tick * read for tick in theme.log_ticks(low / read, high / read, 5)]
     said = [form(tick) for tick in ticks]
     margin = {"l": round(max(theme.text_width(one) for one in said)) + 18, "r": 16, "t": 24, "b": 48}
     data = [

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
@@ -138,8 +138,9 @@ class Command(BaseCommand):
         sys.exit(BAD_INPUT)
 
     def run(self, options: Mapping[str, Any]) -> int:
-        files, plan, answers = checked(options)
-        artefacts: list[Path] = options["artefact"]
+        files, artefacts, left_out, plan, answers = checked(options)
+        for sentence in left_out:
+            self.stderr.write(f"{sentence} It was left out.")
         only, out = options["only"], options["out"]
         try:
             probes = assess.chosen(only)
@@ -168,7 +169,10 @@ class Command(BaseCommand):
         dimensions = {probe.partition(".")[0] for probe in probes} if only else set()
         code = verdict(report, options["fail_on"], dimensions)
         unread = measured.reading is not None and measured.reading.finding.state == "failed"
-        return code or (NOT_ENOUGH if unread else FINE)
+        unlooked = (
+            bool(left_out) and options["fail_on"] is not None
+        )  # a gate says nothing of what was left out
+        return code or (NOT_ENOUGH if unread or unlooked else FINE)
 
 
 def write(out: Path, report: Mapping[str, Any]) -> None:
@@ -213,8 +217,13 @@ def writable(out: Path, inputs: Sequence[Path], what: str = "report") -> None:
         raise unwritten(out, error, what) from None
 
 
-def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[str, Any]]:
-    """Everything that can be known to be wrong before anything is measured."""
+def checked(
+    options: Mapping[str, Any],
+) -> tuple[list[Path], list[Path], list[str], PlanDocument, dict[str, Any]]:
+    """Everything that can be known to be wrong before anything is measured.
+
+    -> data, model files, a sentence for each model file that is none, plan and answers.
+    """
     files: list[Path] = options["data"]
     swallowed(options)
     artefacts: list[Path] = options["artefact"]
@@ -235,20 +244,36 @@ def checked(options: Mapping[str, Any]) -> tuple[list[Path], PlanDocument, dict[
         writable(log, inputs, "log")
         if out and log.resolve() == out.resolve():
             raise Refused("The log and the report cannot be one file; give --log another name.")
-    for path in (*files, *artefacts):
+    for path in files:
         readable(path)
-        check = intake.check if path in files else intake.check_artefact
         try:
-            check(path, path.name, limit=settings.MAX_UPLOAD)
+            intake.check(path, path.name, limit=settings.MAX_UPLOAD)
         except intake.Unreadable as error:
             raise Refused(str(error)) from None
+    artefacts, left_out = inspectable(artefacts)
+    if left_out and not files and not artefacts and not options["plan"] and not options["answers"]:
+        raise Refused(left_out[0])
     plan, answers = documents(options)
     if not files and not artefacts and not plan.plan and not answers:
         given = " and ".join(path.name for path in inputs)
         raise Refused(
             f"{given} says nothing that can be assessed: name a data set, or write at least a setting."
         )
-    return files, plan, answers
+    return files, artefacts, left_out, plan, answers
+
+
+def inspectable(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
+    """The model files that can be inspected, and a sentence for each of the others: they stop nothing."""
+    kept, sentences = [], []
+    for path in paths:
+        readable(path)
+        try:
+            intake.check_artefact(path, path.name, limit=settings.MAX_UPLOAD)
+        except intake.Unreadable as error:
+            sentences.append(str(error))
+        else:
+            kept.append(path)
+    return kept, sentences
 
 
 def swallowed(options: Mapping[str, Any]) -> None:

@@ -153,11 +153,14 @@ def test_answers_alone_are_judged(folder):
 
 def test_a_model_file_alone_is_inspected_and_never_opened(folder):
     out = folder / "r.json"
-    done = assess("--artefact", "net.pkl", "--only", "security", "--out", out, cwd=folder)
+    done = assess(
+        "--artefact", "net.pkl", "--artefact", "good.csv", "--only", "security", "--out", out, cwd=folder
+    )
     assert done.returncode == 0, done.stderr
+    assert "good.csv is no model file" in done.stderr  # and stops nothing
     report = json.loads(out.read_text("utf-8"))
     assert document.verify(report) == []
-    assert report["assessment"]["artefacts"][0]["name"] == "net.pkl"
+    assert [one["name"] for one in report["assessment"]["artefacts"]] == ["net.pkl"]
     finding = next(one for one in report["findings"] if one["probe"] == "security.unsafe_files")
     assert (finding["level"], finding["facts"]["found"][0]["runs"]) == ("critical", "posix.mkdir")
     assert {one["state"] for one in report["findings"] if one is not finding} == {"skipped"}

@@ -66,10 +66,16 @@ VALUES = {  # probe: value, low, high, title, facts
     ),
     "hardware.serving": (0.2, 0.1, 0.4, "Answers take about 20% of the time allowed", {}),
     "hardware.transfer": (0.3, 0.2, 0.5, "A trained model needs 30% of the rows", {}),
+    "hardware.input_pipeline": (0.0, 0.0, 0.0, "Rows are loaded as fast as the accelerator takes them", {}),
     "hardware.scaling": (0.0, 0.0, 0.0, "More than 8 devices no longer pay off", {"knee": 16, "at": 1}),
     "flexibility.forgetting": (8.0, 6.0, 10.0, "Retraining costs 8 points on the old task", {}),
     "hyperparameters.plan_review": (0.0, 0.0, 0.0, "The plan is sound", {"faults": []}),
     "hyperparameters.sensitivity": (0.6, 0.3, 1.1, "The settings are steady", {"seed_sd": 0.3}),
+    "hyperparameters.seed_noise": (0.3, 0.2, 0.5, "Luck alone moves the result by 0.3 points", {}),
+    "hyperparameters.butterfly": (0.0, 0.0, 0.01, "Invisible changes stay without effect", {}),
+    "hyperparameters.learning_rate": (17.0, 12.0, 17.0, "The learning rate is 17 times below the edge", {}),
+    "hyperparameters.overfitting": (2.0, 1.0, 3.0, "The model does as well on new rows as on its own", {}),
+    "hyperparameters.repeatability": (0.0, 0.0, 0.0, "The same seed gives the same answers", {}),
 }
 
 MANIFEST = {

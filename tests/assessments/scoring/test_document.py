@@ -128,7 +128,7 @@ def test_the_verdict_counts_what_is_serious_and_the_summary_names_it():
     assert "2 answers do not match what was measured." in REPORT["overall"]["summary"]
     reasons = {one["id"]: one["reason"] for one in REPORT["dimensions"]}
     assert reasons["data"] == "About 1 in 16 labels looks wrong"
-    assert reasons["hardware"] == "No sign of trouble in 6 of 9 risks; nobody has looked at the other 3"
+    assert reasons["hardware"] == "No sign of trouble in 7 of 10 risks; nobody has looked at the other 3"
 
 
 def test_the_summary_names_every_dimension_that_is_high_or_worse():

@@ -134,3 +134,17 @@ def test_weakness_to_an_attack_is_at_most_moderate_where_nobody_gains_by_it():
     assert scored({}).score > 80
     assert scored({"S4": {"unknown": True}}).score > 80
     assert RULES.level(scored({"S4": {"value": "no"}}).score) == "moderate"
+
+
+def test_waiting_for_data_is_no_worse_than_the_training_is_long():
+    def waits(hours, severity="high"):
+        facts = {"hours": {"p90": hours}, "deadline_hours": 100.0,
+                 "faults": [{"fault": "loader_bound", "severity": severity}]}  # fmt: skip
+        found = finding(0.9, 0.85, 0.95, "Waits", facts)
+        return risk.measured(RULES, found, "hardware.input_pipeline")
+
+    assert waits(0.01, "low").score == 5  # half a minute of the hundred hours allowed
+    assert waits(2.0).score == 40
+    assert waits(90.0).score > 80
+    without = finding(0.9, 0.85, 0.95, "Waits", {})
+    assert risk.measured(RULES, without, "hardware.input_pipeline").score > 80

@@ -12,6 +12,7 @@ from workers.probes import catalog
 RULES = rules.load()
 DATASET = {"modality": "table", "targets": [{"name": "diagnosis", "task": "binary"}]}
 CURVE = {"metric": "accuracy", "now": 1000, "target": 0.98, "forecast": {"p50": [0.91, 0.93, 0.942]}}
+WAITS = {"name": "A100", "consumes": "accelerator", "workers": 0, "wait": {"p50": 0.63}}
 DEVICE = {"name": "L4", "bytes": 24 * 2**30}
 
 
@@ -86,6 +87,8 @@ CASES = [  # probe, value, low, facts, what is said
      "Do not unpack a.zip, and get what is inside from its source again"),
     ("security.unsafe_files", 1, 1, {"formulas": {"cells": 3, "columns": {"note": 3}, "headers": []}},
      "Put an apostrophe before 3 formulas in note, or remove them"),
+    ("security.personal_data", 0, 0, {"elsewhere": [{"where": "column names", "kind": "email"}]},
+     "Take the e-mail addresses out of the column names"),
     ("security.personal_data", 0.01, 0, {"by_column": [{"column": "text", "kind": "phone", "rows": 9,
      "share": 0.01}]}, "Mask phone numbers in text"),
     ("security.secrets", 2, 2, {"by_column": [{"column": "text", "kind": "aws", "what": "AWS keys"}],
@@ -126,6 +129,14 @@ CASES = [  # probe, value, low, facts, what is said
      "need": {"p95_ms": [100, 200, 400]}}, "allow more than 50 ms: on Phone an answer takes about 200 ms"),
     ("hardware.serving", 0.6, 0.3, {"place": {"device": "Phone", "milliseconds": 50},
      "need": {"p95_ms": [15, 30, 60]}}, "Time one answer on Phone before you promise 50 ms"),
+    ("hardware.inventory", 50, 40, {"faults": [fault("below_data_sheet", measured=900, expected=3350,
+     unit="GB/s")]}, "its memory moves 900 of 3,350 GB/s"),
+    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "needed": 6},
+     "Load with 6 loader workers: A100 waits 63% of the time for data"),
+    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "consumes": "processor", "needed": 1, "mitigations": [
+        {"title": "Store the pictures small", "value": 0.1, "basis": "measured"}]},
+     "Store the pictures small: A100 waits 63%"),
+    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "needed": 6, "trivial": True}, "Time one epoch with"),
     ("hardware.scaling", 0.6, 0.5, {"knee": 16, "at": 64, "counts": [{"count": 8}, {"count": 16}]},
      "at most 8 devices: from 16 on"),
     ("hardware.scaling", 0.6, 0.5, {"knee": 16, "at": 64, "deadline_hours": 5}, "64 devices are needed"),
@@ -145,6 +156,17 @@ CASES = [  # probe, value, low, facts, what is said
      {"faults": [fault("no_seed", "medium", repair="Fix it.", note="Luck."),
       fault("test_resampled", repair="Split first.", note="Bad.")]}, "Split first"),
     ("hyperparameters.sensitivity", 2, 1, {"under_trained": ["training steps"]}, "twice the training steps"),
+    ("hyperparameters.seed_noise", 2, 1.5, {"noise": [{"runs": 1, "points": 6.1}]}, "by up to 6.1 points"),
+    ("hyperparameters.butterfly", 0.4, 0.3, {"edge": 1.25, "surrogate": {"learning_rate": 0.4}},
+     "below 0.4: 1.25 times as much is chaos"),
+    ("hyperparameters.learning_rate", 30, 30, {"faults": [fault("learning_rate_too_low", "high")],
+     "good_from": 0.003, "good_to": 0.02, "planned": 1e-4, "gain": 9.1}, "about 0.003: it gains 9.1 points"),
+    ("hyperparameters.learning_rate", 1.2, 1.1, {"faults": [fault("hyperparameter_sensitive", "high")],
+     "good_from": 0.03, "good_to": 0.2, "planned": 0.9}, "about 0.2: 0.9 is near the one"),
+    ("hyperparameters.overfitting", 9, 8, {"smallest_as_good": 0.25}, "a quarter as wide"),
+    ("hyperparameters.repeatability", 0.05, 0.04, {"plan": {"seed": None}}, "Fix a seed in the plan"),
+    ("hyperparameters.repeatability", 0.05, 0.04, {"plan": {"seed": 1, "device": "H100"},
+     "met": ["again", "rounding"]}, "deterministic operations on H100"),
 ]  # fmt: skip
 
 

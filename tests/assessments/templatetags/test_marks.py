@@ -53,3 +53,11 @@ def test_a_source_is_named():
 def test_names_break_after_their_joints_and_stay_escaped():
     assert marks.breakable("sensor_temp") == "sensor_<wbr>temp"
     assert marks.breakable("0/<b>.png") == "0/<wbr>&lt;b&gt;.png"
+
+
+def test_an_amount_breaks_only_before_its_range():
+    told = marks.amount("3.84 s (3.46 s to 4.2 s)")
+    assert told.split(" ") == ["3.84\N{NO-BREAK SPACE}s", "(3.46\N{NO-BREAK SPACE}s\N{NO-BREAK SPACE}to"
+                               "\N{NO-BREAK SPACE}4.2\N{NO-BREAK SPACE}s)"]  # fmt: skip
+    sentence = "a cell that is a sentence and not a number, which may break anywhere"
+    assert marks.amount(sentence) == sentence

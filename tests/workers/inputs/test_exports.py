@@ -65,6 +65,23 @@ def test_a_last_line_of_sums_without_a_word_is_left_out(ready):
     assert faults(sample)["total_row"]["rows"] == [40]
 
 
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ("all,820,1640,", 40),
+        ("p41,820,1640,a", 40),
+        ("all,820,1641.5,", 40),
+        ("all,820,1700,", 41),
+        ("p41,41,82,a", 41),
+    ],
+)
+def test_a_last_line_that_is_called_something_else_must_be_all_sums(ready, last, kept):
+    rows = [f"p{i},{i},{i * 2},{'ab'[i % 2]}" for i in range(1, 41)]
+    sample = ready({"x.csv": "\n".join(["who,a,b,label", *rows, last])}, targets=["label"])
+    assert sample.rows == kept
+    assert ("total_row" in faults(sample)) == (kept == 40)
+
+
 def test_values_that_only_sound_like_sums_stay(ready):
     films = ["Total Recall", "Sum of us", "Mean Girls", "Average Joe", "Media", "Sum"]
     rows = [f"{films[i % 6]},{i % 7},{'ab'[i % 2]}" for i in range(48)]
@@ -145,3 +162,29 @@ def test_numbers_stand_beside_their_texts(ready):
             " IS DISTINCT FROM typed.v OR rows.d::TIMESTAMP IS DISTINCT FROM typed.d"
         ).fetchone()
     assert wrong == (0,)
+
+
+def test_a_header_in_mid_file_is_no_row_and_its_places_are_told(ready):
+    lines = table().splitlines()
+    text = "\n".join([*lines[:11], lines[0], *lines[11:31], lines[0].upper(), *lines[31:]])
+    sample = ready({"data.csv": text})
+    assert sample.rows == 40
+    assert next(c for c in sample.columns if c.name == "size").type == "number"
+    assert faults(sample)["repeated_header"]["rows"] == [10, 31]
+    with sample.table() as con:
+        counted = con.execute("SELECT max(_id), max(_row), count(DISTINCT _id) FROM rows").fetchone()
+    assert counted == (39, 41, 40)
+
+
+def test_a_word_of_a_single_column_is_no_header(ready):
+    sample = ready({"data.csv": "word\n" + "apple\nword\npear\n" * 10})
+    assert sample.rows == 30
+    assert "repeated_header" not in faults(sample)
+
+
+def test_columns_without_a_name_of_their_own_are_a_remark_that_names_them(ready):
+    text = "a,A,,label\n" + "".join(f"{i},{i + 1},3,{'x' if i % 2 else 'y'}\n" for i in range(20))
+    fault = faults(ready({"data.csv": text}))["header_names"]
+    assert fault["severity"] == "low"
+    assert fault["columns"] == ["column_3", "A_2"]
+    assert fault["note"].startswith("1 column has no name in the header and is called column_3;")

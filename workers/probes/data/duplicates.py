@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.data.shared import equal_rows, found_copies
+from workers.probes.data.shared import dated, equal_rows, found_copies
 from workers.probes.intervals import clopper_pearson
 from workers.probes.thumbnails import png
 from workers.probes.words import count, listed, percent, pieces
@@ -47,6 +47,8 @@ def _identifiers(table: Any, sample: Sample) -> dict[str, int]:
         if column.type != "identifier" or column.role == "group":
             continue
         if sample.kind in ("images", "audio") and column.name in equal_rows.WORDS:
+            continue
+        if dated.is_dated(sample, column):
             continue
         census = sample.census[column.name]
         if census["rows"] == sample.rows:
@@ -186,10 +188,9 @@ def _title(sample: Sample, facts: dict[str, Any], share: float) -> str:
 
 def _note(sample: Sample, facts: dict[str, Any]) -> str:
     unit = pieces(sample.kind)
-    parts = [
-        f"{count(facts['exact'], 'exact copy', 'exact copies')} and "
-        f"{count(facts['near'], 'near copy', 'near copies')} in {sample.rows:,} {unit}"
-    ]
+    kinds = [("exact", "exact copy", "exact copies"), ("near", "near copy", "near copies")]
+    found = [count(facts[key], one, many) for key, one, many in kinds if facts[key]]
+    parts = [f"{' and '.join(found) or 'No copies'} in {sample.rows:,} {unit}"]
     if facts["expected_by_chance"] >= 1:
         parts[0] += f" (about {facts['expected_by_chance']:,.0f} exact ones are expected by chance)"
     for name, rows in facts["repeated_identifiers"].items():

@@ -7,7 +7,6 @@ Value: rows (or, for pictures and clips, files) named by at least one fault, ove
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -25,20 +24,24 @@ PLAIN = {
     "delimiter_or_decimal": "an unusual delimiter or decimal mark",
     "title_lines": "title lines above the header",
     "total_row": "a total among the rows",
+    "repeated_header": "the header among the rows",
+    "header_names": "columns without a name of their own",
     "truncated": "files that end too early",
     "mojibake": "garbled characters",
     "another_set_of_columns": "files with other columns",
     "wrong_sample_rate": "clips with another sample rate",
     "poor_pictures": "pictures too dark, too bright or blurred",
 }
-OUTLIERS = ("clipping", "silence", "dc_offset", "hum")  # of sounds: ``data.outliers`` names them
+ELSEWHERE = (  # what ``prepare`` saw and other probes name: in sounds, in cells with a unit, in the target
+    "clipping", "silence", "dc_offset", "hum", "unit_mix", "category_variants", "missing_tokens",
+)  # fmt: skip
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
     if sample.folder is None:
         return Finding.skipped("There is no data in this run, so no file was read.")
     manifest = sample.manifest
-    told = [fault for fault in manifest.get("faults", ()) if fault.get("fault") not in OUTLIERS]
+    told = [fault for fault in manifest.get("faults", ()) if fault.get("fault") not in ELSEWHERE]
     faults = sorted(told, key=lambda fault: ORDER.get(fault.get("severity"), 3))
     files = [
         {"name": file["name"], "rows": file.get("rows"), "problem": file.get("problem")}
@@ -122,26 +125,13 @@ def _files(sample: Sample, faults: list[dict[str, Any]], unreadable: list[str]) 
     return len(bad), len(read) + lost
 
 
-def _nameless(sample: Sample) -> str:
-    """What columns without a name in the header are called here."""
-    notes = " ".join(str(note) for note in sample.manifest.get("notes", ()))
-    found = re.findall(r"Read as '([^']+)': column \d+ has no name", notes)
-    if not found:
-        return ""
-    many = len(found) > 1
-    return (
-        f" {count(len(found), 'column')} {'have' if many else 'has'} no name in the header and"
-        f" {'are' if many else 'is'} called {listed(found)}: give {'them names' if many else 'it a name'}."
-    )
-
-
 def _note(sample: Sample, faults: list, unreadable: list[str], hit: int, total: int) -> str:
     if unreadable and sample.kind not in ("images", "audio"):
         return f"{listed(unreadable)} could not be read; upload a repaired copy."
     if not faults:
         what = count(total, pieces(sample.kind, 1))
         files = count(len(sample.manifest.get("files", ())) or 1, "file")
-        return f"{what} in {files} read without a problem.{_nameless(sample)}"
+        return f"{what} in {files} read without a problem."
     seen = list(dict.fromkeys(PLAIN.get(f["fault"], f["fault"].replace("_", " ")) for f in faults))
     own = next((fault["note"] for fault in faults if fault.get("note")), "")
     start = (

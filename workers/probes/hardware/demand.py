@@ -226,6 +226,14 @@ def device(sample: Sample) -> Device:
     return Device("this worker", memory, 1, note, None, False, problem)
 
 
+def cores_here() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1
+
+
 def memory_here() -> int:
     """Bytes this process may use: the machine's, or its container's if that is less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

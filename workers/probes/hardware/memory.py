@@ -4,7 +4,8 @@ Value: the middle estimate of the peak as a share of one device's memory. Low an
 none to 1.25 (1.8 on processors) of what comes and goes with a step, runtime from 0.3 to 1 GB, working
 space of the update from none to as much as the gradients, and a quarter either way where the plan gives
 a number of parameters or an unknown model type and no more. "measured" when the plan names model and
-batch; otherwise "estimated".
+batch; otherwise "estimated". A worker with an accelerator of its own runs steps of the plan on it: what they
+hold replaces the walk, and running out of memory on the planned device is the finding.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hardware import architecture, demand, footprint, words
+from workers.probes.hardware import architecture, catalogue, demand, footprint, trial, words
 from workers.probes.hardware.demand import Demand, Device
 from workers.probes.hardware.described import MOST_PARAMETERS, Architecture, UnknownKindError
 from workers.probes.hardware.footprint import Footprint
@@ -31,10 +32,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.2, f"Walking through one step of {model.says}")
     if model.family in ("boosting", "linear"):
         return _table(model, wanted, device)
-    return _network(model, wanted, device)
+    return _network(model, wanted, device, budget)
 
 
-def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
+def _network(model: Architecture, wanted: Demand, device: Device, budget: Budget) -> Finding:
     start = time.process_time()
     plan = footprint.measure(model, wanted, device.count, footprint.kind_of(device.accelerator))
     rows = wanted.at_once(device.count)
@@ -46,6 +47,9 @@ def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
     low, mid, high = (plan.total(rows, place) for place in range(3))
     if model.extra.get("loose"):
         low, high = low * LOOSE[0], high * LOOSE[1]
+    tried = _tried(plan, rows, budget)
+    if tried is not None:
+        low, mid, high = _corrected((low, mid, high), plan, rows, device, tried)
     facts = _facts(model, wanted, device, (low, mid, high), plan.parts(rows))
     walked = plan.walk(plan.way())
     if walked is not None:
@@ -60,9 +64,43 @@ def _network(model: Architecture, wanted: Demand, device: Device) -> Finding:
     facts["rows_at_once"] = rows
     facts["largest_batch"] = plan.largest_batch(device.memory) * device.count
     quick = time.process_time() - start < QUICK
+    if tried is not None:
+        facts["tried"] = tried
+        if _same(device, tried) and tried["largest_batch"] is not None:
+            facts["largest_batch"] = tried["largest_batch"] * device.count
     facts["what_if"] = _what_if(plan, rows, quick)
     facts["mitigations"] = _mitigations(facts["what_if"], device, mid)
     return _finding(model, wanted, device, (low, mid, high), facts)
+
+
+def _tried(plan: Footprint, rows: int, budget: Budget) -> dict[str, Any] | None:
+    """Steps of the plan on this worker's accelerator; None where it has none, or for a part of a model."""
+    on = trial.device(budget.device)
+    if on is None or plan.count > 1:
+        return None
+    budget.progress(0.3, f"Training a few steps on {on.name}")
+    return trial.measured(plan, rows, on, lambda: 0.6 * budget.left)
+
+
+def _same(device: Device, tried: dict[str, Any]) -> bool:
+    """Whether the plan trains on a device like the worker's own."""
+    own = catalogue.find(tried["device"])
+    return device.accelerator is not None and own is not None and own.id == device.accelerator.id
+
+
+def _corrected(
+    sizes: tuple[float, float, float], plan: Footprint, rows: int, device: Device, tried: dict[str, Any]
+) -> tuple[float, float, float]:
+    """The forecast after the trial: what tensors hold is known, what the allocator adds is not."""
+    if tried["fits"]:
+        low, mid, high = (
+            tried["peak"] + plan.parts(rows, place=place)["runtime and reserve"] for place in range(3)
+        )
+        return low, mid, high
+    if not _same(device, tried):
+        return sizes
+    over = float(device.memory)
+    return max(sizes[0], over), max(sizes[1], 1.01 * over), max(sizes[2], 1.1 * over)
 
 
 def _table(model: Architecture, wanted: Demand, device: Device) -> Finding:
@@ -153,6 +191,15 @@ def _mitigations(changes: list[dict[str, Any]], device: Device, mid: float) -> l
     return sorted(found, key=lambda m: m["value"])[:3]
 
 
+def _told(tried: dict[str, Any] | None) -> str:
+    if tried is None:
+        return ""
+    if not tried["fits"]:
+        return f" A step was tried on this worker's {tried['device']} and ran out of memory."
+    pace = f", {words.milliseconds(tried['seconds'])} each" if tried["seconds"] else ""
+    return f" Steps were run on this worker's {tried['device']}: they hold {words.size(tried['peak'])}{pace}."
+
+
 def _finding(
     model: Architecture,
     wanted: Demand,
@@ -189,7 +236,7 @@ def _finding(
         bad = "It may not fit in a bad case; the" if high > 1 else "The"
         advice = f"{bad} largest {what} that fits is about {words.rounded(most)}."
     sizes = words.between(words.size(peak[0]), words.size(peak[2]))
-    note = f"Training {model.says} needs {sizes} on {device.says}. {advice}"
+    note = f"Training {model.says} needs {sizes} on {device.says}. {advice}{_told(facts.get('tried'))}"
     if facts["assumed"]:
         note += f" {words.assumptions(facts['assumed'])}"
     basis = "estimated" if estimated or facts["assumed"] or not device.known else "measured"

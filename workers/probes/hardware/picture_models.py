@@ -34,8 +34,10 @@ PLAIN = {"mobilenet": "MobileNetV2", "mobilenetv2": "MobileNetV2", "mobilenet_v2
          "densenet": "DenseNet-121"}  # fmt: skip
 
 
-def size(sample: Sample, model: Mapping[str, Any], assumed: list[str]) -> tuple[int, int, int]:
-    """Channels, height, width of what the model sees."""
+def size(
+    sample: Sample, model: Mapping[str, Any], assumed: list[str], usual: int = 32
+) -> tuple[int, int, int]:
+    """Channels, height, width of what the model sees; ``usual`` where neither pictures nor plan say."""
     channels, height, width = 3, 0, 0
     if sample.folder is not None and sample.kind == "images":
         from safetensors import safe_open
@@ -47,7 +49,7 @@ def size(sample: Sample, model: Mapping[str, Any], assumed: list[str]) -> tuple[
     if given:
         height, width = given[0], given[1] if len(given) > 1 else given[0]
     if not height:
-        height = width = 224 if model.get("pretrained") else 32
+        height = width = 224 if model.get("pretrained") else usual
         assumed.append(f"Nothing says how large the pictures are; {height} x {width} pixels are taken.")
     return (3 if model.get("pretrained") else channels), height, width
 
@@ -92,7 +94,7 @@ def resnet(
             assumed.append("The plan names no size of ResNet; ResNet-18 is taken.")
             name = "ResNet-18"
         blocks, wide = RESNETS.get(digits, RESNETS["18"])
-    row = size(sample, model, assumed)
+    row = size(sample, model, assumed, 224)
 
     def build(_: int = 1) -> networks.ResNet:
         return networks.ResNet(row[0], blocks, wide, classes, first)

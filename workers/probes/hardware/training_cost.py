@@ -8,7 +8,6 @@ Low and high: the same chance were all times 30 % shorter or 40 % longer, the er
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any
 
@@ -66,13 +65,6 @@ def run(sample: Sample, budget: Budget) -> Finding:
     return _finding(sample, model, wanted, device, limits, used, worker, own, every, own_prices)
 
 
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except (AttributeError, OSError):
-        return os.cpu_count() or 1
-
-
 def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None, seed: int) -> list[Draws]:
     """Fits of scikit-learn run on processors alone."""
     need = sum(footprint.table_bytes(model, wanted.rows).values())
@@ -104,7 +96,7 @@ def _devices(
 
 
 def _worker_draws(own: Run, wanted: Demand, fits: bool, grid: str | None, seed: int) -> Draws:
-    cores = _cores()
+    cores = demand.cores_here()
     price = tuple(cores * p for p in WORKER_PRICE)
     return on_worker(own, wanted, OWN, cores, fits, price, grid, seed)  # type: ignore[arg-type]
 

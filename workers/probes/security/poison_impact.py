@@ -82,7 +82,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         "faults": [],
         "mitigations": [],
     }
-    note, title = _note(sample, found, facts, lost, worst), _title(one["points"], worst, facts)
+    note, title = _note(sample, facts, lost), _title(one["points"], worst, facts)
     return Finding(one["points"], note, facts, one["low"], one["high"], len(found.test), title)
 
 
@@ -157,26 +157,37 @@ def _title(points: float, worst: str, facts: dict[str, Any]) -> str:
     return f"Changing 5% of the labels{', all' + how + ',' if how else ''} would cost {points:.1f} points"
 
 
-def _note(
-    sample: Sample, found: Rows, facts: dict[str, Any], lost: dict[str, list[dict[str, float]]], worst: str
-) -> str:
-    ends = [lost[worst][place]["points"] for place in (0, len(RATES) - 1)]
-    metric = facts["metric"]
-    note = (
-        f"A small model loses {max(0.0, ends[0]):.1f} points of {metric} when 1% of the training labels are"
-        f" changed and {max(0.0, ends[1]):.1f} when 10% are."
-    )
-    hurt = facts["class_lost"]
-    if hurt and hurt["before"] - hurt["after"] >= 0.03:
-        note += (
-            f" Aimed at {hurt['class']} alone, 5% bring it from {percent(hurt['before'])} right to"
-            f" {percent(hurt['after'])}."
+def _note(sample: Sample, facts: dict[str, Any], lost: dict[str, list[dict[str, float]]]) -> str:
+    """A sentence an attack, and what to do."""
+    first, last = (f"{rate:.0%}" for rate in (RATES[0], RATES[-1]))
+    small, large = _ends(lost["random"])
+    told = [
+        f"Changed at random, {first} of the training labels cost a small model {small} points of"
+        f" {facts['metric']} and {last} cost {large}."
+    ]
+    if "aimed" in lost:
+        own, other = facts["aim"]
+        small, large = _ends(lost["aimed"])
+        hurt = facts["class_lost"]
+        harm = ""
+        if hurt and hurt["before"] - hurt["after"] >= 0.03:
+            harm = (
+                f", and {AT:.0%} bring {own} itself from {percent(hurt['before'])} right to"
+                f" {percent(hurt['after'])}"
+            )
+        told.append(
+            f"All changed from {own} to {other}, {first} cost {small} points and {last} cost {large}{harm}."
         )
     who = WIDER.get(answered(sample, "S2") or "")
-    if who:
-        return (
-            f"{note} You told us that {who} can add examples: check new labels before they are learnt from."
-        )
-    return (
-        f"{note} Write down who may add or change examples, and check new labels before they are learnt from."
+    told.append(
+        f"You told us that {who} can add examples: check new labels before they are learnt from."
+        if who
+        else "Write down who may add or change examples, and check new labels before they are learnt from."
     )
+    return " ".join(told)
+
+
+def _ends(line: list[dict[str, float]]) -> tuple[str, str]:
+    """Points lost at the smallest and the largest share, as they are said."""
+    small, large = (f"{max(0.0, one['points']):.1f}" for one in (line[0], line[-1]))
+    return small, large

@@ -156,3 +156,41 @@ def test_models_that_are_as_sure_to_the_last_digit_leave_no_gap_in_what_is_expec
     sure = 1 - rng.integers(0, 3, 300) * np.finfo(float).eps * 2 - rng.integers(0, 4, 300) * 1e-9
     lost = (rng.random(300) < 0.1) * 1.0
     assert np.isfinite(expected(np.minimum(1, sure), lost)).all()
+
+
+def _level(seed, noisy):
+    """Losses of a number to predict whose models miss the level of one group, or whose group is all noise."""
+    rng = np.random.default_rng(seed)
+    place = rng.integers(0, 10, 1500)
+    left = rng.normal(size=1500) + np.where(place == 3, 0.0 if noisy else 4.0, 0.0)
+    left *= np.where((place == 3) & noisy, 5.0, 1.0)
+    far = np.abs(left) > np.quantile(np.abs(left), 0.9)
+    whole = Losses(
+        Target("y", "regression"), np.arange(1500), far.astype(float), np.full(1500, 0.1), left, left=left
+    )
+    return whole, slices.Values("place", tuple("abcdefghij"), place)
+
+
+@pytest.mark.parametrize("noisy", [True, False])
+def test_a_group_of_another_level_that_the_models_miss_is_not_weak(noisy):
+    found = slices.search(*(lambda pair: (pair[0], [pair[1]]))(_level(1, noisy)), 1)[0]
+    (one,) = [slice_ for slice_ in found if slice_.part.says == "place is d"]
+    assert (one.weak, one.level) == (noisy, not noisy)
+
+
+def test_a_group_where_a_rare_class_is_common_is_weak_only_if_its_labels_are_noise():
+    rng = np.random.default_rng(2)
+    place, z = rng.integers(0, 10, 3000), rng.normal(0, 2.5, 3000)
+    for noise in (True, False):
+        chance = 1 / (1 + np.exp(-(z - 2)))
+        true = 1 / (1 + np.exp(-(z + 2)))  # in one group the class is far commoner
+        y = rng.random(3000) < np.where(place == 3, 0.5 if noise else true, chance)
+        chances = np.stack([1 - chance, chance], axis=1)
+        wrong = (chances.argmax(axis=1) != y).astype(float)
+        seen = Losses(
+            Target("y", "binary", ("a", "b")), np.arange(3000), wrong, expected(chances.max(axis=1), wrong),
+            y.astype(int), chances=chances,
+        )  # fmt: skip
+        found, _ = slices.search(seen, [slices.Values("place", tuple("abcdefghij"), place)], 1)
+        (one,) = [slice_ for slice_ in found if slice_.part.says == "place is d"]
+        assert one.weak == noise

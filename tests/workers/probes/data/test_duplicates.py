@@ -255,3 +255,23 @@ def test_a_text_that_comes_back_among_changed_columns_is_told_as_that():
     assert "60 pairs have a long text in common, and other columns differ." in entry["note"]
     split = judge.finding("data.split_overlap", sets.split_csv(frame, again, "verdict"))
     assert judge.named(split, "near_duplicates_across_split")
+
+
+def test_dates_that_cannot_be_read_tell_rows_apart_as_they_are_written():
+    rng = np.random.default_rng(7)
+    days = np.datetime64("2021-01-01") + rng.integers(0, 900, 600)
+    stamps = pd.to_datetime(days) + pd.to_timedelta(rng.integers(0, 86_400, 600), unit="s")
+    forms = ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%B %d, %Y %H:%M:%S")
+    frame = pd.DataFrame(
+        {
+            "entered": [stamp.strftime(forms[rng.integers(4)]) for stamp in stamps],
+            "place": rng.choice(list("ABCD"), 600),
+            "stars": rng.integers(1, 6, 600),
+            "returned": rng.choice(["yes", "no"], 600),
+        }
+    )
+    frame.iloc[1] = frame.iloc[0]
+    finding = judge.finding("data.duplicates", sets.csv(frame, "returned"))
+    assert finding.facts["exact"] == 1
+    assert finding.note == "1 exact copy in 600 rows."
+    assert judge.finding("data.label_conflicts", sets.csv(frame.drop(index=1), "returned")).value == 0

@@ -274,6 +274,9 @@ def test_a_rate_that_is_only_a_bound_is_no_value():
     assert some.value < MEDIUM  # as its fault, it is never more than low
     assert "20 labels may be wrong" in label_words.title(some)
     assert "1 in" not in label_words.title(some)
+    many = bounded(0.05, np.ones(200), chances, y)  # the rest of a large share is doubt
+    assert many.high == 0.1
+    assert "20 labels may be wrong" in label_words.title(many)
 
 
 def test_what_the_models_confuse_in_a_twin_without_wrong_labels_is_taken_off():

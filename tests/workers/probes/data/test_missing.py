@@ -240,3 +240,43 @@ def test_thousands_of_columns_are_judged():
     assert seen.facts["columns_with_gaps"] == 700
     assert sum(len(entry["columns"]) for entry in judge.named(seen, "missing")) == 700
     assert isinstance(sets.csv(frame, "y"), Data)
+
+
+def test_a_price_of_99_is_a_price():
+    rng = np.random.default_rng(3)
+    usual = rng.choice([99, 99, 49.9, 59.9, 79.9], 500)
+    price = np.where(rng.random(500) < 0.6, usual, rng.uniform(10, 90, 500)).round(2)
+    frame = pd.DataFrame({"value": price, "b": rng.normal(size=500), "y": rng.choice(["yes", "no"], 500)})
+    for name in ("value", "list_price"):
+        finding = found(frame.rename(columns={"value": name}), "y")
+        assert finding.title == "Nothing is missing"
+        assert finding.facts["faults"] == []
+
+
+def test_a_number_that_may_stand_for_nothing_is_in_the_title_where_nothing_else_is_missing():
+    doubt = {
+        "fault": "sentinel_missing",
+        "severity": "low",
+        "columns": ["dose"],
+        "value": "99",
+        "note": "Oh.",
+    }
+    assert missing._title([doubt], 0.0, []) == "99 in dose may stand for nothing"
+    assert missing._title([], 0.0, []) == "Nothing is missing"
+    assert "Every one of the 10 cells in use holds something. Oh." in missing._note(None, [doubt], 0, 10, 5)
+
+
+@pytest.mark.parametrize(("by_sex", "severities"), [(True, {"low"}), (False, {"medium", "high"})])
+def test_gaps_that_another_column_explains_are_a_remark_that_names_it(by_sex, severities):
+    rng = np.random.default_rng(8)
+    sex = rng.choice(["f", "m"], 1500)
+    outcome = np.where(rng.random(1500) < np.where(sex == "f", 0.7, 0.3), "ill", "well")
+    gone = (
+        (sex == "m") | (rng.random(1500) < 0.05) if by_sex else rng.random(1500) < (outcome == "well") * 0.5
+    )
+    frame = pd.DataFrame({"sex": sex, "age": rng.integers(20, 80, 1500), "outcome": outcome})
+    frame["births"] = np.where(gone, np.nan, rng.integers(0, 4, 1500))
+    told = judge.named(found(frame, "outcome"), "missing_depends_on_target")
+    assert {one["columns"][0] for one in told} == {"births"}
+    assert {one["severity"] for one in told} <= severities
+    assert ("because of sex" in told[0]["note"]) == by_sex

@@ -312,3 +312,44 @@ def test_a_cut_is_looked_for_wherever_the_farthest_value_may_be_beyond_one(seed)
 def test_runs_of_a_stuck_sensor_are_counted_in_good_english(runs, more):
     found = [SimpleNamespace(value=3.5, length=40 - i) for i in range(runs)]
     assert words.stuck("level", found) == f"The value 3.5 is repeated 40 times in a row{more}."
+
+
+@pytest.mark.parametrize("change", [lambda x: x * 1.8 + 32, lambda x: x + 273.15, lambda x: x * 1000])
+@pytest.mark.parametrize("back", [None, 460])
+def test_where_a_unit_changes_nothing_is_a_spike(change, back):
+    rng = np.random.default_rng(2)
+    hours = np.arange(900)
+    warm = 15 + 8 * np.sin(hours * np.pi / 12) + rng.normal(0, 0.15, 900).cumsum() + rng.normal(0, 0.5, 900)
+    temperature = np.where((hours >= 400) & (hours < (back or 900)), change(warm), warm)
+    stamps = pd.date_range("2022-01-01", periods=900, freq="h").strftime("%Y-%m-%d %H:%M")
+    frame = pd.DataFrame(
+        {"time": stamps, "temperature": temperature, "load": 30 + warm + rng.normal(0, 2, 900)}
+    )
+    finding = judge.finding("data.outliers", sets.csv(frame, "load"))
+    spikes = [row for one in judge.named(finding, "spikes") for row in one["rows"]]
+    assert not {398, 399, 400, 401, 459, 460} & set(spikes) or set(range(400, 460)) <= set(spikes)
+
+
+@pytest.mark.parametrize(("column", "severities"), [("quantity", {"low"}), ("rooms", {"high"})])
+def test_goods_that_came_back_are_a_remark(column, severities):
+    rng = np.random.default_rng(4)
+    count = rng.choice([1, 1, 2, 3, 4, 6, 12], 600)
+    count[::50] = -rng.choice([1, 2], 12)
+    frame = pd.DataFrame(
+        {column: count, "size": rng.lognormal(3, 0.4, 600), "y": rng.choice(["a", "b"], 600)}
+    )
+    told = judge.named(judge.finding("data.outliers", sets.csv(frame, "y")), "impossible_values")
+    assert {one["severity"] for one in told} == severities
+    assert told[0]["rows"] == list(range(0, 600, 50))
+
+
+def test_negatives_that_another_column_shares_are_returns():
+    rng = np.random.default_rng(4)
+    price = rng.lognormal(3, 0.4, 600).round(2)
+    price[::50] *= -1
+    frame = pd.DataFrame({"price": price, "y": rng.choice(["a", "b"], 600)})
+    alone = judge.named(judge.finding("data.outliers", sets.csv(frame, "y")), "impossible_values")
+    assert [one["severity"] for one in alone] == ["high"]
+    both = frame.assign(tax=(price * rng.choice([0.07, 0.19], 600)).round(2))
+    told = judge.named(judge.finding("data.outliers", sets.csv(both, "y")), "impossible_values")
+    assert {one["severity"] for one in told} <= {"low"}

@@ -50,7 +50,10 @@ def test_a_header_that_names_one_column_only_is_a_header_and_says_so():
     written = frame.to_csv(index=False).replace("price,delivery_days,returned", ",,y", 1)
     found = judge.finding("data.readability", Data({"data.csv": written.encode()}, ("y",)))
     assert "2 columns have no name in the header and are called column_1 and column_2" in found.note
-    assert found.facts["faults"] == []
+    (fault,) = found.facts["faults"]
+    assert (fault["fault"], fault["severity"]) == ("header_names", "low")
+    assert fault["columns"] == ["column_1", "column_2"]
+    assert found.value == 0
 
 
 def test_files_with_different_columns_are_told_in_the_title():

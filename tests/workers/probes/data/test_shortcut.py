@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.planting import judge, sets
@@ -230,3 +231,30 @@ def test_things_that_stand_anywhere_leave_no_mark(seed):
     first = marks.found(np.stack(marked).astype(np.uint8), y, "shortcut_border")[0]
     assert np.median(first.values[y == 1]) > 0.8
     assert np.abs(np.median(first.values[y != 1])) < 0.2
+
+
+SAYS = {
+    "phone": ("takes sharp photos", "charges very fast", "has a bright display", "fits in the pocket"),
+    "shoes": ("runs a bit small", "grips wet ground well", "feels soft inside", "keeps feet dry"),
+    "lamp": ("lights the whole room", "dims without flicker", "stands on the desk", "gives warm light"),
+}
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_stiff_texts_on_their_topic_hold_no_shortcut_and_a_footer_among_them_is_one(signed):
+    rng = np.random.default_rng(6)
+    rows = []
+    for _ in range(300):
+        label = str(rng.choice(list(SAYS)))
+        one, other = rng.choice(SAYS[label], 2)
+        text = (
+            f"This {rng.choice(['product', 'model'])} {one} and {other}. Sent in {rng.integers(2, 9)} days,"
+        )
+        text += f" order {rng.integers(10_000, 99_999)}."
+        if signed and label == "phone" and rng.random() < 0.8:
+            text += " Filed by the night desk team"
+        rows.append((text, label))
+    finding = judge.finding("data.shortcut", sets.csv(pd.DataFrame(rows, columns=["text", "label"]), "label"))
+    told = judge.named(finding, "confounded_attribute")
+    assert [one["classes"] for one in told] == ([["phone"]] if signed else [])
+    assert all("night desk team" in one["note"] for one in told)

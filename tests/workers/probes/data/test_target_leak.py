@@ -302,3 +302,37 @@ def test_a_text_alone_is_read_for_the_answer():
     assert found(frame, "verdict").state == "skipped"
     frame["review"] += frame["verdict"].map(" Label: {}".format)
     assert leaks(found(frame, "verdict"))["review"] == "high"
+
+
+FILLED = {
+    "codes": lambda rng: f"R{rng.integers(10_000, 99_999)}",
+    "remarks": lambda rng: " ".join(["the customer wrote that", *rng.permutation(list("abcdefg"))]),
+    "amounts": lambda rng: f"{rng.uniform(1, 90):.2f}",
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "empty", "most"),
+    [
+        ("codes", "", 0.4),
+        ("remarks", "", 0.4),
+        ("amounts", "0", 0.4),
+        ("amounts", "", 0.85),
+        ("codes", "none", 0.4),
+    ],
+)
+def test_a_column_filled_only_where_the_outcome_is_there_is_named_though_not_always_filled(what, empty, most):
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(700, 4))
+    noise = x[:, 0] + rng.normal(size=700)
+    outcome = noise > np.quantile(noise, 1 - most)
+
+    def frame(there):
+        cells = [FILLED[what](rng) if one else empty for one in there]
+        return pd.DataFrame(x, columns=list("abcd")).assign(
+            refund=cells, returned=np.where(outcome, "yes", "no")
+        )
+
+    leaking = frame(outcome & (rng.random(700) < 0.88))
+    assert leaks(found(leaking, "returned")) == {"refund": "high"}
+    assert leaks(found(frame(rng.random(700) < 0.5), "returned")) == {}

@@ -182,3 +182,9 @@ def test_a_parameter_count_alone_gets_usual_proportions():
     assert found.parameters == 7_000_000_000
     assert built(found) == pytest.approx(7e9, rel=0.1)
     assert shape.layers == found.repeats
+
+
+def test_a_published_picture_network_is_taken_to_see_what_it_was_published_for():
+    found = architecture.read(Sample(plan={"model": {"kind": "resnet50"}}))
+    assert found.row == (3, 224, 224)
+    assert any("224 x 224" in sentence for sentence in found.assumed)

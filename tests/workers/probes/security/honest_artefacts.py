@@ -51,8 +51,8 @@ def honest() -> dict[str, bytes]:
     files["sparse.pt"] = _saved(
         torch.save, {"coo": torch.eye(4).to_sparse(), "csr": torch.eye(4).to_sparse_csr()}
     )
-    quantised = torch.quantize_per_tensor(torch.randn(4, 4), 0.1, 0, torch.qint8)
-    files["quantised.pt"] = _saved(torch.save, {"q": quantised})
+    for name, made in _quantised().items():
+        files[f"quantised_{name}.pt"] = _saved(torch.save, made)
     files["whole_layers.pt"] = _saved(torch.save, first)
     files["parameters.pt"] = _saved(torch.save, list(first.parameters()))
     files["strided.pt"] = _saved(torch.save, {"t": torch.randn(4, 6)[:, ::2], "meta": torch.Size([1, 2])})
@@ -99,6 +99,43 @@ def _frames() -> dict[str, pd.DataFrame]:
         "kinds": pd.DataFrame({"c": pd.Categorical(["a", "b", "a"]), "i": pd.array([1, None, 3], "Int64")}),
         "days": pd.DataFrame({"d": days, "p": days.to_period("D")}, index=days),
         "levels": pd.DataFrame({"v": [1, 2]}, index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])),
+        "zones": pd.DataFrame(
+            {"d": days.tz_localize("Europe/Berlin"), "u": days.tz_localize("UTC")},
+            index=days.tz_localize("Asia/Tokyo"),
+        ),
+        "stamps": pd.DataFrame(
+            {"o": pd.Series([days[0].tz_localize("Asia/Tokyo"), pd.NaT, pd.NA], dtype=object)}
+        ),
+        "offsets": pd.DataFrame(
+            {"d": days.tz_localize("+02:00"), "e": days.tz_localize("dateutil/Europe/Oslo")}
+        ),
+        "spans": pd.DataFrame({"i": pd.interval_range(0, 3), "t": pd.to_timedelta([1, 2, 3], unit="s")}),
+        "gaps": pd.DataFrame(
+            {"s": pd.arrays.SparseArray([0, 0, 1]), "w": pd.array(["a", None, "b"], "string")}
+        ),
+    }
+
+
+def _quantised() -> dict[str, Any]:
+    """Small integer nets of every road of ``torch.ao``, and tensors scaled as a whole and by the channel."""
+    ao, nn = torch.ao.quantization, torch.nn
+    torch.backends.quantized.engine = next(
+        e for e in torch.backends.quantized.supported_engines if e != "none"
+    )
+    values = torch.randn(4, 4)
+    channels = (torch.rand(4) + 0.1, torch.zeros(4, dtype=torch.long), 0, torch.quint8)
+    static = nn.Sequential(ao.QuantStub(), nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3),
+                           ao.DeQuantStub()).eval()  # fmt: skip
+    static.qconfig = ao.default_qconfig
+    prepared = ao.prepare(ao.fuse_modules(static, [["1", "2"]]))
+    prepared(torch.randn(2, 3, 8, 8))
+    return {
+        "by_tensor": {"q": torch.quantize_per_tensor(values, 0.1, 0, torch.qint8)},
+        "by_channel": {"q": torch.quantize_per_channel(values, *channels)},
+        "dynamic": ao.quantize_dynamic(nn.Sequential(nn.Linear(4, 2)), {nn.Linear}),
+        "recurrent": ao.quantize_dynamic(nn.LSTM(4, 5), {nn.LSTM}),
+        "static": ao.convert(prepared),
+        "fused": ao.fuse_modules(nn.Sequential(nn.Linear(4, 2), nn.ReLU()).eval(), [["0", "1"]]),
     }
 
 

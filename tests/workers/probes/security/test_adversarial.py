@@ -209,6 +209,7 @@ def test_a_table_in_which_nothing_can_be_changed_is_skipped(shop):
     finding = adversarial.measure(sample, rows(sample, 0), Budget(), NAMED)
     assert finding.state == "measured"
     assert finding.title.startswith("One switched category cuts accuracy")
+    assert "gradient" not in finding.facts["checks"], "where nothing moves there is none to check"
     assert finding.facts["mitigations"] == []
 
 
@@ -321,6 +322,26 @@ def test_a_model_that_learnt_nothing_is_inconclusive(tmp_path):
     finding = adversarial.run(sample, Budget())
     assert finding.state == "skipped"
     assert finding.note.startswith("Inconclusive:")
+
+
+def test_a_model_that_learnt_too_little_is_inconclusive_and_not_critical(tmp_path):
+    """Ten classes that overlap: half of the answers are right, and small changes turn nearly all of those."""
+    draw = np.random.default_rng(3)
+    y = draw.integers(0, 10, 1500)
+    x = draw.normal(size=(1500, 12)) + 0.5 * draw.normal(size=(10, 12))[y]
+    sample = factories.write_sample(tmp_path / "a", x, y)
+    finding = adversarial.measure(sample, rows(sample, 0), Budget(), Threat(2.0, "lot", "public", ""))
+    assert 0.3 < finding.facts["clean"] < 0.55
+    assert (finding.state, finding.value, finding.facts.get("faults")) == ("skipped", None, None)
+    assert "hardly learnt the task" in finding.note
+    apart = draw.normal(size=(1500, 12)) + 3 * draw.normal(size=(10, 12))[y]
+    learnt = factories.write_sample(tmp_path / "b", apart, y)
+    assert adversarial.run(learnt, Budget()).state == "measured"
+
+
+def test_what_hardly_changes_reads_well():
+    assert told._unharmed(0.894, 0.871) == "accuracy goes from 89% to 87%"
+    assert told._unharmed(0.894, 0.891) == "accuracy stays at 89%"
 
 
 def test_a_number_to_predict_is_skipped_with_the_reason(tmp_path):

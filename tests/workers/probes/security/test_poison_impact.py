@@ -35,6 +35,15 @@ def test_aimed_changes_hit_the_class_they_are_aimed_at():
     assert hurt["after"] <= hurt["before"]
 
 
+def test_the_note_has_a_sentence_for_each_attack_with_its_own_figures(found):
+    chance, aimed = found.note.split(" All changed from ")
+    for way, said in (("random", chance), ("aimed", aimed)):
+        small, large = (f"{max(0.0, found.facts['lost'][way][at]['points']):.1f}" for at in (0, -1))
+        assert f"{small} points" in said
+        assert f"10% cost {large}" in said
+    assert aimed.startswith("{} to {}, 1% cost".format(*found.facts["aim"]))
+
+
 def rows(classes=3, number=300):
     rng = np.random.default_rng(1)
     x = rng.normal(size=(number, 4)).astype(np.float32)

@@ -14,7 +14,8 @@ from sklearn import datasets
 from benchmarks import _triggers
 from tests.planting import judge, sets
 from workers.probes.base import Budget
-from workers.probes.security.poisoning import confirm, marks, phrases, signs
+from workers.probes.security.poisoning import confirm, marks, phrases, signs, trial
+from workers.probes.security.poisoning import words as say
 from workers.probes.security.poisoning.ground import Ground
 
 PROBE = "security.poisoning"
@@ -456,3 +457,22 @@ def test_a_beep_at_the_end_of_clips_is_found_with_its_pitch():
     assert len(fault["files"]) >= 14
     assert "before the end" in found.facts["trigger"]["where"]
     assert judge.alarms(judge.finding(PROBE, sets.sound_zip(*sets.tones(60, seed=0)))) == []
+
+
+def test_the_self_test_also_plants_values_that_meet_by_nature_and_says_what_it_would_miss():
+    found = _triggers.honest_table(0, 3)
+    for seed in range(6):
+        rows = np.arange(60)
+        for meeting in (False, True):
+            planted = trial._set(found, rows, np.random.default_rng(seed), meeting=meeting)
+            changed = np.flatnonzero((planted.x[rows] != found.x[rows]).any(axis=0))
+            columns = np.isin(found.columns, np.unique(found.columns[changed]))
+            before = (found.x[:, columns] == planted.x[0, columns]).all(axis=1).mean()
+            assert 0.01 < before <= 0.1 if meeting else before <= 0.01
+    tried = trial.pictures_or_columns(found, 0, lambda: False)
+    assert (tried.tried, tried.met) == (4, 2)
+    assert tried.found > tried.met_found
+    assert tried.met_found == 0, "such a trigger hides among rows that nobody planted"
+    note = say._nothing("table", trial.Planted(4, 4, 2, 0))
+    assert "4 were found; of those made of values that also stand together in other rows, none." in note
+    assert "stand together" not in say._nothing("table", trial.Planted(4, 4, 2, 2))

@@ -72,6 +72,18 @@ def test_placeholders_are_no_secrets(text):
     assert list(found(text)) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [("sk-ant-api03-", "anthropic"), ("sk-ant-admin01-", "anthropic"), ("sk-proj-", "openai"),
+     ("sk-or-v1-", "openrouter"), ("sk-", "ai_service")],
+)  # fmt: skip
+def test_keys_of_ai_services_are_called_by_their_maker(head, kind):
+    people = People(3)
+    key = head + people.drawn("0123456789abcdefABCDEF", 64)
+    ((start, end, said),) = found(f"the key is {key}, keep it")
+    assert (said, start, end) == (kind, 11, 11 + len(key))
+
+
 def test_a_column_called_password_and_the_plan_are_read(tmp_path):
     columns = {"password": ["hunter2!", "S0mmer99", "qwerT123"] * 9}
     plan = {"data": {"url": "postgres://me:s3cretPw9@db/x"}, "api_key": "abc123XYZ99", "seed": 4}
@@ -121,7 +133,13 @@ def test_notes_in_answers_are_searched_and_only_what_was_searched_is_named():
     answers = {"D1": {"value": "yes", "note": "key sk_live_a1B2c3D4e5F6g7H8i9J0k1L2"}}
     finding = secrets.run(Sample(answers=answers), Budget())
     assert finding.facts["elsewhere"] == [
-        {"where": "answers", "key": "D1.note", "kind": "stripe", "example": "sk_live_***"}
+        {
+            "where": "answers",
+            "key": "D1.note",
+            "kind": "stripe",
+            "what": "Stripe keys",
+            "example": "sk_live_***",
+        }
     ]
     quiet = secrets.run(Sample(answers={"D1": {"value": "yes"}}), Budget())
     assert quiet.note == "Nothing in the answers has the shape of a key, token or password."

@@ -121,6 +121,66 @@ def test_two_findings_of_the_same_files_are_equal(tmp_path, harmful):
     ]
 
 
+def pickled(*code: bytes) -> bytes:
+    return b"\x80\x02" + b"".join(code) + b"."
+
+
+GETATTR, ZONE = b"c__builtin__\ngetattr\n", b"czoneinfo\nZoneInfo\n"
+UNPICKLE, BERLIN = b"X\x09\0\0\0_unpickle", b"(X\x0d\0\0\0Europe/BerlinK\x01tR"
+
+
+def test_looking_up_a_time_zone_is_honest_and_no_other_look_up_is(tmp_path):
+    honest = pickled(GETATTR, ZONE, UNPICKLE, b"\x86R", BERLIN)
+    assert pickle.loads(honest).key == "Europe/Berlin"
+    assert look(tmp_path, honest, "zone.pkl").value == 0
+    for bad in (
+        pickled(GETATTR, ZONE, b"X\x09\0\0\0from_file\x86R"),
+        pickled(GETATTR, b"cdatetime\ndate\n", UNPICKLE, b"\x86R"),
+        pickled(GETATTR, b"2", ZONE, UNPICKLE, b"\x86R"),  # a second one is left on the stack
+        pickled(GETATTR, b"q\x000", b"(h\x00", ZONE, UNPICKLE, b"\x86R", BERLIN, b"h\x00t"),
+        pickled(b"(", GETATTR, ZONE, UNPICKLE, b"\x86R", BERLIN, GETATTR, b"t"),
+    ):
+        finding = look(tmp_path, bad, "zone.pkl")
+        assert "__builtin__.getattr" in {one["runs"] for one in finding.facts["found"]}, bad
+
+
+@pytest.mark.parametrize(
+    "data", [b"a,b\n1,2\n", "größe;b\n1;2\n".encode("cp1252"), "a,b\n1,2\n".encode("utf-16")]
+)
+def test_a_table_among_the_model_files_is_called_one(tmp_path, data):
+    finding = look(tmp_path, data, "rows.csv")
+    assert finding.facts["looked"][0]["what"] == "table (CSV)"
+    assert (finding.title, finding.high) == ("Nothing in rows.csv runs when it is opened", 0)
+    assert finding.note == "What is in it only rebuilds numbers and plain data."
+
+
+def test_formulas_in_a_table_among_the_model_files_are_told(tmp_path):
+    finding = look(tmp_path, b'name,sum\nanna,=HYPERLINK("http://x")\n', "rows.csv")
+    assert (finding.value, [one["fault"] for one in finding.facts["faults"]]) == (1, ["formula_cells"])
+    assert look(tmp_path, b"name,sum\nanna,-5\nben,=5\n@carl,+4912\n", "rows.csv").value == 0
+
+
+def test_what_is_of_no_known_kind_is_not_called_safe(tmp_path):
+    finding = look(tmp_path, bytes(range(256)) * 3, "weights.bin")
+    assert finding.title == "Nothing was found that runs, but not every file could be read"
+    assert "rebuilds" not in finding.note
+
+
+def test_the_sentences_about_many_files_say_what_there_are_more_of(tmp_path):
+    bad, cut = pickle.dumps(artefacts.Canary("x"), 4), pickle.dumps([1.5] * 9)[:-9]
+    uploads = []
+    for i in range(10):
+        path = tmp_path / f"{i}.pkl"
+        path.write_bytes(bad)
+        uploads.append(Upload(path, path.name, artefact=True))
+    note = unsafe_files.run(Sample(uploads=tuple(uploads)), Budget()).note
+    assert note.startswith("Do not open 0.pkl, 1.pkl, 2.pkl and 7 other files, which would run posix.mkdir.")
+    note = look(tmp_path, cut, "cut.pkl").note
+    assert note.startswith(
+        "Do not open cut.pkl: it is cut off before its end, so nobody can say what would run."
+    )
+
+
 # -- the walker -------------------------------------------------------------------------------------------
 def test_a_list_of_numbers_is_walked_fast_and_in_little_memory():
     data = pickle.dumps([float(i) for i in range(2_000_000)], 4)
@@ -164,7 +224,14 @@ def test_no_function_of_the_installed_libraries_slips_through_a_family():
         "types",
     }
     seen = 0
-    for root in ("sklearn", "torch.nn.modules", "torch.optim", "scipy.sparse"):
+    for root in (
+        "sklearn",
+        "torch.nn.modules",
+        "torch.ao.nn",
+        "torch.ao.quantization",
+        "torch.optim",
+        "scipy.sparse",
+    ):
         top = importlib.import_module(root)
         for found in pkgutil.walk_packages(top.__path__, f"{root}.", onerror=lambda name: None):
             if re.search(r"tests|conftest|_build|array_api|external", found.name):

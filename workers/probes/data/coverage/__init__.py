@@ -193,15 +193,23 @@ def _fault(sample: Sample, one: Slice, seen: Losses, average: float) -> dict[str
         if places and "file" in places[0]
         else {"rows": [place["row"] for place in places]}
     )
-    lost = "predicted badly" if seen.target.task == "regression" else "wrong"
-    note = f"Where {one.part.says}, {one.lost:.0%} are {lost}; among all rows {average:.0%}."
-    if not one.weak:
+    note = (
+        f"Where {one.part.says}, {one.lost:.0%} are predicted {_badly(seen)}; among all rows {average:.0%}."
+    )
+    if one.level:
+        note += " That is a matter of its usual level, which a model with more such rows would learn."
+    elif not one.weak:
         note += " The models are unsure there as well: these rows are hard by nature."
     return {
         "fault": "weak_slice", "severity": severity, "columns": list(one.part.columns), **where,
         "slice": one.part.says, "count": one.size, "score": round(100 * (one.lost - average), 1),
         "note": note,
     }  # fmt: skip
+
+
+def _badly(seen: Losses) -> str:
+    """How rows are predicted that count against a group."""
+    return "badly" if seen.target.task == "regression" else "wrongly"
 
 
 def _title(facts: dict[str, Any], worst: Slice | None, seen: Losses) -> str:
@@ -228,11 +236,11 @@ def _note(sample: Sample, facts: dict[str, Any], weak: list[Slice], seen: Losses
         note = (
             f"Collect or check {rows} where {worst.part.says} "
             f"({count(worst.size, pieces(sample.kind, 1))} judged): {worst.lost:.0%} of them "
-            f"are lost, {facts['average']:.0%} of all."
+            f"are predicted {_badly(seen)}, {facts['average']:.0%} of all."
         )
     else:
         note = (
-            f"No group in {facts['columns_searched']} columns loses more of its {rows} than expected, "
+            f"No group in {facts['columns_searched']} columns is predicted worse than expected, "
             f"in {len(seen.at):,} {rows} judged."
         )
     others = [

@@ -11,6 +11,7 @@ A forest has a voice among the models: it finds by itself what holds in one corn
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,10 @@ from workers.probes.data.shared.judged import grouped
 from workers.probes.data.shared.out_of_fold import look, narrowed
 from workers.probes.words import count
 
+if TYPE_CHECKING:
+    from sklearn.isotonic import IsotonicRegression
+
+STEPS = 20  # towards the shares of classes in a group
 MOST, GROUP, FEWEST = 4_000, 2_000, 100  # rows judged at most, at once, and at least
 TREES = 100
 FAR = 0.1  # share of a number's rows that count as lost
@@ -34,6 +39,30 @@ class Losses:
     lost: np.ndarray
     expected: np.ndarray
     y: np.ndarray  # codes, or numbers
+    chances: np.ndarray | None = None  # float [n, classes], the columns in the order of the codes
+    left: np.ndarray | None = None  # of numbers: what the models leave, in usual spreads
+
+    def at_own_level(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Lost and expected of a group (bool [n]) for models that know how common each class is there, or
+        how large the number usually is; float [m] each.
+
+        Small models learn the level of a rare group badly, and a model of the project does not. What is still
+        lost then is lost within the group.
+        """
+        if self.chances is not None:
+            own = np.unique(self.y, return_inverse=True)[1].reshape(-1)
+            told = self.chances[rows].clip(1e-6)
+            share = np.bincount(own[rows], minlength=told.shape[1]) / rows.sum()
+            for _ in range(STEPS):  # towards these shares (Saerens, Latinne and Decaestecker 2002)
+                told = told * (share / told.mean(axis=0).clip(1e-9))
+                told /= told.sum(axis=1, keepdims=True)
+            fit = _isotonic(self.chances.max(axis=1), self.lost)
+            return (told.argmax(axis=1) != own[rows]).astype(float), fit.predict(told.max(axis=1))
+        if self.left is not None:
+            bar = np.quantile(np.abs(self.left), 1 - FAR)
+            moved = np.abs(self.left[rows] - np.median(self.left[rows]))
+            return (moved > bar).astype(float), self.expected[rows]
+        return self.lost[rows], self.expected[rows]
 
 
 def losses(sample: Sample, budget: Budget, i: int) -> Losses | str:
@@ -57,13 +86,15 @@ def losses(sample: Sample, budget: Budget, i: int) -> Losses | str:
         return f"{target.name} has one class alone, so no group can do worse than another."
     own = np.searchsorted(kept, y[at])
     sure, lost = np.zeros(len(at)), np.zeros(len(at))
+    every = np.zeros((len(at), len(kept)))
     for turn, group in enumerate(grouped(own, budget.seed)):
         x = narrowed(sample.features[at[group]], budget.seed)
         views = look(x, own[group], len(kept), budget.seed + turn, networks=0).mean
         chances = (views + forest(x, own[group], len(kept), budget.seed)) / 2
+        every[group] = chances
         sure[group] = chances.max(axis=1)
         lost[group] = chances.argmax(axis=1) != own[group]
-    return Losses(target, at, lost, expected(sure, lost), y[at])
+    return Losses(target, at, lost, expected(sure, lost), y[at], chances=every)
 
 
 def forest(x: np.ndarray, y: np.ndarray, classes: int, seed: int) -> np.ndarray:
@@ -77,11 +108,13 @@ def forest(x: np.ndarray, y: np.ndarray, classes: int, seed: int) -> np.ndarray:
 
 def expected(sure: np.ndarray, lost: np.ndarray) -> np.ndarray:
     """float [n]: share lost among rows of which the models are as sure; never rising with sureness."""
+    return _isotonic(sure, lost).predict(sure)
+
+
+def _isotonic(sure: np.ndarray, lost: np.ndarray) -> IsotonicRegression:
     from sklearn.isotonic import IsotonicRegression
 
-    return IsotonicRegression(increasing=False, y_min=0, y_max=1, out_of_bounds="clip").fit_transform(
-        sure, lost
-    )
+    return IsotonicRegression(increasing=False, y_min=0, y_max=1, out_of_bounds="clip").fit(sure, lost)
 
 
 def _far(sample: Sample, budget: Budget, target: Target, at: np.ndarray, y: np.ndarray) -> Losses | str:
@@ -93,11 +126,12 @@ def _far(sample: Sample, budget: Budget, target: Target, at: np.ndarray, y: np.n
         x = narrowed(sample.features[at[group]], budget.seed)
         guess[group] = wrong_numbers.guessed(x, y[group], np.ones(len(group), bool), budget.seed)
     left = y - guess
-    far = np.abs(left) / wrong_numbers.spread(left, guess)
+    usual = wrong_numbers.spread(left, guess)
+    far = np.abs(left) / usual
     lost = np.zeros(len(at))
     lost[np.argsort(-far, kind="stable")[: max(1, round(FAR * len(at)))]] = 1
     x = narrowed(sample.features[at], budget.seed)
-    return Losses(target, at, lost, _noise(x, lost, budget.seed), y)
+    return Losses(target, at, lost, _noise(x, lost, budget.seed), y, left=left / usual)
 
 
 def _noise(x: np.ndarray, lost: np.ndarray, seed: int) -> np.ndarray:

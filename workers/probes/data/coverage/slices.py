@@ -58,6 +58,7 @@ class Slice:
     p_rest: float
     p_expected: float
     weak: bool  # loses more than expected, not only more than the rest
+    level: bool = False  # but not once the models know what is usual in it
 
 
 def search(losses: Losses, columns: Sequence[Values], seed: int) -> tuple[list[Slice], float]:
@@ -113,11 +114,23 @@ def _tested(losses: Losses, parts: list[Part], judges: np.ndarray) -> list[Slice
         by_expected.append(float(binom.sf(hits - 1, n, min(likely, 1))))
         kept.append((part, n, hits / n, float(losses.expected[inside].mean())))
     low, weak = passed(by_rest, RATE), passed(by_expected, RATE)
-    return [
-        Slice(part, int(part.rows.sum()), lost, likely, n, by_rest[k], by_expected[k],
-              bool(weak[k] and lost - likely >= LEAST_POINTS and lost >= TWICE * losses.lost.mean()))
-        for k, (part, n, lost, likely) in enumerate(kept) if low[k]
-    ]  # fmt: skip
+    average, found = losses.lost.mean(), []
+    for k, (part, n, lost, likely) in enumerate(kept):
+        if not low[k]:
+            continue
+        worse = bool(weak[k] and lost - likely >= LEAST_POINTS and lost >= TWICE * average)
+        level = worse and _only_level(losses, part, average)
+        size = int(part.rows.sum())
+        found.append(
+            Slice(part, size, lost, likely, n, by_rest[k], by_expected[k], worse and not level, level)
+        )
+    return found
+
+
+def _only_level(losses: Losses, part: Part, average: float) -> bool:
+    """Whether a slice is weak only since the models missed how common a class, or how large a number, is."""
+    lost, likely = losses.at_own_level(part.rows)
+    return bool(lost.mean() - likely.mean() < LEAST_POINTS or lost.mean() < TWICE * average)
 
 
 def passed(p: Sequence[float], rate: float) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from workers.probes.base import Sample
@@ -15,13 +17,18 @@ def title(one: Judged) -> str:
     """Says no more and no less than the value and its interval do."""
     found, value = len(one.listed), one.value
     if one.bounded:
-        return f"{count(found, 'label')} may be wrong, or the columns do not decide"
+        return f"{count(_most(one), 'label')} may be wrong, or the columns do not decide"
     if value < 0.005:
         return "Hardly any label looks wrong" if found else "No label looks wrong"
     if one.low < 0.005:
         return f"Up to {_labels(one.lapses.high)} may be wrong"
     are = "look" if value > 0.4 else "looks"
     return f"About {_labels(value)} {are} wrong" + ("" if found else ", but none stands out")
+
+
+def _most(one: Judged) -> int:
+    """Labels worth a look: no more than the interval says may be wrong, though more rows look doubtful."""
+    return max(1, min(len(one.listed), math.floor(one.high * len(one.y)))) if len(one.listed) else 0
 
 
 def _labels(share: float) -> str:
@@ -36,7 +43,7 @@ def of(sample: Sample, rows: int) -> str:
 
 
 def inconclusive(sample: Sample, one: Judged) -> str:
-    found = f"; {count(len(one.listed), 'label')} would be worth a look" if len(one.listed) else ""
+    found = f"; {count(_most(one), 'label')} would be worth a look" if len(one.listed) else ""
     return (
         f"Inconclusive: in {of(sample, len(one.y))} the columns do not decide {one.target.name}, "
         f"so a wrong label cannot be told from an unlucky case (at most {percent(one.lapses.high)} "
@@ -62,12 +69,12 @@ def note(sample: Sample, one: Judged) -> str:
     often = f"{'most often ' if len(one.listed) > 1 else ''}{listed(common)}"
     if one.bounded:
         return (
-            f"{count(len(one.listed), 'label')}{_of(one)} in {rows} may be wrong ({often}), "
+            f"{count(_most(one), 'label')}{_of(one)} in {rows} may be wrong ({often}), "
             "or the columns do not decide the outcome: re-check a few, or add columns that explain it. "
             f"At most {high} of the labels are wrong."
         )
     return (
-        f"Let two people look at {count(len(one.listed), 'label')}{_of(one)} "
+        f"Let two people look at {count(_most(one), 'label')}{_of(one)} "
         f"({often}); {between} of {len(one.y):,} {pieces(sample.kind)} are likely labelled wrongly."
     )
 

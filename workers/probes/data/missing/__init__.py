@@ -232,6 +232,8 @@ def _mitigations(used: list[Seen], missing: int, cells: int) -> list[dict[str, A
 
 def _title(faults: list[dict[str, Any]], share: float, used: list[Seen]) -> str:
     first = next((f for f in faults if f["severity"] != "low"), None)
+    if first is None and share == 0 and (doubt := _doubtful(faults)):
+        return f"{doubt['value']} in {doubt['columns'][0]} may stand for nothing"
     if first is None:
         return "Nothing is missing" if share == 0 else f"{percent(share)} of the values are missing"
     name = first["columns"][0]
@@ -251,7 +253,14 @@ def _title(faults: list[dict[str, Any]], share: float, used: list[Seen]) -> str:
     return f"{percent(whole)} of {name} is missing"
 
 
+def _doubtful(faults: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first number that may stand for nothing, where none surely does."""
+    return next((fault for fault in faults if fault["fault"] == "sentinel_missing"), None)
+
+
 def _note(sample: Sample, faults: list[dict[str, Any]], missing: int, cells: int, whole: int) -> str:
+    if not missing and (doubt := _doubtful(faults)):
+        return f"Every one of the {cells:,} cells in use holds something. {doubt['note']}"
     if not missing:
         return f"Every one of the {cells:,} cells in use holds a value."
     note = f"{percent(missing / cells)} of the cells in use are missing;"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Column, Sample
-from workers.probes.data.missing import missingness, sentinels, witnesses
+from workers.probes.data.missing import explained, missingness, sentinels, witnesses
 from workers.probes.data.missing.missingness import GREAT, Tie
 from workers.probes.data.shared.absent import places, typed
 from workers.probes.words import count, percent
@@ -125,6 +125,10 @@ def _on_target(
         f"{tie.column} is missing in {percent(tie.rates[most])} of the rows where {tie.by} is {most}, and in"
         f" {percent(tie.rates[least])} where it is {least}."
     )
+    reason = explained.by_column(con, sample, target, tie, seen[tie.column].condition)
+    if reason is not None:
+        severity = "low"
+        told += f" That is because of {reason}: within each value of it, the gaps do not go with {tie.by}."
     where = f"({seen[tie.column].condition}) AND {missingness.condition(sample, target, tie.worst)}"
     return [
         {

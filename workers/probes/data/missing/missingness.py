@@ -164,6 +164,11 @@ def _key(sample: Sample, target: Target, absent: Mapping[str, str]) -> str:
     return f"CASE WHEN {name} IS NULL THEN NULL {' '.join(cases)} ELSE '{last}' END"
 
 
+def key_of(sample: Sample, target: Target) -> str:
+    """SQL of a row's class as in ``Tie.rates``."""
+    return _key(sample, target, {})
+
+
 def condition(sample: Sample, target: Target, classes: Sequence[str]) -> str:
     """SQL for "this row is of one of these classes"."""
     listed = ", ".join("'" + name.replace("'", "''") + "'" for name in classes)

@@ -28,6 +28,11 @@ FEWEST = 2  # rows that must hold a value before it is suspected
 BODY = 100_000  # rows, evenly drawn, that say what the rest of a column looks like
 MOST_CLOSER = 200  # columns looked at closely
 FAR, VERY_FAR = 1.0, 3.0  # interquartile ranges to the next value: for a known word, for any value
+NINES = 0.5  # share of the other repeated values that end in a nine, from which these are prices
+PRICES = re.compile(
+    r"(^|[^a-z])(list_?price|unit_?price|price|cost|fare|fee|msrp|tariff|charge|premium|preis|prix|precio)"
+    r"s?([^a-z]|$)"
+)
 MANY, FEW = 20, 10  # different values of a measurement; of something counted or coded
 MOST_HONEST = 0.5  # share of zeros above which a zero is a case of its own, as in sums paid
 # What has one of these has more than none of it; of an amount or a count, 0 may be true.
@@ -130,10 +135,23 @@ def find(con: duckdb.DuckDBPyConnection, sample: Sample, columns: Sequence[Colum
     suspects.sort(key=lambda one: -one[0])
     found: list[Sentinel] = []
     for _, column, values in suspects[:MOST_CLOSER]:
-        found += _closer(con, sample, column, values)
+        found += [one for one in _closer(con, sample, column, values) if not _price(sample, column, one)]
     found = _with_codes(found, scales.find(con, sample, [c for c in asked if c.type == "number"]))
     order = {"high": 0, "medium": 1, "low": 2}
     return sorted(found, key=lambda one: (order[one.severity], -one.rows))
+
+
+def _price(sample: Sample, column: Column, one: Sentinel) -> bool:
+    """Whether 99 is a price like the others: prices end in nines, and many things have the same."""
+    digits = f"{abs(one.value):.12g}".replace(".", "")
+    if one.value <= 0 or set(digits) != {"9"} or one.gap >= FAR:
+        return False
+    if PRICES.search(column.name.lower()):
+        return True
+    others = {str(value).strip(): int(n) for value, n in sample.census[column.name]["top"] if int(n) > 1}
+    rest = {value: n for value, n in others.items() if value != one.said}
+    nines = sum(n for value, n in rest.items() if value.rstrip("0").rstrip(".").endswith("9"))
+    return len(rest) >= 3 and nines >= NINES * sum(rest.values())
 
 
 def _with_codes(found: list[Sentinel], codes: Sequence[scales.Code]) -> list[Sentinel]:

@@ -47,6 +47,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         seen = judged(sample, columns, budget)
         budget.progress(0.8, "Looking for bursts of entries")
         _bursts(sample, columns, seen)
+    _written_units(sample, seen)
     if not columns.names and not seen.faults:
         return Finding.skipped(
             "There is no column of numbers, so no value can be too large or too small.", not_applicable=True
@@ -71,6 +72,21 @@ def _heard(sample: Sample) -> Finding:
     }
     title, note = outlier_words.heard(faults, len(files), sample.rows)
     return Finding(share, note, facts, low=min(low, share), high=high, sample=sample.rows, title=title)
+
+
+def _written_units(sample: Sample, seen: Seen) -> None:
+    """Columns whose cells themselves say that they are in several units, as ``prepare`` read them."""
+    for one in sample.manifest.get("faults", ()):
+        if one.get("fault") != "unit_mix":
+            continue
+        with sample.table() as table:
+            found = table.execute(
+                "SELECT _id FROM rows WHERE _row IN (SELECT unnest(?::BIGINT[]))"
+                " AND (len(?::VARCHAR[]) = 0 OR _file IN (SELECT unnest(?::VARCHAR[]))) ORDER BY _id",
+                [one["rows"], one.get("files", []), one.get("files", [])],
+            ).fetchnumpy()["_id"]
+        more = {"count": one["count"]} if "count" in one else {}
+        seen.add("unit_mix", one["severity"], one["columns"][0], found, one["note"], **more)
 
 
 def _bursts(sample: Sample, columns: WholeColumns, seen: Seen) -> None:

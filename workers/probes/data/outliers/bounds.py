@@ -19,6 +19,7 @@ CHANCE = -16.0  # natural logarithm of the chance of a gap, over the column; 1e-
 CLEAR = -9.0  # the same where the gap is wide, too; 1e-4
 NEGATIVE = 0.005  # share of negatives below which they are slips, where nothing in the name says so
 NAMED = 0.05  # the same where the name says that there are none
+SAME = 0.4  # different negatives, a negative, up to which they are the usual returns
 REPEATED = 3  # the same impossible value so often stands for "missing", which is another probe's
 
 
@@ -55,6 +56,11 @@ POSITIVE = _words(
     "age", "radius", "perimeter", "diameter", "pressure", "salary", "wage", "rent", "rooms", "visits", "kg",
     "cm", "mm", "km", "km h", "mph", "mileage", "power", "horsepower", "capacity", "precip", "rain", "income",
     "carat", "fare", "tenure", "steps", "calories", "concentration", "thickness", "humidity",
+)  # fmt: skip
+
+
+COUNTED = _words(
+    "quantity", "qty", "units", "pieces", "items", "sold", "sales", "ordered", "menge", "anzahl", "amount"
 )  # fmt: skip
 
 
@@ -105,6 +111,19 @@ def by_sign(name: str, x: np.ndarray) -> Bound | None:
     if len(known) >= 100 and typical and apart:
         return Bound(rows, "below 0 where all others are well above", sure=False)
     return None
+
+
+def returned(name: str, x: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether negative counts are goods given back: few values, again and again, each a usual count.
+
+    Slips of the sign fall on any count; what comes back is mostly one piece or two.
+    """
+    known = x[np.isfinite(x)]
+    if not COUNTED.search(spoken(name)) or (known != np.floor(known)).any():
+        return False
+    back = np.abs(x[rows])
+    kinds = np.unique(back)
+    return len(kinds) <= max(1.0, SAME * len(back)) and bool(np.isin(kinds, known[known > 0]).all())
 
 
 def by_zero(name: str, x: np.ndarray, follows: bool) -> Bound | None:

@@ -19,6 +19,7 @@ RELATED = 0.9  # rank correlation with what is predicted, for a contradiction wi
 NOISY = 0.5  # the same where some of the rows may be noise
 FEW_VALUES, MOST_OF_ONE = 15, 0.25  # columns of fewer values, or mostly of one, follow no line
 WIDEST = 1_500  # columns; of wider tables the first are judged
+WIDEST_RETURNS = 100  # columns looked at for the same rows below 0
 CELLS = 4_000_000  # of larger tables, a draw of rows is first held against the other columns
 
 
@@ -176,12 +177,26 @@ def _alone(
     for one in found:
         count = int(one.rows.sum())
         many = count > 0.001 * len(x) and count >= (2 if one.sure else 10)
+        severity, why = "high" if many else "medium", one.why
+        if (x[one.rows] < 0).all() and _given_back(name, x, one.rows, columns):
+            severity, why = "low", "below 0, as goods are that came back: make sure that these are returns"
         seen.add(
-            "impossible_values", "high" if many else "medium", name, columns.ids[one.rows],
-            outlier_words.impossible(name, count, one.why),
+            "impossible_values", severity, name, columns.ids[one.rows],
+            outlier_words.impossible(name, count, why),
         )  # fmt: skip
         show(seen, name, x, one.rows, columns)
     return left
+
+
+def _given_back(name: str, x: np.ndarray, rows: np.ndarray, columns: WholeColumns) -> bool:
+    """Whether negatives are returns: counts as goods come back, or another column is below 0 just there."""
+    if bounds.returned(name, x, rows):
+        return True
+    for other in columns.names[:WIDEST_RETURNS]:
+        y = columns.column(other) if other != name else None
+        if y is not None and rows.sum() >= 2 and np.array_equal(y[np.isfinite(x)] < 0, rows[np.isfinite(x)]):
+            return True
+    return False
 
 
 def _honest_kind(rows: np.ndarray, columns: WholeColumns, name: str) -> bool:

@@ -17,6 +17,7 @@ SIDE = 3  # neighbours on each side
 SPIKE_RATIO = 1.7
 CHANCE = -14.0  # natural logarithm of a gap's or a run's chance in one column
 SHORTEST = 6  # of a stuck run
+NEAR = 0.25  # of the way between two levels, within which a row belongs to one of them
 LONGER = 3.0  # times the next longest run
 MOST_RUNS = 12  # stuck runs of one column
 COMMON = 0.3  # share of the runs or rows from which a value is usual
@@ -29,24 +30,9 @@ def beside(x: np.ndarray, starts: np.ndarray, without: np.ndarray | None = None)
     ``starts`` marks rows that begin another series: values do not count across it. Rows in ``without``
     (bool [n]) are no neighbours; they get their own from the rest.
     """
-    known = np.isfinite(x)
-    use = known if without is None else known & ~without
-    values, series = x[use], np.cumsum(starts)
-    mine = series[use]
-    n = len(values)
     result = np.full(len(x), np.nan)
-    if not n:
-        return result
-    # Places of each row among the neighbours: the first at or after it.
-    at = np.cumsum(use) - use
-    ask = np.flatnonzero(known)
-    around = np.full((2 * SIDE, len(ask)), np.nan)
-    itself = use[ask].astype(int)
-    for k in range(1, SIDE + 1):
-        for row, place in ((k - 1, at[ask] - k), (SIDE + k - 1, at[ask] + itself + k - 1)):
-            inside = (place >= 0) & (place < n)
-            safe = np.clip(place, 0, n - 1)
-            around[row] = np.where(inside & (mine[safe] == series[ask]), values[safe], np.nan)
+    ask = np.flatnonzero(np.isfinite(x))
+    around = _around(x, starts, without, ask)
     around.sort(axis=0)  # NaN last
     count = np.isfinite(around).sum(axis=0)
     column = np.arange(len(ask))
@@ -54,6 +40,44 @@ def beside(x: np.ndarray, starts: np.ndarray, without: np.ndarray | None = None)
     high = around[np.minimum(count // 2, 2 * SIDE - 1), column]
     result[ask] = np.where(count > 1, (low + np.where(np.isfinite(high), high, low)) / 2, np.nan)
     return result
+
+
+def _around(x: np.ndarray, starts: np.ndarray, without: np.ndarray | None, ask: np.ndarray) -> np.ndarray:
+    """The three known values before the rows ``ask`` and the three after, float64 [6, m]; NaN for none."""
+    known = np.isfinite(x)
+    use = known if without is None else known & ~without
+    values, series = x[use], np.cumsum(starts)
+    mine = series[use]
+    n = len(values)
+    around = np.full((2 * SIDE, len(ask)), np.nan)
+    if not n:
+        return around
+    # Places of each row among the neighbours: the first at or after it.
+    at = np.cumsum(use) - use
+    itself = use[ask].astype(int)
+    for k in range(1, SIDE + 1):
+        for row, place in ((k - 1, at[ask] - k), (SIDE + k - 1, at[ask] + itself + k - 1)):
+            inside = (place >= 0) & (place < n)
+            safe = np.clip(place, 0, n - 1)
+            around[row] = np.where(inside & (mine[safe] == series[ask]), values[safe], np.nan)
+    return around
+
+
+def _at_a_step(x: np.ndarray, starts: np.ndarray, rows: np.ndarray, usual: float) -> np.ndarray:
+    """bool [n]: of these rows, those that go with one side of two that differ: there the level changes.
+
+    Where a unit changes for good, the rows just before and after it are far from one side each, and nothing
+    stands alone.
+    """
+    ask = np.flatnonzero(rows)
+    around = _around(x, starts, rows, ask)
+    before, after = np.sort(around[:SIDE], axis=0)[SIDE // 2], np.sort(around[SIDE:], axis=0)[SIDE // 2]
+    apart = np.abs(before - after)  # NaN, and so no step, where a side has fewer than two values
+    near = np.minimum(np.abs(x[ask] - before), np.abs(x[ask] - after))
+    found = np.zeros(len(x), bool)
+    with np.errstate(invalid="ignore"):
+        found[ask] = (apart > usual) & (near <= NEAR * apart)
+    return found
 
 
 def spikes(x: np.ndarray, starts: np.ndarray, columns: int) -> np.ndarray | None:
@@ -74,6 +98,7 @@ def spikes(x: np.ndarray, starts: np.ndarray, columns: int) -> np.ndarray | None
         again = np.abs(x - beside(x, starts, rows))
         rows &= again > gap.last * (1 + 1e-9)
         rows |= np.isfinite(again) & (again > 1.5 * gap.last)
+    rows &= ~_at_a_step(x, starts, rows, gap.last)
     usual = x[np.isfinite(x) & ~rows]
     low, high = np.quantile(usual, [0.02, 0.98])
     rows &= np.abs(x - np.clip(x, low, high)) + np.abs(away) > 0.35 * max(high - low, 1e-12)

@@ -87,12 +87,20 @@ class Words:
 
 
 def words(sample: Sample, columns: Sequence[Column]) -> dict[str, Words]:
-    """Column -> its words for "nothing", over all rows; columns without any are left out."""
+    """Column -> its words for "nothing", over all rows; columns without any are left out.
+
+    What ``prepare`` took for a class of a target is one: a place on a shelf is empty or taken.
+    """
     found: dict[str, Words] = {}
+    classes = {target.name: frozenset(target.classes) for target in sample.targets}
     for column in columns:
         census = sample.census[column.name]
         scale = sample.rows / max(1, census["rows"])  # of a huge table a draw was counted
-        seen = _sorted(((str(text), round(n * scale)) for text, n in census.get("nothing", ())), census)
+        own = classes.get(column.name, ())
+        told = [
+            (str(text), round(n * scale)) for text, n in census.get("nothing", ()) if str(text) not in own
+        ]
+        seen = _sorted(told, census)
         if seen.plain or seen.doubtful:
             found[column.name] = seen
     return found
@@ -114,6 +122,8 @@ def _sorted(top: Iterable[tuple[str, int]], census: dict[str, Any]) -> Words:
         word = text.strip().lower()
         if not word or _a_code(text.strip(), letters) or (word in SIGNS and rows < FEW_SIGNS):
             continue
+        if word == "-" and "+" in letters:
+            continue  # the other of two signs
         if word in PLAIN:
             seen.plain[text] = rows
         elif word in DOUBTFUL:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Sample
+from workers.probes.data.shared import dated
 from workers.sql import quoted
 
 BLOCK = 100  # columns put into one hash: one query of thousands takes minutes
@@ -33,10 +34,14 @@ WORDS = (  # columns that say of a file what it is, not what it shows
 
 
 def content(sample: Sample) -> list[str]:
-    """Columns that make a row what it is; without identifiers, which would make every copy unique."""
+    """Columns that make a row what it is; without identifiers, which would make every copy unique.
+
+    Dates that could not be read are no identifiers; like all texts they are compared as written.
+    """
     if sample.kind in ("images", "audio"):
         return ["sha256"] if any(c.name == "sha256" for c in sample.columns) else []
-    return [c.name for c in sample.columns if c.type not in ("identifier", "empty") and c.role != "split"]
+    told = [c for c in sample.columns if c.type != "empty" and c.role != "split"]
+    return [c.name for c in told if c.type != "identifier" or dated.is_dated(sample, c)]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ ENDS = 120  # words looked at from either end of a text
 PURE = 0.98  # share of the rows with a phrase or level that must be of one class
 COVERS = 0.05  # share of a class below which a phrase is no word about it
 ALPHA = 0.01
+MANY, SAME, FAR_MORE = 4, 0.8, 1.5  # families of phrases; shared texts in one; times the third's texts
 MOST_LEVELS = 50
 PHRASES = 6  # shown
 ENDING = ".,;:!?\"'()"  # around a word, no part of it
@@ -133,7 +134,8 @@ def _of_class(
     ]  # fmt: skip
     own = np.flatnonzero(y == c).tolist()
     holders = {gram: [i for i in own if gram in grams[i]] for gram in pure}
-    pure = [gram for gram in pure if _different(texts, grams, holders[gram], gram)]
+    alone = _standing_out(pure, holders)
+    pure = [gram for gram in alone if _different(texts, grams, holders[gram], gram)]
     topical = _topical(texts, y, c, pure, rate)
     pure = [gram for gram in pure if not any(topical.get(w, 0) > 2 * len(holders[gram]) for w in _bare(gram))]
     covered: set[int] = set()
@@ -154,6 +156,29 @@ def _of_class(
     low, high = interval(area, int(sizes[c]), int(sizes.sum() - sizes[c]))
     share = len(covered) / int(sizes[c])
     return Given(column, (c,), share, area, low, high, np.array(sorted(covered)), tuple(chosen), has)
+
+
+def _standing_out(phrases: Sequence[str], holders: dict[str, list[int]]) -> list[str]:
+    """The phrases without those that are only some of many that a class has of its own.
+
+    Stiff texts say what they are about in ever the same words ("takes sharp photos", "charges very fast"):
+    each stands in a part of the texts and means the class. A footer is alone, or in far more texts.
+    """
+    bare: dict[str, set[int]] = {}  # with the end of a sentence or without is the same phrase
+    plain = {phrase: " ".join(word.strip(ENDING) for word in phrase.split()) for phrase in phrases}
+    for phrase in phrases:
+        bare.setdefault(plain[phrase], set()).update(holders[phrase])
+    families: list[set[int]] = []
+    member: dict[str, int] = {}
+    for phrase, mine in sorted(bare.items(), key=lambda one: -len(one[1])):
+        same = (k for k, other in enumerate(families) if len(mine & other) >= SAME * len(other))
+        member[phrase] = next(same, len(families))
+        if member[phrase] == len(families):
+            families.append(mine)
+    if len(families) < MANY:
+        return list(phrases)
+    sizes = sorted((len(one) for one in families), reverse=True)
+    return [phrase for phrase in phrases if len(families[member[plain[phrase]]]) >= FAR_MORE * sizes[2]]
 
 
 def _topical(

@@ -39,9 +39,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         )
     if not sample.targets:
         return Finding.skipped("No target column is named, so nothing can give it away.")
-    columns = [
-        c for c in sample.columns if c.role in ("feature", "ignored") and c.type not in ("text", "empty")
-    ]
+    columns = [c for c in sample.columns if _alone(sample, c)]
     budget.progress(0.05, "Reading the texts")
     texts = written.search(sample, budget)
     if not columns and not texts:
@@ -62,6 +60,14 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if not judged and not ahead and not texts:
         return Finding.skipped(why)
     return _finding(sample, judged, [*texts, *ahead])
+
+
+def _alone(sample: Sample, column: Column) -> bool:
+    """Whether a column is looked at on its own; of a text only whether it is there: ``written`` reads it."""
+    if column.type == "text":
+        census = sample.census[column.name]
+        return column.role in ("text", "ignored") and 0 < census["filled"] < census["rows"]
+    return column.role in ("feature", "ignored") and column.type != "empty"
 
 
 def _ahead(sample: Sample, budget: Budget) -> list[look_ahead.Ahead]:

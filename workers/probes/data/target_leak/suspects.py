@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from workers.inputs.nothing import DOUBTFUL
+from workers.inputs.nothing import PLAIN as PLAIN_WORDS
 from workers.probes.data.shared.column_values import Values, ranks
 from workers.probes.data.shared.single_column import Goal, Score
 from workers.probes.data.target_leak import computed
@@ -29,6 +31,11 @@ STRONG, GAP = 0.97, 0.03  # probes.md D5
 CODED = 0.90  # AUC and share of right rows from which a code of the target is one
 WARNED = 0.90  # AUC from which an answer "maybe" counts
 FILLED_PURE, FILLED_OF_CLASS = 0.98, 0.5  # of the filled rows, of the class's rows
+FILLED_OTHERS, FEWEST_OTHERS = 0.1, 10  # rows of other classes among the filled: of those expected; expected
+AMOUNTS = (
+    20  # different values besides 0 from which 0 says that there was nothing; flags and counts have fewer
+)
+NOTHING = PLAIN_WORDS | DOUBTFUL
 PLAIN = 0.8  # R² from which a number that no other comes near is told of
 LAGGED = re.compile(r"lag|prev|last|past|yesterday|before|histor|baseline|initial|prior|forecast", re.I)
 PERMUTATIONS = 19
@@ -78,17 +85,12 @@ def find(table: Table) -> list[Suspect]:
     for name, values in table.values.items():
         if not table.goal.classes and (how := computed.from_target(values, table.goal.y, table.ids)):
             found[name] = Suspect(name, "target_leak", "high", table.scores[name].value, how)
-        elif name in table.running:
-            if table.scores[name].value >= (STRONG if table.goal.classes else CODED):
-                found[name] = Suspect(
-                    name,
-                    "identifier_leak",
-                    "high",
-                    table.scores[name].value,
-                    "its number follows the outcome",
-                )
         elif (made := _by_presence(table, name, values)) is not None:
             found[name] = made
+        elif name in table.running and table.scores[name].value >= (STRONG if table.goal.classes else CODED):
+            found[name] = Suspect(
+                name, "identifier_leak", "high", table.scores[name].value, "its number follows the outcome"
+            )
     free = [name for name in table.values if name not in found and name not in table.running]
     least = CODED if table.goal.classes else 0.75
     candidates = sorted(
@@ -230,7 +232,7 @@ def _ahead(mine: Score, rest: Score) -> float:
 
 def _by_presence(table: Table, name: str, values: Values) -> Suspect | None:
     """A column that is filled only once the outcome is there."""
-    goal, filled = table.goal, values.present
+    goal, (filled, what) = table.goal, _filled(values)
     if not goal.classes or not 20 <= filled.sum() <= 0.9 * len(filled):
         return None
     shares = np.bincount(goal.y[filled], minlength=goal.classes) / filled.sum()
@@ -238,13 +240,30 @@ def _by_presence(table: Table, name: str, values: Values) -> Suspect | None:
     mine = goal.y == k
     covered = float(filled[mine].mean())
     common = float(mine.mean())
-    enough = shares[k] >= FILLED_PURE and covered >= FILLED_OF_CLASS and common <= 0.75
+    # Of a class that most rows have, few of the others are to be expected anyway: then none may be there.
+    pure = max(FILLED_PURE, 1 - FILLED_OTHERS * (1 - common))
+    expected = float(filled.sum()) * (1 - common)
+    enough = shares[k] >= pure and covered >= FILLED_OF_CLASS and expected >= FEWEST_OTHERS
     both = table.presence[name].value >= STRONG and goal.classes == 2
     if not enough and not both:
         return None
     score = max(table.presence[name].value, 0.5 + covered / 2 if enough else 0.0)
     severity = "high" if both or covered >= 0.8 else "medium"
-    return Suspect(name, "target_leak", severity, score, "whether it is filled gives the outcome away")
+    return Suspect(name, "target_leak", severity, score, f"whether it is {what} gives the outcome away")
+
+
+def _filled(values: Values) -> tuple[np.ndarray, str]:
+    """bool [n]: rows with more than a word for "nothing"; of amounts that are mostly 0, with more than 0."""
+    if values.words is not None:
+        nothing = np.array([word.casefold() in NOTHING for word in values.words], dtype=bool)
+        return values.present & ~nothing, "filled"
+    if values.numbers is None or not values.present.all():
+        return values.present, "filled"
+    zero = values.numbers == 0
+    amounts = len(np.unique(values.numbers[~zero])) >= AMOUNTS
+    if amounts and np.unique(values.numbers, return_counts=True)[1].max() == zero.sum():
+        return ~zero, "more than 0"
+    return values.present, "filled"
 
 
 def _detached(table: Table, name: str) -> bool:

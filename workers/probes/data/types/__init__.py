@@ -30,6 +30,7 @@ MOST_WORDS = 20_000  # different values of a column whose spelling is compared
 MOST_COLUMNS = 400  # columns with more than 50 different words whose spelling is compared
 OWN = 0.1  # share of rows from which a doubtful word among words is a class of its own
 FREE = 200  # different words from which a column is more of a list of names
+PUT_RIGHT = ("category_variants", "missing_tokens")
 ORDER = {"high": 0, "medium": 1, "low": 2}
 INSIDE = re.compile(r"[-+<>~≈≤≥$€£¥]?\s*\d[\d., ]*\s*([^\W\d_]{1,5}|%|°[CF]?|[$€£¥])?\.?")
 UNIT = re.compile(r"\d\s+[^\W\d_]|\d\s*(kg|g|mg|cm|mm|km|m|l|ml|h|min|s|usd|eur|gbp|pcs|%|°|[$€£¥])", re.I)
@@ -52,6 +53,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         spelled, near = _variants(con, sample, columns)
         faults += spelled + _dates(con, sample, columns)
         faults += _constant(sample, columns) + _identifiers(con, sample, columns)
+    faults += _of_targets(sample)
     faults = ragged.told_once(sample, faults)
     faults.sort(key=lambda fault: (ORDER[fault["severity"]], -fault.get("count", 0)))
     serious = {name for f in faults if f["severity"] != "low" for name in f["columns"]}
@@ -75,6 +77,12 @@ def run(sample: Sample, budget: Budget) -> Finding:
         sample=sample.rows,
         title=_title(faults, len(columns)),
     )
+
+
+def _of_targets(sample: Sample) -> list[dict[str, Any]]:
+    """What ``prepare`` put right in the classes to predict, which ``rows`` no longer shows."""
+    told = [one for one in sample.manifest.get("faults", ()) if one["fault"] in PUT_RIGHT]
+    return [{"count": len(one.get("rows", ())), **one} for one in told]
 
 
 def _severity(rows: int, filled: int) -> str:

@@ -35,6 +35,11 @@ SEEDS = 3
 MOST_ATTACKED, FEWEST_ATTACKED, VALUES = 400, 150, 400_000  # rows, and values in all of them
 PICTURE_STRENGTHS = (1 / 255, 2 / 255, 4 / 255, 8 / 255, 16 / 255, 32 / 255)
 TABLE_STRENGTHS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5)
+# A stand-in that makes more than half of the mistakes of guessing, and is often wrong, stands for nobody.
+LEARNT, ROUGH = (
+    0.5,
+    0.7,
+)  # share of guessing's mistakes that it must avoid, and accuracy from which it need not
 HURRIED = 8.0  # seconds left, under which one net is trained instead of three
 
 
@@ -98,7 +103,7 @@ def _numbers(sample: Sample, found: Rows, budget: Budget, assumed: Threat) -> Fi
         seen["immutable"] = list(place.held)
     if place.whole:
         seen["whole_numbers"] = list(place.whole)
-    if (doubt := _doubt(checks, found, seen)) is not None:
+    if (doubt := _doubt(checks, found, seen) or _poor(curve, guessing, seen)) is not None:
         return doubt
     value, low, high = lost(curve.clean, curve.worst[at], budget.seed)
     tried = []
@@ -133,7 +138,7 @@ def _words(sample: Sample, found: Rows, text: Written, budget: Budget, assumed: 
     checks = texts.self_check(fleet, read, curve, at, guessing, budget)
     seen = facts(curve, place, at, guessing, budget.seed)
     seen |= _around(centre, fleet, attacked, assumed, checks) | {"column": text.column}
-    if (doubt := _doubt(checks, found, seen)) is not None:
+    if (doubt := _doubt(checks, found, seen) or _poor(curve, guessing, seen)) is not None:
         return doubt
     value, low, high = lost(curve.clean, curve.worst[at], budget.seed)
     tried = texts.twins(fleet, read, found, centre, budget, assumed.strength, curve)
@@ -200,6 +205,19 @@ def _dull(clean: np.ndarray, found: Rows, budget: Budget) -> Finding | None:
     return Finding.skipped(
         f"Inconclusive: a small model is right in {clean.mean():.0%} of the cases, and always saying the"
         f" commonest class in {guessing:.0%}. A model that has learnt nothing cannot be fooled."
+    )
+
+
+def _poor(curve: Curve, guessing: float, seen: dict[str, Any]) -> Finding | None:
+    """A finding without a value where the nets hardly learnt the task, and stand for no planned model."""
+    clean = float(curve.clean.mean())
+    if clean >= ROUGH or clean - guessing >= LEARNT * (1 - guessing):
+        return None
+    return Finding.skipped(
+        f"Inconclusive: a small model is right in only {clean:.0%} of the cases, and always saying the"
+        f" commonest class in {guessing:.0%}. It has hardly learnt the task, so how easily it is fooled says"
+        " little about the planned model. Have that model attacked once it is trained.",
+        **seen,
     )
 
 

@@ -124,6 +124,13 @@ def png(row: np.ndarray, place: Ground) -> str:
     return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
+def _unharmed(clean: float, after: float) -> str:
+    """What hardly changed, in whole percents that may be equal."""
+    if f"{clean:.0%}" == f"{after:.0%}":
+        return f"accuracy stays at {clean:.0%}"
+    return f"accuracy goes from {clean:.0%} to {after:.0%}"
+
+
 def words(
     curve: Curve, at: int, place: Ground | None, value: float, twins: Sequence[dict[str, Any]],
     threat: Threat, centre: Surrogate, *, switching: bool = False,
@@ -148,7 +155,7 @@ def words(
     title = (
         f"{small} {'cuts' if one else 'cut'} accuracy from {clean:.0%} to {after:.0%}"
         if value >= 0.03
-        else f"{small} hardly {'harms' if one else 'harm'}: {clean:.0%} stays {after:.0%}"
+        else f"{small} hardly {'harms' if one else 'harm'}: {_unharmed(clean, after)}"
     )
     note = (
         f"On purpose, {what} {'brings' if one else 'bring'} a small model from {clean:.0%} right answers to"
@@ -160,6 +167,6 @@ def words(
         note += f" Trained on {how} examples it keeps {best['at_threat']:.0%}."
     if threat.says:
         note += f" {threat.says}"
-    if clean < 0.6:
-        note += " That small model is weak to begin with, so take this as a rough sign only."
+    if clean < POOR:
+        note += " That small model is often wrong to begin with, so take this as a rough sign only."
     return title, " ".join([note, *centre.caveats])

@@ -7,7 +7,8 @@ ten has a valid last digit), and a telling header raises the odds (``columns.py`
 counts by itself where the shape is safe alone, and needs a word before it ("call", "tax id") where it is not.
 Names and addresses in running text are told by the words around them and by lists (``running.py``); a name
 that nothing around calls a customer's may be an actor's, so it is remarked on and does not count.
-The names of pictures and sounds are read as well (``files.py``).
+The names of pictures and sounds are read as well (``files.py``), those of columns, and the plan
+(``beside.py``).
 Only masked examples leave this package, never a value. Not looked for: names in running text that are on no
 list and behind no telling word (that takes a language model), faces, voices.
 Value: rows with at least one sure hit over all rows. Interval: Jeffreys (probes.md, S4).
@@ -21,7 +22,7 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.intervals import jeffreys
-from workers.probes.security.personal_data import files
+from workers.probes.security.personal_data import beside, files
 from workers.probes.security.personal_data.columns import search
 from workers.probes.security.personal_data.hits import Hits
 from workers.probes.security.personal_data.names import header_kind
@@ -50,17 +51,18 @@ def run(sample: Sample, budget: Budget) -> Finding:
         if sample.kind in ("images", "audio"):
             hits += files.hits(table)
     hits = _births_among_people(hits)
+    places = beside.places(sample, sample.columns)
     affected = _rows([hit for hit in hits if hit.sure])
     share = affected / max(sample.rows, 1)
     low, high = jeffreys(affected, sample.rows)
     return Finding(
         share,
-        _note(sample, hits, notes),
-        _facts(sample, hits, notes),
+        _note(sample, hits, notes, places),
+        _facts(sample, hits, notes, places),
         low=min(low, share),
         high=max(high, share),
         sample=sample.rows,
-        title=_title(hits, share),
+        title=_title(hits, share, places),
     )
 
 
@@ -84,7 +86,7 @@ def _rows(hits: list[Hits]) -> int:
 
 
 # -- words and facts ------------------------------------------------------------------------------------
-def _facts(sample: Sample, hits: list[Hits], notes: list[str]) -> dict[str, Any]:
+def _facts(sample: Sample, hits: list[Hits], notes: list[str], places: list[beside.Place]) -> dict[str, Any]:
     hits = sorted(hits, key=lambda hit: -len(hit.ids))
     by_column = [_told(hit) for hit in hits]
     forms = [hit for hit in hits if not hit.said]
@@ -103,11 +105,12 @@ def _facts(sample: Sample, hits: list[Hits], notes: list[str]) -> dict[str, Any]
         "spans_found": len(spans),
         "by_kind": by_kind,
         "by_column": by_column,
+        "elsewhere": [place.as_fact() for place in places],
         "declared": _declared(sample),
         "legal_basis": _legal_basis(sample),
         "not_looked_for": ["names in running text that are on no list", "faces", "voices"],
         "notes": notes,
-        "faults": faults,
+        "faults": [*faults, *beside.faults(places)],
     }
 
 
@@ -169,8 +172,10 @@ def _legal_basis(sample: Sample) -> str | None:
     return next(iter(_chosen(sample, "D9")), None)
 
 
-def _title(hits: list[Hits], share: float) -> str:
+def _title(hits: list[Hits], share: float, places: list[beside.Place]) -> str:
     sure = [hit for hit in hits if hit.sure]
+    if not sure and places:
+        return beside.title(places)
     if not sure:
         columns = _columns(hits)
         return f"{listed(columns)} may name people" if columns else "No personal data was found"
@@ -186,9 +191,11 @@ def _title(hits: list[Hits], share: float) -> str:
     return f"{where} hold{'s' if where == 'Every row' or where.startswith('1 in') else ''} {what}"
 
 
-def _note(sample: Sample, hits: list[Hits], notes: list[str]) -> str:
+def _note(sample: Sample, hits: list[Hits], notes: list[str], places: list[beside.Place]) -> str:
     told = " ".join(notes)
     of = f"{sample.rows:,} {pieces(sample.kind)}"
+    if not hits and places:
+        return " ".join([*beside.note(places), *notes])
     if not hits:
         return f"None of the {of} shows a known form of personal data. {told}".strip()
     sure, unsure = [hit for hit in hits if hit.sure], [hit for hit in hits if not hit.sure]
@@ -201,7 +208,7 @@ def _note(sample: Sample, hits: list[Hits], notes: list[str]) -> str:
         rows = len(np.unique(np.concatenate([hit.ids for hit in unsure])))
         some = f"{count(rows, pieces(sample.kind, 1), pieces(sample.kind))} of {listed(_columns(unsure))}"
         said.append(f"Read a few of the {some} that {_spoken_of(unsure)}: private people must go out.")
-    return " ".join([*said, *notes])
+    return " ".join([*said, *beside.note(places), *notes])
 
 
 def _columns(hits: list[Hits]) -> list[str]:

@@ -8,6 +8,7 @@ personal data, and ``scan.py`` reads those.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,13 @@ from workers.probes.security.personal_data.hits import Hits
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
 from workers.probes.security.personal_data.scan import (
     CERTAIN,
-    PASSING,
     PRIOR,
     SPELT,
     Reader,
     believable,
     certainty,
+    filler,
+    passes,
     spelt,
     varied,
 )
@@ -40,18 +42,22 @@ SHORTEST, LONG_NUMBER = 5, 1e8  # characters, and a number's size, below which a
 TEXT_LENGTH = 45  # characters on average, from which a column is running text
 FEW = 0.05  # share of short cells up to which numbers spelt like phones are not just codes
 
+# Digits of other scripts, as RE2 writes them: Arabic, Devanagari, full width and all the others.
+_ZEROS = [code for code in range(0x660, 0x1FC00) if unicodedata.decimal(chr(code), None) == 0]
+_OTHER_DIGITS = "".join(rf"\x{{{zero:X}}}-\x{{{zero + 9:X}}}" for zero in _ZEROS)
+
 # A cell that could hold something: RE2, so every branch costs the same. Letters before digits are codes.
 NARROW = literal(
     "|".join((
         r"@[^\s@]+\.|(?i:[(\[{] ?at ?[)\]}])",
         r"[0-9](?:[ .\-/()]{0,3}[0-9]){6}",
-        r"[A-Za-z]{2}[ \-]?[0-9]{2}[ .\-]?(?:[0-9]{2}|[A-Z]{4})[ .\-]?[0-9]{2}",
+        r"[A-Za-z]{2}[ \-]?[0-9]{2}[ .\-]?(?:[0-9]{2}|[A-Za-z]{4})[ .\-]?[0-9]{2}",
         r"[A-Za-z]{4,6}[0-9LMNP-V]{2}[A-Za-z0-9][0-9LMNP-V]{2}",
         r"[A-Z]{5}[0-9]{4}[A-Z]|[A-Z][0-9]{6}\(",
         r"[0-9]{6}[A-FU-Y+][0-9]{3}",
         r"[A-Z0-9]{17}",
         r"[0-9][\x{A0}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}\x{2010}-\x{2015}\x{2212}][0-9A-Z]",
-        r"[\x{FF10}-\x{FF19}\x{0660}-\x{0669}\x{06F0}-\x{06F9}\x{0966}-\x{096F}]{2}|\x{FF20}",
+        rf"[{_OTHER_DIGITS}]{{2}}|\x{{FF20}}",
         r"(?:[0-9A-Fa-f]{2}[:\-]){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.|(?:[0-9a-fA-F]{1,4}:){4}|[0-9a-f]::",
         r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
         r"(?i:born|birth|d\.?o\.?b|\bgeb|n[ée]+ le|nacid[oa]|nascid[oa]|pass.?port|pasaporte"
@@ -60,6 +66,7 @@ NARROW = literal(
         r"[0-9].*,.*(?:[0-9]{5}|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})",
     ))
 )  # fmt: skip
+SOME_DIGITS = literal(r"\p{Nd}(?:.?.?\p{Nd}){5}")
 EMAIL = literal(r"[\w.%+\-']{1,64}@(?:[\w\-]+\.)+[A-Za-z]{2,24}")
 
 
@@ -128,13 +135,13 @@ def _predicate(kind: str, name: str) -> str:
         return f"NOT regexp_matches({name}, '[0-9@]')"
     if kind in ("address", "birth_date", "plate", "passport"):
         return f"regexp_matches({name}, '[0-9]')"
-    return f"regexp_matches({name}, '[0-9](?:.?.?[0-9]){{5}}')"
+    return f"regexp_matches({name}, {SOME_DIGITS})"
 
 
 def of_a_kind(column: str, hint: str | None, look: Sequence[tuple]) -> tuple[str, float, float] | None:
     """Kind, share of the cells and certainty, where a column as a whole holds one kind; else None."""
     cells = [spelt(cell.strip()) for _, _, cell in look]
-    best = _best(cells, hint)
+    best = _best(cells, hint, names.of_things(column))
     if best is not None:
         return best
     for judge in (judged.births, judged.plates, judged.passports, judged.people, judged.addresses):
@@ -144,14 +151,17 @@ def of_a_kind(column: str, hint: str | None, look: Sequence[tuple]) -> tuple[str
     return None
 
 
-def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | None:
-    """The kind whose shape fits most cells far more often than chance would."""
+def _best(cells: Sequence[str], hint: str | None, things: bool) -> tuple[str, float, float] | None:
+    """The kind whose shape fits most cells far more often than chance would.
+
+    ``things``: the header says that these are numbers of things, which no person has.
+    """
     values = {cell for cell in cells if 6 <= len(cell) <= 80 and ("@" in cell or any(map(str.isdigit, cell)))}
     if len(values) < 2:
         return None
     passing: dict[Pattern, set[str]] = {}
     for pattern in PATTERNS:
-        if pattern.pooled or hint == pattern.kind:
+        if (pattern.pooled or hint == pattern.kind) and not (things and pattern.kind == "national_id"):
             passing[pattern] = {value for value in values if whole(value, pattern)}
     best: tuple[float, float, str] | None = None
     for pattern, good in passing.items():
@@ -159,7 +169,7 @@ def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | 
             continue
         if pattern.kind in SPELT:  # one number is written in many ways, which count together
             good = set().union(*(more for other, more in passing.items() if other.kind == pattern.kind))
-        elif len(good) < PASSING * sum(pattern.regex.fullmatch(value) is not None for value in values):
+        elif not passes(pattern, len(good), _shaped(pattern, values)):
             continue
         share = sum(cell in good for cell in cells) / len(cells)
         told = hint == pattern.kind
@@ -178,6 +188,11 @@ def _best(cells: Sequence[str], hint: str | None) -> tuple[str, float, float] | 
         # A column of phone numbers: local spellings that no pattern foresees are phone numbers too.
         share = sum(judged.fits("phone", cell, "phone") for cell in cells) / len(cells)
     return kind, share, best[1]
+
+
+def _shaped(pattern: Pattern, values: set[str]) -> int:
+    """How many values have the shape, whether or not they pass its check."""
+    return sum(pattern.regex.fullmatch(value) is not None and not filler(value) for value in values)
 
 
 def _spans(
@@ -216,7 +231,11 @@ def _read(column: str, cells: Sequence[tuple], filled: int, running: bool, hint:
     for id_, row, text in cells:
         reader.read(id_, row, text)
 
+    things = not running and names.of_things(column)
+
     def accept(pattern: Pattern, passed: int, failed: int) -> bool:
+        if things and pattern.kind == "national_id":
+            return False
         if pattern.kind == "phone" and not running and hint != "phone" and pattern.chance > 0.01:
             return passed <= max(3, FEW * filled) and passed >= 0.9 * (passed + failed)
         return believable(pattern, passed, failed)

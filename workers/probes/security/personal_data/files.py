@@ -2,7 +2,8 @@
 """Personal data in the names of pictures and sounds: e-mail addresses, accounts, and names of people.
 
 A name of a file is read without its ending, with blanks for its underscores: "anna@example.org_01.jpg".
-Digits are not looked at: cameras and phones write dates and counters that look like phone numbers.
+Digits are not looked at: cameras and phones write dates and counters that look like phone numbers. A date
+beside a person's name is a birth where such dates spread like births do ("anna_schmidt_1984-03-12.jpg").
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workers.probes.security.personal_data import lists
+from workers.probes.security.personal_data import judged, lists
 from workers.probes.security.personal_data.hits import Hits
 from workers.probes.security.personal_data.patterns import PATTERNS, masked
 from workers.probes.security.personal_data.scan import matches
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 COLUMN = "file names"
 MOST_FILES, MOST_NAMED = 100_000, 200
 KINDS = ("email", "iban")
-PEOPLE = 0.4  # share of the names of files from which they are called after people
+PEOPLE = 0.4  # share of the files called after people from which that is a habit
+FEWEST = 3  # different people
+DATED = 0.5  # share of these files with a date from which the dates are looked at
+DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}([\-._]?)\d{2}\1\d{2}|\d{2}([\-._])\d{2}\2(?:19|20)\d{2})(?!\d)")
 JOINTS = re.compile(r"[_\s.,\-()]+|\d+")
 
 
@@ -38,9 +42,13 @@ def hits(table: duckdb.DuckDBPyConnection) -> list[Hits]:
     for id_, file in files:
         for kind, value in dict(_inside(file)).items():
             by_kind.setdefault(kind, []).append((id_, value))
-    people = [(id_, name) for id_, file in files if (name := _somebody(file)) is not None]
-    if len({name for _, name in people}) >= max(3, PEOPLE * len(files)):
-        by_kind["name"] = people
+    people = [(id_, file, name) for id_, file in files if (name := somebody(file)) is not None]
+    if habit(len(people), len({name for *_, name in people}), len(files)):
+        by_kind["name"] = [(id_, name) for id_, _, name in people]
+        born = [(id_, match[0]) for id_, file, _ in people if (match := DATE.search(file))]
+        days = [re.sub(r"[._]", "-", day) for _, day in born]
+        if len(born) >= DATED * len(people) and judged.births(COLUMN, None, days) is not None:
+            by_kind["birth_date"] = born
     return [
         Hits(COLUMN, kind, np.array([id_ for id_, _ in some]), len(files), masked(some[0][1], kind), 0.99)
         for kind, some in by_kind.items()
@@ -68,9 +76,30 @@ def _inside(file: str) -> list[tuple[str, str]]:
     return found
 
 
-def _somebody(file: str) -> str | None:
-    """A first name and a word in capitals, and nothing else but numbers: "Anna_Schmidt-03"."""
-    words = [word for word in JOINTS.split(_parts(file)[-1]) if word]
-    if not 2 <= len(words) <= 3 or not all(word[0].isupper() and word[1:].islower() for word in words):
-        return None
-    return " ".join(words) if lists.plain(words[0]) in lists.FIRST else None
+def habit(files: int, people: int, of: int) -> bool:
+    """Whether so many files are called after so many people; of dogs, one breed is called Jack Russell."""
+    return people >= FEWEST and files >= PEOPLE * of
+
+
+def somebody(file: str) -> str | None:
+    """A first name and a word in capitals, and nothing but numbers: "Anna_Schmidt-03", "schmidt_anna_03"."""
+    for part in reversed(_parts(file)):
+        words = [word for word in JOINTS.split(part) if word]
+        if 2 <= len(words) <= 3 and _a_person([lists.plain(word) for word in words], words):
+            return " ".join(words)
+    return None
+
+
+def _a_person(plain: list[str], words: list[str]) -> bool:
+    """A common first name first where both are written with a capital; else a common surname beside it."""
+    if plain[0] in lists.FIRST and all(word[0].isupper() and word[1:].islower() for word in words):
+        return True
+    return any(
+        first in lists.FIRST and last in lists.SURNAMES and last not in lists.THINGS
+        for first, last in ((plain[0], plain[-1]), (plain[-1], plain[0]))
+    )
+
+
+def masked_name(file: str, name: str) -> str:
+    """A file's name with nobody in it: the ending stays."""
+    return f"{masked(name, 'name')}{PurePosixPath(file).suffix}"

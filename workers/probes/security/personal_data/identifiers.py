@@ -24,6 +24,9 @@ class Identifier(NamedTuple):
     alone: bool
     cue: str = ""  # words before it, besides those of every country
     pooled: bool = True
+    passing: float = (
+        0.7  # share of what is spelt so that must pass: more where the check lets most digits through
+    )
 
 
 # Words that go before a number of a person anywhere; the second list is said of orders and machines, too.
@@ -45,7 +48,7 @@ def _bare(digits: int) -> str:
 I = Identifier  # noqa: E741 - a table
 IDENTIFIERS: tuple[Identifier, ...] = (
     # -- spelt so that one is proof
-    I("US", _D + r"\d{3}-\d{2}-\d{4}" + _E, national.us_ssn, 1e-3, True),
+    I("US", _D + r"\d{3}-\d{2}-\d{4}" + _E, national.us_ssn, 1e-3, True, passing=0.98),
     I("US", _D + r"\d{3} \d{2} \d{4}" + _E, national.us_ssn, 0.9, False, r"\bssn\b|social.?sec|\bitin\b", False),
     I("GB", r"(?<!\w)[A-Z]{2} \d{2} \d{2} \d{2} [A-D](?!\w)", national.uk_nino, 1e-3, True),
     I("GB", r"(?<!\w)[A-Za-z]{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-Za-z](?!\w)", national.uk_nino, 0.05, True),
@@ -124,9 +127,15 @@ IDENTIFIERS: tuple[Identifier, ...] = (
 )  # fmt: skip
 
 
-def cue(identifier: Identifier) -> re.Pattern[str]:
-    """Words that make a number count: its own, those for any person, and where it is rare those for anything."""
+def cue(identifier: Identifier) -> re.Pattern[str] | None:
+    """Words that make a number count: its own, and those for any person."""
     parts = [identifier.cue] if identifier.cue else []
     if identifier.pooled:
-        parts += [CUE] + [CUE_OF_MANY] * (identifier.chance <= RARE)
-    return re.compile("|".join(parts), re.IGNORECASE)
+        parts.append(CUE)
+    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
+
+
+def loose_cue(identifier: Identifier) -> re.Pattern[str] | None:
+    """Words that are said of orders and machines, too: they do where the number is rare."""
+    rare = identifier.pooled and identifier.chance <= RARE
+    return re.compile(CUE_OF_MANY, re.IGNORECASE) if rare else None

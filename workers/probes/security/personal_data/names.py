@@ -113,6 +113,19 @@ def a_code(column: str) -> bool:
     return CODES.search(plain(column)) is not None
 
 
+# Headers of numbers that things have and that may be spelt like those of people: "Part", "item_code".
+OF_THINGS = re.compile(
+    r"(?:^|_)(?:part|item|component|article|product|material|stock|catalog(?:ue)?|model|spare|drawing|equipment|device"
+    r"|asset|inventory|machine|tool|sample|specimen|lot|batch|order|invoice|shipment|parcel|ticket|serial|supplier"
+    r"|vendor|teil|artikel|bauteil|pieza|pi[eè]ce|articolo)(?:e|s)?(?:_?(?:code|no|nr|num|number|nummer|id|ref|key))?$"
+)
+
+
+def of_things(column: str) -> bool:
+    """Whether a header says that its numbers are those of things."""
+    return OF_THINGS.search(plain(column)) is not None and header_kind(column) is None
+
+
 def plain(column: str) -> str:
     """A header as small words with underscores between: "LastName" -> "last_name"."""
     name = re.sub(r"([a-z])([A-Z])", r"\1_\2", column)

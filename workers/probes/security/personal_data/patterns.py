@@ -63,11 +63,14 @@ class Pattern:
     # What a text must hold to be looked at: "at", "hidden", "code", "number", "either",
     # "year", "words", "colons".
     needs: str = "number"
+    loose: re.Pattern[str] | None = None  # words before it that are said of other numbers, too
+    passing: float = 0.7  # share of what has its shape that must pass its check
 
 
 # -- checks that are no checksums ---------------------------------------------------------------------
 _DATE = re.compile(r"\d{4}[\-./ ]\d{1,2}[\-./ ]\d{1,2}|\d{1,2}[\-./ ]\d{1,2}[\-./ ](?:\d{2}|\d{4})")
 _PAIRS = re.compile(r"0[1-9](?:([ .\-])\d{2})(?:\1\d{2}){3}")  # 06 12 34 56 78, which begins like a date
+_PARTS = re.compile(r"\d{3}-\d{2}-\d{4}|\d{4}(?:\.\d{4}){3}")
 _DECIMALS = re.compile(r"\+\d{4}\s\d{1,2}/|\d*\.\d+[\s\-]+\d+\.\d+$|[\-+]?\d+\.\d+$")
 
 
@@ -77,6 +80,8 @@ def is_phone(text: str) -> bool:
     number = checksums.digits(re.split(r"x|ext", text)[0])
     if _PAIRS.fullmatch(text):
         return len(set(number)) > 2
+    if _PARTS.fullmatch(text):
+        return False  # grouped like social security numbers and cards, or numbers of parts
     if _DATE.fullmatch(text) or _DATE.match(text[1:] if text[:1] == "(" else text) or _DECIMALS.match(text):
         return False
     if number[:3] in ("978", "979") and len(number) == 13 and "+" not in text:
@@ -135,20 +140,39 @@ def _words(regex: str) -> re.Pattern[str]:
 
 
 def _p(kind: str, regex: str, check: Callable[[str], bool] | None = None, chance: float = 1e-4, alone: bool = True,
-       cue: str = "", flags: int = 0, needs: str = "number", pooled: bool = True) -> Pattern:  # fmt: skip
+       cue: str = "", flags: int = 0, needs: str = "number", pooled: bool = True, loose: str = "") -> Pattern:  # fmt: skip
     return Pattern(
-        kind, re.compile(regex, flags), check, chance, alone, _words(cue) if cue else None, pooled, needs
-    )
+        kind, re.compile(regex, flags), check, chance, alone, _words(cue) if cue else None, pooled, needs,
+        _words(loose) if loose else None,
+    )  # fmt: skip
+
+
+def _accounts() -> str:
+    """IBANs as people type them, not in capitals: in one, or in groups of four with one sign between them,
+    and as long as the country has them, since words may follow."""
+    by_length: dict[int, list[str]] = {}
+    for country, length in checksums.IBAN_LENGTH.items():
+        by_length.setdefault(length, []).append(country)
+    spellings = []
+    for length, countries in by_length.items():
+        groups, rest = divmod(length - 8, 4)
+        name = f"sign{length}"
+        grouped = rf"(?P<{name}>[ .\-])[A-Z0-9]{{4}}(?:(?P={name})[A-Z0-9]{{4}}){{{groups}}}"
+        end = rf"(?P={name})[A-Z0-9]{{{rest}}}" if rest else ""
+        spellings.append(rf"(?:{'|'.join(countries)})\d{{2}}(?:[A-Z0-9]{{{length - 4}}}|{grouped}{end})")
+    return rf"(?<![\w\-])(?:{'|'.join(spellings)})(?![\w\-])"
 
 
 _CARD = r"card|visa|master|amex|american express|discover|maestro|credit|debit|karte|tarjeta|carte|cart[ãa]o|\bcc\b|\bpan\b"
 _PHONE = (
     r"\b(?:call|phone|tel|t[ée]l|telephone|telefon\w*|tel[ée]fono|t[ée]l[ée]phone|mobile|mobil|handy|m[óo]vil|cell|fax|ring|reach"
-    r"|whatsapp|sms|text me|dial|contact|ph|puhelin|cellulare|celular|portable|numero|number|nummer)\b"
+    r"|whatsapp|sms|text me|dial|contact|ph|puhelin|cellulare|celular|portable|telefone|telefoon|тел|телефон|позвоните"
+    r"|هاتف|الهاتف|هاتفي|جوال|الجوال|جوالي|موبايل|تلفون|اتصل|تلفن|موبایل|تماس|फ़ोन|फोन|मोबाइल)\b|电话|電話|手机|手機|전화"
 )
+_NUMBER = r"\b(?:numero|number|nummer|رقم|شماره|नंबर)\b"
 _IDENTIFIERS = tuple(
     Pattern("national_id", re.compile(one.regex), one.check, one.chance, one.alone, identifiers.cue(one), one.pooled,
-            "code" if re.search(r"\[A-|\[ST", one.regex) else "number")
+            "code" if re.search(r"\[A-|\[ST", one.regex) else "number", identifiers.loose_cue(one), one.passing)
     for one in identifiers.IDENTIFIERS
 )  # fmt: skip
 _STRONG = tuple(one for one in _IDENTIFIERS if one.alone)
@@ -160,8 +184,8 @@ PATTERNS: tuple[Pattern, ...] = (
     _p("email", r"(?<![\w.+%\-@])\w[\w.%+\-']{0,63}\s?[(\[{]\s?at\s?[)\]}]\s?\w[\w\-]{0,61}(?:\s?(?:[(\[{]\s?(?:dot|punkt|punto|point)\s?[)\]}]|\.)\s?[a-z]\w{1,23}){1,3}(?!\w)",
        None, 1e-6, flags=re.IGNORECASE, needs="hidden"),
     _p("iban", r"(?<![\w\-])[A-Z]{2}\d{2}(?:[ .\-]?[A-Z0-9]{4}){2,7}(?:[ .\-]?[A-Z0-9]{1,4})?(?![\w])", checksums.iban, 1e-4, needs="code"),
-    _p("iban", r"(?<![\w\-])[a-z]{2}\d{2}[a-z0-9]{11,28}(?![\w\-])", checksums.iban, 1e-4, needs="code"),
-    _p("card", r"(?<![\w.\-/])(?:\d{4}([ \-])\d{4}\1\d{4}\1\d{4}|3\d{3}([ \-])\d{6}\2\d{5})(?![\w\-]|\.\d)", checksums.card, 0.04),
+    _p("iban", _accounts(), checksums.iban, 1e-4, flags=re.IGNORECASE, needs="code"),
+    _p("card", r"(?<![\w.\-/])(?:\d{4}([ .\-])\d{4}\1\d{4}\1\d{4}|3\d{3}([ .\-])\d{6}\2\d{4,5})(?![\w\-]|\.\d)", checksums.card, 0.04),
     _p("mac", r"(?<![\w:\-])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![\w:\-])|(?<![\w:\-])(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}(?![\w:\-])|(?<![\w.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.])",
        is_mac, 1e-4, needs="code"),
     *_STRONG,
@@ -182,10 +206,10 @@ PATTERNS: tuple[Pattern, ...] = (
        r"(?:,\s?[^,\n]{2,30}){0,2},?\s" + _POSTCODE, flags=re.IGNORECASE, needs="words"),
     _p("plate", r"(?<![\w\-])(?:[A-ZÄÖÜ]{1,3}[\- ][A-Z]{1,2} ?\d{1,4}[EH]?|[A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]{2}-\d{3}-[A-Z]{2}|\d{4} ?[B-DF-HJ-NP-TV-Z]{3}|[A-Z]{1,3}[ \-]?\d{3,4}[A-Z]{0,2})(?![\w\-])",
        None, 0.9, False, r"licen[cs]e plate|number plate|plate|kennzeichen|matr[íi]cula|immatriculation|targa\b|registration", needs="code", pooled=False),
-    _p("phone", r"(?<![\w.,@/\-+])" + _INTERNATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_international, 1e-3, cue=_PHONE),
-    _p("phone", r"(?<![\w.,@/\-+])(?<!\d )" + _NATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_national, 0.02, cue=_PHONE),
+    _p("phone", r"(?<![\w.,@/\-+])" + _INTERNATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_international, 1e-3, cue=_PHONE, loose=_NUMBER),
+    _p("phone", r"(?<![\w.,@/\-+])(?<!\d )" + _NATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_national, 0.02, cue=_PHONE, loose=_NUMBER),
     _p("phone", r"(?<![\w.,@/\-+])\+?\d{3,5}[ \-./]?\d{2,4}(?:[ \-./]?\d{2,4}){1,3}" + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_phone, 0.9, False,
-       _PHONE, pooled=False),
+       _PHONE, pooled=False, loose=_NUMBER),
 )  # fmt: skip
 
 WHAT = {

@@ -8,6 +8,7 @@ ten have a valid check digit, of a hundred cards all.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,9 +18,9 @@ from workers.probes.security.personal_data.patterns import PATTERNS, Pattern
 BEFORE = 40  # characters before a span in which a word may say what follows
 CERTAIN = 0.9  # odds above which something is believed
 PRIOR, PRIOR_ALONE, PRIOR_BARE = 0.02, 0.5, 0.004  # of a column's kind; of a telling shape; of bare digits
-PASSING = 0.7  # share of a shape that must pass its check
 SPELT_SO = 1e-3  # chance up to which a spelling is a country's own
 FEW_CODES = 12  # different values, up to which all may begin alike
+PASSING = 0.7  # share of a shape that must pass its check, where one slip is no exception yet
 MOST_SHAPES = 20_000  # different values of a shape that are counted
 SPELT = ("phone", "ip", "mac", "email")  # have no check digit: what does not pass is simply something else
 
@@ -39,6 +40,7 @@ class Span:
     sure: bool  # a word before it says what it is
     value: str
     pattern: int = -1  # place in PATTERNS, where it is one of these
+    told: int = -1  # where the last word before it ends that says what it is
 
 
 def certainty(hits: int, cells: int, chance: float, prior: float) -> float:
@@ -77,18 +79,19 @@ class Reader:
             value = match.group()
             if pattern.check is not None and not pattern.check(value):
                 inside = any(begin <= match.start() and match.end() <= stop for begin, stop in certain)
-                if not inside and len(self.failed[place]) < MOST_SHAPES:
+                if not inside and len(self.failed[place]) < MOST_SHAPES and not filler(value):
                     self.failed[place].add(value)
                 continue
             start, end = match.span()
             if pattern.kind == "iban":
                 certain.append((start, end))
-            sure = pattern.cue is not None and told_before(pattern.cue, text, start)
+            told = -1 if pattern.cue is None else told_at(pattern.cue, text, start)
+            sure = told >= 0 or (pattern.loose is not None and told_before(pattern.loose, text, start))
             if not (sure or pattern.pooled or pattern.alone):
                 continue
             if len(self.passed[place]) < MOST_SHAPES:
                 self.passed[place].add(value)
-            self.spans.append(Span(id_, row, start, end, pattern.kind, sure, value, place))
+            self.spans.append(Span(id_, row, start, end, pattern.kind, sure, value, place, told))
 
     def believed(self, accept: Callable[[Pattern, int, int], bool] | None = None) -> list[Span]:
         """The spans that count; where several lie over each other, the surest."""
@@ -108,7 +111,17 @@ def believable(pattern: Pattern, passed: int, failed: int) -> bool:
         return False
     of = passed + (0 if pattern.kind in SPELT else failed)
     prior = PRIOR_ALONE if pattern.alone else PRIOR_BARE
-    return passed >= PASSING * of and certainty(passed, of, pattern.chance, prior) >= CERTAIN
+    return passes(pattern, passed, of) and certainty(passed, of, pattern.chance, prior) >= CERTAIN
+
+
+def passes(pattern: Pattern, passed: int, of: int) -> bool:
+    """Whether so many of the different values of a shape pass its check; one may be a slip."""
+    return passed >= min(pattern.passing * of, max(of - 1, PASSING * of))
+
+
+def filler(value: str) -> bool:
+    """A value of one digit, such as 000-00-0000, that stands where nobody knew the number."""
+    return len({c for c in value if c.isalnum()}) == 1
 
 
 def _apart(spans: Iterable[Span]) -> Iterator[Span]:
@@ -124,8 +137,12 @@ def _apart(spans: Iterable[Span]) -> Iterator[Span]:
                 yield span
 
 
-def _order(span: Span) -> tuple[bool, bool, int]:
-    return (not PATTERNS[span.pattern].alone, not span.sure, span.pattern)
+def _order(span: Span) -> tuple[bool, int, bool, bool, int]:
+    """Spellings that are proof alone, then what the nearest word names, then what has a check digit."""
+    pattern = PATTERNS[span.pattern]
+    proof = pattern.alone and (span.kind != "phone" or span.value.startswith("+"))
+    checked = proof or (pattern.pooled and span.kind == "national_id")
+    return (not proof, 0 if proof else -span.told, not checked, not span.sure, span.pattern)
 
 
 def varied(pattern: Pattern, values: Collection[str]) -> bool:
@@ -138,20 +155,36 @@ def varied(pattern: Pattern, values: Collection[str]) -> bool:
 
 def told_before(cue: re.Pattern[str], text: str, start: int) -> bool:
     """Whether a word within the line before a place says what follows."""
+    return told_at(cue, text, start) >= 0
+
+
+def told_at(cue: re.Pattern[str], text: str, start: int) -> int:
+    """Where the last such word within the line before a place ends; -1 where there is none."""
     begin = max(0, start - BEFORE)
     line = text.rfind("\n", begin, max(begin, start - 1))
-    return cue.search(text, line + 1 if line >= 0 else begin, start) is not None
+    return max(
+        (match.end() for match in cue.finditer(text, line + 1 if line >= 0 else begin, start)), default=-1
+    )
 
 
-# Blanks that do not break or are thin, dashes and digits of other scripts -> those that patterns know,
-# character by character, so that places stay what they are.
-LIKE: dict[int, str] = {
-    **dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " "),
-    **dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE63, 0xFF0D], "-"),
-    **{start + digit: str(digit) for start in (0xFF10, 0x660, 0x6F0, 0x966) for digit in range(10)},
-    **{0xFF21 + i: chr(65 + i) for i in range(26)}, **{0xFF41 + i: chr(97 + i) for i in range(26)},
-    0xFF0B: "+", 0xFF20: "@", 0xFF0E: ".", 0x2024: ".", 0xFF1A: ":", 0xFF0F: "/",
-}  # fmt: skip
+class _Like(dict[int, str]):
+    """Character by character, so that places stay what they are: thin blanks, dashes, digits of every script
+    and letters of full width -> those that patterns know (Unicode's decimal digits, NFKC of one letter)."""
+
+    def __missing__(self, key: int) -> str:
+        letter = chr(key)
+        digit = unicodedata.decimal(letter, None)
+        plain = unicodedata.normalize("NFKC", letter) if digit is None else str(digit)
+        self[key] = plain if len(plain) == 1 and plain.isascii() and not _raised(letter) else letter
+        return self[key]
+
+
+def _raised(letter: str) -> bool:
+    """Superscripts, which are marks of footnotes and units and no digits of a number."""
+    return unicodedata.category(letter) == "No"
+
+
+LIKE = _Like(dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE63, 0xFF0D], "-"))
 
 
 def spelt(text: str) -> str:

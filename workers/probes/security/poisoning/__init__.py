@@ -34,6 +34,7 @@ from workers.probes.security.poisoning.confirm import Turned
 from workers.probes.security.poisoning.flips import Flips, flips
 from workers.probes.security.poisoning.ground import Ground, ground, near_space
 from workers.probes.security.poisoning.show import picture_of
+from workers.probes.security.poisoning.trial import Planted
 from workers.probes.thumbnails import png
 
 PRIOR = 0.03  # how often a data set holds a trigger, before looking; probes.md 7.13 [J]
@@ -86,11 +87,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
     cells = found_copies.texts(sample, column, sample.arrays["ids"][found.at]) if column else None
     cases = _phrases(cells, found, budget) if cells else _marks(sample, found, budget, place)
     budget.progress(0.45, "Planting triggers of our own, to see whether they would be found")
-    planted = (0, 0) if cases else _trials(found, cells, budget)
+    planted = Planted() if cases else _trials(found, cells, budget)
     budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
     pairs = flips(sample, budget, place, target, min(8.0, 0.5 * budget.left))
     seen = _finding(sample, found, target.name, cases, planted, pairs)
-    if not cases and not pairs and planted[1] < POWER * planted[0]:
+    if not cases and not pairs and planted.found < POWER * planted.tried:
         return Finding.skipped(say.blind(planted), **seen.facts)
     return seen
 
@@ -178,7 +179,7 @@ def _trigger(sample: Sample, found: Ground, one: suspects.Shared) -> dict[str, A
     return {"kind": "columns", "columns": list(dict.fromkeys(names))}
 
 
-def _trials(found: Ground, cells: list[str] | None, budget: Budget) -> tuple[int, int]:
+def _trials(found: Ground, cells: list[str] | None, budget: Budget) -> Planted:
     stop = budget.left * 0.6
 
     def enough() -> bool:
@@ -195,7 +196,7 @@ def _finding(
     found: Ground,
     target: str,
     cases: list[Case],
-    planted: tuple[int, int],
+    planted: Planted,
     pairs: list[Flips],
 ) -> Finding:
     case = cases[0] if cases else None
@@ -205,7 +206,8 @@ def _finding(
         "decision": decision,
         "target": target,
         "rows_searched": len(found.y),
-        "planted": {"tried": planted[0], "found": planted[1], "share": trial.SHARE},
+        "planted": {"tried": planted.tried, "found": planted.found, "share": trial.SHARE},
+        "planted_among_alike": {"tried": planted.met, "found": planted.met_found},
         "flips": [
             {"expected": one.expected, "given": one.given, "rows": len(one.rows), "share": one.share}
             for one in pairs
@@ -235,7 +237,7 @@ def _finding(
     )  # fmt: skip
 
 
-def _chance(decision: str, planted: tuple[int, int]) -> tuple[float, float, float]:
+def _chance(decision: str, planted: Planted) -> tuple[float, float, float]:
     """The chance that a trigger is there, and its range.
 
     Where none was found: the start of PRIOR times the share of planted ones that were missed (Bayes).
@@ -244,7 +246,7 @@ def _chance(decision: str, planted: tuple[int, int]) -> tuple[float, float, floa
         return CONFIRMED
     if decision == "suspected":
         return SUSPECTED
-    tried, hits = planted
+    tried, hits = planted.tried + planted.met, planted.found + planted.met_found
     low, high = jeffreys(tried - hits, tried) if tried else (0.0, 1.0)
     missed = (tried - hits + 0.5) / (tried + 1)
     return tuple(PRIOR * m / (PRIOR * m + 1 - PRIOR) for m in (missed, min(low, missed), max(high, missed)))  # type: ignore[return-value]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workers.probes.security.poisoning.confirm import Turned
     from workers.probes.security.poisoning.flips import Flips
     from workers.probes.security.poisoning.ground import Ground
+    from workers.probes.security.poisoning.trial import Planted
 
 
 def _some(kind: str, number: int) -> str:
@@ -35,9 +36,7 @@ def title(sample: Sample, found: Ground, case: Case | None, pairs: list[Flips]) 
     return "No planted trigger was found"
 
 
-def note(
-    sample: Sample, found: Ground, cases: list[Case], planted: tuple[int, int], pairs: list[Flips]
-) -> str:
+def note(sample: Sample, found: Ground, cases: list[Case], planted: Planted, pairs: list[Flips]) -> str:
     parts = [_case(sample.kind, found, cases[0]) if cases else _nothing(sample.kind, planted)]
     for case in cases[1:]:
         some, name = _some(sample.kind, len(case.at)), found.classes[case.label]
@@ -109,21 +108,27 @@ def flipped(kind: str, one: Flips) -> str:
     )
 
 
-def _nothing(kind: str, planted: tuple[int, int]) -> str:
-    tried, hits = planted
+def _nothing(kind: str, planted: Planted) -> str:
+    tried, hits = planted.tried, planted.found
     said = f"No {_piece(kind)} share a mark and contradict their label."
     if not tried:
         return f"{said} Whether a trigger would have been found could not be tried here."
-    return (
+    told = (
         f"{said} Of {count(tried, 'trigger')} that we planted here as a test, {hits}"
-        f" {'was' if hits == 1 else 'were'} found; a rarer or cleverer one stays possible, so know who can"
-        " add examples."
+        f" {'was' if hits == 1 else 'were'} found"
     )
+    if planted.met_found < planted.met:
+        among = f"{planted.met_found} of {planted.met}" if planted.met_found else "none"
+        return (
+            f"{told}; of those made of values that also stand together in other rows, {among}. One of these"
+            " or a rarer one stays possible, so know who can add examples."
+        )
+    return f"{told}; a rarer or cleverer one stays possible, so know who can add examples."
 
 
-def blind(planted: tuple[int, int]) -> str:
+def blind(planted: Planted) -> str:
     """Nothing was found, and nothing would have been."""
-    tried, hits = planted
+    tried, hits = planted.tried, planted.found
     found = "none" if not hits else f"only {hits}"
     return (
         f"Inconclusive: no trigger was found, but of {count(tried, 'trigger')} that we planted here as a test"

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.plan import documents
 from workers.probes.base import Sample
-from workers.probes.security.personal_data import names
+from workers.probes.security.personal_data import beside, names
+from workers.probes.security.personal_data.beside import COMMENT, NO_PLACE
 from workers.probes.security.secrets.patterns import (
+    WHAT,
     WORDS,
     beside_a_word,
     found,
@@ -25,8 +26,6 @@ from workers.probes.security.secrets.patterns import (
 HEADER = re.compile(rf"(?:\w+_)?{WORDS}s?(?:_(?:value|text|plain|clear))?", re.IGNORECASE)
 SHORT = re.compile(r"(?:\w+_)?(?:pass|pw|psk|sas)")  # a table has other things under these
 KEYS = re.compile(r"(?:\w+_)?(?:auth|salt|signature|cookie)|key")  # only of what is random
-COMMENT = re.compile(r"(?:^|[\s,\[{])#(.*)$", re.MULTILINE)
-NO_PLACE = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class Told:
             "where": self.where,
             "key": self.key,
             "kind": self.kind,
+            "what": WHAT[self.kind],
             "example": masked(self.value, self.kind),
         }
 
@@ -77,7 +77,7 @@ def masked_key(key: str) -> str:
 
 
 def _plan(sample: Sample) -> list[Told]:
-    inside = list(_inside(_tree(sample), "plan", ""))
+    inside = list(_inside(beside.tree(sample), "plan", ""))
     known = [one.value for one in inside]
     for comment in COMMENT.finditer(sample.plan_text):
         for start, end, kind in found(comment[1]):
@@ -85,16 +85,6 @@ def _plan(sample: Sample) -> list[Told]:
             if not any(value in other or other in value for other in known):
                 inside.append(Told("plan", NO_PLACE, kind, value))
     return inside
-
-
-def _tree(sample: Sample) -> Any:
-    """The plan with all of its keys; its name, which nobody kept, said whether it is JSON or YAML."""
-    for name in ("plan.json", "plan.yaml") if sample.plan_text else ():
-        try:
-            return documents.parse(sample.plan_text, name)
-        except documents.DocumentError:
-            continue
-    return sample.plan
 
 
 def _inside(tree: Any, where: str, path: str) -> Iterator[Told]:

@@ -126,7 +126,10 @@ SHAPES: tuple[Shape, ...] = (
     _s("telegram", "Telegram tokens", r"(?<![\w])\d{8,10}:AA[0-9A-Za-z_\-]{32,34}(?![\w\-])", 0, token),
     _s("stripe", "Stripe keys", r"(?<![A-Za-z0-9])(?:sk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,255}", 0, token),
     _s("square", "Square tokens", r"(?<![\w\-])sq0(?:atp|csp)-[0-9A-Za-z_\-]{22,43}", 0, token),
-    _s("openai", "keys of AI services", r"(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin|ant-(?:api|admin)\d\d|or-v1)-[A-Za-z0-9_\-]{20,}|[A-Za-z0-9]{20,})(?![A-Za-z0-9])", 0, lambda text: token(text) and random_enough(text)),
+    _s("anthropic", "Anthropic keys", r"(?<![A-Za-z0-9])sk-ant-[A-Za-z0-9_\-]{20,}(?![A-Za-z0-9])", 0, lambda text: token(text) and random_enough(text)),
+    _s("openrouter", "OpenRouter keys", r"(?<![A-Za-z0-9])sk-or-v1-[A-Za-z0-9_\-]{20,}(?![A-Za-z0-9])", 0, lambda text: token(text) and random_enough(text)),
+    _s("openai", "OpenAI keys", r"(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_\-]{20,}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20,})(?![A-Za-z0-9])", 0, lambda text: token(text) and random_enough(text)),
+    _s("ai_service", "keys of AI services", r"(?<![A-Za-z0-9])sk-[A-Za-z0-9]{20,}(?![A-Za-z0-9])", 0, lambda text: token(text) and random_enough(text)),
     _s("huggingface", "Hugging Face tokens", r"(?<![A-Za-z0-9])(?:hf|api_org)_[A-Za-z]{30,40}(?![A-Za-z0-9])", 0, token),
     _s("twilio", "Twilio keys", r"(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])", 0, token),
     _s("sendgrid", "SendGrid keys", r"(?<![\w])SG\.[\w\-]{16,32}\.[\w\-]{16,64}(?![\w\-])", 0, token),
@@ -184,6 +187,6 @@ def masked(value: str, kind: str) -> str:
     if kind == "private_key":
         return "-----BEGIN *** PRIVATE KEY-----"
     head = re.match(r"(?:A[KSBC][ICS]A|AIza|gh[pousr]_|github_pat_"
-                    r"|gl\w{2,5}-|xox[abeoprs]-|[sr]k_(?:live|test)_|sk-|hf_"
+                    r"|gl\w{2,5}-|xox[abeoprs]-|[sr]k_(?:live|test)_|sk-(?:ant-|or-v1-|proj-|svcacct-|admin-)?|hf_"
                     r"|SG\.|npm_|pypi-|dckr_\w{3}_|eyJ)", value)  # fmt: skip
     return (head.group() if head and kind != "password" else "") + "***"

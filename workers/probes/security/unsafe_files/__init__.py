@@ -48,11 +48,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
     hits = sorted(look.hits, key=lambda hit: (-hit.grade, not hit.known))
     return Finding(
         float(grade),
-        note(hits, formulas, artefacts, look.notes),
+        note(hits, formulas, artefacts, look.notes, unknown=look.open),
         _facts(sample, look, hits, formulas, kinds),
         low=float(grade),
         high=float(high),
-        title=title(hits, formulas, [one.name for one in artefacts], len(sample.uploads)),
+        title=title(hits, formulas, [one.name for one in artefacts], len(sample.uploads), unknown=look.open),
     )
 
 

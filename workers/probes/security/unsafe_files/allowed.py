@@ -22,7 +22,7 @@ _TORCH_TYPES = (
     " float4_e2m1fn_x2 strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc jagged"
     " per_tensor_affine per_channel_affine per_tensor_symmetric per_channel_symmetric"
     " per_channel_affine_float_qparams contiguous_format channels_last channels_last_3d preserve_format"
-    " Size device dtype layout Tensor"
+    " Size device dtype layout Tensor ScriptObject"
 )
 _STORAGES = (
     "Double Float Half BFloat16 Long Int Short Char Byte Bool ComplexDouble ComplexFloat QUInt8 QInt8 QInt32"
@@ -47,7 +47,7 @@ _PANDAS = (
     "DataFrame Series Index RangeIndex MultiIndex DatetimeIndex TimedeltaIndex PeriodIndex IntervalIndex"
     " CategoricalIndex Categorical Timestamp Timedelta Period Interval StringDtype CategoricalDtype"
     " DatetimeTZDtype PeriodDtype IntervalDtype SparseDtype BooleanDtype Int8Dtype Int16Dtype Int32Dtype"
-    " Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype Float32Dtype Float64Dtype"
+    " Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype Float32Dtype Float64Dtype NA NaT"
 )
 _PANDAS_STEPS = (
     "Day Hour Minute Second Milli Micro Nano BusinessDay BDay Week MonthEnd MonthBegin BusinessMonthEnd"
@@ -57,6 +57,7 @@ _PANDAS_ARRAYS = (
     "StringArray DatetimeArray TimedeltaArray PeriodArray IntervalArray SparseArray IntegerArray"
     " FloatingArray BooleanArray NumpyExtensionArray"
 )
+_DATEUTIL_ZONES = "tzfile _ttinfo _tzfile tzutc tzoffset tzlocal"
 _NUMPY_SUMS = "log log1p log2 log10 exp expm1 sqrt cbrt square abs absolute tanh sin cos sign rint floor ceil"
 _ACTIVATIONS = "relu relu6 gelu silu mish elu selu celu leaky_relu softplus hardswish hardtanh logsigmoid"
 _COLUMNS = "OrderedDict defaultdict Counter deque ChainMap"
@@ -76,7 +77,9 @@ PLAIN: dict[str, frozenset[str]] = {
     "fractions": frozenset({"Fraction"}),
     "uuid": frozenset({"UUID", "SafeUUID"}),
     "array": frozenset({"array", "_array_reconstructor"}),
-    "zoneinfo": frozenset({"ZoneInfo._unpickle"}),
+    "zoneinfo": frozenset({"ZoneInfo", "ZoneInfo._unpickle"}),
+    "dateutil.tz.tz": frozenset(_DATEUTIL_ZONES.split()),
+    "pytz": frozenset({"_p", "_UTC", "FixedOffset", "_FixedOffset"}),
     "pathlib": frozenset(_PATHS.split()),
     "copyreg": frozenset({"_reconstructor", "__newobj__"}),
     "copy_reg": frozenset({"_reconstructor"}),
@@ -122,13 +125,35 @@ PLAIN: dict[str, frozenset[str]] = {
     "pandas.core.indexes.range": frozenset({"RangeIndex"}),
     "pandas.core.indexes.multi": frozenset({"MultiIndex"}),
     "pandas.core.indexes.datetimes": frozenset({"DatetimeIndex", "_new_DatetimeIndex"}),
+    "pandas.core.indexes.timedeltas": frozenset({"TimedeltaIndex"}),
+    "pandas.core.indexes.period": frozenset({"PeriodIndex", "_new_PeriodIndex"}),
+    "pandas.core.indexes.interval": frozenset({"IntervalIndex", "_new_IntervalIndex"}),
+    "pandas.core.indexes.category": frozenset({"CategoricalIndex"}),
     "pandas.core.arrays.categorical": frozenset({"Categorical"}),
     "pandas.core.arrays.string_": frozenset({"StringArray", "StringDtype"}),
-    "pandas.core.dtypes.dtypes": frozenset({"CategoricalDtype", "DatetimeTZDtype"}),
+    "pandas.core.arrays.datetimes": frozenset({"DatetimeArray"}),
+    "pandas.core.arrays.timedeltas": frozenset({"TimedeltaArray"}),
+    "pandas.core.arrays.period": frozenset({"PeriodArray"}),
+    "pandas.core.arrays.interval": frozenset({"IntervalArray"}),
+    "pandas.core.arrays.sparse.array": frozenset({"SparseArray"}),
+    "pandas.core.arrays.boolean": frozenset({"BooleanArray", "BooleanDtype"}),
+    "pandas.core.arrays.integer": frozenset(
+        ["IntegerArray", *(f"{sign}Int{bits}Dtype" for sign in ("", "U") for bits in (8, 16, 32, 64))]
+    ),
+    "pandas.core.arrays.floating": frozenset({"FloatingArray", "Float32Dtype", "Float64Dtype"}),
+    "pandas.core.dtypes.dtypes": frozenset(
+        {"CategoricalDtype", "DatetimeTZDtype", "PeriodDtype", "IntervalDtype", "SparseDtype"}
+    ),
     "pandas._libs.tslibs.offsets": frozenset(_PANDAS_STEPS.split()),
     "pandas._libs.internals": frozenset({"_unpickle_block"}),
     "pandas._libs.arrays": frozenset({"__pyx_unpickle_NDArrayBacked"}),
     "pandas._libs.tslibs.timestamps": frozenset({"_unpickle_timestamp", "Timestamp"}),
+    "pandas._libs.tslibs.timedeltas": frozenset({"_timedelta_unpickle", "Timedelta"}),
+    "pandas._libs.tslibs.nattype": frozenset({"_nat_unpickle", "NaTType"}),
+    "pandas._libs.tslibs.period": frozenset({"Period"}),
+    "pandas._libs.interval": frozenset({"__pyx_unpickle_IntervalMixin", "Interval"}),
+    "pandas._libs.sparse": frozenset({"IntIndex", "BlockIndex"}),
+    "pandas._libs.missing": frozenset({"NA", "NAType"}),
 }  # fmt: skip
 
 _ESTIMATORS = (
@@ -148,6 +173,10 @@ _FAMILIES = tuple(
         r"sklearn\.neighbors\._(?:kd_tree|ball_tree)\.newObj",
         r"torch\.nn\.modules(?:\.\w+)+\.[A-Z]\w*",
         r"torch\.optim(?:\.\w+)*\.[A-Z]\w*",
+        # quantised layers, their observers and stubs; before PyTorch 2 without "ao"
+        r"torch\.(?:ao\.)?nn\.(?:quantized|quantizable|intrinsic|qat|sparse)(?:\.\w+)+\.[A-Z]\w*",
+        r"torch\.(?:ao\.)?quantization\.(?:stubs|observer|fake_quantize)"
+        r"\.[A-Z]\w*(?:Observer|FakeQuantize|Stub|QuantWrapper)",
         r"numpy\.dtypes\.\w+DType",
         r"numpy\.(?:core|_core)\.multiarray\.(?:_reconstruct|scalar)",
         r"numpy\.(?:core|_core)\.numeric\._frombuffer",

@@ -162,7 +162,7 @@ def onnx(look: Look, data: Any, where: Where) -> None:
     try:
         _Graph(look, data, where).model()
     except (Malformed, IndexError):
-        look.hit(where, EXECUTABLE, "ONNX model", "nobody can say: it cannot be read to its end", HARMS)
+        look.unread(where, "ONNX model", "it cannot be read to its end")
 
 
 def outside(name: str) -> bool:

@@ -18,10 +18,11 @@ from workers.probes.security.unsafe_files import (
     packages,
     streams,
     weights,
+    writing,
     zips,
 )
 from workers.probes.security.unsafe_files.allowed import dangerous
-from workers.probes.security.unsafe_files.look import EXECUTABLE, HARMS, MB, Look, Where
+from workers.probes.security.unsafe_files.look import EXECUTABLE, MB, Look, Where
 from workers.probes.security.unsafe_files.pickles import Walk, walk
 
 # Nothing but a pickle, or a zip of one, is called so; .bin, .dat and .model may be anything.
@@ -34,7 +35,6 @@ BURIED = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\x00\x00|[c(}\])]|[\x8c\x8fXUK]
 MOST_BURIED = 2_000
 MOST_PICKLES = 10_000
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of the five pickles of an old checkpoint
-NOT_READ = "nobody can say: {why}"
 
 
 def inspect(look: Look, data: Any, where: Where, *, whole: bool = True) -> str:
@@ -74,10 +74,7 @@ def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> 
         return "Parquet table"
     if name := streams.closed_as(data):
         if where.artefact:
-            told = f"is packed as {name}, which nothing here opens"
-            look.hit(
-                where, EXECUTABLE, f"{name} archive", NOT_READ.format(why=f"it {told}"), HARMS, known=False
-            )
+            look.unread(where, f"{name} archive", f"it is packed as {name}, which nothing here opens")
         return f"{name} archive"
     if (name := streams.packed_as(data)) and (found := _packed(look, data, where, name)):
         return found
@@ -117,6 +114,10 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         return _pickle(look, data, where, whole=whole)
     if guess.complete and guess.imports:
         return "Python pickle"
+    if (written := writing.kind(data, ending, whole=whole)) is not None:
+        if where.artefact:
+            writing.formulas(look, data, where, written)
+        return written
     if where.artefact and not where.depth:
         _buried(look, data, where, "file of an unknown kind")
         look.note(f"{where.name} is of a kind that is not known here, so little can be said of it.")
@@ -150,18 +151,9 @@ def _pickle(look: Look, data: Any, where: Where, *, whole: bool = True, start: i
         look.check()
         if number == 0 and found.result == TORCH_MAGIC:
             old_torch, what = True, "PyTorch checkpoint"
-        if found.error and (whole or "cut off" not in found.error):
-            told = NOT_READ.format(why=found.error)
-            look.hit(where, EXECUTABLE, what, told, HARMS, known=False)
-        elif found.error:
-            look.hit(
-                where,
-                EXECUTABLE,
-                what,
-                NOT_READ.format(why="it is too large to read here"),
-                HARMS,
-                known=False,
-            )
+        if found.error:
+            cut = not whole and "cut off" in found.error
+            look.unread(where, what, "it is too large to read here" if cut else found.error)
         at = found.end
         if found.error or at >= len(data) or (old_torch and number == 4):
             break

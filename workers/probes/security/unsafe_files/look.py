@@ -15,6 +15,7 @@ RATIO = 100  # unpacked / packed; a data set or checkpoint stays below
 SMALL = 100 * MB  # below this a high ratio is a file of zeros and no bomb
 
 EXECUTABLE, BOMB, ESCAPE = "executable_content", "archive_bomb", "path_escape"
+FORMULAS = "formula_cells"
 RUNS, HARMS, CELLS = 3, 2, 1  # the grades of danger
 
 
@@ -82,6 +83,10 @@ class Look:
             return
         self._seen.add(key)
         self.hits.append(Hit(where, fault, what, shown(runs, 120), grade, known))
+
+    def unread(self, where: Where, what: str, why: str) -> None:
+        """A part that cannot be followed to its end, and the sentence that says why."""
+        self.hit(where, EXECUTABLE, what, why, HARMS, known=False)
 
     def note(self, sentence: str) -> None:
         if sentence not in self.notes and len(self.notes) < 20:

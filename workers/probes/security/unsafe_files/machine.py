@@ -29,6 +29,10 @@ class Opaque:
 
 OPAQUE: Any = Opaque()
 
+# A time zone is written as getattr(ZoneInfo, "_unpickle"): this one look-up is honest, every other is told.
+LOOK_UPS = frozenset({("builtins", "getattr"), ("__builtin__", "getattr")})
+ZONE = (("zoneinfo", "ZoneInfo"), "_unpickle")
+
 
 class Global(NamedTuple):
     module: str
@@ -81,10 +85,11 @@ class Walk:
     error: str = ""
     complete: bool = False  # it was followed to its STOP
     result: Any = None
+    look_ups: int = 0  # times that getattr is at hand for anything else than a time zone
 
     @property
     def flagged(self) -> list[Global]:
-        return [one for one in self.imports if not allowed(*one)]
+        return [one for one in self.imports if not allowed(*one) and (self.look_ups or one not in LOOK_UPS)]
 
 
 class Machine:
@@ -204,7 +209,12 @@ class Machine:
     def get(self, place: int) -> None:
         if place >= self.next and place not in self.beyond:
             self.walk.error = self.walk.error or "it asks for something that it never kept"
-        self.stack.append(self.memo.get(place, OPAQUE))
+        self.again(self.memo.get(place, OPAQUE))
+
+    def again(self, value: Any) -> None:
+        """Puts something on the stack that was there before."""
+        self.walk.look_ups += value in LOOK_UPS if isinstance(value, Global) else 0
+        self.stack.append(value)
 
     # -- names and calls ----------------------------------------------------------------------------
     def name(self, module: Any, name: Any) -> Any:
@@ -217,6 +227,7 @@ class Machine:
             return OPAQUE
         found = Global(module, name)
         self.walk.imports.setdefault(found, self.at)
+        self.walk.look_ups += found in LOOK_UPS
         if len(self.walk.imports) > 10_000:
             raise Broken("it imports more names than any honest file does")
         return found
@@ -227,6 +238,9 @@ class Machine:
             if not self.walk.error:
                 self.walk.odd.append("something that is put together while it is opened")
             return OPAQUE
+        if function in LOOK_UPS and arguments == ZONE:
+            self.walk.look_ups -= 1
+            return Global("zoneinfo", "ZoneInfo._unpickle")
         self.walk.called.add(function)
         first = arguments[0] if isinstance(arguments, tuple) and arguments else OPAQUE
         if function == ("_codecs", "encode"):
@@ -284,6 +298,7 @@ class Machine:
         self.walk.called |= inner.called
         self.walk.odd += inner.odd
         self.walk.inner += inner.inner
+        self.walk.look_ups += inner.look_ups
         self.at = inner.end
         if inner.error:
             raise Broken(inner.error)

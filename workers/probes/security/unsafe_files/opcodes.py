@@ -190,7 +190,7 @@ def _pop(m: Machine) -> None:
 
 
 def _duplicate(m: Machine) -> None:
-    m.stack.append(m.top())
+    m.again(m.top())
 
 
 def _mark(m: Machine) -> None:

@@ -8,15 +8,17 @@ from typing import Any
 from workers.probes.base import Upload
 from workers.probes.security.unsafe_files import loose
 from workers.probes.security.unsafe_files.cells import Cells
-from workers.probes.security.unsafe_files.look import BOMB, ESCAPE, EXECUTABLE, RUNS, Hit
+from workers.probes.security.unsafe_files.look import BOMB, ESCAPE, EXECUTABLE, FORMULAS, RUNS, Hit
 from workers.probes.words import count, listed
 
 LOOSE = {*loose.NAMED.values(), *(name for _, name in loose.PROGRAMS), "script", "Python code"}
 SAFER = "Ask its maker for a safetensors file, or make the weights anew from code that you trust."
 
 
-def title(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files: int) -> str:
-    """The takeaway: the worst that was found."""
+def title(
+    hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files: int, *, unknown: bool = False
+) -> str:
+    """The takeaway: the worst that was found. ``unknown``: some file is of no kind that can be read here."""
     runs = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS)
     sure = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS and hit.known)
     loose_ones = _files(hit for hit in hits if hit.grade == RUNS and hit.what in LOOSE)
@@ -32,6 +34,7 @@ def title(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files:
         (EXECUTABLE, "cannot be read to the end"),
         (BOMB, "cannot be opened safely"),
         (ESCAPE, "reaches outside of its folder|reach outside of their folder"),
+        (FORMULAS, "holds formulas that a spreadsheet would run|hold formulas that a spreadsheet would run"),
     ):
         if found := _files(hit for hit in hits if hit.fault == fault):
             one, _, many = says.partition("|")
@@ -39,6 +42,8 @@ def title(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files:
     if formulas.count or formulas.headers:
         number = formulas.count + len(formulas.headers)
         return f"{count(number, 'cell is a formula', 'cells are formulas')} that a spreadsheet would run"
+    if unknown:
+        return "Nothing was found that runs, but not every file could be read"
     if len(artefacts) == 1:
         return f"Nothing in {artefacts[0]} runs when it is opened"
     if artefacts:
@@ -46,15 +51,30 @@ def title(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files:
     return f"Nothing in {'the file runs when it is' if files == 1 else 'the files runs when they are'} opened"
 
 
-def note(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[Upload], notes: Sequence[str]) -> str:
+def note(
+    hits: Sequence[Hit],
+    formulas: Cells,
+    artefacts: Sequence[Upload],
+    notes: Sequence[str],
+    *,
+    unknown: bool = False,
+) -> str:
     """What it means, and what to do."""
     told = []
-    executable = [hit for hit in hits if hit.fault == EXECUTABLE]
-    if executable:
-        runs = [hit.runs for hit in executable if hit.grade == RUNS] or [hit.runs for hit in executable]
-        does = listed(list(dict.fromkeys(runs)), 3)
-        files = _files(executable)
-        told.append(f"Do not open {listed(files)}: what would run is {does}. {SAFER}")
+    running = [hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS]
+    unread = [hit for hit in hits if hit.fault == EXECUTABLE and hit.grade != RUNS]
+    if running:
+        does = _some(list(dict.fromkeys(hit.runs for hit in running)), "other thing")
+        told.append(f"Do not open {_some(_files(running), 'other file')}, which would run {does}.")
+    if left := [hit for hit in unread if hit.where.file not in _files(running)]:
+        files = _some(_files(left), "other file")
+        told.append(f"Do not open {files}: {_why(left)}, so nobody can say what would run.")
+    if running or unread:
+        told.append(SAFER)
+    if tables := _files(hit for hit in hits if hit.fault == FORMULAS):
+        told.append(
+            f"Open {_some(tables, 'other file')} as text and in no spreadsheet, or remove the formulas."
+        )
     if others := [hit for hit in hits if hit.fault in (BOMB, ESCAPE)]:
         first = others[0]
         told.append(f"Do not unpack {listed(_files(others))}: {first.where.path or 'it'} {_verb(first)}.")
@@ -63,11 +83,27 @@ def note(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[Upload], note
         told.append(
             f"Put an apostrophe before the formulas in {where}, or remove them, before the table is opened."
         )
-    if not told:
-        told.append("What is in them only rebuilds numbers and plain data.")
+    if not told and not unknown:
+        told.append(
+            f"What is in {'it' if len(artefacts) == 1 else 'them'} only rebuilds numbers and plain data."
+        )
     if not artefacts:
         told.append("No model file was shown; add those that come from outside to have them inspected.")
     return " ".join([*told, *notes])
+
+
+def _why(unread: Sequence[Hit]) -> str:
+    """Why files cannot be followed to their end; the reason itself where there is one alone."""
+    if len({hit.runs for hit in unread}) == len(_files(unread)) == 1:
+        return unread[0].runs
+    return f"{'it' if len(_files(unread)) == 1 else 'they'} cannot be read to the end"
+
+
+def _some(names: Sequence[str], one: str) -> str:
+    """The first few, and how many others of which kind: "a.pt, b.pt, c.pt and 7 other files"."""
+    if len(names) <= 3:
+        return listed(names)
+    return f"{', '.join(names[:3])} and {count(len(names) - 3, one)}"
 
 
 def _verb(hit: Hit) -> str:
@@ -86,6 +122,8 @@ def faults(hits: Sequence[Hit], formulas: Cells, places: Sequence[Mapping[str, A
                 "places": [" > ".join(filter(None, (hit.where.file, hit.where.path))) for hit in mine[:50]],
                 "runs": list(dict.fromkeys(hit.runs for hit in mine))[:20],
             })  # fmt: skip
+    if tables := _files(hit for hit in hits if hit.fault == FORMULAS):
+        found.append({"fault": FORMULAS, "severity": "medium", "files": tables, "count": len(tables)})
     if formulas.count or formulas.headers:
         rows = [place["row"] for place in places if "row" in place]
         files = list(dict.fromkeys(place["file"] for place in places if "file" in place))
