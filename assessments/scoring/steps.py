@@ -433,6 +433,22 @@ def _forgetting(facts: Evidence, dataset: Evidence) -> Words:
     return {"tried": "yes" if harm and facts.get("strategies") else "", "unsure": "" if harm else "yes"}
 
 
+def _plan(facts: Evidence, dataset: Evidence) -> Words:
+    """The repair of the worst risk in the plan, and how many others there are."""
+    serious = [
+        one
+        for one in facts.get("faults") or ()
+        if isinstance(one, Mapping) and one.get("severity") in SERIOUS
+    ]
+    if not serious:
+        return {}
+    first = min(serious, key=lambda one: SERIOUS.index(str(one.get("severity"))))
+    repair = str(first.get("repair") or "").removesuffix(".")
+    words = {"repair": repair, "reason": str(first.get("note") or "")}
+    others = len(serious) - 1
+    return words | ({"others": count(others, "risk")} if others else {"alone": "yes"})
+
+
 def _settings(facts: Evidence, dataset: Evidence) -> Words:
     bars = [bar for bar in facts.get("tornado") or () if isinstance(bar, Mapping) and bar.get("flagged")]
     longer = facts.get("under_trained") or ()
@@ -510,6 +526,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.transfer": _transfer,
     "hardware.scaling": _scaling,
     "flexibility.forgetting": _forgetting,
+    "hyperparameters.plan_review": _plan,
     "hyperparameters.sensitivity": _settings,
     "hyperparameters.seed_noise": _luck,
     "hyperparameters.butterfly": _chaos,
