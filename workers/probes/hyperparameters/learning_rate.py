@@ -195,22 +195,23 @@ def _mitigations(sweep: Sweep, margin: float, good: list[int]) -> list[dict[str,
 def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) -> tuple[str, str]:
     name = faults[0]["fault"] if faults else ""
     margin, rate = facts["margin"], f"{facts['planned']:.2g}"
+    own = f"the {'planned' if stand.centre.planned else 'usual'} {rate}"
     good = f"Good rates are {facts['good_from']:.2g} to {facts['good_to']:.2g}."
     if facts["good_from"] == facts["good_to"]:
         good = f"A good rate is {facts['good_from']:.2g}."
     if facts["edge"] is None:
-        edge = f"No rate up to {WIDEST:g} times the planned {rate} breaks the training"
+        edge = f"No rate up to {WIDEST:g} times {own} breaks the training"
     elif margin < 1:
-        edge = f"Training breaks from a learning rate of {facts['edge']:.2g} on, and {rate} is planned"
+        edge = f"Training breaks from a learning rate of {facts['edge']:.2g} on, below {own}"
     else:
-        edge = f"Training breaks at a rate of about {facts['edge']:.2g}, {_times(margin)} the planned {rate}"
+        edge = f"Training breaks at a rate of about {facts['edge']:.2g}, {_times(margin)} {own}"
     gains = f"a rate of {facts['best']:.2g} gains {facts['gain']:.1f} points"
     if name == "learning_rate_too_low":
         title = f"The learning rate is too low: {facts['gain']:.1f} points are left"
-        edge = f"With the planned {rate} training ends before it has learnt: {gains}. {edge}"
+        edge = f"With {own} training ends before it has learnt: {gains}. {edge}"
     elif name == "learning_rate_too_high":
         title = f"The learning rate is too high: it costs {facts['gain']:.1f} points"
-        edge = f"{gains[:1].upper()}{gains[1:]} over the planned {rate}. {edge}"
+        edge = f"{gains[:1].upper()}{gains[1:]} over {own}. {edge}"
     elif name and margin < 1:
         title = "The planned learning rate breaks training"
     elif name:

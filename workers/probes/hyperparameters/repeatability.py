@@ -17,6 +17,7 @@ import torch
 
 from workers.fleet import Fleet
 from workers.probes.base import Budget, Finding, Sample
+from workers.probes.hardware import catalogue
 from workers.probes.hyperparameters import footing
 from workers.probes.hyperparameters.footing import Footing
 from workers.probes.words import percent
@@ -32,7 +33,6 @@ DETERMINISTIC = re.compile(
     r"[\"']?[\w.]*determinis\w*[\"']?\s*[:=(]\s*[\"']?(true|yes|on|1)\b", re.IGNORECASE
 )  # use_deterministic_algorithms(True), cudnn.deterministic = True, "deterministic": true
 EXACT = re.compile(r"(==|===|@)\s*\S+")
-PROCESSORS = ("cpu", "core", "epyc", "xeon", "laptop", "raspberry", "microcontroller")
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -62,13 +62,14 @@ def asked(sample: Sample) -> dict[str, Any]:
     """What the plan does for repetitions: its seed, deterministic operations, pinned versions, the device."""
     packages = [str(one) for one in sample.planned("requirements") or []]
     device = str(sample.planned("hardware.train.device") or "")
+    known = catalogue.find(device) if device else None
     return {
         "seed": sample.planned("seed"),
         "deterministic": bool(DETERMINISTIC.search(sample.plan_text)),
         "packages": len(packages),
         "pinned": sum(bool(EXACT.search(one)) for one in packages),
         "device": device,
-        "accelerator": bool(device) and not any(word in device.lower() for word in PROCESSORS),
+        "accelerator": known is not None and known.kind == "gpu",  # others add in a fixed order
     }
 
 

@@ -34,6 +34,14 @@ def test_a_good_rate_stays_quiet_and_lies_among_the_good_ones(good):
     assert good.value >= 4
     assert good.facts["good_from"] <= 0.005 <= good.facts["good_to"]
     assert good.facts["mitigations"] == []
+    assert "the planned 0.005" in good.note
+
+
+def test_without_a_plan_nothing_is_called_planned(clouds):
+    finding = learning_rate.run(clouds, Budget())
+    assert "planned" not in finding.note
+    assert "the usual 0.005" in finding.note
+    assert set(named(finding).values()) <= {"low"}
 
 
 @pytest.mark.parametrize("made", [blobs, coins])

@@ -113,6 +113,9 @@ def test_rows_of_one_group_count_by_the_design_effect(tmp_path):
     own = np.random.default_rng(1).integers(0, 2, 300)
     apart = independent.observations(table(tmp_path / "b", x, own, **more), Budget())
     assert apart.independent > 200
+    more["extra"]["who"] = [f"archive {k % 2}" for k in y]  # two sources are no two persons
+    sources = independent.observations(table(tmp_path / "c", x, y, **more), Budget())
+    assert (sources.groups, sources.effect) == (2, 1.0)
 
 
 def test_parameters_are_those_of_the_plans_own_model(few, tmp_path):

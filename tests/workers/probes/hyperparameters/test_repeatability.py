@@ -82,6 +82,14 @@ def test_what_a_plan_asks_for_is_read(text, asked):
     assert repeatability.asked(Sample(None, {"seed": 1}, {}, (), text))["deterministic"] is asked
 
 
+@pytest.mark.parametrize(
+    ("device", "rounds"), [("H100", True), ("a100-80gb", True), ("tpu-v5e", False), ("this-worker", False)]
+)
+def test_cards_add_in_any_order_and_others_do_not(device, rounds):
+    plan = {"seed": 1, "hardware": {"train": {"device": device}}}
+    assert repeatability.asked(Sample(None, plan))["accelerator"] is rounds
+
+
 def test_versions_that_are_left_open_are_counted(clouds):
     sample = planned(clouds, **CALM)
     sample.plan["requirements"] = ["torch==2.13.0", "numpy>=2", "scikit-learn"]

@@ -44,7 +44,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     widths = trials.widths()
     budget.progress(0.92, "Counting independent observations")
     seen = independent.observations(sample, budget)
-    counted = independent.ratio(independent.planned_parameters(sample) or parameters, seen, _outputs(stand))
+    own = independent.planned_parameters(sample)
+    counted = {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(stand))}
     return report(stand, plan, brakes, heart, parameters, widths, counted)
 
 
@@ -135,6 +136,7 @@ def _mitigations(
 
 def _words(facts: dict[str, Any], gap: float, stand: Footing, alarm: bool) -> tuple[str, str]:
     counted = facts["observations"]
+    whose = "The plan's model" if counted["planned"] else "It"
     title = "The model does as well on new rows as on its own"
     if alarm:
         title = f"Learnt by heart: new rows score {gap:.0f} points less"
@@ -147,7 +149,7 @@ def _words(facts: dict[str, Any], gap: float, stand: Footing, alarm: bool) -> tu
     if facts["by_heart"] >= 0.05:
         note += f" Of labels made wrong on purpose it learns {percent(facts['by_heart'])} by heart."
     note += (
-        f" The plan's model has {counted['parameters']:,} parameters for {counted['independent']:,}"
+        f" {whose} has {counted['parameters']:,} parameters for {counted['independent']:,}"
         f" independent rows{_fewer(counted)}."
     )
     if facts["mitigations"]:

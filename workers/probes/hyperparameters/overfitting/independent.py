@@ -15,6 +15,8 @@ import numpy as np
 from workers.probes.base import Budget, Sample
 from workers.probes.data.shared import found_copies
 
+FEWEST_GROUPS = 10  # of fewer nobody can say how alike their rows are: those are sources, not entities
+
 
 @dataclass(frozen=True)
 class Observations:
@@ -83,7 +85,7 @@ def _effect(values: np.ndarray, group: np.ndarray) -> float:
     """Design effect of values [rows, columns], the columns weighted by how much they vary."""
     sizes = np.bincount(group).astype(np.float64)
     count, n = len(sizes), len(group)
-    if count < 2 or n <= count:
+    if count < FEWEST_GROUPS or n <= count:
         return 1.0
     mean_size = (n - np.square(sizes).sum() / n) / (count - 1)
     means = np.stack([np.bincount(group, column) for column in values.T], 1) / sizes[:, None]
@@ -93,7 +95,7 @@ def _effect(values: np.ndarray, group: np.ndarray) -> float:
     correlation = np.where(spread > 0, (between - within) / np.where(spread > 0, spread, 1), 0.0)
     weight = values.var(0)
     icc = float(np.average(correlation, weights=weight)) if weight.sum() > 0 else 0.0
-    return 1 + (mean_size - 1) * min(1.0, max(0.0, icc))
+    return float(1 + (mean_size - 1) * min(1.0, max(0.0, icc)))
 
 
 def planned_parameters(sample: Sample) -> int | None:
