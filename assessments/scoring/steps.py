@@ -366,10 +366,10 @@ def _loading(facts: Evidence, dataset: Evidence) -> Words:
         return {}
     taker = str(facts.get("name") or "")
     words: Words = {"waits": percent(share), "device": "the processor" if taker == "this worker" else taker}
-    needed = number(facts.get("needed"))
-    if needed and facts.get("consumes") == "accelerator" and needed != facts.get("workers"):
-        words["workers"] = count(round(needed), "loader worker")
     ways = [one for one in facts.get("mitigations") or () if isinstance(one, Mapping)]
+    needed = number(facts.get("needed"))
+    if needed and any(one.get("basis") == "estimated" for one in ways):  # as many as make sense
+        words["workers"] = count(round(needed), "loader worker")
     stored = [one for one in ways if one.get("basis") == "measured"]
     if stored:
         words["way"] = str(min(stored, key=lambda one: number(one.get("value")) or 0).get("title"))
@@ -431,6 +431,22 @@ def _scaling(facts: Evidence, dataset: Evidence) -> Words:
 def _forgetting(facts: Evidence, dataset: Evidence) -> Words:
     harm = (number(facts.get("low")) or 0) > 0
     return {"tried": "yes" if harm and facts.get("strategies") else "", "unsure": "" if harm else "yes"}
+
+
+def _plan(facts: Evidence, dataset: Evidence) -> Words:
+    """The repair of the worst risk in the plan, and how many others there are."""
+    serious = [
+        one
+        for one in facts.get("faults") or ()
+        if isinstance(one, Mapping) and one.get("severity") in SERIOUS
+    ]
+    if not serious:
+        return {}
+    first = min(serious, key=lambda one: SERIOUS.index(str(one.get("severity"))))
+    repair = str(first.get("repair") or "").removesuffix(".")
+    words = {"repair": repair, "reason": str(first.get("note") or "")}
+    others = len(serious) - 1
+    return words | ({"others": count(others, "risk")} if others else {"alone": "yes"})
 
 
 def _settings(facts: Evidence, dataset: Evidence) -> Words:
@@ -510,6 +526,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.transfer": _transfer,
     "hardware.scaling": _scaling,
     "flexibility.forgetting": _forgetting,
+    "hyperparameters.plan_review": _plan,
     "hyperparameters.sensitivity": _settings,
     "hyperparameters.seed_noise": _luck,
     "hyperparameters.butterfly": _chaos,

@@ -320,6 +320,38 @@ def test_a_sentence_never_repeats_a_secret_or_an_address():
     assert "Xq7rT2vWm9Lp" not in said
 
 
+# -- other shapes than ours -------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("given", "read_as"),
+    [
+        ({"training": {"optimizer": {"name": "torch.optim.AdamW", "lr": 1e-3}}},
+         {"training": {"optimizer": "adamw", "learning_rate": 1e-3}}),
+        ({"training": {"optimizer": {"class_path": "optim.SGD", "init_args": {"lr": 0.1, "momentum": 0.9}}}},
+         {"training": {"optimizer": "sgd", "learning_rate": 0.1, "momentum": 0.9}}),
+        ({"optimizer": {"adam": {"lr": 0.01}}}, {"training": {"optimizer": "adam", "learning_rate": 0.01}}),
+        ({"data": {"split": {"train": 80, "val": 10, "test": 10}}},
+         {"data": {"split": {"train": 0.8, "validation": 0.1, "test": 0.1}}}),
+        ({"data": {"split": {"kind": "by patient", "test": "15%"}}},
+         {"data": {"split": {"kind": "group", "test": 0.15}}}),
+        ({"dataset": "digits.zip", "split": "stratified"},
+         {"data": {"path": "digits.zip", "split": {"kind": "stratified"}}}),
+        ({"model": {"type": "cnn", "name": "our first", "layers": [{"type": "conv"}]}},
+         {"model": {"kind": "cnn"}}),
+        ({"training": {"early_stopping": 5}},
+         {"training": {"early_stopping": {"patience": 5, "enabled": True}}}),
+        ({"training": {"batch_size": "auto", "epochs": 3}}, {"training": {"epochs": 3}}),
+        ({"model": {"kind": "svm", "scaler": False}}, {"model": {"kind": "svm"}}),
+    ],
+)  # fmt: skip
+def test_another_way_of_writing_is_read_and_not_refused(given, read_as):
+    assert read(json.dumps(given)).plan == read_as
+
+
+def test_what_is_of_another_shape_is_told_as_not_read():
+    document = read('{"model": {"layers": [{"type": "conv"}]}, "training": {"epochs": {"most": 3}}}')
+    assert document.not_read == ["model.layers", "training.epochs"]
+
+
 @pytest.mark.parametrize(
     "tree",
     [

@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workers.plan import documents, foreign, huggingface
+from workers.plan import documents, foreign, huggingface, shapes
 from workers.plan.documents import DocumentError, shown
 from workers.plan.schema import Group, Plan
 
+TITLES = ("name", "model")  # what a thing is called, where its kind is told as well
 MAX_SENTENCES = 20  # a plan that is wrong throughout needs no longer list
 
 # Keys that people write one level too high or in the neighbouring group, and where they belong.
@@ -67,7 +68,7 @@ def read(source: str | bytes, name: str = "plan.json") -> PlanDocument:
     names = huggingface.origins(tree) if "model_type" in tree else {}
     tree, not_read = foreign.translated(tree)
     faults: list[str] = []
-    tree = _moved(tree, faults)
+    tree = _moved(shapes.unfolded(tree), faults)
     known = _renamed(Plan, tree, "", not_read, faults)
     plan: dict[str, Any] = {}
     try:
@@ -141,10 +142,16 @@ def _renamed(
     for key, value in tree.items():
         name = _name(cls, key)
         dotted = f"{path}{key}"
-        if name is None:
+        if name is None or not shapes.held(cls, name, value):
             not_read.append(dotted[:200])
             continue
+        if shapes.silent(cls, name, value):
+            continue
         if name in known:
+            if key in TITLES or written[name] in TITLES:  # {"type": "cnn", "name": "our first"}
+                if written[name] in TITLES:
+                    known[name], written[name] = value, key
+                continue
             if known[name] != value:
                 faults.append(
                     f"{path}{written[name]} and {dotted} mean the same and differ; keep one of them."
@@ -161,6 +168,8 @@ def _group_value(group: type[Group], value: Any, path: str, not_read: list[str],
         return _renamed(group, value, path, not_read, faults)
     if isinstance(value, bool) and "enabled" in group.model_fields:
         return {"enabled": value}
+    if isinstance(value, int) and "patience" in group.model_fields:  # early_stopping: 10
+        return {"patience": value}
     if group.short and isinstance(value, (str, int, float)) and not isinstance(value, bool):
         inner = _group_in(group.model_fields[group.short].annotation)
         return {group.short: {inner.short: value} if inner is not None and inner.short else value}

@@ -65,7 +65,7 @@ def _lines(value: Any) -> Any:
 def one_of(*words: str, **also: str) -> Any:
     """A choice; ``also`` are other spellings and what they stand for."""
     def choose(value: Any) -> Any:
-        word = _word(value)
+        word = _word(str(value) if type(value) is int else value)
         return also.get(word, word) if isinstance(word, str) else value
 
     allowed = "one of " + ", ".join(words)
@@ -117,6 +117,11 @@ class Split(Group):
                 "n_folds": "folds", "k": "folds", "group_by": "group", "groups": "group"}
     short = "kind"
     kind: one_of("random", "stratified", "group", "time", "column", "given", "none", shuffle="random",
+                 shuffled="random", uniform="random", subject="group", patient="group", by_group="group",
+                 by_time="time",
+                 walk_forward="time", timeseriessplit="time", groupkfold="group",
+                 stratifiedkfold="stratified",
+                 train_test_split="random", holdout="random",
                  grouped="group", temporal="time", chronological="time", predefined="given", files="given",
                  folders="given", kfold="random", k_fold="random",
                  stratified_kfold="stratified") | None = None
@@ -140,6 +145,7 @@ class Resample(Group):
 
 
 class Data(Group):
+    short = "path"
     synonyms = {"file": "path", "dataset": "path", "label": "target", "target_column": "target",
                 "y": "target",
                 "text_column": "text", "time_column": "time", "date": "time", "timestamp": "time",
@@ -338,7 +344,9 @@ class Training(Group):
         adamw_apex_fused="adamw", paged_adamw="adamw", paged_adamw_32bit="adamw", adamw_torch_xla="adamw",
         adamw_bnb_8bit="adamw_8bit", paged_adamw_8bit="adamw_8bit", adam_8bit="adamw_8bit",
         adamw_torch_8bit="adamw_8bit", sgd_momentum="momentum", nesterov="momentum", l_bfgs="lbfgs",
-        lion_32bit="lion", paged_lion_32bit="lion",
+        lion_32bit="lion", paged_lion_32bit="lion", prodigy="other", sophia="other", shampoo="other",
+        ranger="other", adabound="other", dadaptation="other", dadaptadam="other", schedule_free="other",
+        ftrl="other", soap="other",
     ) | None = None
     learning_rate: number("a number above 0, like 0.001", gt=0) | None = None
     momentum: number("a number from 0 to below 1, like 0.9", ge=0, lt=1) | None = None
@@ -386,6 +394,7 @@ class Training(Group):
 
 
 class Evaluation(Group):
+    short = "metric"
     synonyms = {"metrics": "metric", "target_score": "target_value", "goal": "target_value",
                 "positive_class": "positive", "pos_label": "positive", "report": "report_on",
                 "tune": "tune_on",

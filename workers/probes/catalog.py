@@ -368,6 +368,18 @@ SPECS: tuple[Spec, ...] = (
         seconds=15,
     ),
     Spec(
+        "hyperparameters.plan_review",
+        title="Review of the plan",
+        asks="What is wrong with our training plan before anything runs?",
+        unit="serious risks, smaller ones in part",
+        why="Mistakes in a plan look like good results until the model is used.",
+        fix="Change the settings named here before the first training run.",
+        needs=("plan",),
+        uses=("data", "target"),
+        plan_text=True,
+        seconds=1,
+    ),
+    Spec(
         "hyperparameters.sensitivity",
         title="Sensitivity of the settings",
         asks="Would a slightly different training setting ruin the result?",

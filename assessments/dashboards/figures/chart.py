@@ -14,6 +14,7 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     right: frozenset[int] = frozenset()
+    stacks: bool = False  # on a phone the cells of a row stand below each other: for rows of sentences
 
     @property
     def cells(self) -> list[list[tuple[str, bool]]]:

@@ -69,6 +69,7 @@ VALUES = {  # probe: value, low, high, title, facts
     "hardware.input_pipeline": (0.0, 0.0, 0.0, "Rows are loaded as fast as the accelerator takes them", {}),
     "hardware.scaling": (0.0, 0.0, 0.0, "More than 8 devices no longer pay off", {"knee": 16, "at": 1}),
     "flexibility.forgetting": (8.0, 6.0, 10.0, "Retraining costs 8 points on the old task", {}),
+    "hyperparameters.plan_review": (0.0, 0.0, 0.0, "The plan is sound", {"faults": []}),
     "hyperparameters.sensitivity": (0.6, 0.3, 1.1, "The settings are steady", {"seed_sd": 0.3}),
     "hyperparameters.seed_noise": (0.3, 0.2, 0.5, "Luck alone moves the result by 0.3 points", {}),
     "hyperparameters.butterfly": (0.0, 0.0, 0.01, "Invisible changes stay without effect", {}),

@@ -131,7 +131,8 @@ CASES = [  # probe, value, low, facts, what is said
      "need": {"p95_ms": [15, 30, 60]}}, "Time one answer on Phone before you promise 50 ms"),
     ("hardware.inventory", 50, 40, {"faults": [fault("below_data_sheet", measured=900, expected=3350,
      unit="GB/s")]}, "its memory moves 900 of 3,350 GB/s"),
-    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "needed": 6},
+    ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "needed": 6, "mitigations": [
+        {"title": "Load with 6 loader workers", "value": 0.0, "basis": "estimated"}]},
      "Load with 6 loader workers: A100 waits 63% of the time for data"),
     ("hardware.input_pipeline", 0.63, 0.5, {**WAITS, "consumes": "processor", "needed": 1, "mitigations": [
         {"title": "Store the pictures small", "value": 0.1, "basis": "measured"}]},
@@ -150,6 +151,11 @@ CASES = [  # probe, value, low, facts, what is said
     ("flexibility.forgetting", 4, 0, {"strategies": [{"id": "x"}]}, "Measure it again with more examples"),
     ("hyperparameters.sensitivity", 6, 4, {"tornado": [{"label": "Learning rate", "flagged": True, "loss": 6,
      "down": -1, "up": -6}]}, "steadier learning rate: a quarter more costs 6.0 points"),
+    ("hyperparameters.plan_review", 1, 1,
+     {"faults": [fault("no_seed", repair="Fix the seed.", note="Luck.")]}, "Fix the seed"),
+    ("hyperparameters.plan_review", 2, 2,
+     {"faults": [fault("no_seed", "medium", repair="Fix it.", note="Luck."),
+      fault("test_resampled", repair="Split first.", note="Bad.")]}, "Split first"),
     ("hyperparameters.sensitivity", 2, 1, {"under_trained": ["training steps"]}, "twice the training steps"),
     ("hyperparameters.seed_noise", 2, 1.5, {"noise": [{"runs": 1, "points": 6.1}]}, "by up to 6.1 points"),
     ("hyperparameters.butterfly", 0.4, 0.3, {"edge": 1.25, "surrogate": {"learning_rate": 0.4}},

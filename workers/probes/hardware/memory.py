@@ -197,6 +197,7 @@ def _told(tried: dict[str, Any] | None) -> str:
     if not tried["fits"]:
         return f" A step was tried on this worker's {tried['device']} and ran out of memory."
     pace = f", {words.milliseconds(tried['seconds'])} each" if tried["seconds"] else ""
+    pace += f" and {words.short_energy(tried['joules'])}" if tried["joules"] else ""
     return f" Steps were run on this worker's {tried['device']}: they hold {words.size(tried['peak'])}{pace}."
 
 

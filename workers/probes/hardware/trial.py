@@ -20,8 +20,10 @@ import torch
 
 from workers.probes.hardware import clock, ledger, ways
 from workers.probes.hardware.footprint import Footprint
+from workers.probes.hardware.inventory.nvml import Nvml
 
 WARM, LEAST, MOST = 2, 3, 50  # steps before the clock starts, and how many are timed
+METERED = 0.5  # seconds; a meter that is read every 20 to 100 ms says nothing of less
 HOPELESS = 1.6  # times the device's memory, from which on a forecast is believed without a trial
 CLOSE = 0.03  # the largest batch is found to this share of itself
 OPTIMISERS, PRECISIONS = ("sgd", "momentum", "adam", "adamw"), ("fp32", "tf32", "bf16", "fp16")
@@ -44,6 +46,9 @@ class Device(Protocol):
     def wait(self) -> None:
         """Until everything asked of it is done."""
 
+    def joules(self) -> float | None:
+        """Energy used so far, by its own meter; None where it has none."""
+
 
 class Gpu:
     """A CUDA device of this worker."""
@@ -51,7 +56,10 @@ class Gpu:
     def __init__(self, where: str) -> None:
         self.where = where
         self.name = torch.cuda.get_device_name(where)
-        self.memory = torch.cuda.get_device_properties(where).total_memory
+        properties = torch.cuda.get_device_properties(where)
+        self.memory = properties.total_memory
+        self._meter = Nvml.open()
+        self._place = self._meter.place(str(getattr(properties, "uuid", ""))) if self._meter else None
 
     def clear(self) -> None:
         gc.collect()
@@ -64,6 +72,9 @@ class Gpu:
     def wait(self) -> None:
         torch.cuda.synchronize(self.where)
 
+    def joules(self) -> float | None:
+        return self._meter.joules(self._place) if self._meter and self._place is not None else None
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -73,6 +84,7 @@ class Trial:
     peak: int | None = None  # bytes of tensors
     seconds: float = 0.0  # a step, the median
     spread: float = 1.0  # of the slowest tenth over the median
+    joules: float | None = None  # a step, by the device's own meter
 
     @property
     def fits(self) -> bool:
@@ -135,13 +147,15 @@ def attempt(plan: Footprint, rows: int, on: Device, seconds: float = 0.0) -> Tri
     try:
         for _ in range(WARM):
             next(run)
-        end = time.perf_counter() + seconds
+        on.wait()
+        before, began = on.joules(), time.perf_counter()
+        end = began + seconds
         while seconds and len(times) < MOST and (len(times) < LEAST or time.perf_counter() < end):
-            on.wait()
             start = time.perf_counter()
             next(run)
             on.wait()
             times.append(time.perf_counter() - start)
+        after, spent = on.joules(), time.perf_counter() - began
         peak = on.peak()
     except torch.OutOfMemoryError:
         return Trial(rows)
@@ -151,7 +165,10 @@ def attempt(plan: Footprint, rows: int, on: Device, seconds: float = 0.0) -> Tri
     if not times:
         return Trial(rows, peak)
     usual = float(np.median(times))
-    return Trial(rows, peak, usual, max(1.0, float(np.quantile(times, 0.9)) / usual))
+    used = None
+    if before is not None and after is not None and spent >= METERED:
+        used = (after - before) / len(times)
+    return Trial(rows, peak, usual, max(1.0, float(np.quantile(times, 0.9)) / usual), used)
 
 
 def largest(fits: Callable[[int], bool], known: int, guess: int, most: int) -> int:
@@ -206,6 +223,7 @@ def measured(
     ran = max((each for each in tried.values() if each.fits), key=lambda each: each.rows, default=None)
     return {
         "device": on.name, "memory": on.memory, "rows": rows, "fits": first.fits, "peak": first.peak,
-        "seconds": first.seconds or None, "spread": first.spread, "largest_batch": best,
+        "seconds": first.seconds or None, "spread": first.spread, "joules": first.joules,
+        "largest_batch": best,
         "peak_of_largest": ran.peak if ran is not None else None, "trials": len(tried),
     }  # fmt: skip

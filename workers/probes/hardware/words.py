@@ -80,3 +80,10 @@ def milliseconds(seconds: float) -> str:
         if number >= 1:
             return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
     return "less than a microsecond"
+
+
+def short_energy(joules: float) -> str:
+    """The energy of a step: 0.4 joules, 12 joules, 3.4 kilojoules."""
+    if joules >= 1000:
+        return f"{joules / 1000:,.1f} kilojoules"
+    return f"{joules:,.0f} joules" if joules >= 10 else f"{joules:.1f} joules"

@@ -24,7 +24,7 @@ DRAWS = 4_000
 PLAN = {"model": {"kind": "resnet50", "input_size": 64, "classes": 2},
         "training": {"batch_size": 64, "precision": "bf16", "epochs": 90, "optimizer": "momentum", "runs": 1},
         "data": {"rows": 1_000_000},
-        "hardware": {"train": {"device": "a100"}}}  # fmt: skip
+        "hardware": {"train": {"device": "t4"}}}  # fmt: skip
 
 
 def picture(rng, size):
@@ -81,7 +81,7 @@ def large(tmp_path_factory) -> Sample:
 
 @pytest.fixture(scope="module")
 def found(large):
-    return input_pipeline.run(large, Budget(seconds=6))
+    return input_pipeline.run(large, Budget(seconds=4))
 
 
 def test_an_accelerator_that_waits_for_pictures_is_a_fault_with_what_ends_it(found):
@@ -100,7 +100,7 @@ def test_an_accelerator_that_waits_for_pictures_is_a_fault_with_what_ends_it(fou
 
 def test_the_workers_it_advises_end_the_waiting(large, found):
     plan = planned(workers=round(1.5 * found.facts["needed_sure"]))
-    after = input_pipeline.run(replace(large, plan=plan), Budget(seconds=6))
+    after = input_pipeline.run(replace(large, plan=plan), Budget(seconds=4))
     assert after.value < 0.05
     assert after.facts["faults"] == after.facts["mitigations"] == []
     assert "are loaded as fast as the accelerator takes them" in after.title
@@ -188,6 +188,19 @@ def test_without_the_files_it_is_skipped_with_the_reason(large):
     found = input_pipeline.run(replace(large, uploads=()), Budget(seconds=4))
     assert found.state == "skipped"
     assert "files are not there any more" in found.note
+
+
+def test_where_dozens_of_workers_would_be_needed_smaller_files_are_the_advice(found):
+    facts = {**found.facts, "needed": 120}
+    small = next(way for way in facts["ways"] if way["id"] == "smaller")
+    small = {**small, "needed": 2}
+    facts["ways"] = [facts["ways"][0], small]
+    assert telling.advice(facts) == (
+        "Store the pictures at the size that the model sees: then 2 loader workers end that, and not 120."
+    )
+    assert [one["basis"] for one in telling.mitigations(facts)] == ["measured"]
+    alone = {**facts, "ways": facts["ways"][:1]}  # without another way, many workers are all there is
+    assert telling.advice(alone).startswith("120 loader workers end that")
 
 
 # -- waiting, from given rates ----------------------------------------------------------------------------

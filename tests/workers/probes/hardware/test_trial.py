@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 
 import pytest
 import torch
@@ -41,6 +42,9 @@ class Played:
 
     def wait(self) -> None:
         pass
+
+    def joules(self) -> float | None:
+        return 90.0 * time.perf_counter()  # 90 watts
 
 
 @pytest.fixture
@@ -94,6 +98,16 @@ def test_running_out_of_memory_is_an_answer(played):
     kept = trial.attempt(plan, 100, on, seconds=0.01)
     assert kept.peak == 100_000_000
     assert kept.seconds > 0
+    assert kept.joules is None  # too short for a meter
+
+
+def test_energy_is_read_off_the_device_where_the_steps_last(played, monkeypatch):
+    monkeypatch.setattr(trial, "METERED", 0.01)
+    _, plan = plan_of(SMALL)
+    on = played(100)
+    on.wait = lambda: time.sleep(0.002)
+    kept = trial.attempt(plan, 100, on, seconds=0.05)
+    assert kept.joules == pytest.approx(90 * kept.seconds, rel=0.6)
 
 
 @pytest.mark.parametrize("room", [0, 1, 2, 31, 100, 1_000, 777_777])

@@ -9,6 +9,7 @@ from workers.probes.hardware import words
 from workers.probes.words import count
 
 PROCESSOR = "processor"
+MANY = 16  # loader workers for one device, beyond which another way to load is the better advice [judgement]
 NONE = 0.05  # share of the time; less waiting is told as none
 # Ways to load that are cheaper: the advice, and how it is told inside a sentence.
 WAYS = {
@@ -114,13 +115,19 @@ def advice(facts: Mapping[str, Any]) -> str:
         if best["id"] == "planned":
             return "More loader workers hardly help, for handing batches over takes time; use larger ones."
         return f"{WAYS[best['id']][0]}: then it waits {words.share(best['wait']['p50'])}."
-    ends = "end" if needed > 1 else "ends"
-    told = f"{workers(needed)[:1].upper()}{workers(needed)[1:]} {ends} that"
+    if needed > MANY and fewer is not None:
+        first = f"{WAYS[fewer['id']][0]}: then {workers(fewer['needed'])}"
+        return f"{first} {_end(fewer['needed'])} that, and not {needed:,}."
+    told = f"{workers(needed)[:1].upper()}{workers(needed)[1:]} {_end(needed)} that"
     if cores is None:
         told += " if the machine has as many cores"
     elif needed > cores:
         told += f", on as many cores ({_whose(facts['cores_from'])} has {cores:,})"
     return f"{told}, or {instead}." if instead else f"{told}."
+
+
+def _end(number: int) -> str:
+    return "end" if number > 1 else "ends"
 
 
 def _whose(where: str) -> str:
@@ -133,7 +140,9 @@ def mitigations(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     if share < NONE or facts["trivial"]:
         return []
     found = []
-    if facts["needed"] and facts["needed"] != facts["workers"] and facts["consumes"] != PROCESSOR:
+    others = any(way["id"] != "planned" and (way["needed"] or MANY) < MANY for way in facts["ways"])
+    sensible = facts["needed"] and (facts["needed"] <= MANY or not others)
+    if sensible and facts["needed"] != facts["workers"] and facts["consumes"] != PROCESSOR:
         title = f"Load with {workers(facts['needed'])}"
         found.append(_mitigation(title, facts["with_needed"], ONE_HOUR, share, "", "estimated"))
     for way in facts["ways"]:

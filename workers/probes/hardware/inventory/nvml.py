@@ -105,6 +105,20 @@ class Nvml:
             reasons=tuple(dict.fromkeys(word for bit, word in REASONS.items() if (bits or 0) & bit)),
         )
 
+    def joules(self, place: int) -> float | None:
+        """What the card has used since its driver was loaded (Volta and later)."""
+        handle = self._ask("nvmlDeviceGetHandleByIndex", place)
+        used = None if handle is None else self._ask("nvmlDeviceGetTotalEnergyConsumption", handle)
+        return None if used is None else used / 1000
+
+    def place(self, uuid: str) -> int | None:
+        """The card of that identity, which torch tells as well; the two count cards in different ways."""
+        for place in range(self.count()):
+            card = self.card(place)
+            if card is not None and card.uuid and uuid and uuid in card.uuid:
+                return place
+        return None
+
     def _ask(self, name: str, *given: Any) -> Any:
         try:
             return getattr(self.library, name)(*given)

@@ -1,0 +1,287 @@
+"""Every risk of a plan is named in any spelling, with its key and its repair, and sound plans stay quiet."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.planting.faulty_plans import FAULTY
+from tests.planting.further_plans import FURTHER, SEVERAL, SOUND_TOO
+from tests.planting.sound_plans import SOUND
+from workers import inputs
+from workers import plan as plans
+from workers.probes import catalog
+from workers.probes.base import Budget, Sample
+from workers.probes.hyperparameters import plan_review
+from workers.probes.hyperparameters.plan_review.written import Written, number, words
+
+PAGE = Path(__file__).parents[4] / "docs" / "faults.md"
+
+
+def faults(text, folder=None):
+    """Fault -> what is told of it, for a plan as its owner sent it: it has to be accepted, too."""
+    document = plans.read(text, "plan.yaml")
+    found = plan_review.run(Sample(folder, document.plan, plan_text=document.source), Budget())
+    return {one["fault"]: one for one in found.facts["faults"]}
+
+
+def severities(text, folder=None):
+    return {name: one["severity"] for name, one in faults(text, folder).items()}
+
+
+def prepared(folder, files, plan):
+    """A prepared folder of these files (name -> text), with the plan's target and split."""
+    paths = []
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+        paths.append(folder / name)
+    inputs.prepare(paths, list(files), folder / "prepared", plan=plans.read(plan, "plan.yaml").plan)
+    return folder / "prepared"
+
+
+@pytest.mark.parametrize(("fault", "key", "text"), FAULTY)
+def test_a_planted_risk_is_named_at_its_key(fault, key, text):
+    told = faults(text)
+    assert fault in told
+    assert key in told[fault].get("keys", [told[fault]["key"]])
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_plan_gets_no_alarm(name):
+    assert {fault: one for fault, one in severities(SOUND[name]).items() if one != "low"} == {}
+
+
+@pytest.mark.parametrize(("fault", "text"), FURTHER)
+def test_a_risk_is_named_in_free_spellings(fault, text):
+    assert fault in faults(text)
+
+
+@pytest.mark.parametrize(("risks", "text"), SEVERAL)
+def test_several_risks_of_one_plan_are_all_named(risks, text):
+    assert risks <= faults(text).keys()
+
+
+@pytest.mark.parametrize("text", SOUND_TOO)
+def test_sound_plans_of_other_tools_get_no_alarm(text):
+    assert {fault: one for fault, one in severities(text).items() if one != "low"} == {}
+
+
+def test_every_risk_of_the_list_is_planted_in_two_spellings_and_stands_in_the_docs():
+    times = [fault for fault, _, _ in FAULTY]
+    assert len(set(times)) == 43
+    assert min(map(times.count, set(times))) >= 2
+    assert set(times) <= set(re.findall(r"[a-z]+(?:_[a-z]+)+", PAGE.read_text("utf-8")))
+
+
+@pytest.mark.parametrize(("fault", "key", "text"), FAULTY[::7])
+def test_what_is_told_are_sentences_with_a_repair(fault, key, text):
+    for one in faults(text).values():
+        for sentence in (one["note"], one["repair"]):
+            assert sentence[0].isupper() or sentence[0] in "“0123456789abcdefghijklmnopqrstuvwxyz"
+            assert sentence.endswith(".")
+            assert "!" not in sentence
+            assert "  " not in sentence
+
+
+def test_the_example_plans_get_every_risk_of_theirs_and_the_sound_one_none(shared_data, tmp_path):
+    folder = shared_data / "configs"
+    truth = json.loads((folder / "truth.json").read_text("utf-8"))
+    for name, risks in truth.items():
+        text = (folder / f"{name}.json").read_text("utf-8")
+        file = shared_data / json.loads(text)["data"]["path"]
+        data = None
+        if file.exists():
+            data = tmp_path / name
+            inputs.prepare([file], [file.name], data, plan=plans.read(text).plan)
+        told = severities(text, data)
+        wanted = {risk["risk"] for risk in risks}
+        if data is None and "season_not_covered" in wanted:  # only the data can say how serious it is
+            assert told["season_not_covered"] == "low"
+        assert wanted <= told.keys(), name
+        if not risks:
+            assert told == {}
+
+
+# -- the plan against the data ----------------------------------------------------------------------
+def rows(*lines):
+    return "\n".join(lines) + "\n"
+
+
+def test_a_metric_that_hides_a_rare_class_is_judged_by_the_data(tmp_path):
+    plan = (
+        "data: {target: y, split: {kind: stratified, test: 0.2, validation: 0.2}}\nmetric: accuracy\nseed: 1"
+    )
+    table = rows(
+        "a,b,y", *(f"{i * 7 % 13},{i * 3 % 17},{'bad' if i % 50 == 0 else 'good'}" for i in range(600))
+    )
+    told = faults(plan, prepared(tmp_path, {"t.csv": table}, plan))
+    assert told["metric_hides_rare_classes"]["severity"] == "high"
+    assert "“bad”" in told["metric_hides_rare_classes"]["note"]
+    assert "accuracy_only" not in told
+
+
+def test_even_classes_may_be_measured_by_accuracy(tmp_path):
+    plan = (
+        "data: {target: y, split: {kind: stratified, test: 0.2, validation: 0.2}}\nmetric: accuracy\nseed: 1"
+    )
+    table = rows("a,b,y", *(f"{i * 7 % 13},{i * 3 % 17},{'bad' if i % 2 else 'good'}" for i in range(600)))
+    assert "accuracy_only" not in faults(plan, prepared(tmp_path, {"t.csv": table}, plan))
+
+
+def test_rows_of_one_patient_are_found_in_the_data_though_the_plan_is_silent(tmp_path):
+    plan = "data: {target: y, split: {kind: random, test: 0.2, validation: 0.2}}\nseed: 1"
+    table = rows("patient_id,a,y", *(f"p{i // 5},{i * 7 % 13},{'u' if i % 3 else 'v'}" for i in range(400)))
+    assert severities(plan, prepared(tmp_path, {"t.csv": table}, plan))["split_ignores_groups"] == "medium"
+    single = rows("patient_id,a,y", *(f"p{i},{i * 7 % 13},{'u' if i % 3 else 'v'}" for i in range(400)))
+    other = tmp_path / "other"
+    other.mkdir()
+    assert "split_ignores_groups" not in faults(plan, prepared(other, {"t.csv": single}, plan))
+
+
+def test_zeros_of_the_target_decide_on_the_percentage_error(tmp_path):
+    plan = "data: {target: y, split: {kind: random, test: 0.2, validation: 0.2}}\nmetric: mape\nseed: 1"
+    table = rows("a,y", *(f"{i * 7 % 13},{0 if i % 9 == 0 else i * 1.5}" for i in range(300)))
+    assert severities(plan, prepared(tmp_path, {"t.csv": table}, plan))["mape_with_zero_targets"] == "high"
+    other = tmp_path / "other"
+    other.mkdir()
+    above = rows("a,y", *(f"{i * 7 % 13},{5 + i * 1.5}" for i in range(300)))
+    assert "mape_with_zero_targets" not in faults(plan, prepared(other, {"t.csv": above}, plan))
+
+
+def test_months_that_training_never_saw_are_named(tmp_path):
+    plan = "data: {target: y, time: day, split: {kind: time, cut: 2023-10-01}}\nseed: 1"
+    days = [f"2023-{m:02d}-{d:02d},{m * d % 7}" for m in range(1, 13) for d in range(1, 29)]
+    told = faults(plan, prepared(tmp_path, {"t.csv": rows("day,y", *days)}, plan))
+    assert told["season_not_covered"]["severity"] == "medium"
+    assert "October" in told["season_not_covered"]["note"]
+    other = tmp_path / "other"
+    other.mkdir()
+    whole = range(1, 13)
+    years = [f"{y}-{m:02d}-{d:02d},{m * d % 7}" for y in (2022, 2023) for m in whole for d in (1, 9)]
+    plan = plan.replace("2023-10-01", "2023-01-01")
+    assert "season_not_covered" not in faults(plan, prepared(other, {"t.csv": rows("day,y", *years)}, plan))
+
+
+def test_columns_of_one_scale_need_no_scaler(tmp_path):
+    plan = "data: {target: y, split: {kind: stratified, test: 0.3, validation: 0.2}}\nmodel: svm\nseed: 1"
+    near = rows("a,b,y", *(f"{i * 7 % 13},{i * 3 % 17},{'u' if i % 2 else 'v'}" for i in range(400)))
+    assert "unscaled_inputs" not in faults(plan, prepared(tmp_path, {"t.csv": near}, plan))
+    other = tmp_path / "other"
+    other.mkdir()
+    far = rows("a,b,y", *(f"{i * 7 % 13},{i * 3000 % 17000},{'u' if i % 2 else 'v'}" for i in range(400)))
+    told = faults(plan, prepared(other, {"t.csv": far}, plan))
+    assert told["unscaled_inputs"]["severity"] == "medium"
+    assert "of b" in told["unscaled_inputs"]["note"]
+
+
+def pictures(folder, shapes, seed=0):
+    """A zip of class folders; each shape is 12 by 12 of 0 and 1, moved and disturbed a little."""
+    import io
+    import zipfile
+
+    import numpy as np
+    from PIL import Image
+
+    draw = np.random.default_rng(seed)
+    with zipfile.ZipFile(folder / "p.zip", "w") as archive:
+        for name, shape in shapes.items():
+            for place in range(24):
+                moved = np.roll(shape, draw.integers(-1, 2, 2), (0, 1))
+                seen = np.clip(moved * 200 + draw.normal(25, 12, moved.shape), 0, 255).astype(np.uint8)
+                out = io.BytesIO()
+                Image.fromarray(seen).save(out, "PNG")
+                archive.writestr(f"{name}/{place}.png", out.getvalue())
+    plan = "data: {path: p.zip, layout: class_folders}\nseed: 1"
+    inputs.prepare(
+        [folder / "p.zip"], ["p.zip"], folder / "prepared", plan=plans.read(plan, "plan.yaml").plan
+    )
+    return folder / "prepared"
+
+
+def test_a_flip_that_turns_one_class_into_another_is_measured_on_the_pictures(tmp_path):
+    import numpy as np
+
+    hook = np.zeros((12, 12))
+    hook[2:10, 3] = hook[9, 3:9] = 1
+    cross = np.zeros((12, 12))
+    cross[5, 2:10] = cross[2:10, 5] = 1
+    plan = "data: {layout: class_folders}\naugmentation: {horizontal_flip: 0.5}\nseed: 1"
+    data = pictures(tmp_path, {"gamma": hook, "delta": hook[:, ::-1], "plus": cross})
+    told = faults(plan, data)["augmentation_changes_labels"]
+    assert told["severity"] == "high"
+    assert {"“gamma”", "“delta”"} <= set(re.findall("“[^”]+”", told["note"]))
+    other = tmp_path / "other"
+    other.mkdir()
+    harmless = pictures(other, {"gamma": hook, "plus": cross})
+    assert "augmentation_changes_labels" not in faults(plan, harmless)
+
+
+# -- reading ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-3", 0.001), ("10 %", 0.1), ("32k", 32_000), ("1/255", 1 / 255), ("3e-4 (cosine)", 3e-4),
+     ("1,000", 1000),
+     ("fast", None), ("v2", None), (True, None), (7, 7.0), ("10.5.1", None)],
+)  # fmt: skip
+def test_numbers_are_read_in_their_usual_spellings(text, value):
+    assert number(text) == (pytest.approx(value) if value is not None else None)
+
+
+@pytest.mark.parametrize("spelling", ["fitOnTrain", "fit_on_train", "fit-on-train", "Fit On Train"])
+def test_a_name_is_the_same_in_every_spelling(spelling):
+    assert words(spelling) == "fit on train"
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [{"training": {"optimizer": {"lr": 5}}}, {"training.optimizer.lr": 5}, {"training__optimizer__lr": "5"},
+     {"Training": {"Optimiser": {"LR": {"value": 5}}}}, {"training": {"optimizer": "adam lr=5"}},
+     {"training": {"optimizer": [{"name": "lr", "value": 5}]}}],
+)  # fmt: skip
+def test_a_setting_is_found_in_every_nesting(tree):
+    found = Written.read(tree).number(r"training optimizer lr$")
+    assert found is not None
+    assert found.number == 5
+
+
+def test_unknown_keys_raise_nothing():
+    told = severities(
+        "seed: 1\nsplit: {kind: stratified, validation: 0.1, test: 0.2}\nfoo: {before_split: all}"
+    )
+    assert told == {}
+
+
+def test_a_step_that_says_train_only_is_sound_wherever_it_stands():
+    sound = "seed: 1\nsplit: {test: 0.2, validation: 0.1}\nsteps: [scale (train only), split, fit]"
+    assert "preprocessing_fit_on_all_data" not in faults(sound)
+    assert "preprocessing_fit_on_all_data" in faults(sound.replace(" (train only)", ""))
+
+
+def test_without_a_plan_there_is_nothing_to_review():
+    assert plan_review.run(Sample(), Budget()).state == "skipped"
+
+
+def test_what_a_plan_says_in_secret_stays_with_it():
+    """Whole texts of the plan never reach the report: what is quoted are a few words of a setting."""
+    long = "the password of the cluster is hunter2 " * 20
+    told = plan_review.run(Sample(plan_text=json.dumps({"notes": long, "seed": None})), Budget())
+    assert "hunter2" not in json.dumps(told.as_json())
+
+
+def test_the_value_counts_serious_risks_most_and_remarks_least():
+    assert plan_review.weighed({"high": 0, "medium": 0, "low": 9}) < plan_review.weighed(
+        {"high": 0, "medium": 1, "low": 0}
+    )
+    assert plan_review.weighed({"high": 1, "medium": 0, "low": 0}) == 1.0
+
+
+def test_the_review_starts_without_torch():
+    load = "from workers.probes import catalog; catalog.load('hyperparameters.plan_review')"
+    code = f"import sys; {load}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert catalog.BY_ID["hyperparameters.plan_review"].plan_text

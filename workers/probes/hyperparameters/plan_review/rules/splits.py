@@ -1,0 +1,276 @@
+"""Whether the split fits the data: time, groups, classes, sizes, and a part to choose settings by."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from workers.probes.hyperparameters.plan_review.known import GROUP_NAME, Known
+from workers.probes.hyperparameters.plan_review.risk import Risk
+from workers.probes.hyperparameters.plan_review.view import View
+from workers.probes.hyperparameters.plan_review.written import truth, words
+from workers.probes.words import count
+
+ENOUGH = 100  # test rows: their 95 % interval at an accuracy of 90 % is then 6 points either side
+FEW = 35  # and here 10 points
+RARE_TEST = 200  # expected test rows of the rarest class from which chance no longer matters
+LONG = 20  # epochs from which somebody has to choose when to stop
+
+
+def random_split_of_time(plan: View, data: Known) -> Iterator[Risk]:
+    """Neighbouring hours on both sides of a random split: the test is read off its neighbours.
+
+    Bergmeir and Benitez (2012); Roberts and others (2017).
+    """
+    why = data.temporal
+    split = plan.split
+    if not why or split.group is not None:
+        return
+    if split.shuffles:
+        yield Risk(
+            "random_split_of_time_series",
+            "high",
+            split.key,
+            f"The rows follow each other in time ({why}) and are split at random: training knows the "
+            "hours around each test row, use never will.",
+            "Split by time: train on the older rows and test on the newest, with a gap as long as the "
+            "horizon.",
+        )
+    elif split.kind == "" and split.said and plan.split.test is not None and data.here:
+        yield Risk(
+            "random_split_of_time_series",
+            "low",
+            split.key,
+            f"The rows follow each other in time ({why}) and the plan does not say that the split does, "
+            "too; many tools split at random.",
+            'Say that the newest rows are the test, as in data.split.kind: "time".',
+        )
+
+
+def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
+    """One person on both sides of the split: the model is asked about people it knows (Saeb and others,
+    2017).
+    """
+    split = plan.split
+    if (
+        split.kind in ("group", "time", "given")
+        or split.group is not None
+        or not (split.shuffles or (split.said and data.group and data.group[2]))
+    ):
+        return
+    if data.group is not None:
+        name, groups, told = data.group
+        size = f" ({count(groups, 'group')})" if groups else ""
+        yield Risk(
+            "split_ignores_groups",
+            "high" if told else "medium",
+            split.key,
+            f"Rows of one {name}{size} land in training and in the test, so the test asks about what is "
+            "known.",
+            f'Keep each {name} on one side: a split of kind "group" by {name}.',
+        )
+        return
+    if data.here:
+        return
+    for one in plan.settings(
+        r"\b(features|columns|drop\w*|ignore\w*|id|ids|index|exclude\w*|metadata|inputs|identifier)( "
+        r"columns?)?$"
+    ):
+        names = one.value if isinstance(one.value, list) else [one.value]
+        named = next(
+            (
+                str(name)
+                for name in names
+                if isinstance(name, str)
+                and re.search(r"\b(id|nr|no|uuid)$", words(name))
+                and GROUP_NAME.search(words(name))
+            ),
+            None,
+        )
+        if named:
+            yield Risk(
+                "split_ignores_groups",
+                "low",
+                one.key,
+                f"If one {named} has several rows, a random split puts it into training and into the test.",
+                f'Count the rows of each {named}; where there are several, split by "group".',
+            )
+            return
+
+
+def not_stratified(plan: View, data: Known) -> Iterator[Risk]:
+    """By chance a random split gives the test too few rows of a rare class (Kohavi, 1995)."""
+    split = plan.split
+    if split.kind != "random" or split.stratified or data.classification is not True or data.temporal:
+        return
+    rarest = _rarest_in_test(plan, data)
+    if rarest is not None and rarest >= RARE_TEST:
+        return
+    few = rarest is not None and rarest < 5
+    told = (
+        f": the test part gets {_about(rarest)} of its rarest class, more or fewer by luck"
+        if rarest is not None
+        else ""
+    )
+    yield Risk(
+        "split_not_stratified",
+        "medium" if few else "low",
+        split.key,
+        f"The split is random and does not keep the classes in proportion{told}.",
+        'Split each class in the same proportion: "stratified".',
+    )
+
+
+def test_too_small(plan: View, data: Known) -> Iterator[Risk]:
+    """The 95 % interval of a share p from n rows is 1.96 sqrt(p (1 - p) / n); here at an accuracy of 90 %."""
+    split = plan.split
+    if split.test is None or split.folds > 1:
+        return
+    rows = split.rows_of(split.test, data.rows)
+    share = split.share(split.test, data.rows)
+    rarest = _rarest_in_test(plan, data)
+    if rows is not None and rows < ENOUGH:
+        points = 100 * 1.96 * math.sqrt(0.09 / max(1, rows))
+        yield Risk(
+            "test_too_small",
+            "medium" if rows < FEW else "low",
+            split.test.key,
+            f"The test part has {count(rows, 'row')}: a result of 90% may as well be {points:.0f} "
+            "points better or worse.",
+            "Keep at least 200 rows for the test, or use repeated cross-validation.",
+        )
+    elif rarest is not None and rarest < 10:
+        yield Risk(
+            "test_too_small",
+            "medium" if rarest < 5 else "low",
+            split.test.key,
+            f"The test part has {_about(rarest)} of the rarest class: one row more or less changes its "
+            f"score by {100 / max(1, round(rarest)):.0f} points.",
+            "Keep a larger, stratified test part, or use repeated cross-validation.",
+        )
+    elif rows is None and share is not None and share < 0.05:
+        yield Risk(
+            "test_too_small",
+            "low",
+            split.test.key,
+            f"The test part is {100 * share:.2g}% of the data, which is only enough when there is very "
+            "much of it.",
+            "Check that the test part has at least 200 rows, 20 of the rarest class among them.",
+        )
+
+
+def no_validation(plan: View, data: Known) -> Iterator[Risk]:
+    """Without a part to choose by, settings are chosen by the test or not at all (Hastie and others, 2009,
+    ch. 7).
+    """
+    split = plan.split
+    written = plan.written
+    off = next(
+        (
+            one
+            for one in written.all(
+                r"\b(validation( ?(size|share|set|split|data|rows))?|"
+                r"evaluation strategy|do evaluation)$"
+            )
+            if (one.nothing or truth(one.value) is False or one.number == 0)
+            and not re.search(r"\btest\b", one.path)
+        ),
+        None,
+    )
+    if split.has_validation:
+        return
+    by_validation = written.first(
+        r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose "
+        r"on|chosen on|select by)$"
+    )
+    if by_validation is not None and re.search(
+        r"\b(validation|evaluation|cv|cross validation|folds?|oob|out of bag|inner)\b", by_validation.said
+    ):
+        return
+    if re.search(r"\b\w*cv\b", plan.model.value) or written.first(
+        r"\b(search cv|inner (folds|cv)|nested cv|cv folds|search cv|oob score|folds)$"
+    ):
+        return
+    chooses = written.first(
+        r"\b(search|sweep|hpo|optuna|trials|n trials|grid|early stop\w*|tun(e|ing)|param(eter)? grid)\b",
+        searched=True,
+    )
+    stops = (plan.epochs is not None and (plan.epochs.number or 0) >= LONG) or (
+        plan.trees is not None and plan.family == "boosting" and (plan.trees.number or 0) >= 500
+    )
+    key = off.key if off is not None else split.key
+    serious = off is not None or (split.said and (stops or (chooses is not None and not chooses.nothing)))
+    yield Risk(
+        "no_validation_split",
+        "medium" if serious else "low",
+        key,
+        "No part of the data is kept to choose settings by, so they are chosen by the test, whose score "
+        "is then too good, or not at all.",
+        "Keep a validation part of the training data (data.split.validation: 0.15), or use cross-validation.",
+    )
+
+
+def no_interval(plan: View, data: Known) -> Iterator[Risk]:
+    """One number from one small split cannot tell luck from skill (Bouthillier and others, 2021)."""
+    written = plan.written
+    repeated = [
+        one
+        for one in written.all(
+            r"\b(n |number of )?(repeats?|runs|seeds|random seeds|repetitions|n "
+            r"repeats|bootstrap\w*|confidence interval|ci|interval|intervals|"
+            r"error bars|std|uncertainty( interval)?)$"
+        )
+        if not re.search(
+            r"\b(augmentation|model|hardware|forest|data augmentation|forecast|sampler|"
+            r"scaler|normaliz\w*|transforms?)\b",
+            one.path,
+        )
+    ]
+    several = [
+        one
+        for one in repeated
+        if (isinstance(one.value, list) and len(one.value) > 1)
+        or (one.number or 0) > 1
+        or (one.number is None and not one.nothing and truth(one.value) is not False)
+    ]
+    if several or plan.split.folds > 1:
+        return
+    off = next(
+        (
+            one
+            for one in repeated
+            if one.nothing
+            or truth(one.value) is False
+            or one.number == 1
+            or (isinstance(one.value, list) and len(one.value) == 1)
+        ),
+        None,
+    )
+    rows = plan.split.rows_of(plan.split.test, data.rows)
+    small = rows is not None and rows < ENOUGH
+    if off is None and not small:
+        return
+    key = off.key if off is not None else plan.split.test.key if plan.split.test is not None else ""
+    yield Risk(
+        "single_split_no_interval",
+        "medium" if off is not None and small else "low",
+        key,
+        "The result will be one number from one split, so nobody can tell luck from skill.",
+        "Report the mean and the spread over five seeds or folds, or a bootstrap interval of the test score.",
+    )
+
+
+def _about(rows: float) -> str:
+    return "hardly a row" if rows < 0.5 else f"about {count(round(rows), 'row')}"
+
+
+def _rarest_in_test(plan: View, data: Known) -> float | None:
+    """Test rows of the rarest class that a split in proportion would give."""
+    if not data.counts or not data.counts_are_rows:
+        return None
+    share = plan.split.share(plan.split.test, data.rows)
+    return min(data.counts.values()) * share if share else None
+
+
+RULES = (random_split_of_time, groups_ignored, not_stratified, test_too_small, no_validation, no_interval)
