@@ -105,7 +105,8 @@ def _finding(found: Several, trials: Trials, learnable: list[Learnt], kept: list
 def _effects(trials: Trials) -> list[list[Change | None]]:
     """[tasks][tasks]: what a task (column) gains or loses from sharing with another (row)."""
     return [
-        [None if i == j else trials.change(tuple(sorted((i, j))), j) for j in trials.every] for i in trials.every
+        [None if i == j else trials.change(tuple(sorted((i, j))), j) for j in trials.every]
+        for i in trials.every
     ]
 
 

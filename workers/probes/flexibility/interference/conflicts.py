@@ -46,11 +46,15 @@ class Conflicts:
                 for task in range(self.tasks)
             ]
         before = torch.stack([loss.detach() for loss in losses])  # [tasks, members]
-        flat = torch.stack([torch.cat([g.flatten(1) for g in pull], 1) for pull in pulls])  # [tasks, members, weights]
+        flat = torch.stack(
+            [torch.cat([g.flatten(1) for g in pull], 1) for pull in pulls]
+        )  # [tasks, members, weights]
         length = flat.norm(dim=2).clamp_min(1e-12)
         cosines = torch.einsum("ikp,jkp->ijk", flat, flat) / (length[:, None] * length[None])
         self.opposed += (cosines < 0).float().mean(2).cpu().numpy()
-        usual = self.rate * flat.shape[2] ** 0.5  # the length of a step in which each weight moves by the rate
+        usual = (
+            self.rate * flat.shape[2] ** 0.5
+        )  # the length of a step in which each weight moves by the rate
         for task, pull in enumerate(pulls):
             scale = (usual / length[task]).view(-1, 1, 1)
             moved = [view.detach() - scale * g for view, g in zip(trunk, pull, strict=True)]

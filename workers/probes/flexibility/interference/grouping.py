@@ -22,7 +22,9 @@ def advised(trials: Trials, learnable: Sequence[int]) -> list[Group]:
     while True:
         best = None
         for groups in _partitions(list(trials.every)):
-            expected = [_expected(trials, group, task) for group in groups for task in group if task in learnable]
+            expected = [
+                _expected(trials, group, task) for group in groups for task in group if task in learnable
+            ]
             if min(expected, default=0.0) < TOLERATED:
                 continue
             rank = (len(groups), -float(np.mean(expected or [0.0])))

@@ -34,7 +34,9 @@ def faults(
     """Grave only where somebody wants several tasks; two halves of one task are a what-if."""
     named: list[dict[str, Any]] = []
     for i, j, one in hurt(effects, kept):
-        named.append(_interference(found, one, [found.names[i], found.names[j]], found.names[i], found.names[j]))
+        named.append(
+            _interference(found, one, [found.names[i], found.names[j]], found.names[i], found.names[j])
+        )
     if not named:
         named += _crowded(found, trials, kept, effects)
     for task, one in enumerate(learnable):
@@ -142,31 +144,42 @@ def words(
 ) -> tuple[str, str]:  # fmt: skip
     """The takeaway, and what it means for the plan."""
     named = [one for one in facts["faults"] if one["fault"] == "task_interference"]
-    tasks = "the two tasks" if len(kept) == 2 else f"the {len(kept)} tasks" if len(kept) > 2 else found.names[kept[0]]
+    one = len(kept) == 1
+    tasks = (
+        "the two tasks"
+        if len(kept) == 2
+        else f"the {len(kept)} tasks"
+        if len(kept) > 2
+        else found.names[kept[0]]
+    )
     percent = f"{abs(overall.mean):.1f}%"
     span = f"({_signed(overall.low)} to {_signed(overall.high)})"
     if named:
         worst = named[0]
         loses = trials.change(trials.every, found.names.index(worst["hurt"]))
-        beside = f"beside {_short(worst['hurts'])}" if len(found.names) == 2 or loses.high >= 0 else "in one network"
+        beside = (
+            f"beside {_short(worst['hurts'])}"
+            if len(found.names) == 2 or loses.high >= 0
+            else "in one network"
+        )
         lost = -worst["percent"] if beside.startswith("beside") else -loses.mean
         title = f"{_short(worst['hurt'])} loses {lost:.1f}% {beside}"
         note = (
-            f"In one network for all, {tasks} {'lose' if overall.mean < 0 else 'gain'} {percent} of"
+            f"In one network for all, {tasks} {'lose' if overall.mean < 0 else 'gain'}{'s' * one} {percent} of"
             f" {'their scores' if len(kept) > 1 else 'its score'} {span}; {worst['hurts']} is what hurts {worst['hurt']} most."
         )
     elif -overall.low >= WIDE:
         title = f"Too wide to tell: sharing a network may cost {-overall.low:.0f}%"
         note = (
-            f"In one network, {tasks} change by {_signed(overall.mean)} {span}: too few rows to say whether"
+            f"In one network, {tasks} change{'s' * one} by {_signed(overall.mean)} {span}: too few rows to say whether"
             " they get in each other's way."
         )
     elif overall.high < 0 and overall.mean <= NOTICED:
         title = f"One network for all tasks costs {percent} of their scores"
-        note = f"In one network, {tasks} lose {percent} of their scores {span}, and no task stands out."
+        note = f"In one network, {tasks} lose{'s' * one} {percent} {span}, and no task stands out."
     else:
         title = "The tasks can share one network"
-        note = f"In one network, {tasks} change by {_signed(overall.mean)} {span} against a network each."
+        note = f"In one network, {tasks} change{'s' * one} by {_signed(overall.mean)} {span} against a network each."
     saved = facts["saved"]["parameters"]
     if len(groups) > 1 and named:
         alone = all(len(group) == 1 for group in groups)

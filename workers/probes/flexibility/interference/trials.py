@@ -87,7 +87,9 @@ class Trials:
             self.fleets[one] = own
             self.scores[one] = {task: self._scored(own, task) for task in one[0]}
 
-    def _trained(self, members: list[Member], watch: Conflicts | None = None, net: Net | None = None) -> Fleet:
+    def _trained(
+        self, members: list[Member], watch: Conflicts | None = None, net: Net | None = None
+    ) -> Fleet:
         several, centre = self.several, self.centre
         return train(
             several.x, list(several.y), members, net=net or centre.net, heads=several.heads,
@@ -114,7 +116,9 @@ class Trials:
         several = self.several
         own = several.has(task)[several.test]
         found = np.zeros((self.seeds, len(own)))
-        found[:, own] = row_scores(fleet, several.x[several.test[own]], several.y[task][several.test[own]], task)
+        found[:, own] = row_scores(
+            fleet, several.x[several.test[own]], several.y[task][several.test[own]], task
+        )
         return found
 
     # -- what it changes ----------------------------------------------------------------------------

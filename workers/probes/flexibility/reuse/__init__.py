@@ -47,7 +47,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     told, lacks = [], ""
     centre = surrogate(sample, len(found.train), layers=2, most_steps=300)
     if not centre.net.hidden:
-        return Finding.skipped("The planned model is linear: it has no layers that a second task could re-use.")
+        return Finding.skipped(
+            "The planned model is linear: it has no layers that a second task could re-use."
+        )
     for place, scenario in enumerate(made):
         budget.progress(0.05 + 0.9 * place / len(made), f"Re-using what is known for {scenario.names[1]}")
         went = courses.run(scenario, centre, budget)
@@ -153,7 +155,9 @@ def _sentence(scenario: Scenario, went: Courses, cost: Cost) -> str:
         f" {percent(cost.ratio)} of the first training's computing{span}"
     )
     if cost.ratio > SAVES * cost.scratch:
-        text += f", where one from scratch gets as far after {percent(cost.scratch)}: re-use hardly saves time"
+        text += (
+            f", where one from scratch gets as far after {percent(cost.scratch)}: re-use hardly saves time"
+        )
     fewest = went.options[1 + cost.fewest] if cost.fewest is not None else option
     if fewest.rows < option.rows:
         text += f"; {count(fewest.rows, 'row')} are enough with more computing"

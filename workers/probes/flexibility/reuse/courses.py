@@ -72,7 +72,9 @@ def run(scenario: Scenario, centre: Surrogate, budget: Budget) -> Courses:
     def members(size: int, **changed: Any) -> list[Member]:
         weights = scenario.task_weights(scenario.head)
         return [
-            centre.member(1000 * budget.seed + 100 + s, rows=orders[s][:size], task_weights=weights, **changed)
+            centre.member(
+                1000 * budget.seed + 100 + s, rows=orders[s][:size], task_weights=weights, **changed
+            )
             for s in range(seeds)
         ]
 
@@ -158,7 +160,14 @@ def cost(courses: Courses, seed: int) -> Cost:
     fewest = min(there, key=lambda place: (courses.options[1 + place].rows, each[place]), default=None)
     low, high = np.quantile(ratios, [0.05, 0.95])
     return Cost(
-        ratios[0], min(float(low), ratios[0]), max(float(high), ratios[0]), scratch, wanted, each, best, fewest
+        ratios[0],
+        min(float(low), ratios[0]),
+        max(float(high), ratios[0]),
+        scratch,
+        wanted,
+        each,
+        best,
+        fewest,
     )
 
 

@@ -58,7 +58,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     centre = surrogate(sample, len(chosen), layers=2, most_steps=300)
     seeds = _seeds(x, y, head, centre, budget, len(left))
     budget.progress(0.1, f"Leaving out each {source.column} in turn")
-    found = trials.gaps(trials.run(x, y, head, part, able, centre, budget, seeds), part, len(names), budget.seed)
+    found = trials.gaps(
+        trials.run(x, y, head, part, able, centre, budget, seeds), part, len(names), budget.seed
+    )
     budget.progress(0.75, "The same with shuffled sources")
     mixed = np.random.default_rng([budget.seed, 71]).permutation(part)
     able_mixed = trials.judged(mixed, y, head, len(names))
@@ -89,12 +91,15 @@ def _without(sample: Sample, column: str) -> np.ndarray:
     return x[:, kept]
 
 
-def _seeds(
-    x: np.ndarray, y: np.ndarray, head: Head, centre: Surrogate, budget: Budget, parts: int
-) -> int:
+def _seeds(x: np.ndarray, y: np.ndarray, head: Head, centre: Surrogate, budget: Budget, parts: int) -> int:
     """As many repeats as the time allows, judged by a few steps of a few networks."""
     members = [centre.member(seed, steps=12) for seed in range(4)]
-    how: dict[str, Any] = {"net": centre.net, "heads": (head,), "batch": centre.batch, "optimizer": centre.optimizer}
+    how: dict[str, Any] = {
+        "net": centre.net,
+        "heads": (head,),
+        "batch": centre.batch,
+        "optimizer": centre.optimizer,
+    }
     train(x, y, [replace(member, steps=1) for member in members], **how)
     began = time.monotonic()
     train(x, y, members, **how)
@@ -104,7 +109,9 @@ def _seeds(
 
 def _why(source: Source, target: str, rows: int) -> str:
     if rows < FEWEST:
-        return f"{count(rows, 'labelled row')} of a known {source.column} are too few; {FEWEST} are the least."
+        return (
+            f"{count(rows, 'labelled row')} of a known {source.column} are too few; {FEWEST} are the least."
+        )
     return (
         f"No two values of {source.column} have enough rows of {target} that also occur elsewhere, so leaving"
         " one out would leave out what is to be learnt."
@@ -167,7 +174,12 @@ def _faults(
 
 
 def _words(
-    source: Source, found: Gaps, null: Gaps, facts: dict[str, Any], worst: dict[str, Any] | None, bundled: bool
+    source: Source,
+    found: Gaps,
+    null: Gaps,
+    facts: dict[str, Any],
+    worst: dict[str, Any] | None,
+    bundled: bool,
 ) -> tuple[str, str]:
     column, groups = source.column, facts["groups"]
     left = count(source.sizes.astype(bool).sum().item(), "value") + f" of {column}"
@@ -175,7 +187,11 @@ def _words(
     seen, unseen = (float(np.mean([one[key] for one in groups])) for key in ("seen", "unseen"))
     scores = f"{unseen:.0f} points instead of {seen:.0f}"
     if found.low > 0 and found.mean > null.high and found.mean >= 0.5:
-        title = f"An unseen {_short(column)} costs {found.mean:.0f} points" if found.mean >= 1 else f"An unseen {_short(column)} costs under a point"
+        title = (
+            f"An unseen {_short(column)} costs {found.mean:.0f} points"
+            if found.mean >= 1
+            else f"An unseen {_short(column)} costs under a point"
+        )
         note = f"Where {column} is new to it, a small model has {scores} {span}."
     elif worst:
         title = f"{_short(column)} {_short(worst['name'])} costs {worst['gap']:.0f} points when unseen"
@@ -195,7 +211,11 @@ def _words(
         note += f" Test on every new {column} before the model is used there."
     if facts["not_judged"] and not bundled:
         note += f" Not judged: {listed(facts['not_judged'])}, whose classes or rows are too few elsewhere."
-    how = f"{left} were left out in {len(groups)} parts." if bundled else f"Each of {len(groups)} was left out in turn."
+    how = (
+        f"{left} were left out in {len(groups)} parts."
+        if bundled
+        else f"Each of {len(groups)} was left out in turn."
+    )
     return title, f"{note} {source.how} {how}"
 
 

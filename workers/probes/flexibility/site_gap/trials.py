@@ -125,7 +125,9 @@ def gaps(scores: Scores, part: np.ndarray, parts: int, seed: int) -> Gaps:
 
     rows = per_part(scores.tested.astype(np.float64))
     with np.errstate(invalid="ignore"):
-        lost = 100 * per_part((scores.seen - scores.unseen) * scores.tested) / np.where(rows > 0, rows, np.nan)
+        lost = (
+            100 * per_part((scores.seen - scores.unseen) * scores.tested) / np.where(rows > 0, rows, np.nan)
+        )
         seen = 100 * per_part(scores.seen * scores.tested)[0] / rows[0]
         unseen = 100 * per_part(scores.unseen * scores.tested)[0] / rows[0]
     judged_parts = np.flatnonzero(np.isfinite(lost[0]))
