@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assessments.dashboards.figures import (
+    absent,
     accelerators,
     amount,
     artefacts,
@@ -30,6 +31,7 @@ from assessments.dashboards.figures import (
     security,
     serving,
     shortcuts,
+    tasks,
     transfer,
     values,
 )
@@ -72,7 +74,11 @@ BUILDERS: dict[str, Builder] = {
     "hardware.serving": serving.serving,
     "hardware.transfer": transfer.transfer,
     "hardware.scaling": scaling.scaling,
+    "flexibility.interference": tasks.interference,
     "flexibility.forgetting": flexibility.forgetting,
+    "flexibility.reuse": tasks.reuse,
+    "flexibility.site_gap": absent.site_gap,
+    "flexibility.input_loss": absent.input_loss,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
 }
 

@@ -67,7 +67,11 @@ VALUES = {  # probe: value, low, high, title, facts
     "hardware.serving": (0.2, 0.1, 0.4, "Answers take about 20% of the time allowed", {}),
     "hardware.transfer": (0.3, 0.2, 0.5, "A trained model needs 30% of the rows", {}),
     "hardware.scaling": (0.0, 0.0, 0.0, "More than 8 devices no longer pay off", {"knee": 16, "at": 1}),
+    "flexibility.interference": (0.4, 0.0, 1.5, "The tasks can share one network", {}),
     "flexibility.forgetting": (8.0, 6.0, 10.0, "Retraining costs 8 points on the old task", {}),
+    "flexibility.reuse": (0.15, 0.1, 0.25, "A neighbouring task needs 15% of the first training", {}),
+    "flexibility.site_gap": (0.5, 0.0, 1.5, "An unseen site costs next to nothing", {}),
+    "flexibility.input_loss": (6.0, 3.0, 9.0, "Without age the model loses 6 points", {}),
     "hyperparameters.sensitivity": (0.6, 0.3, 1.1, "The settings are steady", {"seed_sd": 0.3}),
 }
 
