@@ -421,7 +421,7 @@ def _together(facts: Evidence, dataset: Evidence) -> Words:
 
 
 def _reuse(facts: Evidence, dataset: Evidence) -> Words:
-    worst = next((o for o in facts.get("scenarios") or () if o.get("id") == facts.get("worst")), {})
+    worst: Evidence = next((o for o in facts.get("scenarios") or () if o.get("id") == facts.get("worst")), {})
     ratio = number(worst.get("ratio"))
     if ratio is None:
         return {}
@@ -437,7 +437,7 @@ def _sites(facts: Evidence, dataset: Evidence) -> Words:
 
 
 def _inputs(facts: Evidence, dataset: Evidence) -> Words:
-    worst = next(iter(facts.get("inputs") or ()), {})
+    worst: Evidence = next(iter(facts.get("inputs") or ()), {})
     lost = number(worst.get("filled"))
     if lost is None or (number(worst.get("sure")) or 0) <= 0:
         return {}

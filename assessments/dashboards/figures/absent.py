@@ -70,13 +70,14 @@ def _needed(told: Sequence[Facts], base: float, facts: Facts, finding: Facts) ->
     ]
     table = [
         (
-            words.first_up(str(one["name"])), points(max(0.0, base - one["filled"])), words.signed(-one["filled"]),
+            words.first_up(str(one["name"])), points(max(0.0, base - one["filled"])),
+            words.signed(-one["filled"]),
             words.signed(-one["stuck"]), "" if one.get("without") is None else words.signed(-one["without"]),
         )
         for one in told
     ]  # fmt: skip
     more = (facts.get("count") or 0) - len(rows)
-    left = f"{words.count(more, 'more input', 'more inputs')} cost less." if more > 0 else ""
+    left = f"The least needed are left out: {words.count(more, 'input', 'inputs')}." if more > 0 else ""
     says = ("with every input", "without it", "a model that never had it")
     return Chart(
         title=finding.get("title") or "What a missing input costs",
@@ -100,10 +101,11 @@ def _never(one: Facts, base: float) -> float | None:
 def _picture(regions: Sequence[Facts]) -> Part:
     """A ninth of the picture a cell."""
     by_name = {str(one["name"]).removeprefix("the "): one for one in regions}
-    grid = [
-        [by_name.get("centre" if (line, side) == ("Middle", "Centre") else f"{line} {side}".lower()) for side in SIDES]
-        for line in LINES
-    ]  # fmt: skip
+
+    def cell(line: str, side: str) -> Facts | None:
+        return by_name.get("centre" if (line, side) == ("Middle", "Centre") else f"{line} {side}".lower())
+
+    grid = [[cell(line, side) for side in SIDES] for line in LINES]
     cells = [[_cell(one) for one in row] for row in grid]
     rows = [
         (line, *("" if one is None else words.signed(-one["filled"]) for one in row))

@@ -14,6 +14,7 @@ from assessments.dashboards.figures.pairs import Pair, pairs, points
 Facts = Mapping[str, Any]
 STEPS = (-10, -5, -1, 1, 5, 10)  # % at which a cell takes its next colour; within 1% it is noise, and grey
 ROW = 30  # px a bar
+SHORT = {"probe": "New output", "fine_tune": "Going on"}
 
 
 def interference(facts: Facts, finding: Facts) -> list[Part]:
@@ -25,7 +26,8 @@ def interference(facts: Facts, finding: Facts) -> list[Part]:
     rows.sort(key=lambda one: one.after - one.before)
     table = [
         (
-            str(one["name"]), points(one["alone"]), points(one["shared"]), words.signed(one["change"]["mean"]),
+            str(one["name"]), points(one["alone"]), points(one["shared"]),
+            words.signed(one["change"]["mean"]),
             f"{words.signed(one['change']['low'])} to {words.signed(one['change']['high'])}",
             points(one["alone_small"]), "yes" if one.get("learnable", True) else "no",
         )
@@ -58,15 +60,14 @@ def _same_size(facts: Facts) -> str:
     equal = facts.get("change_at_equal_total")
     if not equal:
         return ""
-    return f"Networks that together are only as large as the shared one: {words.signed(equal['mean'])}% by sharing."
+    change = words.signed(equal["mean"])
+    return f"Against networks that together are only as large as the shared one: {change}%."
 
 
 def _who(tasks: Sequence[Facts], effects: Sequence[Sequence[Facts | None]], facts: Facts) -> Part:
     names = [str(one["name"]) for one in tasks]
-    worst = min(
-        ((one["mean"], i, j) for i, row in enumerate(effects) for j, one in enumerate(row) if one and one["high"] < 0),
-        default=None,
-    )  # fmt: skip
+    every = [(one, i, j) for i, row in enumerate(effects) for j, one in enumerate(row) if one]
+    worst = min(((one["mean"], i, j) for one, i, j in every if one["high"] < 0), default=None)
     title = "No pair of tasks clearly gets in each other's way"
     if worst is not None and worst[0] <= -1:
         title = (
@@ -111,14 +112,14 @@ def reuse(facts: Facts, finding: Facts) -> list[Part]:
 
 def _ways(one: Facts, facts: Facts, finding: Facts, *, first: bool) -> Part:
     later = one["id"] == "new_class"
-    rows = [("From scratch, all rows", one["from_scratch"], one["scratch"])]
+    rows = [("From scratch, 100%", one["from_scratch"], one["scratch"])]
     rows += [(_way(option), option.get("computing"), option["score"]) for option in one["options"]]
     title = "What a class that comes later takes" if later else "What a neighbouring task takes"
     what = "a class that comes later" if later else str(one["tasks"][1])
     table = [(name, _share(share), points(score)) for name, share, score in rows]
     return Chart(
         title=(finding.get("title") or title) if first else title,
-        subtitle=f"Computing until {what} is within a point of {points(one['scratch'])}, of the first training",
+        subtitle=f"Computing until {what} is within a point of {points(one['scratch'])}, by share of rows",
         note=" ".join(filter(None, [str(one.get("how") or ""), stand_in(facts)])),
         wide=_bars(rows, theme.WIDTHS["half"]),
         narrow=_bars(rows, theme.WIDTHS["narrow"]),
@@ -128,7 +129,7 @@ def _ways(one: Facts, facts: Facts, finding: Facts, *, first: bool) -> Part:
 
 
 def _way(option: Facts) -> str:
-    return f"{option['name']}, {words.percent(option['share'], 0)} of rows"
+    return f"{SHORT.get(option['way'], option['name'])}, {words.percent(option['share'], 0)}"
 
 
 def _share(share: float | None) -> str:
@@ -137,19 +138,16 @@ def _share(share: float | None) -> str:
 
 def _bars(rows: Sequence[tuple[str, float | None, float]], width: int) -> dict[str, Any]:
     """A bar a way; one that does not get there is told with how far it comes."""
-    short = {
-        name: name.replace("Going on with the whole model", "Going on").replace(" only", "")
-        for name, _, _ in rows
-    }
-    left = math.ceil(min(max(theme.text_width(name) for name in short.values()) + 16, width * 0.5))
+    left = math.ceil(min(max(theme.text_width(name) for name, _, _ in rows) + 16, width * 0.5))
     places = [len(rows) - 1 - place for place in range(len(rows))]
     notes = []
-    for (name, share, score), place in zip(rows, places, strict=True):
+    for (_, share, score), place in zip(rows, places, strict=True):
         label = words.percent(share) if share is not None else f"only {words.percent(score / 100, 0)}"
         colour = theme.INK if share is not None else theme.INK2
         notes.append(theme.text(share or 0, place, label, xshift=6, font={"color": colour}))
     bar = {
-        "type": "bar", "orientation": "h", "x": [share or 0 for _, share, _ in rows], "y": places, "width": 0.56,
+        "type": "bar", "orientation": "h", "width": 0.56,
+        "x": [share or 0 for _, share, _ in rows], "y": places,
         "marker": {"color": [theme.S5 if place == 0 else theme.S1 for place in range(len(rows))]},
         "hovertext": [f"{name}: {_share(share)}" for name, share, _ in rows],
         "hovertemplate": "%{hovertext}<extra></extra>",
@@ -161,7 +159,8 @@ def _bars(rows: Sequence[tuple[str, float | None, float]], width: int) -> dict[s
             xaxis=theme.axis(0, 1, [0, 0.5, 1] if width - left < 240 else [0, 0.25, 0.5, 0.75, 1],
                              lambda value: words.percent(value, 0), grid=True,
                              title="Of the first training's computing"),
-            yaxis=theme.axis(-0.6, len(rows) - 0.4, places, [theme.fit(name, left - 16) for name in short.values()]),
+            yaxis=theme.axis(-0.6, len(rows) - 0.4, places,
+                             [theme.fit(name, left - 16) for name, _, _ in rows]),
             annotations=notes,
         ),
     }  # fmt: skip

@@ -143,7 +143,8 @@ CASES = [  # probe, value, low, facts, what is said
     ("flexibility.reuse", 0.9, 0.6, {"worst": "neighbour", "scenarios": [
         {"id": "neighbour", "ratio": 0.9, "low": 0.6, "from_scratch": 0.9}]}, "Plan a full training"),
     ("flexibility.reuse", 0.2, 0.1, {"worst": "neighbour", "scenarios": [
-        {"id": "neighbour", "ratio": 0.2, "low": 0.1, "from_scratch": 0.6}]}, "about 20% of the first training"),
+        {"id": "neighbour", "ratio": 0.2, "low": 0.1, "from_scratch": 0.6}]},
+     "about 20% of the first training"),
     ("flexibility.site_gap", 12, 8, {"column": "hospital", "worst": "north"}, "at more than one hospital"),
     ("flexibility.site_gap", 3, 2, {"column": "hospital"}, "Test on a hospital that was left out"),
     ("flexibility.input_loss", 20, 15, {"inputs": [{"name": "age", "filled": 20.4, "sure": 9}]},

@@ -43,7 +43,9 @@ def test_the_column_that_holds_the_answer_is_named(tmp_path):
     assert "pressure" in found.title
 
 
-@pytest.mark.parametrize(("answer", "severity"), [(None, "low"), ("no", "low"), ("maybe", "medium"), ("yes", "high")])
+@pytest.mark.parametrize(
+    ("answer", "severity"), [(None, "low"), ("no", "low"), ("maybe", "medium"), ("yes", "high")]
+)
 def test_it_is_serious_only_where_an_input_may_disappear(tmp_path, answer, severity):
     sample = made(tmp_path, ["pressure", "width", "hue"], rows=400)
     answers = {"F7": {"value": answer}} if answer else {}

@@ -102,7 +102,9 @@ def test_numbers_to_predict_are_judged_too(tmp_path):
     site = draw.integers(0, 5, 500)
     x[:, 5] = 3.0 * (site == 0)  # who has seen the plant can tell it from others
     y = (3 * x[:, 0] + np.where(site == 0, -3, 3) * x[:, 1] + 0.3 * draw.normal(size=500)).astype(np.float32)
-    sample = factories.write_sample(tmp_path, x, y, rows={"plant": [f"p{s}" for s in site]}, roles={"plant": "group"})
+    sample = factories.write_sample(
+        tmp_path, x, y, rows={"plant": [f"p{s}" for s in site]}, roles={"plant": "group"}
+    )
     found = site_gap.run(sample, Budget())
     assert found.facts["metric"] == "explained variance"
     assert found.facts["worst"] == "p0"

@@ -19,7 +19,7 @@ from workers.probes.base import Budget, Finding, Sample
 from workers.probes.flexibility.input_loss import inputs
 from workers.probes.flexibility.input_loss.inputs import Input
 from workers.probes.flexibility.input_loss.trials import Loss, Trials
-from workers.probes.surrogate import FEWEST, Surrogate, affordable, answered, rows, surrogate
+from workers.probes.surrogate import Surrogate, affordable, answered, rows, surrogate
 from workers.probes.words import listed
 
 SEEDS, FEWEST_SEEDS = 5, 2
@@ -53,8 +53,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     )
     if base < guess + LEAST:
         return Finding.skipped(
-            f"Inconclusive: with every input a small model has {base:.0f} points, where always saying the same"
-            f" has {guess:.0f}, so there is little that a missing input could take away."
+            f"Inconclusive: with every input a small model has {base:.0f} points, where always saying the"
+            f" same has {guess:.0f}, so there is little that a missing input could take away."
         )
     budget.progress(0.3, f"Leaving out each of {len(all_of)} inputs")
     filled = [trials.loss(trials.filled(one)) for one in all_of]
@@ -116,8 +116,9 @@ def _faults(told: list[dict[str, Any]], answer: str | None) -> list[dict[str, An
         elif answer == "maybe" and grave:
             severity = "medium"
         named.append({
-            "fault": "input_dependence", "severity": severity, "columns": one["columns"], "input": one["name"],
-            "points": one["filled"], "note": f"Without {one['name']} the model loses {one['filled']:.0f} points.",
+            "fault": "input_dependence", "severity": severity, "columns": one["columns"],
+            "input": one["name"], "points": one["filled"],
+            "note": f"Without {one['name']} the model loses {one['filled']:.0f} points.",
         })  # fmt: skip
     return named
 
@@ -130,7 +131,8 @@ def _mitigations(
         return []
     ways = []
     if without is not None:
-        ways.append((f"Keep a second model ready that works without {one.name}", without, "3 days, one engineer",
+        title = f"Keep a second model ready that works without {one.name}"
+        ways.append((title, without, "3 days, one engineer",
                      "It is trained without it from the start."))  # fmt: skip
     dear = f" With every input it is {price.mean:.1f} points worse." if price.low > 0 else ""
     ways.append(("Leave inputs out at random while training", coping, "2 days, one engineer",

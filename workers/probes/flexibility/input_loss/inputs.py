@@ -90,7 +90,7 @@ def _of_pictures(sample: Sample) -> list[Input]:
 
 
 def _of_sounds(sample: Sample) -> list[Input]:
-    """Thirds of the frequencies; each statistic has a value for every band, or one for each piece and band."""
+    """Thirds of the frequencies; each statistic has a value a band, or one a piece and band."""
     found = []
     cuts = np.linspace(0, audio.MELS, len(BANDS) + 1).round().astype(int)
     groups = sample.manifest.get("features", {}).get("groups", ())

@@ -30,7 +30,7 @@ def advised(trials: Trials, learnable: Sequence[int]) -> list[Group]:
             rank = (len(groups), -float(np.mean(expected or [0.0])))
             if best is None or rank < best[0]:
                 best = (rank, groups)
-        chosen = best[1] if best else [(task,) for task in trials.every]
+        chosen: list[Group] = best[1] if best else [(task,) for task in trials.every]
         untried = [group for group in chosen if (group, "full") not in trials.scores and group not in tried]
         if not untried:
             return chosen

@@ -72,7 +72,8 @@ def _declared(sample: Sample, seed: int) -> Several | str:
     kept = [task for task in range(len(goals)) if not _lack(every[task], heads[task], *parts)]
     if len(kept) < 2:
         lack = next(filter(None, (_lack(every[task], heads[task], *parts) for task in range(len(goals)))))
-        return f"Only one task is left to compare: {goals[next(t for t in range(len(goals)) if t not in kept)].name} {lack}."
+        short = next(goal.name for task, goal in enumerate(goals) if task not in kept)
+        return f"Only one task is left to compare: {short} {lack}."
     chosen = np.concatenate(parts)
     names = tuple(goals[task].name for task in kept)
     how = f"The tasks are the columns to predict: {listed(names, MOST_TASKS)}."

@@ -39,12 +39,12 @@ def faults(
         )
     if not named:
         named += _crowded(found, trials, kept, effects)
-    for task, one in enumerate(learnable):
-        if not one.learnt:
-            severity = "medium" if one.hopeless and found.declared else "low"
+    for task, told in enumerate(learnable):
+        if not told.learnt:
+            severity = "medium" if told.hopeless and found.declared else "low"
             named.append({
                 "fault": "unlearnable_task", "severity": severity, "tasks": [found.names[task]],
-                "agreement": one.agreement, "chance": one.chance,
+                "agreement": told.agreement, "chance": told.chance,
                 "note": f"What a model says about {found.names[task]} agrees with the truth no more than with"
                         " shuffled labels.",
             })  # fmt: skip
@@ -59,7 +59,7 @@ def _crowded(found: Several, trials: Trials, kept: Sequence[int], effects: Effec
         one = trials.change(trials.every, task)
         if one.mean > NOTICED or np.quantile(one.draws, level) >= 0:
             continue
-        others = [(effects[i][task].mean, i) for i in trials.every if i != task and effects[i][task]]  # type: ignore[union-attr]
+        others = [(other.mean, i) for i in trials.every if (other := effects[i][task]) is not None]
         worst = found.names[min(others)[1]]
         named.append(_interference(found, one, list(found.names), worst, found.names[task]))
     return named
@@ -144,7 +144,7 @@ def words(
 ) -> tuple[str, str]:  # fmt: skip
     """The takeaway, and what it means for the plan."""
     named = [one for one in facts["faults"] if one["fault"] == "task_interference"]
-    one = len(kept) == 1
+    own, s = ("its score", "s") if len(kept) == 1 else ("their scores", "")
     tasks = (
         "the two tasks"
         if len(kept) == 2
@@ -165,21 +165,21 @@ def words(
         lost = -worst["percent"] if beside.startswith("beside") else -loses.mean
         title = f"{_short(worst['hurt'])} loses {lost:.1f}% {beside}"
         note = (
-            f"In one network for all, {tasks} {'lose' if overall.mean < 0 else 'gain'}{'s' * one} {percent} of"
-            f" {'their scores' if len(kept) > 1 else 'its score'} {span}; {worst['hurts']} is what hurts {worst['hurt']} most."
+            f"In one network for all, {tasks} {'lose' if overall.mean < 0 else 'gain'}{s} {percent} of {own}"
+            f" {span}; {worst['hurts']} is what hurts {worst['hurt']} most."
         )
     elif -overall.low >= WIDE:
         title = f"Too wide to tell: sharing a network may cost {-overall.low:.0f}%"
         note = (
-            f"In one network, {tasks} change{'s' * one} by {_signed(overall.mean)} {span}: too few rows to say whether"
-            " they get in each other's way."
+            f"In one network, {tasks} change{s} by {_signed(overall.mean)} {span}: too few rows to say"
+            " whether they get in each other's way."
         )
     elif overall.high < 0 and overall.mean <= NOTICED:
         title = f"One network for all tasks costs {percent} of their scores"
-        note = f"In one network, {tasks} lose{'s' * one} {percent} {span}, and no task stands out."
+        note = f"In one network, {tasks} lose{s} {percent} {span}, and no task stands out."
     else:
         title = "The tasks can share one network"
-        note = f"In one network, {tasks} change{'s' * one} by {_signed(overall.mean)} {span} against a network each."
+        note = f"In one network, {tasks} change{s} by {_signed(overall.mean)} {span} against a network each."
     saved = facts["saved"]["parameters"]
     if len(groups) > 1 and named:
         alone = all(len(group) == 1 for group in groups)
@@ -188,7 +188,10 @@ def words(
         note += f" One network saves {saved:.0%} of the parameters and of the work for an answer."
     for one in facts["faults"]:
         if one["fault"] == "unlearnable_task":
-            note += f" {one['tasks'][0]} cannot be learnt from these inputs: nothing was found that beats shuffled labels."
+            note += (
+                f" {one['tasks'][0]} cannot be learnt from these inputs: nothing was found that beats"
+                " shuffled labels."
+            )
     note += f" {found.how}"
     if trials.several.planned_weights:
         note += " The tasks count as much as the plan says."
@@ -200,4 +203,4 @@ def _signed(value: float) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23]}…"
+    return f"“{name}”" if len(name) <= 24 else f"“{name[:23]}…”"

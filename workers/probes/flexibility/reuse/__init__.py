@@ -1,4 +1,4 @@
-"""How cheap is it to re-use this model for the neighbour task, or for a class that comes later? (probes.md F3)
+"""How cheap is it to re-use this model for the neighbour task, or for a class that comes later? (F3)
 
 A small network learns the old task. Then the new one is learnt from scratch with all rows, and by re-use: a
 new output on frozen layers (a linear probe), and fine-tuning, each with a tenth, a third and all of the rows.
@@ -71,7 +71,7 @@ def _finding(
     sample: Sample, told: list[tuple[Scenario, Courses, Cost]], centre: Surrogate, training: Price | None
 ) -> Finding:
     worst = max(range(len(told)), key=lambda place: (told[place][2].ratio, told[place][2].low))
-    scenario, went, cost = told[worst]
+    scenario, _, cost = told[worst]
     facts: dict[str, Any] = {
         "scenarios": [_described(*one) for one in told], "worst": scenario.id, "seeds": len(scenario.old),
         "training": None if training is None else {
@@ -92,7 +92,8 @@ def _described(scenario: Scenario, went: Courses, cost: Cost) -> dict[str, Any]:
     means = (went.scores * went.weights).mean((2, 3)) / went.weights.mean()
     return {
         "id": scenario.id, "tasks": list(scenario.names), "how": scenario.how, "ratio": cost.ratio,
-        "from_scratch": cost.scratch, "low": cost.low, "high": cost.high, "wanted": 100 * cost.wanted, "guess": 100 * went.guess,
+        "from_scratch": cost.scratch, "low": cost.low, "high": cost.high, "wanted": 100 * cost.wanted,
+        "guess": 100 * went.guess,
         "scratch": 100 * float(means[0, -1]), "steps": went.steps.tolist(),
         "scratch_course": (100 * means[0]).tolist(),
         "options": [

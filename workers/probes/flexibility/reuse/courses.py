@@ -107,7 +107,7 @@ def run(scenario: Scenario, centre: Surrogate, budget: Budget) -> Courses:
 
 def _train(
     scenario: Scenario, centre: Surrogate, budget: Budget, members: list[Member], start: Fleet | None = None,
-    looks: Sequence[int] = (),
+    looks: Sequence[int] | np.ndarray = (),
 ) -> list[Fleet]:  # fmt: skip
     """The fleet after each of these steps; after the last one where none are named."""
     seen: dict[int, list[list[torch.Tensor]]] = {}
@@ -144,9 +144,9 @@ def _guess(y: np.ndarray, weights: np.ndarray) -> float:
 
 # -- from courses to a price --------------------------------------------------------------------------------
 def cost(courses: Courses, seed: int) -> Cost:
-    """What the cheapest way takes to come within a point of a model from scratch; seeds and rows are drawn again."""
+    """What the cheapest way takes to come within a point of scratch; seeds and rows are drawn again."""
     draw = np.random.default_rng([seed, 59])
-    options, looks, seeds, tested = courses.scores.shape
+    seeds, tested = courses.scores.shape[2:]
     by_rows = draw.multinomial(tested, np.full(tested, 1 / tested), size=DRAWS)
     by_seeds = draw.multinomial(seeds, np.full(seeds, 1 / seeds), size=DRAWS)
     by_rows[0], by_seeds[0] = 1, 1  # the first draw is what was measured
@@ -172,7 +172,7 @@ def cost(courses: Courses, seed: int) -> Cost:
 
 
 def _costs(courses: Courses, curve: np.ndarray) -> tuple[tuple[float, ...], float, float]:
-    """Each option's computing as a share of a full training, [options - 1]; the score wanted; and scratch's."""
+    """Each option's computing as a share of a full training, [options - 1]; the score; and scratch's."""
     wanted = float(curve[0, -1]) - WITHIN
     shares = [
         needed(courses.steps, one, wanted) * WORK[option.way] / courses.steps[-1]

@@ -82,7 +82,8 @@ def new_class(sample: Sample, found: Rows, seeds: int) -> Scenario | None:
     tried = names[0] if len(names) == 1 else f"{len(names)} classes, one at a time"
     return Scenario(
         "new_class", found.x, (found.y,), found.heads,
-        tuple(found.train[found.y[found.train] != code] for code in later), found.train, found.test, weights, 0,
+        tuple(found.train[found.y[found.train] != code] for code in later), found.train, found.test, weights,
+        0,
         (f"{sample.target.name} without one class", "a class that comes later"),
         f"As the class that comes later stood {tried} of {sample.target.name}.",
     )  # fmt: skip

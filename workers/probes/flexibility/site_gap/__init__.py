@@ -125,7 +125,7 @@ def _finding(
 ) -> Finding:  # fmt: skip
     left = [place for place in range(len(names)) if np.isfinite(found.parts[place])]
     level = 0.05 / len(left)
-    groups = [
+    groups: list[dict[str, Any]] = [
         {
             "name": names[place], "seen": float(found.seen[place]), "unseen": float(found.unseen[place]),
             "gap": float(found.parts[place]),
@@ -140,12 +140,13 @@ def _finding(
     sure = [one for one in groups if one["sure"] > 0 and one["gap"] > max(0.0, by_chance)]
     worst = sure[0] if sure and not bundled else None
     sites = answered(sample, "F5")
+    number = sample.target is not None and sample.target.task == "regression"
     facts: dict[str, Any] = {
         "column": source.column, "declared": source.declared, "how": source.how, "bundled": bundled,
         "sources": len(source.names), "groups": groups,
         "not_judged": [name for place, name in enumerate(names) if place not in left],
         "worst": worst["name"] if worst else None,
-        "metric": "explained variance" if sample.target and sample.target.task == "regression" else "accuracy",
+        "metric": "explained variance" if number else "accuracy",
         "null": {"mean": null.mean, "low": null.low, "high": null.high, "worst": by_chance},
         "mean": found.mean, "seeds": seeds, "surrogate": centre.described(), "mitigations": [],
         "faults": _faults(source, found, null, worst, sites == "1"),
@@ -163,13 +164,17 @@ def _faults(
     one = worst["sure"] if worst else 0.0
     if not noticed and one < ONE_NOTICED:
         return []
+    says = f"Where {source.column} is unknown, {found.mean:.0f} points are lost."
+    if worst:
+        says = (
+            f"At {source.column} {worst['name']}, {worst['gap']:.0f} points are lost when it was never seen."
+        )
     grave = (noticed and found.low >= GRAVE) or one >= ONE_GRAVE
     return [{
         "fault": "site_gap", "severity": "low" if alone else "high" if grave else "medium",
         "columns": [source.column], "classes": [worst["name"]] if worst else [],
         "points": worst["gap"] if worst else found.mean,
-        "note": f"At {source.column} {worst['name']} the model loses {worst['gap']:.0f} points when it has not"
-                f" seen it." if worst else f"Where {source.column} is unknown, {found.mean:.0f} points are lost.",
+        "note": says,
     }]  # fmt: skip
 
 
@@ -195,6 +200,7 @@ def _words(
         note = f"Where {column} is new to it, a small model has {scores} {span}."
     elif worst:
         title = f"{_short(column)} {_short(worst['name'])} costs {worst['gap']:.0f} points when unseen"
+        title = title[:1].upper() + title[1:]
         note = f"On average over {left} an unseen one has {scores} {span}."
     elif found.high >= WIDE:
         title = f"Too wide to tell: an unseen {_short(column)} may cost {found.high:.0f} points"
