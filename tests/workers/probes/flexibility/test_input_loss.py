@@ -115,3 +115,28 @@ def test_equal_seeds_give_equal_findings(tmp_path):
     sample = made(tmp_path, ["a", "b", "c"], rows=300)
     first, second = (input_loss.run(sample, Budget(seed=2)) for _ in range(2))
     assert json.dumps(first.as_json()) == json.dumps(second.as_json())
+
+
+def test_a_rare_class_is_learnt_and_scored_like_the_common_one(tmp_path):
+    """Nineteen of twenty rows are of one class: a network that says only that one would need no input."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(1200, 5))
+    y = (x[:, 2] + 0.3 * draw.normal(size=1200) > 1.65).astype(int)
+    found = input_loss.run(factories.write_sample(tmp_path, x, y), Budget())
+    assert found.facts["metric"] == "balanced accuracy"
+    assert found.facts["guess"] == pytest.approx(50)
+    assert found.facts["base"] > 75
+    assert found.facts["faults"][0]["columns"] == ["x2"]
+
+
+@pytest.mark.parametrize(("rows", "even"), [([60, 40], True), ([95, 5], False)])
+def test_weights_are_only_for_classes_of_which_one_is_nearly_all(rows, even):
+    from workers.probes.flexibility import balance
+
+    codes = np.repeat([0, 1, -1], [*rows, 10])
+    found = balance.weights(codes)
+    assert (found is None) == even
+    if found is not None:
+        assert found[codes == 0].sum() == pytest.approx(found[codes == 1].sum())
+        assert found[codes >= 0].mean() == pytest.approx(1)
+        assert not found[codes < 0].any()

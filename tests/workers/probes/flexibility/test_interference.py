@@ -157,3 +157,17 @@ def test_every_way_to_group_tasks_is_looked_at_once():
 
 def test_parameters_are_counted_as_they_are():
     assert size(10, (4, 3), [2, 5]) == 11 * 4 + 5 * 3 + 4 * 7
+
+
+def test_a_task_of_one_class_nearly_is_told_as_such(tmp_path):
+    """1 row in 25 is of the other class, and the inputs say a little about it: no accuracy shows harm."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(1500, 10)).astype(np.float32)
+    rare = (x[:, 0] + 1.5 * draw.normal(size=1500) > np.quantile(x[:, 0], 0.995)).astype(int)
+    made = factories.write_sample(tmp_path, x, rare, (x[:, 1] > 0).astype(int), names=("fraud", "sign"))
+    found = interference.run(made, Budget())
+    fraud = found.facts["tasks"][0]
+    assert fraud["learnable"]
+    assert fraud["guess"] > 85
+    if fraud["alone"] < fraud["guess"] + 1:
+        assert "fraud: hardly better than always saying the same" in found.note

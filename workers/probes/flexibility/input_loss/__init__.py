@@ -47,10 +47,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     )
     if seeds > FEWEST_SEEDS:
         trials = Trials(found, centre, budget, seeds)
-    base, guess = (
-        100 * float(trials.base.mean()),
-        _guess(found.y[found.train], found.y[found.test], found.classes),
-    )
+    base, guess = 100 * float(trials.base.mean()), 100 * trials.guess
     if base < guess + LEAST:
         return Finding.skipped(
             f"Inconclusive: with every input a small model has {base:.0f} points, where always saying the"
@@ -65,10 +62,6 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.85, "Learning to cope with gaps")
     used = trials.used_to_gaps(all_of)
     return _finding(sample, all_of, filled, order, without, trials, used, base, guess, centre)
-
-
-def _guess(train: np.ndarray, test: np.ndarray, classes: tuple[str, ...]) -> float:
-    return 100 * float((test == np.bincount(train).argmax()).mean()) if classes else 0.0
 
 
 def _finding(
@@ -92,7 +85,7 @@ def _finding(
     answer = answered(sample, "F7")
     facts: dict[str, Any] = {
         "inputs": listed_, "count": len(all_of), "base": base, "guess": guess,
-        "metric": "accuracy" if trials.found.classes else "explained variance",
+        "metric": _metric(trials),
         "used_to_gaps": {"lost": coping.mean, "low": coping.low, "high": coping.high, "price": price.mean},
         "seeds": trials.seeds, "surrogate": centre.described(), "faults": _faults(listed_, answer),
         "mitigations": _mitigations(one, lost, without.get(worst), coping, price),
@@ -101,6 +94,12 @@ def _finding(
     value, low, high = (max(0.0, part) for part in (lost.mean, lost.low, lost.high))
     used_rows = len(trials.found.train) + len(trials.found.test)
     return Finding(value, " ".join([note, *centre.caveats]), facts, low, high, used_rows, title)
+
+
+def _metric(trials: Trials) -> str:
+    if not trials.found.classes:
+        return "explained variance"
+    return "accuracy" if trials.learnt is None else "balanced accuracy"
 
 
 def _faults(told: list[dict[str, Any]], answer: str | None) -> list[dict[str, Any]]:

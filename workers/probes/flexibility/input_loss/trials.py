@@ -10,6 +10,7 @@ import torch
 
 from workers.fleet import Fleet, Member, train
 from workers.probes.base import Budget
+from workers.probes.flexibility import balance
 from workers.probes.flexibility.input_loss.inputs import Input
 from workers.probes.surrogate import Rows, Surrogate, row_scores
 
@@ -38,6 +39,7 @@ class Trials:
     def __init__(self, found: Rows, centre: Surrogate, budget: Budget, seeds: int) -> None:
         self.found, self.centre, self.budget, self.seeds = found, centre, budget, seeds
         self.x, self.y = found.x[found.test], found.y[found.test]
+        self.learnt, self.counted = self._balance()
         self.usual = found.x[found.train].mean(0)
         draw = np.random.default_rng([budget.seed, 79])
         self.stuck_at = found.x[draw.choice(found.train, STUCK, replace=False)]
@@ -47,8 +49,30 @@ class Trials:
         self.fleet = self._trained([self._member(seed) for seed in range(seeds)])
         self.base = self.scored(self.fleet, self.x)
 
+    def _balance(self) -> tuple[np.ndarray | None, np.ndarray]:
+        """Row weights of learning, [n] or None, and of scoring, [test rows]."""
+        found = self.found
+        if not found.classes or (own := balance.weights(found.y[found.train])) is None:
+            return None, np.ones(len(self.y))
+        learnt = np.ones(len(found.x))
+        learnt[found.train] = own
+        counted = balance.weights(self.y, by=found.y[found.train])
+        return learnt, np.ones(len(self.y)) if counted is None else counted
+
+    @property
+    def guess(self) -> float:
+        """The score of always saying the same."""
+        if not self.found.classes:
+            return 0.0
+        commonest = np.bincount(self.found.y[self.found.train]).argmax()
+        if self.learnt is None:
+            return float((self.y == commonest).mean())
+        return float(np.bincount(self.y, self.counted).max() / self.counted.sum())
+
     def _member(self, seed: int, inputs: np.ndarray | None = None) -> Member:
-        return self.centre.member(1000 * self.budget.seed + seed, rows=self.found.train, inputs=inputs)
+        return self.centre.member(
+            1000 * self.budget.seed + seed, rows=self.found.train, inputs=inputs, weights=self.learnt
+        )
 
     def _trained(self, members: list[Member], perturb: Callable[..., torch.Tensor] | None = None) -> Fleet:
         return train(
@@ -59,7 +83,7 @@ class Trials:
 
     def scored(self, fleet: Fleet, x: np.ndarray) -> np.ndarray:
         """float64 [members, test rows]"""
-        return row_scores(fleet, x, self.y, 0)
+        return row_scores(fleet, x, self.y, 0) * self.counted
 
     def loss(self, after: np.ndarray, before: np.ndarray | None = None) -> Loss:
         """Of scores [seeds, rows] against those of the networks with every input."""

@@ -80,6 +80,7 @@ def _finding(found: Several, trials: Trials, learnable: list[Learnt], kept: list
                 "alone": 100 * trials.score((task,), task),
                 "alone_small": 100 * trials.score((task,), task, "narrow"),
                 "shared": 100 * trials.score(every, task),
+                "guess": 100 * found.guess(task),
                 "change": _json(trials.change(every, task)),
                 "learnable": learnable[task].learnt,
                 "agreement": learnable[task].agreement,

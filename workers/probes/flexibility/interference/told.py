@@ -13,6 +13,7 @@ from workers.probes.flexibility.interference.trials import Change, Group, Trials
 from workers.probes.words import count, listed
 
 NOTICED, GRAVE = -1.0, -3.0  # % of its score that a task loses; probes.md F1 [judgement]
+HARDLY = 1.0  # points above always saying the same
 WIDE = 5.0  # % that a loss may be, above which nobody is told that all is well
 Effects = Sequence[Sequence[Change | None]]
 
@@ -192,6 +193,14 @@ def words(
                 f" {one['tasks'][0]} cannot be learnt from these inputs: nothing was found that beats"
                 " shuffled labels."
             )
+    even = [
+        one["name"] for one in facts["tasks"] if one["learnable"] and one["alone"] < one["guess"] + HARDLY
+    ]
+    if even:
+        note += (
+            f" {listed(even)}: hardly better than always saying the same, so harm would hardly show;"
+            " choose a metric that sees the rare classes."
+        )
     note += f" {found.how}"
     if trials.several.planned_weights:
         note += " The tasks count as much as the plan says."

@@ -62,7 +62,12 @@ def run(scenario: Scenario, centre: Surrogate, budget: Budget) -> Courses:
     seeds = len(scenario.old)
     looks = np.unique([round(part * centre.steps) for part in PARTS])
     first = [
-        centre.member(1000 * budget.seed + s, rows=rows, task_weights=scenario.task_weights(0))
+        centre.member(
+            1000 * budget.seed + s,
+            rows=rows,
+            task_weights=scenario.task_weights(0),
+            weights=scenario.learnt[0],
+        )
         for s, rows in enumerate(scenario.old)
     ]
     old = _train(scenario, centre, budget, first)[-1]
@@ -73,7 +78,11 @@ def run(scenario: Scenario, centre: Surrogate, budget: Budget) -> Courses:
         weights = scenario.task_weights(scenario.head)
         return [
             centre.member(
-                1000 * budget.seed + 100 + s, rows=orders[s][:size], task_weights=weights, **changed
+                1000 * budget.seed + 100 + s,
+                rows=orders[s][:size],
+                task_weights=weights,
+                weights=scenario.learnt[scenario.head],
+                **changed,
             )
             for s in range(seeds)
         ]

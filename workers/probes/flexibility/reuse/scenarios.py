@@ -8,6 +8,7 @@ import numpy as np
 
 from workers.fleet import Head
 from workers.probes.base import Sample
+from workers.probes.flexibility import balance
 from workers.probes.flexibility.tasks import Tasks, two_tasks
 from workers.probes.surrogate import Rows
 
@@ -30,6 +31,9 @@ class Scenario:
     head: int  # that learns the new task
     names: tuple[str, str]
     how: str
+    learnt: tuple[
+        np.ndarray | None, ...
+    ]  # a head: row weights [n] of learning, where one class is nearly all
 
     @property
     def target(self) -> np.ndarray:
@@ -51,10 +55,19 @@ def all_of(sample: Sample, found: Rows, seeds: int) -> list[Scenario] | str:
 
 def neighbour(tasks: Tasks, seeds: int) -> Scenario:
     head = tasks.head
-    y = [*tasks.y]
+    learnt = tuple(
+        _learnt(y, train, one.task) for y, train, one in zip(tasks.y, tasks.train, tasks.heads, strict=True)
+    )
+    if head == 0:  # the same question goes on with the same weights
+        learnt = (_learnt(tasks.y[0], np.concatenate(tasks.train), tasks.heads[0].task), None)
+    codes = tasks.y[head][tasks.test[1]]
+    counted = None
+    if tasks.heads[head].task == "classification":
+        counted = balance.weights(codes, by=tasks.y[head][tasks.train[1]])
+    each = np.ones(len(codes)) if counted is None else counted
     return Scenario(
-        "neighbour", tasks.x, tuple(y), tasks.heads, (tasks.train[0],) * seeds, tasks.train[1], tasks.test[1],
-        np.ones((seeds, len(tasks.test[1]))), head, tasks.names, tasks.how,
+        "neighbour", tasks.x, tasks.y, tasks.heads, (tasks.train[0],) * seeds, tasks.train[1], tasks.test[1],
+        np.tile(each, (seeds, 1)), head, tasks.names, tasks.how, learnt,
     )  # fmt: skip
 
 
@@ -75,9 +88,11 @@ def new_class(sample: Sample, found: Rows, seeds: int) -> Scenario | None:
     later = np.resize(later, seeds)
     codes = found.y[found.test]
     weights = np.empty((seeds, len(codes)))
+    even = balance.weights(codes, by=found.y[found.train])
+    even = np.ones(len(codes)) if even is None else even
     for seed, code in enumerate(later):
         own = codes == code
-        weights[seed] = np.where(own, 0.5 / own.mean(), 0.5 / (1 - own.mean()))
+        weights[seed] = even * np.where(own, 1 / even[own].sum(), 1 / even[~own].sum()) * len(codes) / 2
     names = [found.classes[code] for code in dict.fromkeys(later.tolist())]
     tried = names[0] if len(names) == 1 else f"{len(names)} classes, one at a time"
     return Scenario(
@@ -86,4 +101,14 @@ def new_class(sample: Sample, found: Rows, seeds: int) -> Scenario | None:
         0,
         (f"{sample.target.name} without one class", "a class that comes later"),
         f"As the class that comes later stood {tried} of {sample.target.name}.",
+        (_learnt(found.y, found.train, "classification"),),
     )  # fmt: skip
+
+
+def _learnt(y: np.ndarray, train: np.ndarray, task: str) -> np.ndarray | None:
+    own = balance.weights(y[train]) if task == "classification" else None
+    if own is None:
+        return None
+    learnt = np.ones(len(y))
+    learnt[train] = own
+    return learnt
