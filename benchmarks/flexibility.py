@@ -2,8 +2,8 @@
 
     python -m benchmarks.flexibility [folder ...]
 
-Digits and breast cancer come with scikit-learn; glyphs, solar flares, penguins, animals, mails and titanic are
-read from the folders named (by default ``../shared/data`` beside the project) and left out where they are not.
+Digits come with scikit-learn; glyphs, solar flares, penguins and animals are read from the folders named (by
+default ``../shared/data`` beside the project) and left out where they are not.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def interference() -> list[dict[str, Any]]:
         _line("F1 the same task twice, largest |Δm| in %", "<= 1", round(worst_copy, 2), worst_copy <= 1),
         _line("F1 random labels called unlearnable", f"{REPEATS}{of}", f"{noises}{of}", noises == REPEATS),
         _line("F1 random labels that lift the other task", f"0{of}", f"{lifted}{of}", lifted == 0),
-        _line("F1 the task that takes the room is named", f"{REPEATS}{of}", f"{greedy}{of}", greedy == REPEATS),
+        _line("F1 the task that takes the room is named", f"{REPEATS}{of}", f"{greedy}{of}",
+              greedy == REPEATS),
         _line("F1 coarse and fine labels of one thing raise nothing", f">= {REPEATS - 1}{of}", f"{clean}{of}",
               clean >= REPEATS - 1),
     ]  # fmt: skip
@@ -174,7 +175,7 @@ def _linear_probe(x: np.ndarray, old: np.ndarray, new: np.ndarray, seed: int) ->
     return one["scratch"] - best
 
 
-# -- sites and inputs -----------------------------------------------------------------------------------------
+# -- sites and inputs ---------------------------------------------------------------------------------------
 def sites() -> list[dict[str, Any]]:
     quiet = found = 0
     for seed in range(REPEATS):
@@ -191,7 +192,8 @@ def sites() -> list[dict[str, Any]]:
     of = f" of {REPEATS}"
     return [
         _line("Sites alike raise nothing", f"{REPEATS}{of}", f"{quiet}{of}", quiet == REPEATS),
-        _line("A site that differs is named, alone", f">= {REPEATS - 1}{of}", f"{found}{of}", found >= REPEATS - 1),
+        _line("A site that differs is named, alone", f">= {REPEATS - 1}{of}", f"{found}{of}",
+              found >= REPEATS - 1),
     ]  # fmt: skip
 
 
@@ -208,7 +210,8 @@ def inputs() -> list[dict[str, Any]]:
         quiet += all(one["severity"] == "low" for one in finding.facts["faults"])
     of = f" of {REPEATS}"
     return [
-        _line("The column that holds the answer is named, alone", f"{REPEATS}{of}", f"{right}{of}", right == REPEATS),
+        _line("The column that holds the answer is named, alone", f"{REPEATS}{of}", f"{right}{of}",
+              right == REPEATS),
         _line("It is a remark where nobody says that it may vanish", f"{REPEATS}{of}", f"{quiet}{of}",
               quiet == REPEATS),
     ]  # fmt: skip
@@ -226,8 +229,9 @@ def reports(folders: list[Path]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
             prepare([path], [path.name], Path(folder) / "out", targets=targets)
             found = {probe: run(probe, Sample(Path(folder) / "out")) for probe in PROBES}
         told[name] = {
-            probe: {"state": one.state, "title": one.title, "note": one.note, "value": one.value, "low": one.low,
-                    "high": one.high, "faults": one.facts.get("faults", [])}
+            probe: {"state": one.state, "title": one.title, "note": one.note,
+                    "value": one.value, "low": one.low, "high": one.high,
+                    "faults": one.facts.get("faults", [])}
             for probe, one in found.items()
         }  # fmt: skip
         measured = sum(one.state == "measured" for one in found.values())

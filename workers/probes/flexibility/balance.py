@@ -1,4 +1,4 @@
-"""Weights for classes of which one is nearly all: else networks say that one only, and nothing can be lost."""
+"""Weights for classes of which one is nearly all: else networks say that one only, with nothing to lose."""
 
 from __future__ import annotations
 
