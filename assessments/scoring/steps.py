@@ -433,6 +433,41 @@ def _forgetting(facts: Evidence, dataset: Evidence) -> Words:
     return {"tried": "yes" if harm and facts.get("strategies") else "", "unsure": "" if harm else "yes"}
 
 
+def _together(facts: Evidence, dataset: Evidence) -> Words:
+    groups = [[str(name) for name in group] for group in facts.get("groups") or ()]
+    harm = any(one.get("fault") == "task_interference" for one in facts.get("faults") or ())
+    if len(groups) < 2 or not harm:
+        least = number((facts.get("change") or {}).get("low")) or 0
+        return {"unsure": "yes" if least <= -5 and not harm else ""}
+    order = sorted(groups, key=len, reverse=True)
+    said = [f"{_names(group)} together" if len(group) > 1 else f"{group[0]} alone" for group in order]
+    return {"apart": "yes", "groups": _names(said)}
+
+
+def _reuse(facts: Evidence, dataset: Evidence) -> Words:
+    worst: Evidence = next((o for o in facts.get("scenarios") or () if o.get("id") == facts.get("worst")), {})
+    ratio = number(worst.get("ratio"))
+    if ratio is None:
+        return {}
+    scratch = number(worst.get("from_scratch")) or ratio
+    if (number(worst.get("low")) or 0) >= 0.5:
+        return {"full": "yes"}
+    return {"share": percent(ratio)} if 0 < ratio <= 0.7 * scratch else {}
+
+
+def _sites(facts: Evidence, dataset: Evidence) -> Words:
+    words = {"column": str(facts.get("column") or "")}
+    return words | ({"worst": str(facts["worst"])} if facts.get("worst") else {})
+
+
+def _inputs(facts: Evidence, dataset: Evidence) -> Words:
+    worst: Evidence = next(iter(facts.get("inputs") or ()), {})
+    lost = number(worst.get("filled"))
+    if lost is None or (number(worst.get("sure")) or 0) <= 0:
+        return {}
+    return {"input": str(worst.get("name")), "loss": f"{lost:.0f} points"}
+
+
 def _plan(facts: Evidence, dataset: Evidence) -> Words:
     """The repair of the worst risk in the plan, and how many others there are."""
     serious = [
@@ -525,7 +560,11 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.serving": _serving,
     "hardware.transfer": _transfer,
     "hardware.scaling": _scaling,
+    "flexibility.interference": _together,
     "flexibility.forgetting": _forgetting,
+    "flexibility.reuse": _reuse,
+    "flexibility.site_gap": _sites,
+    "flexibility.input_loss": _inputs,
     "hyperparameters.plan_review": _plan,
     "hyperparameters.sensitivity": _settings,
     "hyperparameters.seed_noise": _luck,

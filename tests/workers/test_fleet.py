@@ -295,3 +295,33 @@ def test_what_cannot_be_trained_is_said(cancer, how, words):
 def test_a_net_of_three_hidden_layers_is_refused():
     with pytest.raises(ValueError, match="hidden layers"):
         Net((1, 2, 3))
+
+
+@pytest.mark.parametrize("hidden", [(), (16,), (16, 12)])
+def test_a_member_without_an_input_never_looks_at_it(cancer, hidden):
+    x, y = cancer
+    inputs = np.arange(30) % 3 > 0
+    members = [Member(seed=1), Member(seed=1, inputs=inputs, weight_decay=0.01)]
+    fleet = train(x, y, members, net=Net(hidden=hidden), steps=40)
+    other = np.where(inputs, x, 7.0).astype(np.float32)
+    there, gone = fleet.logits(x), fleet.logits(other)
+    torch.testing.assert_close(there[1], gone[1])
+    assert (there[0] - gone[0]).abs().max() > 1
+    assert apart(x, y, members, net=Net(hidden=hidden), steps=40) < 1e-5
+
+
+def test_who_watches_sees_every_step_and_changes_nothing(cancer):
+    x, y = cancer
+    seen = []
+
+    def watch(step, parameters, batch, targets, weights):
+        seen.append((step, batch.shape, targets[0].shape, weights, float(parameters[0].abs().sum())))
+
+    members = [Member(seed=s, rows=np.arange(200)) for s in range(3)]
+    watched = train(x, y, members, steps=20, batch=16, watch=watch)
+    plain = train(x, y, members, steps=20, batch=16)
+    assert [one[0] for one in seen] == list(range(20))
+    assert seen[0][1:4] == ((3, 16, 30), (3, 16), [None])
+    assert len({one[4] for one in seen}) == 20
+    for a, b in zip(watched.parameters, plain.parameters, strict=True):
+        assert torch.equal(a, b)

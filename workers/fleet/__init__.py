@@ -24,6 +24,8 @@ depends on its neighbours.
 - ``start=fleet``: continue from these parameters (fine-tuning); ``Member(freeze_trunk=True)`` keeps the
   hidden layers as they are.
 - ``perturb``: changes each batch before it is learnt from, as adversarial training does.
+- ``watch``: looks on before each step, at the parameters and at what is learnt from next.
+- ``Member(inputs=mask)``: a member that never sees the other features.
 """
 
 from workers.fleet.members import Head, Member, Net

@@ -28,17 +28,17 @@ def start(member: Member, net: Net, inputs: int, outputs: int) -> list[np.ndarra
     draw = stream(member.seed, START)
     gain = 2.0 if net.activation == "relu" else 1.0
     parameters: list[np.ndarray] = []
-    used = inputs
     for layer, wide in enumerate(net.hidden):
         weights = draw.standard_normal((inputs, wide), dtype=np.float32)
         on = mask(member, net, layer, inputs)
         fan_in = np.maximum(1, on.sum(0, keepdims=True)) if inputs else 1
         parameters.append((weights * on * np.sqrt(gain / fan_in) * member.init_scale).astype(np.float32))
         parameters.append(np.zeros((1, wide), np.float32))
-        inputs, used = wide, units(member, net, layer)
+        inputs = wide
     weights = draw.standard_normal((outputs, inputs), dtype=np.float32)
-    weights[:, used:] = 0
-    parameters.append((weights * np.sqrt(1 / max(1, used)) * member.init_scale).astype(np.float32))
+    used = seen(member, net, inputs)
+    weights[:, ~used] = 0
+    parameters.append((weights * np.sqrt(1 / max(1, used.sum())) * member.init_scale).astype(np.float32))
     parameters.append(np.zeros((outputs, 1), np.float32))
     return parameters
 
@@ -57,7 +57,16 @@ def mask(member: Member, net: Net, layer: int, inputs: int) -> np.ndarray:
     on[:, units(member, net, layer) :] = False
     if layer > 0:
         on[units(member, net, layer - 1) :] = False
+    elif member.inputs is not None:
+        on &= np.asarray(member.inputs, bool)[:, None]
     return on
+
+
+def seen(member: Member, net: Net, inputs: int) -> np.ndarray:
+    """bool [inputs]: what below the heads a member has, units of its last hidden layer or features."""
+    if net.hidden:
+        return np.arange(inputs) < units(member, net, len(net.hidden) - 1)
+    return np.ones(inputs, bool) if member.inputs is None else np.asarray(member.inputs, bool)
 
 
 class Orders:

@@ -59,6 +59,7 @@ class Member:
     task_weights: tuple[float, ...] | None = None  # one a head; a head of weight 0 stands still
     freeze_trunk: bool = False  # only the heads learn
     validation: Any = None  # indices or a bool mask: rows that say when to stop
+    inputs: Any = None  # bool [d]: the features it may look at; the weights of the others stay zero
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:

@@ -16,6 +16,8 @@ from workers.fleet.result import Fleet
 from workers.fleet.stacks import Optimiser, Stack
 
 Perturb = Callable[[torch.Tensor, Callable[[torch.Tensor], torch.Tensor], torch.Tensor], torch.Tensor]
+Tensors = Sequence[torch.Tensor]
+Watch = Callable[[int, Tensors, torch.Tensor, Tensors, Sequence[torch.Tensor | None]], None]
 GROUP_BYTES = 96 * 2**20  # buffers of one group of members; larger fleets train group by group
 
 
@@ -32,6 +34,7 @@ class Recipe:
     every: int
     average_from: float | None
     perturb: Perturb | None
+    watch: Watch | None
     device: str
 
 
@@ -51,6 +54,7 @@ def train(
     average_from: float | None = None,
     start: Fleet | None = None,
     perturb: Perturb | None = None,
+    watch: Watch | None = None,
     progress: Callable[[float, str], None] | None = None,
     device: str = "cpu",
 ) -> Fleet:
@@ -58,6 +62,10 @@ def train(
 
     ``perturb(batch, gradient, which)`` gets rows [k, B, d], a function from such rows to the gradient of
     their loss, and the places int64 [k] of the members still training; it returns the rows to learn from.
+
+    ``watch(step, parameters, batch, targets, weights)`` is called before each step of a group of members
+    with what they learn from: rows [k, B, d], and a target and a weight [k, B] a
+    head. Nothing it gets is a copy: look, and change nothing.
     """
     if not members:
         raise ValueError("A fleet needs at least one member.")
@@ -67,7 +75,7 @@ def train(
     shared = as_heads(targets)
     recipe = Recipe(
         net or Net(), tuple(heads) if heads else guess_heads(shared, members), int(steps), int(batch),
-        optimizer, patience, every, average_from, perturb, device,
+        optimizer, patience, every, average_from, perturb, watch, device,
     )  # fmt: skip
     data = torch.as_tensor(np.asarray(x, np.float32) if not torch.is_tensor(x) else x.float()).to(device)
     wide = data.shape[-1] + 3 * sum(recipe.net.hidden) + sum(head.outputs for head in recipe.heads)
@@ -220,13 +228,13 @@ class Training:
                     rates[2 * layer + 1][k] = on.any(0) * member.learning_rate
                 decays[2 * layer][k] = on * member.weight_decay  # weights decay, offsets do not
                 inputs = net.hidden[layer]
-            used = draws.units(member, net, len(net.hidden) - 1) if net.hidden else inputs
+            used = torch.from_numpy(draws.seen(member, net, inputs)).to(self.x.device)
             for place, columns in enumerate(head_slices(self.recipe.heads)):
                 if member.task_weights is not None and member.task_weights[place] == 0:
                     continue
-                rates[-2][k, columns, :used] = member.learning_rate
+                rates[-2][k, columns] = used * member.learning_rate
                 rates[-1][k, columns] = member.learning_rate
-                decays[-2][k, columns, :used] = member.weight_decay
+                decays[-2][k, columns] = used * member.weight_decay
         return Stack(rates), Stack(decays)
 
     def _validation(self, shared: np.ndarray | None) -> tuple[torch.Tensor, torch.Tensor] | None:
@@ -285,6 +293,8 @@ class Training:
         )  # fmt: skip
         targets = [y.view(-1)[order if len(y) == 1 else places] for y in self.targets]
         weights = [None if w is None else w.view(-1)[order if len(w) == 1 else places] for w in self.weights]
+        if self.recipe.watch is not None:
+            self.recipe.watch(self.optimiser.step_count, parameters, passes.x, targets, weights)
         masks = self._masks() if self.dropouts.wanted else None
         batch = passes.x
         if self.recipe.perturb is not None:

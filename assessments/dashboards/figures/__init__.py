@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assessments.dashboards.figures import (
+    absent,
     accelerators,
     amount,
     artefacts,
@@ -35,6 +36,7 @@ from assessments.dashboards.figures import (
     serving,
     shortcuts,
     stability,
+    tasks,
     transfer,
     values,
 )
@@ -78,7 +80,11 @@ BUILDERS: dict[str, Builder] = {
     "hardware.transfer": transfer.transfer,
     "hardware.input_pipeline": loading.input_pipeline,
     "hardware.scaling": scaling.scaling,
+    "flexibility.interference": tasks.interference,
     "flexibility.forgetting": flexibility.forgetting,
+    "flexibility.reuse": tasks.reuse,
+    "flexibility.site_gap": absent.site_gap,
+    "flexibility.input_loss": absent.input_loss,
     "hyperparameters.plan_review": plan.plan_review,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
     "hyperparameters.seed_noise": stability.seed_noise,

@@ -9,6 +9,7 @@ from assessments.dashboards import theme, words
 from assessments.dashboards.figures.chart import Chart, Part, Table, stand_in
 from assessments.dashboards.figures.matrix import Cell
 from assessments.dashboards.figures.matrix import matrix as coloured
+from assessments.dashboards.figures.pairs import Pair, pairs, points
 
 Facts = Mapping[str, Any]
 
@@ -36,14 +37,15 @@ def _strategies(strategies: Sequence[Facts], facts: Facts, finding: Facts) -> Pa
     rows = [
         (
             _label(one["name"]),
-            _points(_before(one)),
-            _points(one["old_after"]),
+            points(_before(one)),
+            points(one["old_after"]),
             words.signed(one["old_after"] - _before(one)),
-            _points(one["new"]) if one.get("new") is not None else "",
+            points(one["new"]) if one.get("new") is not None else "",
             words.short(one["parameters"]) if one.get("parameters") else "",
         )
         for one in order
     ]
+    rings = [Pair(_label(one["name"]), _before(one), float(one["old_after"])) for one in order]
     heads = (
         "Way to retrain",
         "Old task before",
@@ -56,8 +58,8 @@ def _strategies(strategies: Sequence[Facts], facts: Facts, finding: Facts) -> Pa
         title=finding.get("title") or "What is left of the old task after retraining",
         subtitle="The old task before (ring) and after (dot) learning the new one, with the change in points",
         note=" ".join([str(facts.get("how") or ""), stand_in(facts)]).strip(),
-        wide=_before_after(order, theme.WIDTHS["half"]),
-        narrow=_before_after(order, theme.WIDTHS["narrow"]),
+        wide=pairs(rings, theme.WIDTHS["half"], "Score on the old task"),
+        narrow=pairs(rings, theme.WIDTHS["narrow"], "Score on the old task"),
         says=finding.get("note", ""),
         table=Table(heads, rows, frozenset(range(1, 6))),
     )
@@ -66,66 +68,6 @@ def _strategies(strategies: Sequence[Facts], facts: Facts, finding: Facts) -> Pa
 def _before(one: Facts) -> float:
     before = one.get("old_before")
     return float(one["old_after"] if before is None else before)
-
-
-def _points(value: float) -> str:
-    """Scores of this probe are points of 100: 82.5 -> "82.5%"."""
-    return words.percent(value / 100, 1 if value % 1 else 0)
-
-
-def _before_after(order: Sequence[Facts], width: int) -> dict[str, Any]:
-    """A row a way to retrain, its name above its line: names are sentences here."""
-    places = [len(order) - 1 - place for place in range(len(order))]
-    lowest = min(min(one["old_after"], _before(one)) for one in order)
-    floor = max(0, int((lowest - 8) // 10 * 10)) if lowest >= 30 else 0
-    # Whole percents: 97.5% told as 98% stands too near to 100%.
-    ticks = [tick for tick in theme.nice_ticks(floor, 100, 4) if tick % 5 == 0]
-    title = "Score on the old task" + (f" (the axis starts at {floor}%)" if floor else "")
-    data, notes = [], []
-    for one, place in zip(order, places, strict=True):
-        after, before = float(one["old_after"]), _before(one)
-        colour = theme.NEG if after < before - 0.5 else theme.POS
-        both: dict[str, Any] = {"type": "scatter", "x": [before, after], "y": [place, place]}
-        data.append({**both, "mode": "lines", "line": {"color": colour, "width": 3}, "hoverinfo": "skip"})
-        data.append(
-            {
-                **both,
-                "mode": "markers",
-                "cliponaxis": False,
-                "marker": {
-                    "size": 9,
-                    "color": [theme.SURFACE, colour],
-                    "line": {"color": colour, "width": 2},
-                },
-                "hovertext": [f"before: {_points(before)}", f"after: {_points(after)}"],
-                "hovertemplate": f"{_label(one['name'])}, %{{hovertext}}<extra></extra>",
-            }
-        )
-        name = theme.fit(_label(one["name"]), width - 40)
-        notes.append(
-            theme.text(0, place, name, xref="paper", yanchor="bottom", yshift=8, font={"color": theme.INK})
-        )
-        change = words.signed(after - before)
-        bold = {"color": theme.INK, "weight": 600}
-        notes.append(theme.text(max(after, before), place, change, xshift=10, font=bold))
-    return {
-        "data": data,
-        "layout": theme.layout(
-            width,
-            46 * len(order) + 70,
-            margin={"l": 14, "r": 52, "t": 10, "b": 52},
-            xaxis=theme.axis(
-                floor,
-                100,
-                ticks,
-                lambda value: words.percent(value / 100, 0),
-                grid=True,
-                title=title,
-            ),
-            yaxis=theme.axis(-0.5, len(order) - 0.2, [], []),
-            annotations=notes,
-        ),
-    }
 
 
 def _triangle(

@@ -122,7 +122,11 @@ def test_what_the_team_told_us_stands_in_words():
 
 
 def test_the_verdict_counts_what_is_serious_and_the_summary_names_it():
-    counted = ("Not ready: deal with 4 serious risks first", "Ready for a pilot once 4 things")
+    counted = (
+        "Not ready: deal with 4 serious risks first",
+        "Ready for a pilot once 4 things",
+        "Ready for the large training run once 4 things",
+    )
     assert REPORT["overall"]["verdict"].startswith(counted)
     assert "About 1 in 16 labels looks wrong." in REPORT["overall"]["summary"]
     assert "2 answers do not match what was measured." in REPORT["overall"]["summary"]

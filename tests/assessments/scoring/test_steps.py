@@ -147,8 +147,20 @@ CASES = [  # probe, value, low, facts, what is said
     ("hardware.transfer", 0.9, 0.5, {"best": "frozen", "shares": [
         {"id": "frozen", "share": 0.9, "high": 1.0}]},
      "Try a model that is trained on much other data"),
+    ("flexibility.interference", 6, 4, {"groups": [["a", "b"], ["c"]], "faults": [
+        {"fault": "task_interference"}]}, "Train a and b together and c alone"),
+    ("flexibility.interference", 3, 0, {"groups": [["a", "b"]], "change": {"low": -8}}, "Measure it again"),
     ("flexibility.forgetting", 12, 8, {"strategies": [{"id": "x"}]}, "Test the old task after every"),
     ("flexibility.forgetting", 4, 0, {"strategies": [{"id": "x"}]}, "Measure it again with more examples"),
+    ("flexibility.reuse", 0.9, 0.6, {"worst": "neighbour", "scenarios": [
+        {"id": "neighbour", "ratio": 0.9, "low": 0.6, "from_scratch": 0.9}]}, "Plan a full training"),
+    ("flexibility.reuse", 0.2, 0.1, {"worst": "neighbour", "scenarios": [
+        {"id": "neighbour", "ratio": 0.2, "low": 0.1, "from_scratch": 0.6}]},
+     "about 20% of the first training"),
+    ("flexibility.site_gap", 12, 8, {"column": "hospital", "worst": "north"}, "at more than one hospital"),
+    ("flexibility.site_gap", 3, 2, {"column": "hospital"}, "Test on a hospital that was left out"),
+    ("flexibility.input_loss", 20, 15, {"inputs": [{"name": "age", "filled": 20.4, "sure": 9}]},
+     "when age is missing: without, 20 points are lost"),
     ("hyperparameters.sensitivity", 6, 4, {"tornado": [{"label": "Learning rate", "flagged": True, "loss": 6,
      "down": -1, "up": -6}]}, "steadier learning rate: a quarter more costs 6.0 points"),
     ("hyperparameters.plan_review", 1, 1,

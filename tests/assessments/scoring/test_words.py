@@ -13,6 +13,7 @@ GOOD = {
     probe: finding(entry["good"], entry["good"], entry["good"], "Fine")
     for probe, entry in RULES.data["probes"].items()
 } | {"hyperparameters.sensitivity": finding(0.1, 0.0, 0.2, "Fine", {"seed_sd": 0.1})}
+UNSEEN = {f"flexibility.{name}" for name in ("interference", "reuse", "site_gap", "input_loss")}
 
 
 def best(question, rule):
@@ -69,7 +70,8 @@ def test_good_checks_and_good_answers_are_ready():
         for name, given in ANSWERED.items()
     }
     fewer = {name: given for name, given in declared.items() if name[0] not in "FHPS"}
-    assert verdict(GOOD, fewer) == "Ready for a pilot, not yet for the large training run."
+    seen = {name: one for name, one in GOOD.items() if name not in UNSEEN}
+    assert verdict(seen, fewer) == "Ready for a pilot, not yet for the large training run."
     assert verdict(GOOD, ANSWERED) == "Ready for the large training run."
 
 
@@ -108,6 +110,7 @@ def test_a_reason_names_a_range_too_wide_to_tell():
 
 def test_a_harmless_title_is_no_reason_for_a_score_that_comes_from_what_nobody_looked_at():
     calm = findings(flexibility__forgetting=finding(0.0, 0.0, 0.5, "Retraining hardly harms the old task"))
+    calm = {name: one for name, one in calm.items() if name not in UNSEEN}
     assert reason("flexibility", calm) == (
         "No sign of trouble in 1 of 7 risks; nobody has looked at the other 6"
     )

@@ -1,0 +1,173 @@
+"""Planted truths of sharing a network: a copy costs nothing, noise is named, a greedy task is named."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.workers import factories
+from workers.probes.base import Budget, Sample
+from workers.probes.flexibility import interference
+from workers.probes.flexibility.interference import grouping, several
+from workers.probes.flexibility.interference.trials import Trials, size
+from workers.probes.surrogate import surrogate
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return factories.digits(tmp_path_factory.mktemp("digits"))
+
+
+def sample(folder, digits, *targets, names, rows=900, **more):
+    return factories.write_sample(
+        folder, digits.features[:rows], *(target[:rows] for target in targets), names=names, **more
+    )
+
+
+def faults(finding, name):
+    return [one for one in finding.facts["faults"] if one["fault"] == name]
+
+
+def test_the_same_task_twice_costs_nothing(digits, tmp_path):
+    digit = digits.labels().astype(int)
+    found = interference.run(
+        sample(tmp_path, digits, digit, digit, names=("digit", "again"), rows=1797), Budget()
+    )
+    assert abs(found.facts["change"]["mean"]) <= 1
+    assert found.facts["faults"] == []
+    assert found.facts["groups"] == [["digit", "again"]]
+    assert 0.4 < found.facts["saved"]["parameters"] < 0.5
+    assert found.title == "The tasks can share one network"
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_a_task_of_random_labels_is_named_and_lifts_nobody(digits, tmp_path, classes):
+    noise = np.random.default_rng(classes).integers(0, classes, len(digits.features))
+    found = interference.run(
+        sample(tmp_path, digits, digits.labels().astype(int), noise, names=("digit", "noise")), Budget()
+    )
+    (fault,) = faults(found, "unlearnable_task")
+    assert fault["tasks"] == ["noise"]
+    assert fault["severity"] == "medium"
+    digit = found.facts["tasks"][0]
+    assert digit["change"]["low"] < 1
+    assert digit["learnable"]
+    assert found.facts["change"] == digit["change"]  # the noise counts as neither hurt nor saved
+
+
+@pytest.fixture(scope="module")
+def greedy(tmp_path_factory):
+    """Few shared units, and a second task that is a hard function of inputs which the first does not need."""
+    draw = np.random.default_rng(101)
+    x = draw.normal(size=(1200, 20)).astype(np.float32)
+    easy = np.sin(1.5 * x[:, 0]) + np.abs(x[:, 1]) - np.abs(x[:, 2])
+    hard = np.abs(x[:, 10]) - np.abs(x[:, 11]) + x[:, 12] * x[:, 13]
+    steps = np.quantile(hard, np.linspace(0.125, 0.875, 7))
+    return factories.write_sample(
+        tmp_path_factory.mktemp("greedy"), x, (easy > np.median(easy)).astype(int), np.digitize(hard, steps),
+        names=("easy", "hard"), plan={"model": {"kind": "mlp", "hidden": [6]}},
+    )  # fmt: skip
+
+
+def test_a_task_that_takes_the_room_of_another_is_named(greedy):
+    found = interference.run(greedy, Budget())
+    worst = faults(found, "task_interference")[0]
+    assert (worst["hurts"], worst["hurt"]) == ("hard", "easy")
+    assert worst["severity"] == "high"
+    assert set(worst["tasks"]) == {"easy", "hard"}
+    assert found.low > 1
+    assert found.facts["groups"] == [["easy"], ["hard"]]
+    apart = next(one for one in found.facts["mitigations"] if one["title"].startswith("Give each task"))
+    assert apart["value"] == 0
+    assert "hard is what hurts easy most" in found.note
+
+
+def test_equal_seeds_give_equal_findings(greedy):
+    first, second = (interference.run(greedy, Budget(seed=3)) for _ in range(2))
+    assert json.dumps(first.as_json()) == json.dumps(second.as_json())
+
+
+def test_of_three_tasks_the_two_that_go_together_are_told(tmp_path):
+    """Two copies of an easy task, and the greedy one: the copies share a network, the third has its own."""
+    draw = np.random.default_rng(5)
+    x = draw.normal(size=(1200, 20)).astype(np.float32)
+    easy = np.sin(1.5 * x[:, 0]) + np.abs(x[:, 1]) - np.abs(x[:, 2])
+    label = (easy > np.median(easy)).astype(int)
+    hard = np.abs(x[:, 10]) - np.abs(x[:, 11]) + x[:, 12] * x[:, 13]
+    made = factories.write_sample(
+        tmp_path, x, label, label, np.digitize(hard, np.quantile(hard, np.linspace(0.125, 0.875, 7))),
+        names=("easy", "twin", "hard"), plan={"model": {"kind": "mlp", "hidden": [6]}},
+    )  # fmt: skip
+    found = interference.run(made, Budget())
+    assert ["easy", "twin"] in found.facts["groups"]
+    assert any(one["hurts"] == "hard" for one in faults(found, "task_interference"))
+    affinity = np.array(found.facts["affinity"])
+    assert affinity[0, 1] > 0 > affinity[2, 0]  # a step for its copy helps, one for the greedy task does not
+    conflict = np.array(found.facts["conflict"])
+    assert conflict[0, 1] < conflict[0, 2]
+
+
+def test_one_task_is_split_and_a_what_if_is_no_serious_fault(digits):
+    found = interference.run(digits, Budget())
+    assert found.facts["how"].startswith("Only one task is declared. The classes were split in two")
+    assert not found.facts["declared"]
+    assert all(one["severity"] == "low" for one in found.facts["faults"])
+
+
+def test_rows_without_one_of_the_labels_are_used_for_the_others(digits, tmp_path):
+    digit = digits.labels()[:600].astype(np.float32)
+    made = sample(tmp_path, digits, digits.labels().astype(int), digit, names=("digit", "amount"), rows=600)
+    holes = made.arrays | {"y0": np.where(np.arange(600) % 3 == 0, -1, made.arrays["y0"])}
+    half = Sample(made.folder)
+    half.__dict__["arrays"] = holes
+    tasks = several.tasks(half, 0)
+    assert len(tasks.train) == (made.split == 0).sum()
+    assert tasks.has(0)[tasks.train].mean() == pytest.approx(2 / 3, abs=0.05)
+    assert tasks.has(1).all()
+    member = Trials(tasks, surrogate(half, 360), Budget(), 2)._member((0, 1), "full", 0)
+    assert member.task_weights[0] == pytest.approx(1.5, abs=0.1)  # a rarer label weighs as much in all
+
+
+def test_the_weights_of_the_plan_are_what_is_measured(digits, tmp_path):
+    plan = {"training": {"task_weights": {"digit": 0.001, "even": 100}}}
+    digit = digits.labels().astype(int)
+    made = sample(tmp_path, digits, digit, digit % 2, names=("digit", "even"), plan=plan)
+    found = interference.run(made, Budget())
+    assert found.facts["tasks"][0]["change"]["high"] < -3
+    best = found.facts["mitigations"]
+    assert any(one["title"] == "Give all tasks the same weight" and one["value"] < 1.5 for one in best)
+
+
+def test_a_linear_plan_shares_nothing(digits, tmp_path):
+    digit = digits.labels().astype(int)
+    plan = {"model": {"kind": "logistic_regression"}}
+    made = sample(tmp_path, digits, digit, digit % 2, names=("digit", "even"), plan=plan)
+    assert interference.run(made, Budget()).note.startswith("The planned model is linear")
+
+
+def test_every_way_to_group_tasks_is_looked_at_once():
+    ways = [tuple(sorted(groups)) for groups in grouping._partitions([0, 1, 2, 3])]
+    assert len(ways) == len(set(ways)) == 15
+
+
+def test_parameters_are_counted_as_they_are():
+    assert size(10, (4, 3), [2, 5]) == 11 * 4 + 5 * 3 + 4 * 7
+
+
+def test_a_task_of_one_class_nearly_is_told_as_such(tmp_path):
+    """1 row in 25 is of the other class, and the inputs say a little about it: no accuracy shows harm."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(1500, 10)).astype(np.float32)
+    rare = (x[:, 0] + 1.5 * draw.normal(size=1500) > np.quantile(x[:, 0], 0.995)).astype(int)
+    made = factories.write_sample(tmp_path, x, rare, (x[:, 1] > 0).astype(int), names=("fraud", "sign"))
+    found = interference.run(made, Budget())
+    fraud = found.facts["tasks"][0]
+    assert fraud["learnable"]
+    assert fraud["guess"] > 85
+    if fraud["alone"] < fraud["guess"] + 1:
+        assert "fraud: hardly better than always saying the same" in found.note

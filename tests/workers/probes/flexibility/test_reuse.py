@@ -1,0 +1,129 @@
+"""Planted truths of re-use: the same task costs next to nothing, unrelated features are worth nothing."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.workers import factories
+from workers.probes.base import Budget, Sample
+from workers.probes.flexibility import reuse
+from workers.probes.flexibility.reuse import courses, price, scenarios
+from workers.probes.surrogate import rows, surrogate
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    whole = factories.digits(tmp_path_factory.mktemp("whole"))
+    kept = 800  # rows, which is enough and takes half as long
+    return factories.write_sample(
+        tmp_path_factory.mktemp("digits"), whole.features[:kept], whole.labels()[:kept].astype(int)
+    )
+
+
+def two(folder, digits, first, second, **more):
+    return factories.write_sample(folder, digits.features, first, second, names=("old", "new"), **more)
+
+
+def scenario(finding, name):
+    return next(one for one in finding.facts["scenarios"] if one["id"] == name)
+
+
+def test_the_same_task_with_other_names_costs_under_a_fifth(digits, tmp_path):
+    digit = digits.labels().astype(int)
+    relabelled = np.random.default_rng(0).permutation(10)[digit]
+    found = reuse.run(two(tmp_path, digits, digit, relabelled), Budget())
+    one = scenario(found, "neighbour")
+    assert one["ratio"] < 0.2
+    assert one["ratio"] <= 0.7 * one["from_scratch"]
+    probe = next(o for o in one["options"] if o["way"] == "probe" and o["share"] == 1.0)
+    assert probe["score"] > 90
+
+
+def test_on_random_features_a_linear_probe_is_at_chance(digits, tmp_path):
+    """The old task is learnt on one half of the inputs, the new one stands in the other half."""
+    draw = np.random.default_rng(0)
+    n = len(digits.features)
+    other = draw.normal(size=(n, 64)).astype(np.float32)
+    x = np.hstack([other, digits.features * 0.001])
+    old = (other[:, :3].sum(1) > 0).astype(int)
+    noise = draw.integers(0, 10, n)
+    made = factories.write_sample(tmp_path, x, old, noise, names=("old", "new"), standardise=False)
+    found = scenarios.all_of(made, rows(made, 0), 3)
+    went = courses.run(found[0], surrogate(made, 400), Budget())
+    last = went.scores[1:, -1].mean((1, 2))
+    assert np.all(np.abs(last - 0.1) < 0.06)  # one in ten, by every way
+    assert reuse.run(made, Budget()).state == "skipped"  # there is nothing to learn, so nothing to save
+
+
+def test_a_class_that_comes_later_counts_as_much_as_all_old_ones(digits):
+    made = scenarios.all_of(digits, rows(digits, 0), 5)
+    later = next(one for one in made if one.id == "new_class")
+    for seed, old in enumerate(later.old):
+        (left,) = set(range(10)) - set(later.y[0][old].tolist())
+        new = later.target[later.test] == left
+        assert later.weights[seed][new].sum() == pytest.approx(later.weights[seed][~new].sum())
+    found = reuse.run(digits, Budget())
+    one = scenario(found, "new_class")
+    start = one["options"][3]["course"][0]
+    assert start < 55  # before it is learnt, the new class is never right
+    assert one["options"][-1]["score"] > 95
+    assert "5 classes, one at a time" in one["how"]
+
+
+def test_more_rows_never_need_more_to_be_said_than_was_measured(digits):
+    found = reuse.run(digits, Budget())
+    for one in found.facts["scenarios"]:
+        for option in one["options"]:
+            reached = option["score"] >= one["wanted"] - 1e-9
+            assert (option["computing"] is not None) == reached
+    assert found.low <= found.value <= found.high <= 1
+
+
+@pytest.mark.parametrize(
+    ("curve", "wanted", "steps"), [([0.9, 0.95], 0.8, 0), ([0.5, 0.9], 0.7, 50), ([0.1, 0.2], 0.7, np.inf)]
+)
+def test_steps_are_read_off_the_course(curve, wanted, steps):
+    assert courses.needed(np.array([0, 100]), np.array(curve), wanted) == pytest.approx(steps)
+
+
+def test_a_fault_is_serious_only_where_new_tasks_are_expected(digits, tmp_path):
+    """Old and new are at odds, and the new one is hard: nothing of the old network helps."""
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(900, 12)).astype(np.float32)
+    old = (x[:, 0] > 0).astype(int)
+    new = ((x[:, 1] * x[:, 2] > 0) ^ (x[:, 3] > 0)).astype(int)
+    made = factories.write_sample(tmp_path, x, old, new, names=("old", "new"))
+    found = reuse.run(made, Budget())
+    if found.low < reuse.CHEAP:
+        pytest.fail(f"re-use was cheap after all: {found.note}")
+    assert [one["severity"] for one in found.facts["faults"]] == ["low"]
+    asked = reuse.run(Sample(made.folder, answers={"F2": {"value": "monthly"}}), Budget())
+    assert asked.facts["faults"][0]["fault"] == "no_cheap_reuse"
+    assert asked.facts["faults"][0]["severity"] in ("medium", "high")
+    assert "full training for every new task" in asked.note
+
+
+def test_hours_and_money_come_from_the_plan(digits):
+    plan = {"model": {"kind": "resnet18"}, "training": {"epochs": 90, "batch_size": 256},
+            "data": {"rows": 1_000_000}, "hardware": {"train": {"device": "h100"}}}  # fmt: skip
+    made = Sample(digits.folder, plan)
+    training = price.of_one_training(made, 0)
+    assert training is not None
+    assert training.hours > 0.1
+    assert training.money > 0.1
+    assert "H100" in training.device
+    found = reuse.run(made, Budget())
+    assert f"on {training.device} instead of" in found.note
+    assert price.of_one_training(digits, 0) is None
+
+
+def test_equal_seeds_give_equal_findings(tmp_path):
+    made = factories.breast_cancer(tmp_path)
+    first, second = (reuse.run(made, Budget(seed=2)) for _ in range(2))
+    assert json.dumps(first.as_json()) == json.dumps(second.as_json())

@@ -1,0 +1,114 @@
+"""What a model may be re-used for: a neighbouring task, or the same task with a class that comes later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.fleet import Head
+from workers.probes.base import Sample
+from workers.probes.flexibility import balance
+from workers.probes.flexibility.tasks import Tasks, two_tasks
+from workers.probes.surrogate import Rows
+
+FEWEST_CLASSES = 3  # with two, a model without one of them has nothing to learn
+CLASS_TRAIN, CLASS_TEST = 10, 5  # rows that a class needs to stand in for one that comes later
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """An old task, a new one, and how each seed plays them; a seed may leave out another class."""
+
+    id: str
+    x: np.ndarray
+    y: tuple[np.ndarray, ...]
+    heads: tuple[Head, ...]
+    old: tuple[np.ndarray, ...]  # a seed: the rows of the first training
+    new: np.ndarray  # rows of the new task
+    test: np.ndarray
+    weights: np.ndarray  # float64 [seeds, test rows]: how much each row counts in the score
+    head: int  # that learns the new task
+    names: tuple[str, str]
+    how: str
+    learnt: tuple[
+        np.ndarray | None, ...
+    ]  # a head: row weights [n] of learning, where one class is nearly all
+
+    @property
+    def target(self) -> np.ndarray:
+        return self.y[self.head]
+
+    def task_weights(self, head: int) -> tuple[float, ...]:
+        return tuple(float(place == head) for place in range(len(self.heads)))
+
+
+def all_of(sample: Sample, found: Rows, seeds: int) -> list[Scenario] | str:
+    """The scenarios that this data can play; or why none."""
+    tasks = two_tasks(sample, found)
+    made = [neighbour(tasks, seeds)] if isinstance(tasks, Tasks) else []
+    later = new_class(sample, found, seeds)
+    if later is not None:
+        made.append(later)
+    return made or str(tasks)
+
+
+def neighbour(tasks: Tasks, seeds: int) -> Scenario:
+    head = tasks.head
+    learnt = tuple(
+        _learnt(y, train, one.task) for y, train, one in zip(tasks.y, tasks.train, tasks.heads, strict=True)
+    )
+    if head == 0:  # the same question goes on with the same weights
+        learnt = (_learnt(tasks.y[0], np.concatenate(tasks.train), tasks.heads[0].task), None)
+    codes = tasks.y[head][tasks.test[1]]
+    counted = None
+    if tasks.heads[head].task == "classification":
+        counted = balance.weights(codes, by=tasks.y[head][tasks.train[1]])
+    each = np.ones(len(codes)) if counted is None else counted
+    return Scenario(
+        "neighbour", tasks.x, tasks.y, tasks.heads, (tasks.train[0],) * seeds, tasks.train[1], tasks.test[1],
+        np.tile(each, (seeds, 1)), head, tasks.names, tasks.how, learnt,
+    )  # fmt: skip
+
+
+def new_class(sample: Sample, found: Rows, seeds: int) -> Scenario | None:
+    """Each seed leaves out another class at first; then all classes are learnt.
+
+    The new class counts as much as all old ones together: else a model that never learns one class of 36
+    would be within three points from the start.
+    """
+    if len(found.classes) < FEWEST_CLASSES or sample.target is None:
+        return None
+    learnt = np.bincount(found.y[found.train], minlength=len(found.classes))
+    tested = np.bincount(found.y[found.test], minlength=len(found.classes))
+    able = np.flatnonzero((learnt >= CLASS_TRAIN) & (tested >= CLASS_TEST))
+    if not len(able) or (learnt > 0).sum() < FEWEST_CLASSES:
+        return None
+    later = able[np.linspace(0, len(able) - 1, min(seeds, len(able))).round().astype(int)]
+    later = np.resize(later, seeds)
+    codes = found.y[found.test]
+    weights = np.empty((seeds, len(codes)))
+    even = balance.weights(codes, by=found.y[found.train])
+    even = np.ones(len(codes)) if even is None else even
+    for seed, code in enumerate(later):
+        own = codes == code
+        weights[seed] = even * np.where(own, 1 / even[own].sum(), 1 / even[~own].sum()) * len(codes) / 2
+    names = [found.classes[code] for code in dict.fromkeys(later.tolist())]
+    tried = names[0] if len(names) == 1 else f"{len(names)} classes, one at a time"
+    return Scenario(
+        "new_class", found.x, (found.y,), found.heads,
+        tuple(found.train[found.y[found.train] != code] for code in later), found.train, found.test, weights,
+        0,
+        (f"{sample.target.name} without one class", "a class that comes later"),
+        f"As the class that comes later stood {tried} of {sample.target.name}.",
+        (_learnt(found.y, found.train, "classification"),),
+    )  # fmt: skip
+
+
+def _learnt(y: np.ndarray, train: np.ndarray, task: str) -> np.ndarray | None:
+    own = balance.weights(y[train]) if task == "classification" else None
+    if own is None:
+        return None
+    learnt = np.ones(len(y))
+    learnt[train] = own
+    return learnt
