@@ -31,6 +31,7 @@ from assessments.dashboards.figures import (
     serving,
     shortcuts,
     transfer,
+    tuning,
     values,
 )
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures, Strip, Table
@@ -74,6 +75,9 @@ BUILDERS: dict[str, Builder] = {
     "hardware.scaling": scaling.scaling,
     "flexibility.forgetting": flexibility.forgetting,
     "hyperparameters.sensitivity": hyperparameters.sensitivity,
+    "hyperparameters.tuning_gap": tuning.tuning_gap,
+    "hyperparameters.importance": tuning.importance,
+    "hyperparameters.baseline": tuning.baseline,
 }
 
 

@@ -69,6 +69,9 @@ VALUES = {  # probe: value, low, high, title, facts
     "hardware.scaling": (0.0, 0.0, 0.0, "More than 8 devices no longer pay off", {"knee": 16, "at": 1}),
     "flexibility.forgetting": (8.0, 6.0, 10.0, "Retraining costs 8 points on the old task", {}),
     "hyperparameters.sensitivity": (0.6, 0.3, 1.1, "The settings are steady", {"seed_sd": 0.3}),
+    "hyperparameters.tuning_gap": (0.1, 0.0, 0.7, "The planned settings are as good as tuned ones", {}),
+    "hyperparameters.importance": (2.7, 1.0, 5.0, "Learning rate and width deserve the tuning", {}),
+    "hyperparameters.baseline": (-4.0, -5.5, -2.5, "The plan beats simple models by 4.0 points", {}),
 }
 
 MANIFEST = {

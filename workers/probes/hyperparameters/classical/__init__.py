@@ -61,7 +61,12 @@ class Classical:
         return {"model": self.named, **setting, "from_plan": self.planned, "caveats": list(self.caveats)}
 
     def keys(self, setting: Setting) -> dict[str, Any]:
-        return {knob.key: plain(setting[knob.name]) for knob in self.knobs}
+        left = {"depth": families.DEEPEST, "feature_share": 0.0}  # what stands for "no such limit"
+        return {
+            knob.key: plain(setting[knob.name])
+            for knob in self.knobs
+            if left.get(knob.name) != setting[knob.name]
+        }
 
     def fit(self, setting: Setting, train: np.ndarray, seed: int) -> Any:
         """The fitted model; rows beyond ``most`` left out, class by class."""
@@ -99,9 +104,7 @@ class Classical:
         in_turn(one, [(place, k) for place in range(len(settings)) for k in range(len(parts))], tell)
         return Scores(chosen, judged)
 
-    def repeats(
-        self, settings: Sequence[Setting], seeds: Sequence[int], tell: Tell
-    ) -> np.ndarray:
+    def repeats(self, settings: Sequence[Setting], seeds: Sequence[int], tell: Tell) -> np.ndarray:
         """float64 [settings, seeds, test rows], each seed with the same rows to learn from in all settings.
 
         A model without luck of its own (a kernel, one tree, neighbours) is only as lucky as its rows: every

@@ -24,7 +24,8 @@ NAMES = {
     NEAREST: "nearest neighbours",
 }
 NEIGHBOURS = ("knn", "k_nn", "k_nearest_neighbors", "k_nearest_neighbours", "nearest_neighbors",
-              "nearest_neighbours", "kneighborsclassifier", "kneighborsregressor", "nearest", "neighbours")  # fmt: skip
+              "nearest_neighbours", "kneighborsclassifier", "kneighborsregressor", "nearest",
+              "neighbours")  # fmt: skip
 DEEPEST = 64.0  # a depth that no tree of some hundred rows reaches: no limit
 MOST_TREES = 100.0  # of a trial; more trees of a forest only take away luck
 
@@ -87,7 +88,7 @@ def _boosting(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) 
         Knob("learning_rate", "Learning rate", "training.learning_rate", 0.02, 0.4, log=True),
         Knob("trees", "Number of trees", "model.trees", 20, MOST_TREES, log=True, whole=True),
         size,
-        Knob("min_leaf", "Rows in a leaf, at least", "model.min_leaf", 2, 40, log=True, whole=True),
+        Knob("min_leaf", "Least rows in a leaf", "model.min_leaf", 2, 40, log=True, whole=True),
         Knob("l2", "Shrinkage of leaf values", "model.l2", 0.01, 10.0, log=True),
     )
 
@@ -118,8 +119,8 @@ def _forest(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) ->
     }
     knobs = [
         Knob("depth", "Depth of a tree", "model.depth", 2, 20, log=True, whole=True),
-        Knob("min_leaf", "Rows in a leaf, at least", "model.min_leaf", 1, 20, log=True, whole=True),
-        Knob("feature_share", "Share of the columns a split may use", "model.feature_share", 0.1, 1.0),
+        Knob("min_leaf", "Least rows in a leaf", "model.min_leaf", 1, 20, log=True, whole=True),
+        Knob("feature_share", "Share of columns for a split", "model.feature_share", 0.1, 1.0),
     ]
     if not single:
         knobs.insert(0, Knob("trees", "Number of trees", "model.trees", 10, MOST_TREES, log=True, whole=True))
@@ -154,11 +155,18 @@ def _kernel(model: Mapping[str, Any], kind: str, spread: float, columns: int) ->
     shape = shape if shape in ("linear", "rbf", "poly", "sigmoid") else "rbf"
     usual = 1 / max(1e-9, columns * spread)  # scikit-learn's "scale"
     default = {"C": _given(model, "C", 1.0)}
-    knobs = [Knob("C", "Price of an error (C)", "model.C", 0.05, 100.0, log=True)]
+    knobs = [Knob("C", "C (the price of an error)", "model.C", 0.05, 100.0, log=True)]
     if shape != "linear":
         default["gamma"] = _number(model.get("gamma"), usual, 1 / max(1, columns))
         knobs.append(
-            Knob("gamma", "Reach of a row (gamma)", "model.gamma", usual / 30, usual * 30, log=True)
+            Knob(
+                "gamma",
+                "Gamma (how near a row must be to count)",
+                "model.gamma",
+                usual / 30,
+                usual * 30,
+                log=True,
+            )
         )
 
     def build(setting: Setting, classes: bool, seed: int) -> Any:
@@ -183,8 +191,8 @@ def _number(value: Any, usual: float, auto: float) -> float:
 def _linear(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) -> Family:
     default = {"C": _given(model, "C", 1.0), "max_iter": _given(training, "max_iter", 100.0)}
     knobs = (
-        Knob("C", "Freedom of the weights (C)", "model.C", 1e-3, 100.0, log=True),
-        Knob("max_iter", "Most passes of the solver", "training.max_iter", 20, 500, log=True, whole=True),
+        Knob("C", "C (the freedom of the weights)", "model.C", 1e-3, 100.0, log=True),
+        Knob("max_iter", "Passes of the solver", "training.max_iter", 20, 500, log=True, whole=True),
     )
     weights = training.get("class_weight")
     weights = weights if weights == "balanced" else None

@@ -32,8 +32,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if isinstance(stand, str):
         return Finding.skipped(stand)
     if len(stand.engine.knobs) < 2:
-        only = stand.engine.knobs[0].label
-        return Finding.skipped(f"There is one setting to tune, and it is the one that matters: {only.lower()}.")
+        only = stand.engine.knobs[0].spoken
+        return Finding.skipped(f"There is one setting to tune, and so the one that matters: {only}.")
     one_each = {part.fold: part for part in stand.parts}  # many settings say more here than many trainings
     stand = search.Stand(stand.found, list(one_each.values()), stand.engine, budget)
     return report(stand, search.run(stand, TRIALS, FEWEST, default=False))
@@ -54,7 +54,8 @@ def report(stand: Stand, trials: Trials) -> Finding:
     f_lows, f_highs = np.quantile(forests, [0.05, 0.95], axis=0)
     rows = [
         {
-            "parameter": knobs[k].name, "label": knobs[k].label, "key": knobs[k].key,
+            "parameter": knobs[k].name, "label": knobs[k].label, "spoken": knobs[k].spoken,
+            "key": knobs[k].key,
             "share": float(ped[k]), "low": float(min(lows[k], ped[k])), "high": float(max(highs[k], ped[k])),
             "p": float(p_values[k]), "forest": float(forest[k]), "forest_low": float(f_lows[k]),
             "forest_high": float(f_highs[k]), "trusted": bool(p_values[k] < LIKELY),
@@ -76,7 +77,7 @@ def report(stand: Stand, trials: Trials) -> Finding:
         "agree": {row["parameter"] for row in rows[:DESERVE]} == second,
         "established": len(scores) >= ESTABLISHED and bool(known),
         "spread": float(np.quantile(scores, 0.9) - np.quantile(scores, 0.5)),
-        "null": {"expected": 1 / len(rows), "kind": "sampled", "of": "the same trials with scores dealt anew"},
+        "null": {"expected": 1 / len(rows), "kind": "sampled", "of": "the trials with scores dealt anew"},
         "surrogate": stand.engine.described(),
         "faults": [],
         "mitigations": [],
@@ -99,7 +100,7 @@ def _words(
     facts: dict[str, Any], rows: list[dict[str, Any]], known: list[dict[str, Any]], value: float, stand: Stand
 ) -> tuple[str, str]:
     tried = facts["trials"]
-    names = [row["label"].partition(" (")[0].lower() for row in known]
+    names = [row["spoken"] for row in known]
     if not known or facts["spread"] < FLAT / 2:
         title = "No setting stands out"
         note = (
@@ -110,14 +111,14 @@ def _words(
         title = f"{_upper(listed(names))} {'deserves' if len(names) == 1 else 'deserve'} the tuning"
         share = sum(row["share"] for row in known)
         note = (
-            f"{_upper(listed(names))} {'decides' if len(names) == 1 else 'decide'} {percent(share)} of what makes a"
-            f" setting good; a middling choice of {'it' if len(names) == 1 else 'both'} costs about {value:.1f} points of"
-            f" {stand.metric}."
+            f"{_upper(listed(names))} {'decides' if len(names) == 1 else 'decide'} {percent(share)} of what"
+            f" makes a setting good; a middling choice of {'it' if len(names) == 1 else 'both'} costs about"
+            f" {value:.1f} points of {stand.metric}."
         )
-        if not facts["agree"]:
-            other = max(rows, key=lambda row: row["forest"])["label"].partition(" (")[0].lower()
-            first = other if other not in names else "another one"
-            note += f" A second method also points to {first}, so try that too."
+        other = sorted(rows, key=lambda row: -row["forest"])[: len(names)]
+        missed = [row["spoken"] for row in other if row["spoken"] not in names]
+        if missed:
+            note += f" A second method points to {listed(missed)} as well."
     if tried < ESTABLISHED:
         note += f" With {tried} trials, this is a first hint."
     return title, " ".join([note, *stand.engine.caveats])

@@ -108,14 +108,16 @@ def _effects(places: np.ndarray, scores: np.ndarray, seed: int) -> np.ndarray:
     return shares(effects)
 
 
-def _forest(places: np.ndarray, scores: np.ndarray, seed: int):  # type: ignore[no-untyped-def]
+def _forest(places: np.ndarray, scores: np.ndarray, seed: int):
     from sklearn.ensemble import RandomForestRegressor
 
-    forest = RandomForestRegressor(FOREST // FORESTS * 2, min_samples_leaf=3, max_features=0.7, random_state=seed)
+    forest = RandomForestRegressor(
+        FOREST // FORESTS * 2, min_samples_leaf=3, max_features=0.7, random_state=seed
+    )
     return forest.fit(places, scores)
 
 
-def averaged(forest, knobs: int, held: tuple[int, ...], seed: int, steps: int = 12) -> np.ndarray:  # type: ignore[no-untyped-def]
+def averaged(forest, knobs: int, held: tuple[int, ...], seed: int, steps: int = 12) -> np.ndarray:
     """The forest's answer over a grid of the knobs held [steps ** len(held)], averaged over all others."""
     others = np.random.default_rng([seed, 71]).random((AVERAGED, knobs))
     at = (np.arange(steps) + 0.5) / steps

@@ -102,7 +102,9 @@ class Networks:
                 told["training.epochs"] = plain(max(1.0, float(round(passes))))
             elif knob.name == "width":
                 share = setting["width"] / self.centre.net.hidden[0]
-                told[knob.key] = [max(1, round(wide * share)) for wide in self.hidden or self.centre.net.hidden]
+                told[knob.key] = [
+                    max(1, round(wide * share)) for wide in self.hidden or self.centre.net.hidden
+                ]
             else:
                 told[knob.key] = plain(setting[knob.name])
         return told
@@ -198,6 +200,10 @@ def networks(sample: Sample, found: Rows, budget: Budget) -> Networks:
         centre = dataclasses.replace(whole, steps=LONGEST, learning_rate=rate)
         caveats.append(
             f"The planned setting was tried for {LONGEST:,} of its {whole.steps:,} steps"
-            + (f", with a learning rate of {rate:.2g} to make up for it." if rate > whole.learning_rate else ".")
+            + (
+                f", with a learning rate of {rate:.2g} to make up for it."
+                if rate > whole.learning_rate
+                else "."
+            )
         )
     return Networks(found, centre, budget, epochs, hidden, tuple(caveats))

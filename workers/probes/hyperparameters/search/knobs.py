@@ -24,6 +24,12 @@ class Knob:
     whole: bool = False
     steps: tuple[float, ...] = ()  # the only values there are; then low and high say nothing
 
+    @property
+    def spoken(self) -> str:
+        """Its name inside a sentence: "learning rate", but "C"."""
+        short = self.label.partition(" (")[0]
+        return short if len(short) == 1 else short[:1].lower() + short[1:]
+
     def value(self, place: float) -> float:
         """The value at a place in [0, 1)."""
         if self.steps:
@@ -58,7 +64,6 @@ def drawn(knobs: Sequence[Knob], count: int, seed: int) -> tuple[np.ndarray, lis
         places = qmc.Sobol(len(knobs), scramble=True, rng=np.random.default_rng([seed, 41])).random(count)
     places = np.clip(places, 0.0, 1.0 - 1e-9)
     return places, [{k.name: k.value(p) for k, p in zip(knobs, row, strict=True)} for row in places]
-
 
 
 def plain(value: float) -> float:

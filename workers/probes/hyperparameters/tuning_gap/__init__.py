@@ -134,7 +134,9 @@ def _mitigations(
 ) -> list[dict[str, Any]]:
     if verdict != "worse" or gain < MARGIN:
         return []
-    some = ", ".join(f"{key.rpartition('.')[2].replace('_', ' ')} {value}" for key, value in list(keys.items())[:3])
+    some = ", ".join(
+        f"{key.rpartition('.')[2].replace('_', ' ')} {value}" for key, value in list(keys.items())[:3]
+    )
     return [{
         "title": f"Use the best setting found: {some}", "value": 0.0, "low": 0.0,
         "high": max(0.0, high - gain), "effort": "1 day, one engineer", "basis": "measured", "plan": keys,
@@ -150,8 +152,8 @@ def _words(facts: dict[str, Any], stand: Stand) -> tuple[str, str]:
     if facts["verdict"] == "as_good":
         title = f"The {own} settings are as good as tuned ones"
         note = (
-            f"The best of {tried} other settings gains {_points(max(0.0, found['points']))} of {metric}, at most"
-            f" {found['high']:.1f}: tuning is not worth its price."
+            f"The best of {tried} other settings gains {_points(max(0.0, found['points']))} of {metric}, at"
+            f" most {found['high']:.1f}: tuning is not worth its price."
         )
     elif facts["verdict"] == "worse":
         title = f"Tuning gains {_points(found['points'])}"
@@ -162,8 +164,8 @@ def _words(facts: dict[str, Any], stand: Stand) -> tuple[str, str]:
     else:
         title = "Too close to tell if tuning gains anything"
         note = (
-            f"The best of {tried} settings lies between {_signed(found['low'])} and {_signed(found['high'])} points of"
-            f" {metric} from the {own} one: with so few rows, a search may not find what it gains."
+            f"The best of {tried} settings lies between {_signed(found['low'])} and"
+            f" {_signed(found['high'])} points of {metric} from the {own} one: with so few rows, a search may not find what it gains."
         )
     if facts["worth_because"] == "limit":
         note += f" The limits of time and money allow {trials}."
@@ -182,6 +184,12 @@ def _signed(value: float) -> str:
 
 def _price(worth: int, price: dict[str, Any]) -> str:
     hours, money = worth * price["hours"], worth * price["money"]
-    took = f"{hours:,.1f} hours" if hours >= 1 else f"{60 * hours:,.0f} minutes" if hours >= 1 / 30 else "seconds"
+    took = (
+        f"{hours:,.1f} hours"
+        if hours >= 1
+        else f"{60 * hours:,.0f} minutes"
+        if hours >= 1 / 30
+        else "seconds"
+    )
     paid = f"${money:,.0f}" if money >= 1 else "less than $1"
     return f"They take about {took} and cost {paid} ({price['device']})."

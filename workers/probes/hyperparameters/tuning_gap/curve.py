@@ -29,7 +29,7 @@ class Curve:
 
 
 def weights(order: np.ndarray, count: int) -> np.ndarray:
-    """[trials]: how likely each is the best of ``count`` drawn with replacement; ``order`` from worst to best.
+    """[trials]: the chance of each to be the best of ``count`` drawn; ``order`` is from worst to best.
 
     The V-statistic of the expected maximum (Dodge et al. 2019; its lower error of conclusions: Dodge et al.
     2021, arXiv 2110.00613).
