@@ -188,7 +188,7 @@ def report(results: dict[str, Result], planned: Result, engine: Engine, found: R
         })  # fmt: skip
     facts: dict[str, Any] = {
         "metric": "accuracy" if found.classes else "explained variance",
-        "planned": {"label": f"The {'planned' if engine.planned else 'usual'} {engine.named}",
+        "planned": {"label": f"{'Planned' if engine.planned else 'Usual'} {engine.named}",
                     "score": float(planned.scores.mean()), "low": ends[0], "high": ends[1],
                     "seconds": planned.seconds},
         "models": models,

@@ -125,7 +125,7 @@ class Networks:
             widths = tuple(sorted({float(max(4, min(64, round(wide * f)))) for f in (0.5, 1, 2)}))
             knobs += [
                 Knob("dropout", "Dropout", "training.dropout", 0.0, 0.5),
-                Knob("width", "Width of the network", "model.hidden", steps=widths),
+                Knob("width", "Width", "model.hidden", steps=widths),
             ]
         return tuple(knobs)
 

@@ -165,7 +165,7 @@ def _words(facts: dict[str, Any], stand: Stand) -> tuple[str, str]:
         title = "Too close to tell if tuning gains anything"
         note = (
             f"The best of {tried} settings lies between {_signed(found['low'])} and"
-            f" {_signed(found['high'])} points of {metric} from the {own} one: with so few rows, a search may not find what it gains."
+            f" {_signed(found['high'])} points of {metric} from the {own} one: the rows are too few to tell."
         )
     if facts["worth_because"] == "limit":
         note += f" The limits of time and money allow {trials}."
