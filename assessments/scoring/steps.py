@@ -422,6 +422,45 @@ def _settings(facts: Evidence, dataset: Evidence) -> Words:
     return words
 
 
+def _luck(facts: Evidence, dataset: Evidence) -> Words:
+    one = next((n for n in facts.get("noise") or () if isinstance(n, Mapping) and n.get("runs") == 1), {})
+    least = number(one.get("points"))
+    return {"least": f"{least:.1f} points" if least else ""}
+
+
+def _chaos(facts: Evidence, dataset: Evidence) -> Words:
+    edge = number(facts.get("edge"))
+    rate = number((facts.get("surrogate") or {}).get("learning_rate"))
+    if edge is None or rate is None or edge <= 1:
+        return {}
+    return {"edge": f"{edge:g}", "rate": f"{rate:.2g}"}
+
+
+def _rate(facts: Evidence, dataset: Evidence) -> Words:
+    found, gain = _faults(facts), number(facts.get("gain"))
+    low, high, planned = (number(facts.get(key)) for key in ("good_from", "good_to", "planned"))
+    words = {"planned": f"{planned:.2g}" if planned else ""}
+    if "learning_rate_too_low" in found and low and gain:
+        words |= {"higher": f"{low:.2g}", "gain": f"{gain:.1f} points"}
+    elif found and high and planned and high < planned:
+        words["lower"] = f"{high:.2g}"
+    return words
+
+
+def _heart(facts: Evidence, dataset: Evidence) -> Words:
+    part = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth"}.get(
+        number(facts.get("smallest_as_good")) or 0
+    )
+    return {"smaller": part or ""}
+
+
+def _again(facts: Evidence, dataset: Evidence) -> Words:
+    plan = facts.get("plan") or {}
+    if plan.get("seed") is None:
+        return {"no_seed": "yes"}
+    return {"device": str(plan.get("device") or "") if "rounding" in (facts.get("met") or ()) else ""}
+
+
 def _tuning(facts: Evidence, dataset: Evidence) -> Words:
     worth, gap = number(facts.get("worth")), facts.get("gap") or {}
     gain = number(gap.get("points"))
@@ -484,6 +523,11 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hardware.scaling": _scaling,
     "flexibility.forgetting": _forgetting,
     "hyperparameters.sensitivity": _settings,
+    "hyperparameters.seed_noise": _luck,
+    "hyperparameters.butterfly": _chaos,
+    "hyperparameters.learning_rate": _rate,
+    "hyperparameters.overfitting": _heart,
+    "hyperparameters.repeatability": _again,
     "hyperparameters.tuning_gap": _tuning,
     "hyperparameters.importance": _important,
     "hyperparameters.baseline": _simple,

@@ -109,6 +109,7 @@ class Surrogate:
     steps: int
     planned: bool  # whether any setting came from the plan
     caveats: tuple[str, ...] = field(default=())
+    cut: float = 1.0  # the plan's steps over the stand-in's, where the plan trains longer
 
     def member(self, seed: int, **changed: Any) -> Member:
         own = {
@@ -154,6 +155,7 @@ def surrogate(
         min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
         float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
+        max(1.0, _planned_steps(use, train_rows, batch) / steps),
     )  # fmt: skip
 
 
@@ -171,14 +173,19 @@ def _hidden(
 
 
 def _steps(use: Mapping[str, Any], train_rows: int, batch: int, most: int, caveats: list[str]) -> int:
-    wanted = use.get("steps")
-    if wanted is None and "epochs" in use:
-        wanted = use["epochs"] * train_rows / batch
-    if wanted is None:
+    wanted = _planned_steps(use, train_rows, batch)
+    if not wanted:
         return min(most, 300)
     if wanted > most:
         caveats.append(f"The stand-in stopped after {most} steps; the plan names {wanted:,.0f}.")
     return int(min(most, max(20, wanted)))
+
+
+def _planned_steps(use: Mapping[str, Any], train_rows: int, batch: int) -> float:
+    """0 where the plan names neither steps nor epochs."""
+    if use.get("steps") is not None:
+        return float(use["steps"])
+    return float(use.get("epochs") or 0.0) * train_rows / batch
 
 
 def answered(sample: Sample, question: str) -> str | None:

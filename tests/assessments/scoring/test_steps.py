@@ -140,6 +140,17 @@ CASES = [  # probe, value, low, facts, what is said
     ("hyperparameters.sensitivity", 6, 4, {"tornado": [{"label": "Learning rate", "flagged": True, "loss": 6,
      "down": -1, "up": -6}]}, "steadier learning rate: a quarter more costs 6.0 points"),
     ("hyperparameters.sensitivity", 2, 1, {"under_trained": ["training steps"]}, "twice the training steps"),
+    ("hyperparameters.seed_noise", 2, 1.5, {"noise": [{"runs": 1, "points": 6.1}]}, "by up to 6.1 points"),
+    ("hyperparameters.butterfly", 0.4, 0.3, {"edge": 1.25, "surrogate": {"learning_rate": 0.4}},
+     "below 0.4: 1.25 times as much is chaos"),
+    ("hyperparameters.learning_rate", 30, 30, {"faults": [fault("learning_rate_too_low", "high")],
+     "good_from": 0.003, "good_to": 0.02, "planned": 1e-4, "gain": 9.1}, "about 0.003: it gains 9.1 points"),
+    ("hyperparameters.learning_rate", 1.2, 1.1, {"faults": [fault("hyperparameter_sensitive", "high")],
+     "good_from": 0.03, "good_to": 0.2, "planned": 0.9}, "about 0.2: 0.9 is near the one"),
+    ("hyperparameters.overfitting", 9, 8, {"smallest_as_good": 0.25}, "a quarter as wide"),
+    ("hyperparameters.repeatability", 0.05, 0.04, {"plan": {"seed": None}}, "Fix a seed in the plan"),
+    ("hyperparameters.repeatability", 0.05, 0.04, {"plan": {"seed": 1, "device": "H100"},
+     "met": ["again", "rounding"]}, "deterministic operations on H100"),
 ]  # fmt: skip
 
 

@@ -134,6 +134,22 @@ def test_the_worst_of_many_noisy_settings_is_not_a_loss():
     assert np.mean(naive) > 0.6
 
 
+def test_the_size_of_the_starting_weights_is_shown_and_counts_for_nothing(cancer):
+    """Nobody plans it, and multiplied in every layer it is more than a quarter; any other setting counts."""
+    sample = planned(cancer, learning_rate=0.005, steps=100)
+    found, centre = rows(sample, 0), surrogate(sample, 300)
+    base = np.tile(np.random.default_rng(0).random(200) < 0.9, (6, 1))
+    worse = base & (np.random.default_rng(1).random((6, 200)) < 0.9)
+    for setting, faults in (("init_scale", []), ("width", ["hyperparameter_sensitive"])):
+        names = sensitivity.settings(centre)
+        scores = {(n, f): base.astype(float) for n in names for f in sensitivity.FACTORS}
+        scores |= {("", 1.0): base.astype(float), (setting, 1.25): worse.astype(float)}
+        finding = sensitivity.report(scores, centre, found, 0)
+        assert [fault["fault"] for fault in finding.facts["faults"]] == faults
+        assert (finding.value > 1, bars(finding)[setting]["flagged"]) == (bool(faults), True)
+        assert (finding.facts["cliff_factor"] == 1.25) is bool(faults)
+
+
 def test_holm_is_the_textbooks():
     adjusted = sensitivity._holm({("a", 1.0): 0.01, ("b", 1.0): 0.04, ("c", 1.0): 0.03})
     assert adjusted == pytest.approx({("a", 1.0): 0.03, ("c", 1.0): 0.06, ("b", 1.0): 0.06})

@@ -1,0 +1,112 @@
+"""Planted truths of the butterfly effect: calm stays calm, and the alarm comes before accuracy falls."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from tests.workers import factories
+from tests.workers.probes.hyperparameters.plans import CALM, blobs, named, planned
+from workers.probes.base import Budget, Sample
+from workers.probes.hyperparameters import butterfly, footing
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return factories.digits(tmp_path_factory.mktemp("digits"))
+
+
+def sgd(digits, rate, **more):
+    return planned(digits, optimizer="sgd", learning_rate=rate, batch_size=64, steps=200, **more)
+
+
+@pytest.fixture(scope="module")
+def near(digits):
+    return butterfly.run(sgd(digits, 1.0), Budget())
+
+
+def score(finding, factor=1.0):
+    return next(one["score"] for one in finding.facts["rates"] if one["factor"] == factor)
+
+
+def test_the_same_run_twice_is_the_same_run(digits):
+    """The null: without the nudge twins are equal to the last bit, so whatever they differ by is chaos."""
+    stand = footing.of(sgd(digits, 1.0), Budget())
+    members = [stand.member(seed) for seed in range(3)]
+    start = stand.begin(members)
+    fleet = stand.train(members * 2, start=butterfly.Fleet.join([start, start]))
+    for view in fleet.parameters:
+        assert torch.equal(view[:3], view[3:])
+
+
+def test_a_calm_training_forgets_an_invisible_change(tmp_path):
+    sample = planned(factories.write_sample(tmp_path, *blobs(300)), **CALM)
+    finding = butterfly.run(sample, Budget())
+    assert (finding.value, finding.facts["flipped"], named(finding)) == (0.0, 0.0, {})
+    assert "changes no answer" in finding.note
+    assert finding.facts["growth"]["times"][-1] < 30
+
+
+def test_the_alarm_comes_while_accuracy_is_still_at_its_best(digits, near):
+    calm = butterfly.run(sgd(digits, 0.4), Budget())
+    assert named(calm) == {}
+    assert named(near) == {"chaotic_training": "medium"}
+    assert score(near) > score(calm) - 0.5
+    assert near.facts["edge"] == 1.25
+    assert near.facts["growth"]["times"][-1] > 3 * calm.facts["growth"]["times"][-1]
+
+
+def test_the_ratio_rises_up_to_the_edge(near):
+    """0.5, 1 and 1.25 times 1.0; past the edge nothing is learnt and the ratio means nothing."""
+    ratios = [one["ratio"] for one in near.facts["rates"][:3]]
+    assert ratios == sorted(ratios)
+    assert ratios[0] < 0.05
+    assert ratios[2] >= 0.3
+
+
+def test_past_the_edge_the_alarm_is_loud_and_a_lower_rate_is_measured(digits):
+    finding = butterfly.run(sgd(digits, 1.3), Budget())
+    assert named(finding) == {"chaotic_training": "high"}
+    (lower,) = finding.facts["mitigations"]
+    assert "0.65" in lower["title"]
+    assert lower["value"] < 0.05
+
+
+def test_settings_that_nobody_planned_are_no_more_than_a_remark(digits):
+    stand = footing.of(sgd(digits, 1.3), Budget())
+    assert stand.severity("high") == "high"
+    bare = footing.Footing(stand.found, dataclasses.replace(stand.centre, planned=False), stand.budget)
+    assert bare.severity("high") == "low"
+
+
+def test_twins_that_part_while_the_result_stays_are_a_remark(digits):
+    """What long trainings do (Summers and Dinneen 2021): twins disagree, and no point is lost."""
+    stand = footing.of(sgd(digits, 0.1), Budget())
+    twins = butterfly.Twins(1.0, np.full((6, 50), 0.02), np.full((15, 50), 0.05), np.ones((6, 50)),
+                            np.zeros(6), False)  # fmt: skip
+    assert twins.ratio() == pytest.approx(0.4)
+    faults = butterfly._faults(stand, twins, 0.35, 1.0, 0.0)
+    assert [fault["severity"] for fault in faults] == ["low"]
+
+
+def test_numbers_have_a_ratio_too(tmp_path):
+    sample = planned(factories.diabetes(tmp_path), **{**CALM, "learning_rate": 0.002})
+    finding = butterfly.run(sample, Budget())
+    assert finding.facts["flipped"] is None
+    assert finding.value < 0.05
+    assert named(finding) == {}
+
+
+def test_the_settings_of_trees_are_not_measured_on_a_network(digits):
+    finding = butterfly.run(Sample(digits.folder, {"model": {"kind": "random_forest"}}), Budget())
+    assert finding.state == "skipped"
+    assert "random forest" in finding.note
+
+
+def test_equal_seeds_give_equal_findings(digits, near):
+    assert butterfly.run(sgd(digits, 1.0), Budget()) == near

@@ -1,0 +1,137 @@
+"""Planted truths of overfitting: less data raises it, brakes lower it, copies are no observations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tests.workers import factories
+from tests.workers.probes.hyperparameters.plans import blobs, coins, named, planned
+from workers.probes.base import Budget
+from workers.probes.hyperparameters import footing, overfitting
+from workers.probes.hyperparameters.overfitting import independent, trials
+
+torch.set_num_threads(1)
+
+HUNGRY = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "steps": 300}
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    sample = factories.write_sample(tmp_path_factory.mktemp("few"), *coins(200))
+    return overfitting.run(planned(sample, **HUNGRY), Budget())
+
+
+def table(folder, x, y, **more):
+    rows = {f"x{j}": [f"{value:.6f}" for value in x[:, j]] for j in range(x.shape[1])}
+    return factories.write_sample(folder, x, y, rows={**rows, **more.pop("extra", {})}, **more)
+
+
+def test_a_network_that_learns_chance_by_heart_is_overfitted(few):
+    assert named(few) == {"overfitting": "high"}
+    assert few.low > 20
+    assert few.facts["train"] > 99
+    assert few.facts["by_heart"] > 0.5
+    assert "by heart" in few.title
+
+
+def test_eight_times_as_many_rows_lower_it(few, tmp_path):
+    many = overfitting.run(planned(factories.write_sample(tmp_path, *coins(1600)), **HUNGRY), Budget())
+    assert many.high < few.low
+    assert many.facts["by_heart"] < few.facts["by_heart"]
+
+
+def test_a_brake_narrows_the_gap_without_costing_accuracy(few):
+    assert few.facts["mitigations"]
+    best = few.facts["mitigations"][0]
+    assert best["high"] < few.low
+    tried = {one["brake"] for one in few.facts["brakes"]}
+    assert tried == {"weight_decay", "dropout", "early_stopping"}
+    stopped = next(one for one in few.facts["brakes"] if one["brake"] == "early_stopping")
+    assert stopped["gap"] < few.value
+    assert stopped["test"] > few.facts["test"] - 1
+
+
+def test_a_plan_with_a_brake_is_measured_with_it(few, tmp_path):
+    sample = factories.write_sample(tmp_path, *coins(200))
+    stops = planned(sample, **HUNGRY, early_stopping={"patience": 5})
+    finding = overfitting.run(stops, Budget())
+    assert finding.value < few.low
+    assert "early_stopping" not in {one["brake"] for one in finding.facts["brakes"]}
+    decays = planned(sample, **HUNGRY, weight_decay=0.1)
+    assert overfitting.run(decays, Budget()).value < few.low
+
+
+def test_data_that_hold_the_answer_are_not_overfitted(tmp_path):
+    finding = overfitting.run(
+        planned(factories.write_sample(tmp_path, *blobs(500, spread=0.4)), **HUNGRY), Budget()
+    )
+    assert named(finding) == {}
+    assert finding.value < 3
+
+
+def test_widths_are_trained_and_the_smallest_good_one_is_named(few):
+    assert [one["factor"] for one in few.facts["widths"]] == [0.125, 0.25, 0.5, 1.0, 2.0, 4.0]
+    sizes = [one["parameters"] for one in few.facts["widths"]]
+    assert sizes == sorted(sizes)
+    assert few.facts["smallest_as_good"] == 0.125  # two numbers hold all there is to know
+
+
+def test_copies_are_no_further_observations(tmp_path):
+    x, y = blobs(150)
+    train = np.zeros(150, np.uint8)
+    train[120:] = 2
+    once = table(tmp_path / "once", x, y, split=train)
+    again = np.r_[np.arange(150), np.arange(120), np.arange(60)]
+    thrice = table(tmp_path / "more", x[again], y[again], split=train[again])
+    first = independent.observations(once, Budget())
+    second = independent.observations(thrice, Budget())
+    assert (first.rows, second.rows) == (120, 300)
+    assert first.independent == pytest.approx(120)
+    assert second.independent == pytest.approx(120, rel=0.02)
+
+
+def test_equal_rows_of_few_values_are_not_copies(tmp_path):
+    """Two columns of three values: 300 people give nine kinds of rows, and are still 300 people."""
+    draw = np.random.default_rng(0)
+    x = draw.integers(0, 3, (300, 2)).astype(float)
+    sample = table(tmp_path, x, draw.integers(0, 2, 300))
+    seen = independent.observations(sample, Budget())
+    assert seen.distinct > 0.8 * seen.rows
+
+
+def test_rows_of_one_group_count_by_the_design_effect(tmp_path):
+    """Ten rows a person with one label each: 30 persons, not 300 rows. With labels of their own: 300."""
+    x, _ = blobs(300)
+    who = [f"p{k // 10}" for k in range(300)]
+    y = (np.arange(300) // 10) % 2
+    more = {"extra": {"who": who}, "roles": {"who": "group"}, "split": np.zeros(300, np.uint8)}
+    alike = independent.observations(table(tmp_path / "a", x, y, **more), Budget())
+    assert (alike.groups, round(alike.effect, 2)) == (30, 10.0)
+    assert alike.independent == pytest.approx(30, rel=0.02)
+    own = np.random.default_rng(1).integers(0, 2, 300)
+    apart = independent.observations(table(tmp_path / "b", x, own, **more), Budget())
+    assert apart.independent > 200
+
+
+def test_parameters_are_those_of_the_plans_own_model(few, tmp_path):
+    counted = few.facts["observations"]
+    assert counted["parameters"] == 10 * 32 + 32 + 32 * 32 + 32 + 32 * 2 + 2
+    assert counted["ratio"] == pytest.approx(counted["parameters"] / counted["independent"])
+
+
+def test_labels_that_are_changed_are_others_and_a_tenth(tmp_path):
+    sample = planned(factories.write_sample(tmp_path, *blobs(300)), **HUNGRY)
+    tried = trials.Trials(footing.of(sample, Budget()), False)
+    wrong, where = tried._wrong()
+    y = tried.stand.found.y
+    assert len(where) == round(0.1 * len(tried.stand.found.train))
+    assert (wrong[where] != y[where]).all()
+    assert (np.delete(wrong, where) == np.delete(y, where)).all()
+
+
+def test_numbers_are_measured_too(tmp_path):
+    finding = overfitting.run(planned(factories.diabetes(tmp_path), **HUNGRY), Budget())
+    assert finding.facts["metric"] == "explained variance"
+    assert named(finding) == {"overfitting": "high"}

@@ -1,0 +1,126 @@
+"""What the probes of a plan's stability stand on: rows, the plan's own settings as the centre, one engine.
+
+A run's start is drawn by one seed and its batch order and dropout by another: a fleet of no steps holds the
+starts, and training goes on from them. So starts can be shared, swapped or nudged while all else is equal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from workers.fleet import Fleet, Member, Net, train
+from workers.probes.base import Budget, Sample
+from workers.probes.surrogate import PLAIN_KINDS, Rows, Surrogate, interval, row_scores, rows, surrogate
+
+SEVERITIES = ("low", "medium", "high")
+
+
+@dataclass(frozen=True)
+class Footing:
+    """Rows, settings and budget of one probe."""
+
+    found: Rows
+    centre: Surrogate
+    budget: Budget
+
+    @property
+    def metric(self) -> str:
+        return "accuracy" if self.found.classes else "explained variance"
+
+    def member(self, seed: int, **changed: Any) -> Member:
+        return self.centre.member(self.budget.seed * 1000 + seed, **{"rows": self.found.train, **changed})
+
+    def begin(self, members: Sequence[Member], net: Net | None = None) -> Fleet:
+        """The members' starts: a fleet that has not learnt yet."""
+        return self.train(members, steps=0, net=net)
+
+    def train(
+        self,
+        members: Sequence[Member],
+        *,
+        start: Fleet | None = None,
+        steps: int | None = None,
+        net: Net | None = None,
+        progress: Callable[[float, str], None] | None = None,
+        **more: Any,
+    ) -> Fleet:
+        found, centre = self.found, self.centre
+        return train(
+            found.x, found.y, members, net=net or centre.net, heads=found.heads,
+            steps=centre.steps if steps is None else steps, batch=centre.batch, optimizer=centre.optimizer,
+            start=start, progress=progress, device=self.budget.device, **more,
+        )  # fmt: skip
+
+    def scores(self, fleet: Fleet, places: np.ndarray | None = None) -> np.ndarray:
+        """float64 [K, rows]: what each member scores on the test rows, or on these."""
+        at = self.found.test if places is None else places
+        return row_scores(fleet, self.found.x[at], self.found.y[at])
+
+    def guess(self) -> np.ndarray:
+        """float64 [test rows]: the scores of somebody who always says the same."""
+        known, asked = self.found.y[self.found.train], self.found.y[self.found.test]
+        if self.found.classes:
+            return (asked == np.bincount(known).argmax()).astype(np.float64)
+        return np.zeros(len(asked))
+
+    def nothing_learnt(self, scores: np.ndarray, would: str) -> str | None:
+        """Why scores [seeds, rows] are no result that could be ``would``; None where they are one."""
+        guess = self.guess()
+        if interval(scores - guess, self.budget.seed)[0] > 0:
+            return None
+        return (
+            f"Inconclusive: with these settings a small model reaches {100 * scores.mean():.0f} points, and"
+            f" always saying the same {100 * guess.mean():.0f}. There is no result yet that could be {would}."
+        )
+
+    def severity(self, wanted: str) -> str:
+        """A fault of settings that nobody planned is a remark: they are ours."""
+        return wanted if self.centre.planned else "low"
+
+
+def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing | str:
+    """The footing, or why there is none; ``own_settings``: only where the plan's own can be trained."""
+    found = rows(sample, budget.seed)
+    if isinstance(found, str):
+        return found
+    kind = str(sample.planned("model.kind", "")).lower()
+    if own_settings and kind not in PLAIN_KINDS:
+        named = kind.replace("_", " ")
+        return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
+    return Footing(found, surrogate(sample, len(found.train)), budget)
+
+
+def nudged(start: Fleet, by: float, seed: int) -> Fleet:
+    """The same starts, every weight times 1 + ``by`` x N(0, 1)."""
+    draw = torch.Generator().manual_seed(seed)
+    moved = [
+        (view.cpu() * (1 + by * torch.randn(view.shape, generator=draw))).to(view.device)
+        for view in start.parameters
+    ]
+    return dataclasses.replace(start, parameters=moved)
+
+
+def apart(fleet: Fleet, x: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+    """float64 [pairs, rows]: 1 where two members answer differently; for numbers the squared difference."""
+    said = fleet.predict(x)
+    first, second = said[[a for a, _ in pairs]], said[[b for _, b in pairs]]
+    if fleet.heads[0].task == "classification":
+        return (first != second).astype(np.float64)
+    spread = max(1e-12, float(np.square(fleet.scale[:, 0]).mean()))
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = np.square(first.astype(np.float64) - second) / spread
+    return np.nan_to_num(square, nan=4.0, posinf=4.0).clip(0, 4.0)  # a run that blew up is two spreads off
+
+
+def sd_interval(sd: float, runs: int) -> tuple[float, float]:
+    """The 90 % interval of a standard deviation over so many runs (chi-square)."""
+    from scipy.stats import chi2
+
+    below, above = chi2.ppf([0.95, 0.05], runs - 1)
+    return sd * float(np.sqrt((runs - 1) / below)), sd * float(np.sqrt((runs - 1) / above))

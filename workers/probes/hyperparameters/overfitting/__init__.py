@@ -1,0 +1,166 @@
+"""Is the model too big for the data: does it learn its examples by heart? (probes.md P4)
+
+Measured: points between the rows a small model learnt from and new ones; the share of wrong labels it repeats
+when a tenth of its labels are replaced; the same for narrower and wider networks; and what weight decay,
+dropout and stopping early leave of the gap. Counted: parameters over independent observations. More
+parameters than observations alone are no fault, since large networks often generalise (Zhang and others
+2017; Belkin and others 2019); the gap decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.hyperparameters import footing
+from workers.probes.hyperparameters.footing import Footing
+from workers.probes.hyperparameters.overfitting import independent
+from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, better
+from workers.probes.words import percent
+
+MEDIUM, HIGH = 8.0, 20.0  # points that the gap has for sure
+SMALL = 3.0
+AS_GOOD = 1.0  # points
+NAMES = {
+    "weight_decay": "Use a weight decay of {setting:g}",
+    "dropout": "Use a dropout of {setting:g}",
+    "early_stopping": "Stop training when validation gets worse",
+    "width": "Use a network {setting} as wide",
+}
+EFFORT = "1 day, one engineer"
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    """Points between what the planned training scores on its own rows and on new ones."""
+    stand = footing.of(sample, budget)
+    if isinstance(stand, str):
+        return Finding.skipped(stand)
+    stops = sample.planned("training.early_stopping", {"enabled": False})
+    trials = Trials(stand, stops.get("enabled") is not False)
+    budget.progress(0.05, "Training as planned, with brakes and with wrong labels")
+    plan, brakes, heart, parameters = trials.run()
+    if reason := stand.nothing_learnt(plan.test, "learnt by heart") if plan.gap < MEDIUM else None:
+        return Finding.skipped(reason)
+    widths = trials.widths()
+    budget.progress(0.92, "Counting independent observations")
+    seen = independent.observations(sample, budget)
+    counted = independent.ratio(independent.planned_parameters(sample) or parameters, seen, _outputs(stand))
+    return report(stand, plan, brakes, heart, parameters, widths, counted)
+
+
+def _outputs(stand: Footing) -> int:
+    """Numbers that a row asks for: one a class where there are more than two, else one."""
+    return len(stand.found.classes) if len(stand.found.classes) > 2 else 1
+
+
+def report(
+    stand: Footing, plan: Scores, brakes: list[Brake], heart: float, parameters: int, widths: list[Any],
+    counted: dict[str, Any],
+) -> Finding:  # fmt: skip
+    seed = stand.budget.seed
+    value, (low, high) = plan.gap, plan.interval(seed)
+    sweep = [_width(factor, net.hidden, size, scores, seed) for factor, net, size, scores in widths]
+    sweep.append(_width(1.0, stand.centre.net.hidden, parameters, plan, seed))
+    sweep.sort(key=lambda one: one["factor"])
+    faults = []
+    if low >= MEDIUM:
+        severity = "high" if low >= HIGH else "medium"
+        faults = [{"fault": "overfitting", "severity": stand.severity(severity), "parameters": ["width"]}]
+    facts = {
+        "metric": stand.metric,
+        "train": float(100 * plan.train.mean()),
+        "test": float(100 * plan.test.mean()),
+        "by_heart": heart,
+        "widths": sweep,
+        "smallest_as_good": _smallest(sweep),
+        "brakes": [
+            {"brake": b.name, "setting": b.setting, "train": float(100 * b.scores.train.mean()),
+             "test": float(100 * b.scores.test.mean()), "gap": b.scores.gap}
+            for b in brakes
+        ],
+        "observations": counted,
+        "null": {"expected": 0.0, "kind": "approximate", "of": "the gap, were no row learnt by heart"},
+        "surrogate": stand.centre.described(),
+        "faults": faults,
+        "mitigations": _mitigations(brakes, plan, sweep, seed) if value >= SMALL else [],
+    }  # fmt: skip
+    title, note = _words(facts, value, stand, bool(faults))
+    used = len(stand.found.train) + len(stand.found.test)
+    return Finding(max(0.0, value), note, facts, max(0.0, low), max(0.0, high), used, title)
+
+
+def _width(factor: float, hidden: tuple[int, ...], size: int, scores: Scores, seed: int) -> dict[str, Any]:
+    low, high = scores.interval(seed)
+    return {
+        "factor": factor, "hidden": list(hidden), "parameters": size, "low": low, "high": high,
+        "gap": scores.gap, "train": float(100 * scores.train.mean()), "test": float(100 * scores.test.mean()),
+    }  # fmt: skip
+
+
+def _smallest(sweep: list[dict[str, Any]]) -> float | None:
+    """The narrowest network, as a part of the planned width, that is as good on new rows."""
+    planned = next(one["test"] for one in sweep if one["factor"] == 1.0)
+    fits = [one["factor"] for one in sweep if one["factor"] < 1 and one["test"] >= planned - AS_GOOD]
+    return min(fits, default=None)
+
+
+def _mitigations(
+    brakes: list[Brake], plan: Scores, sweep: list[dict[str, Any]], seed: int
+) -> list[dict[str, Any]]:
+    """What narrows the gap without costing more than a point on new rows, as measured."""
+    found = []
+    for brake in better(brakes, plan):
+        low, high = brake.scores.interval(seed)
+        found.append((NAMES[brake.name].format(setting=brake.setting or 0), brake.scores.gap, low, high,
+                      float(100 * brake.scores.test.mean())))  # fmt: skip
+    planned = next(one for one in sweep if one["factor"] == 1.0)
+    narrow = [o for o in sweep if o["factor"] < 1 and o["test"] >= planned["test"] - AS_GOOD]
+    best = min(narrow, key=lambda one: one["gap"], default=None)
+    if best is not None and best["gap"] < plan.gap:
+        part = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth"}[best["factor"]]
+        found.append(
+            (NAMES["width"].format(setting=part), best["gap"], best["low"], best["high"], best["test"])
+        )
+    found.sort(key=lambda one: one[1])
+    return [
+        {
+            "title": title, "value": max(0.0, gap), "low": max(0.0, low), "high": max(0.0, high),
+            "effort": EFFORT, "basis": "measured",
+            "note": f"On new rows it scores {test:.1f} points, as planned {100 * plan.test.mean():.1f}.",
+        }
+        for title, gap, low, high, test in found
+        if gap <= plan.gap - 0.5
+    ]  # fmt: skip
+
+
+def _words(facts: dict[str, Any], gap: float, stand: Footing, alarm: bool) -> tuple[str, str]:
+    counted = facts["observations"]
+    title = "The model does as well on new rows as on its own"
+    if alarm:
+        title = f"Learnt by heart: new rows score {gap:.0f} points less"
+    elif gap >= SMALL:
+        title = f"New rows score {gap:.1f} points less than those learnt from"
+    note = (
+        f"A small model scores {facts['train']:.0f} points of {facts['metric']} on the rows it learnt from"
+        f" and {facts['test']:.0f} on new ones."
+    )
+    if facts["by_heart"] >= 0.05:
+        note += f" Of labels made wrong on purpose it learns {percent(facts['by_heart'])} by heart."
+    note += (
+        f" The plan's model has {counted['parameters']:,} parameters for {counted['independent']:,}"
+        f" independent rows{_fewer(counted)}."
+    )
+    if facts["mitigations"]:
+        best = facts["mitigations"][0]
+        note += f" {best['title']}: that leaves {best['value']:.1f} points."
+    return title, " ".join([note, *stand.centre.caveats])
+
+
+def _fewer(counted: dict[str, Any]) -> str:
+    """Why there are fewer independent rows than rows."""
+    why = []
+    if counted["distinct"] < 0.995 * counted["rows"]:
+        why.append("copies")
+    if counted["design_effect"] > 1.05:
+        why.append("rows of one group")
+    return f" (of {counted['rows']:,}; {' and '.join(why)} say less)" if why else ""

@@ -1,0 +1,239 @@
+"""How much of a result is luck? (probes.md section 0.8 and P1)
+
+The planned training is repeated with other seeds, and the spread is told apart: by the start alone, by the
+order of the rows (and dropout) alone, by another split of the data, and by how few test rows there are. From
+it follows how large a difference between two settings must be before it is more than luck (Bouthillier and
+others, 2021: several sources of variation belong into one estimate).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from workers.fleet import Fleet
+from workers.probes.base import Budget, Finding, Sample
+from workers.probes.hyperparameters import footing
+from workers.probes.hyperparameters.footing import Footing
+from workers.probes.surrogate import affordable
+from workers.probes.words import percent
+
+SEEDS, FEWEST, EACH = 16, 8, 8  # runs with everything new; and for every source alone
+RUNS = (1, 3, 5, 10)  # of each of two settings that are compared
+MEDIUM, HIGH = 2.0, 5.0  # points that even a lucky view of the spread comes to
+REAL = 1.0  # points of that which more test rows would not take away
+ENOUGH_RUNS = 5  # a plan that repeats its training so often does not report a lucky run
+ENSEMBLE = 5
+
+
+def run(sample: Sample, budget: Budget) -> Finding:
+    """Points by which another random start moves the result (a standard deviation)."""
+    stand = footing.of(sample, budget)
+    if isinstance(stand, str):
+        return Finding.skipped(stand)
+    budget.progress(0.05, "Trying how long one run takes")
+    stand.train([stand.member(seed) for seed in range(2)])
+    each = max(1e-3, budget.seconds - budget.left) / 2
+    seeds = affordable(budget, SEEDS, FEWEST, each * 2)
+    everything, start, order = _runs(stand, seeds)
+    scores = stand.scores(everything)
+    if reason := stand.nothing_learnt(scores, "a matter of luck"):
+        return Finding.skipped(reason)
+    budget.progress(0.7, "Splitting the data another way")
+    splits = _resplit(sample, stand)
+    return report(stand, sample, everything, scores, {"start": start, "order": order}, splits)
+
+
+def _runs(stand: Footing, seeds: int) -> tuple[Fleet, np.ndarray, np.ndarray]:
+    """All new seeds; and the scores [EACH] with only another start, with only another order."""
+    members = [stand.member(seed) for seed in range(seeds)]
+    starts = stand.begin(members)
+    many = list(range(seeds))
+    other, same = list(range(EACH)), [0] * EACH
+    fleet = stand.train(
+        [members[k] for k in (*many, *same, *other)],  # whose order and dropout
+        start=starts.take([*many, *other, *same]),  # whose start
+        progress=lambda share, text: stand.budget.progress(0.1 + 0.6 * share, text),
+    )
+    alone = 100 * stand.scores(fleet.take(range(seeds, len(fleet)))).mean(1)
+    return fleet.take(many), alone[:EACH], alone[EACH:]
+
+
+# -- other splits ---------------------------------------------------------------------------------------
+def _resplit(sample: Sample, stand: Footing) -> np.ndarray | None:
+    """Scores [EACH] on splits drawn anew, whole groups staying together; None where time gives the split."""
+    roles = {column.role: column.name for column in sample.columns}
+    if "time" in roles:
+        return None
+    together = np.arange(len(stand.found.x))
+    if "group" in roles:
+        cells = sample.cells(roles["group"], stand.found.ids)
+        together = np.unique(np.array(cells), return_inverse=True)[1].reshape(-1)
+        if len(np.unique(together)) < 10:
+            return None
+    draw = np.random.default_rng([stand.budget.seed, 31])
+    parts = [_part(together, len(stand.found.train), draw) for _ in range(EACH)]
+    if not all(_usable(stand, part) for part in parts):
+        return None
+    fleet = stand.train([stand.member(0, rows=np.flatnonzero(part)) for part in parts])
+    return np.array([
+        100 * stand.scores(fleet.take([k]), np.flatnonzero(~part)).mean() for k, part in enumerate(parts)
+    ])  # fmt: skip
+
+
+def _part(together: np.ndarray, wanted: int, draw: np.random.Generator) -> np.ndarray:
+    """bool [rows]: about ``wanted`` rows to learn from, groups never on both sides."""
+    groups, sizes = np.unique(together, return_counts=True)
+    order = draw.permutation(len(groups))
+    ends = np.cumsum(sizes[order])
+    taken = groups[order[: max(1, int(np.searchsorted(ends, wanted)) + 1)]]
+    return np.isin(together, taken)
+
+
+def _usable(stand: Footing, part: np.ndarray) -> bool:
+    y = stand.found.y
+    return int((~part).sum()) >= 10 and (not stand.found.classes or len(np.unique(y[part])) > 1)
+
+
+# -- from scores to a finding ---------------------------------------------------------------------------
+def few_rows(scores: np.ndarray) -> float:
+    """Standard deviation that finitely many test rows alone put into the means of scores [seeds, rows].
+
+    Two-way analysis of variance without repeats: what neither the seed nor the row explains, over the rows.
+    """
+    seeds, n = scores.shape
+    rest = scores - scores.mean(0) - scores.mean(1, keepdims=True) + scores.mean()
+    return float(np.sqrt(np.square(rest).sum() / ((seeds - 1) * (n - 1)) / n))
+
+
+def report(
+    stand: Footing,
+    sample: Sample,
+    fleet: Fleet,
+    scores: np.ndarray,
+    alone: dict[str, np.ndarray],
+    splits: np.ndarray | None,
+) -> Finding:
+    """The spread, where it comes from, what it makes of a comparison, and what an ensemble takes away."""
+    seeds, n = scores.shape
+    means = 100 * scores.mean(1)
+    sd = float(means.std(ddof=1))
+    low, high = footing.sd_interval(sd, seeds)
+    chance = 100 * few_rows(scores)
+    lasting = float(np.sqrt(max(0.0, sd**2 - chance**2)))
+    pairs = [(a, b) for a in range(seeds) for b in range(a)]
+    churn = float(footing.apart(fleet, stand.found.x[stand.found.test], pairs).mean())
+    sources = [
+        _source("all", "Everything new, same split", sd, seeds),
+        _source("start", "Only the starting weights", float(alone["start"].std(ddof=1)), EACH),
+        _source("order", _order_label(stand), float(alone["order"].std(ddof=1)), EACH),
+    ]
+    if splits is not None:
+        sources.append(_source("split", "Only another split of the data", float(splits.std(ddof=1)), EACH))
+    noise = [{"runs": runs, "points": _noise(sd, seeds, runs)} for runs in RUNS]
+    faults = _faults(stand, sample, low, lasting * low / max(1e-9, sd))
+    ensembles = _ensembles(stand, fleet)
+    facts = {
+        "metric": stand.metric,
+        "runs": [round(float(one), 3) for one in means],
+        "mean": float(means.mean()),
+        "seed_sd": sd,
+        "seeds": seeds,
+        "churn": churn if stand.found.classes else None,
+        "sources": sources,
+        "lasting_sd": lasting,
+        "noise": noise,
+        "planned_runs": sample.planned("training.runs"),
+        "test_rows": n,
+        "null": {
+            "expected": chance,
+            "kind": "approximate",
+            "of": "the spread that the test rows alone bring about",
+        },
+        "surrogate": stand.centre.described(),
+        "faults": faults,
+        "mitigations": _mitigations(ensembles, sd, seeds),
+    }
+    title, note = _words(facts, bool(faults), stand)
+    return Finding(sd, note, facts, low, high, len(stand.found.train) + n, title)
+
+
+def _source(name: str, label: str, sd: float, runs: int) -> dict[str, Any]:
+    low, high = footing.sd_interval(sd, runs)
+    return {"source": name, "label": label, "sd": sd, "low": low, "high": high, "runs": runs}
+
+
+def _order_label(stand: Footing) -> str:
+    dropout = " and what dropout switches off" if stand.centre.dropout else ""
+    return f"Only the order of the rows{dropout}"
+
+
+def _noise(sd: float, seeds: int, runs: int) -> float:
+    """Points within which 95 of 100 differences of two equal settings lie, each the mean of ``runs``."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, seeds - 1) * sd * np.sqrt(2 / runs))
+
+
+def _faults(stand: Footing, sample: Sample, low: float, lasting: float) -> list[dict[str, Any]]:
+    if low < MEDIUM or lasting < REAL:
+        return []
+    severity = "high" if low >= HIGH else "medium"
+    if (sample.planned("training.runs") or 1) >= ENOUGH_RUNS:
+        severity = "medium" if severity == "high" else "low"
+    return [{"fault": "seed_lottery", "severity": stand.severity(severity), "parameters": ["seed"]}]
+
+
+def _ensembles(stand: Footing, fleet: Fleet) -> np.ndarray:
+    """Score differences [pairs] in points between two ensembles of ENSEMBLE runs with no run in common."""
+    found = stand.found
+    x, y = found.x[found.test], found.y[found.test]
+    said = fleet.probabilities(x) if found.classes else np.nan_to_num(fleet.predict(x))[..., None]
+    draw = np.random.default_rng([stand.budget.seed, 37])
+    size = min(ENSEMBLE, len(fleet) // 2)
+    gaps = []
+    for _ in range(40):
+        order = draw.permutation(len(fleet))
+        gaps.append(np.diff([_together(found.classes, said[order[at : at + size]].mean(0), y)
+                             for at in (0, size)])[0])  # fmt: skip
+    return 100 * np.array(gaps)
+
+
+def _together(classes: tuple[str, ...], said: np.ndarray, y: np.ndarray) -> float:
+    if classes:
+        return float((said.argmax(1) == y).mean())
+    return max(0.0, float(1 - np.square(said[:, 0] - y).mean() / max(1e-12, float(np.var(y)))))
+
+
+def _mitigations(gaps: np.ndarray, sd: float, seeds: int) -> list[dict[str, Any]]:
+    """Ensembling, measured: half the squared difference of two is the variance of one."""
+    left = float(np.sqrt(np.square(gaps).mean() / 2))
+    if left >= 0.8 * sd:
+        return []
+    low, high = footing.sd_interval(left, max(3, seeds // 2))  # the pairs overlap; so many runs are apart
+    return [{
+        "title": f"Let {min(ENSEMBLE, seeds // 2)} runs answer together", "value": left, "low": low,
+        "high": min(high, max(left, sd)), "effort": "1 day, one engineer", "basis": "measured",
+        "note": f"The spread falls from {sd:.1f} to {left:.1f} points; an answer costs as many times more.",
+    }]  # fmt: skip
+
+
+def _words(facts: dict[str, Any], lottery: bool, stand: Footing) -> tuple[str, str]:
+    sd, least = facts["seed_sd"], facts["noise"][0]["points"]
+    title = f"Luck alone moves the result by {sd:.1f} points"
+    if lottery:
+        title = f"A single run is a lottery: luck moves it by {sd:.1f} points"
+    elif sd < 0.25:
+        title = "The result hardly depends on luck"
+    note = (
+        f"Repeated {facts['seeds']} times, the same settings give {min(facts['runs']):.1f} to"
+        f" {max(facts['runs']):.1f} points of {facts['metric']}: of two settings tried once each, a"
+        f" difference below {least:.1f} points says nothing; with five runs each,"
+        f" {facts['noise'][2]['points']:.1f}."
+    )
+    if facts["churn"]:
+        note += f" Two such runs disagree on {percent(facts['churn'])} of the answers."
+    if facts["null"]["expected"] > facts["lasting_sd"] and sd >= 0.25:
+        note += f" Most of it is the small test part of {facts['test_rows']:,} rows."
+    return title, " ".join([note, *stand.centre.caveats])
