@@ -21,7 +21,7 @@ from workers.probes.hyperparameters.classical.families import Family
 from workers.probes.hyperparameters.search.engines import Scores, Tell
 from workers.probes.hyperparameters.search.knobs import Knob, Setting, plain
 from workers.probes.hyperparameters.search.parts import Part
-from workers.probes.surrogate import LINEAR_KINDS, Rows, stratified
+from workers.probes.surrogate import LINEAR_KINDS, Rows, affordable, stratified
 from workers.probes.words import count
 
 AT_ONCE = 2
@@ -104,6 +104,39 @@ class Classical:
         in_turn(one, [(place, k) for place in range(len(settings)) for k in range(len(parts))], tell)
         return Scores(chosen, judged)
 
+    def varied(self) -> Setting:
+        """The settings of the plan that multiplying changes, with their planned values."""
+        left = {"depth": families.DEEPEST, "feature_share": 0.0, "l2": 0.0}
+        own = {knob.name: self.default[knob.name] for knob in self.knobs}
+        return {name: value for name, value in own.items() if value > 0 and value != left.get(name)}
+
+    def multiplied(self, factors: Sequence[float], seeds: int) -> dict[tuple[str, float], np.ndarray]:
+        """(setting, factor) -> scores [seeds, test rows], as ``sensitivity.measure`` gives them.
+
+        A whole number is moved by one at least: four fifths of five neighbours are four, of one none.
+        """
+        planned = self.varied()
+        pairs = [(name, factor) for name in planned for factor in factors]
+        base = self.repeats([self.default], range(seeds), lambda _: None)[0]
+        each = self.budget.seconds - self.budget.left
+        seeds = affordable(self.budget, seeds, 4, max(1e-3, each / seeds) * len(pairs))
+
+        def tell(share: float) -> None:
+            told = f"Training {self.named} {len(pairs) * seeds} times"
+            self.budget.progress(0.1 + 0.8 * share, told)
+
+        changed = [{**self.default, name: self._moved(name, planned[name], factor)} for name, factor in pairs]
+        scores = self.repeats(changed, range(seeds), tell)
+        return {("", 1.0): base[:seeds], **dict(zip(pairs, scores, strict=True))}
+
+    def _moved(self, name: str, value: float, factor: float) -> float:
+        knob = next(knob for knob in self.knobs if knob.name == name)
+        moved = value * factor
+        if knob.whole:
+            moved = min(round(moved), value - 1) if factor < 1 else max(round(moved), value + 1)
+            return max(1.0, float(moved))
+        return min(1.0, moved) if name == "feature_share" else moved
+
     def repeats(self, settings: Sequence[Setting], seeds: Sequence[int], tell: Tell) -> np.ndarray:
         """float64 [settings, seeds, test rows], each seed with the same rows to learn from in all settings.
 
@@ -153,16 +186,16 @@ def planned(sample: Sample, found: Rows, budget: Budget) -> Classical | None:
     ):
         return None
     x = found.x[found.train]
-    made = families.read(sample, family, float(x.var()), x.shape[1])
+    made = families.read(sample, family, float(x.var()), x.shape[1], len(found.classes))
     engine = Classical(found, made, budget, True, len(found.train))
     return _quick(engine)
 
 
 def _quick(engine: Classical) -> Classical:
     """The engine, with so few rows and trees that a fit is over soon; what was left out is told."""
-    caveats = []
+    caveats = [engine.family.caveat] if engine.family.caveat else []
     trees = engine.family.default.get("trees", 0)
-    if trees > 3 * families.MOST_TREES:
+    if engine.family.name == families.FOREST and trees > 3 * families.MOST_TREES:
         few = {**engine.family.default, "trees": 3 * families.MOST_TREES}
         engine = replace(engine, family=replace(engine.family, default=few))
         caveats.append(f"Tried with {few['trees']:.0f} of the planned {trees:,.0f} trees.")

@@ -27,6 +27,7 @@ NEIGHBOURS = ("knn", "k_nn", "k_nearest_neighbors", "k_nearest_neighbours", "nea
               "nearest_neighbours", "kneighborsclassifier", "kneighborsregressor", "nearest",
               "neighbours")  # fmt: skip
 DEEPEST = 64.0  # a depth that no tree of some hundred rows reaches: no limit
+ALL_TREES = 400.0  # of a boosted model, of all classes together
 MOST_TREES = 100.0  # of a trial; more trees of a forest only take away luck
 
 
@@ -39,6 +40,7 @@ class Family:
     default: Setting
     build: Callable[[Setting, bool, int], Any]  # setting, whether it predicts classes, seed
     lucky: bool  # whether the same rows can give another model
+    caveat: str = ""  # what of the plan was made smaller
 
 
 def of_kind(kind: str) -> str | None:
@@ -56,13 +58,15 @@ def of_kind(kind: str) -> str | None:
     return family if family in (BOOSTING, FOREST, KERNEL, LINEAR) else None
 
 
-def read(sample: Sample, family: str, spread: float, columns: int) -> Family:
+def read(sample: Sample, family: str, spread: float, columns: int, classes: int) -> Family:
     """The family with the plan's setting; ``spread`` is the variance of all features together."""
     model, training = sample.planned("model", {}), sample.planned("training", {})
     kind = str(model.get("kind", "")).lower()
-    made = {BOOSTING: _boosting, FOREST: _forest, NEAREST: _nearest, LINEAR: _linear}
+    made = {FOREST: _forest, NEAREST: _nearest, LINEAR: _linear}
     if family == KERNEL:
         return _kernel(model, kind, spread, columns)
+    if family == BOOSTING:
+        return _boosting(model, training, kind, classes)
     return made[family](model, training, kind)
 
 
@@ -71,8 +75,10 @@ def _given(group: Mapping[str, Any], key: str, usual: float) -> float:
     return usual if value is None else float(value)
 
 
-def _boosting(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) -> Family:
+def _boosting(model: Mapping[str, Any], training: Mapping[str, Any], kind: str, classes: int) -> Family:
+    """Trees grow for each class, so many classes get fewer, which learn as much faster."""
     xgboost = "xgb" in kind
+    most = max(20.0, ALL_TREES // (classes if classes > 2 else 1))
     default = {
         "learning_rate": _given(training, "learning_rate", 0.3 if xgboost else 0.1),
         "trees": _given(model, "trees", 100.0),
@@ -81,12 +87,21 @@ def _boosting(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) 
         "min_leaf": _given(model, "min_leaf", 1.0 if xgboost else 20.0),
         "l2": _given(model, "l2", 1.0 if xgboost else 0.0),
     }
+    caveat = ""
+    if default["trees"] > most:
+        rate = min(0.3, default["learning_rate"] * default["trees"] / most)
+        rate = max(rate, default["learning_rate"])
+        caveat = (
+            f"Tried with {most:.0f} trees at a learning rate of {rate:.2g} in place of"
+            f" {default['trees']:,.0f} at {default['learning_rate']:.2g}."
+        )
+        default |= {"trees": most, "learning_rate": rate}
     size = Knob("leaves", "Leaves of a tree", "model.leaves", 4, 48, log=True, whole=True)
     if default["depth"] < DEEPEST:  # trees grown level by level, as the plan limits them
         size = Knob("depth", "Depth of a tree", "model.depth", 2, 10, log=True, whole=True)
     knobs = (
         Knob("learning_rate", "Learning rate", "training.learning_rate", 0.02, 0.4, log=True),
-        Knob("trees", "Number of trees", "model.trees", 20, MOST_TREES, log=True, whole=True),
+        Knob("trees", "Number of trees", "model.trees", 10, min(most, MOST_TREES), log=True, whole=True),
         size,
         Knob("min_leaf", "Least rows in a leaf", "model.min_leaf", 2, 40, log=True, whole=True),
         Knob("l2", "Shrinkage of leaf values", "model.l2", 0.01, 10.0, log=True),
@@ -105,7 +120,7 @@ def _boosting(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) 
         }  # fmt: skip
         return HistGradientBoostingClassifier(**own) if classes else HistGradientBoostingRegressor(**own)
 
-    return Family(BOOSTING, knobs, default, build, lucky=False)
+    return Family(BOOSTING, knobs, default, build, lucky=False, caveat=caveat)
 
 
 def _forest(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) -> Family:
