@@ -64,8 +64,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if isinstance(found, str):
         return Finding.skipped(found)
     model = classical.planned(sample, found, budget)
-    centre = model or surrogate(sample, len(found.train))
-    scores = model.multiplied(FACTORS, SEEDS) if model else measure(found, centre, budget)
+    stand_in = surrogate(sample, len(found.train))
+    centre = model or stand_in
+    scores = model.multiplied(FACTORS, SEEDS) if model else measure(found, stand_in, budget)
     guess = _guess(found)
     if model and interval(best_of(scores, True) - guess, budget.seed)[0] <= 0:
         scores |= model.multiplied(FAR, SEEDS)
@@ -403,5 +404,6 @@ def _words(
     if growing:
         note += f" Twice the {' or the '.join(growing)} gains more than 3 points: the training is too short."
     if seeds < SEEDS:
-        note += f" Measured with {seeds} of {SEEDS} {'random starts' if isinstance(centre, Surrogate) else 'draws of rows'}, as the time allowed."
+        draws = "random starts" if isinstance(centre, Surrogate) else "draws of rows"
+        note += f" Measured with {seeds} of {SEEDS} {draws}, as the time allowed."
     return title, " ".join([note, *centre.caveats])
