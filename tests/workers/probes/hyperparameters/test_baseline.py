@@ -17,7 +17,7 @@ torch.set_num_threads(1)
 NET = {"model": {"kind": "mlp", "hidden": [64, 64]}, "training": {"learning_rate": 0.01, "steps": 600}}
 
 
-def line(folder, seed=0, count=500, columns=30):
+def line(folder, seed=0, count=1000, columns=15):
     draw = np.random.default_rng(seed)
     x = draw.normal(size=(count, columns))
     return factories.write_sample(

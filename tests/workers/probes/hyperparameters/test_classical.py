@@ -75,7 +75,7 @@ def test_whole_numbers_move_by_one_at_least(circle):
     assert [model._moved("neighbours", 5.0, f) for f in (0.5, 0.8, 1.25, 2.0)] == [2, 4, 6, 10]
 
 
-@pytest.mark.parametrize("gamma", [0.001, 0.003, 0.01, 0.02, 50, 1000])
+@pytest.mark.parametrize("gamma", [0.001, 0.003, 0.01, 0.02, 50, 200, 1000])
 def test_a_bad_gamma_is_called_sensitive(circle, gamma):
     plan = {"model": {"kind": "svm", "C": 1.0, "gamma": gamma}}
     finding = sensitivity.run(Sample(circle.folder, plan), Budget())

@@ -1,4 +1,4 @@
-"""Planted truths of the tuning gap: a bad default is flagged, a good one passes, the best is told honestly."""
+"""Planted truths of the tuning gap: a bad default is flagged and a good one passes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def test_a_bad_gamma_is_found_with_the_real_model(tmp_path):
     assert first.facts["faults"][0]["severity"] == "high"
     assert first.facts["best"]["model.gamma"] > 0.02
     assert first.facts["model"] == "support vector machine"
-    assert json.dumps(first.as_json()) == json.dumps(second.as_json())
+    untimed = [json.dumps({**one.facts, "price": None}) for one in (first, second)]
+    assert untimed[0] == untimed[1]
 
 
 def test_settings_that_nobody_planned_are_no_serious_fault(tmp_path):
@@ -162,7 +163,8 @@ def test_groups_stay_whole_and_time_goes_forward(tmp_path):
     found = rows(sample, 0)
     for part in parts.cut(sample, found, 0):
         sides = [set(people[found.ids[side]]) for side in (part.train, part.choose, part.test)]
-        assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+        assert not sides[0] & sides[1]
+        assert not (sides[0] | sides[1]) & sides[2]
     split = np.repeat([0, 1, 2], [180, 60, 60]).astype(np.uint8)
     table = {"x0": x[:, 0].tolist(), "when": [f"2024-01-{1 + k // 10:02d}" for k in range(300)]}
     sample = factories.write_sample(tmp_path / "t", x, y, rows=table, roles={"when": "time"}, split=split)
