@@ -265,7 +265,7 @@ def searches(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
                        "reached": best >= goal})  # fmt: skip
     times = sorted(one["optuna_seconds"] / one["fleet_seconds"] for one in rounds)
     return {
-        "what": f"{MEMBERS} settings as one fleet; Optuna {optuna.__version__} (TPE) one trial at a time in plain"
+        "what": f"{MEMBERS} settings as one fleet; Optuna {optuna.__version__} (TPE) one trial at a time, plain"
         f" torch, until it has the same best score or {PATIENCE} times the seconds are over",
         "rounds": rounds, "times_sooner": round(statistics.median(times), 2),
         "times_sooner_lowest": round(times[0], 2), "bar": 5.0,
