@@ -2,7 +2,8 @@
 
     python -m benchmarks.fleet
 
-64 nets of two hidden layers of width 32 on the bundled digits, batch 128, Adam, one thread. The loop is what
+96 nets of two hidden layers of width 32, 64 and 128 on the digits, batch 128, Adam, one thread; besides
+scikit-learn's MLPClassifier, and Optuna with one trial at a time for a search. The loop is what
 one writes without a fleet: an nn.Sequential a member, cross_entropy, backward, a torch.optim.Adam step, with
 the batch taken by indexing. Both learn from the same start and the same batches. Rounds alternate, so that
 a neighbour on the machine slows both; the figure is the median of the rounds' ratios.
@@ -14,6 +15,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +27,11 @@ import torch
 from workers.fleet import Member, Net, train
 from workers.fleet.draws import BLOCK, Orders
 
-MEMBERS, WIDTH, BATCH, STEPS, ROUNDS = 64, 32, 128, 96, 9
+MEMBERS, BATCH, STEPS, ROUNDS = 96, 128, 96, 3
+WIDTHS, BARS = (32, 64, 128), {32: 8.0, 64: 4.0}  # how many times as fast as the loop
+FEW, LOOPED = 2, 16  # nets of scikit-learn, and of the loop, that are timed for all
+SEARCHES, SEARCH_STEPS, PATIENCE = 3, 200, 15
+SPACE = {"learning_rate": (3e-4, 0.05), "weight_decay": (1e-5, 0.1), "dropout": (0.0, 0.5)}
 RATE = 0.005
 RESULT = Path(__file__).parent / "results" / "fleet.json"
 
@@ -47,12 +53,13 @@ def loop(x: np.ndarray, y: np.ndarray, members: list[Member], net: Net) -> tuple
     xs, ys = torch.from_numpy(x), torch.from_numpy(y)
     models = []
     for k in range(len(members)):
+        wide = net.hidden[0]
         model = torch.nn.Sequential(
-            torch.nn.Linear(x.shape[1], WIDTH),
+            torch.nn.Linear(x.shape[1], wide),
             torch.nn.ReLU(),
-            torch.nn.Linear(WIDTH, WIDTH),
+            torch.nn.Linear(wide, wide),
             torch.nn.ReLU(),
-            torch.nn.Linear(WIDTH, 10),
+            torch.nn.Linear(wide, 10),
         )
         flat = [view[k] for view in start.parameters]
         weights = [flat[0].T, flat[1][0], flat[2].T, flat[3][0], flat[4], flat[5][:, 0]]
@@ -91,12 +98,12 @@ def matmul_rate(size: int = 1024, repeats: int = 10) -> float:
     return 2 * size**3 * repeats / (time.perf_counter() - began) / 1e9
 
 
-def step_operations(inputs: int, outputs: int) -> int:
+def step_operations(inputs: int, outputs: int, width: int) -> int:
     """Multiplications and additions of one step of the whole fleet's matrix products.
 
     Three products a layer (forward, and two backward), but for the input's gradient, which nobody needs.
     """
-    first, second, last = inputs * WIDTH, WIDTH * WIDTH, WIDTH * outputs
+    first, second, last = inputs * width, width * width, width * outputs
     return 2 * MEMBERS * BATCH * (2 * first + 3 * second + 3 * last)
 
 
@@ -121,43 +128,164 @@ def machine() -> dict[str, Any]:
     }
 
 
+def in_sklearn(x: np.ndarray, y: np.ndarray, width: int) -> float:
+    """Seconds of scikit-learn's MLPClassifier for MEMBERS nets of as many steps, from FEW of them."""
+    import warnings
+
+    from sklearn.neural_network import MLPClassifier
+
+    passes = max(1, round(STEPS * BATCH / len(x)))
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for seed in range(FEW):
+            MLPClassifier((width, width), batch_size=BATCH, max_iter=passes, learning_rate_init=RATE,
+                          random_state=seed, tol=0.0, n_iter_no_change=10**6).fit(x, y)  # fmt: skip
+    steps = passes * -(-len(x) // BATCH)
+    return (time.perf_counter() - began) / FEW * MEMBERS * STEPS / steps
+
+
+def at_width(x: np.ndarray, y: np.ndarray, width: int) -> dict[str, Any]:
+    """The figures of one width: medians over rounds that alternate."""
+    members, net = [Member(seed=s, learning_rate=RATE) for s in range(MEMBERS)], Net(hidden=(width, width))
+    few = members[:2]
+    loop(x, y, few, net), batched(x, y, few, net)  # what torch loads lazily is nobody's cost
+    loops, fleets, rates, sklearns = [], [], [], []
+    for _ in range(ROUNDS):
+        seconds, wanted = loop(x, y, members[:LOOPED], net)
+        loops.append(seconds * MEMBERS / LOOPED)  # one net after the other: so many times as long
+        seconds, got = batched(x, y, members, net)
+        fleets.append(seconds)
+        rates.append(matmul_rate())
+        sklearns.append(in_sklearn(x, y, width))
+    ratios = sorted(a / b for a, b in zip(loops, fleets, strict=True))
+    operations = step_operations(x.shape[1], 10, width) * STEPS
+    reached = [operations / seconds / 1e9 for seconds in fleets]
+    shares = sorted(r / m for r, m in zip(reached, rates, strict=True))
+    return {
+        "width": width,
+        "loop_seconds": [round(s, 3) for s in loops],
+        "fleet_seconds": [round(s, 3) for s in fleets],
+        "sklearn_seconds": [round(s, 3) for s in sklearns],
+        "ratio": round(statistics.median(ratios), 2),
+        "ratio_lowest": round(ratios[0], 2),
+        "ratio_highest": round(ratios[-1], 2),
+        "bar": BARS.get(width),
+        "ratio_sklearn": round(statistics.median(a / b for a, b in zip(sklearns, fleets, strict=True)), 2),
+        "matmul_gflops": round(statistics.median(rates), 1),
+        "fleet_gflops": round(statistics.median(reached), 1),
+        "share_of_matmul_rate": round(statistics.median(shares), 3),
+        "share_highest": round(shares[-1], 3),
+        "same_class_share": round(float((got[:LOOPED].argmax(-1) == wanted.argmax(-1)).mean()), 5),
+        "median_logit_difference": round(float(np.median(np.abs(got[:LOOPED] - wanted))), 7),
+    }
+
+
+# -- a search: the fleet against Optuna with one trial at a time -----------------------------------
+def optuna_at_hand() -> str | None:
+    """Why there is no Optuna to compare with; None where there is. It may stand in an environment of its own,
+    named by RISKBOARD_OPTUNA, since nothing of ours depends on it."""
+    folder = os.environ.get("RISKBOARD_OPTUNA")
+    if folder:
+        sys.path += [str(path) for path in Path(folder).glob("lib/python*/site-packages")]
+    try:
+        import optuna
+    except ImportError:
+        return "Optuna is not installed; RISKBOARD_OPTUNA may name an environment that has it."
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return None
+
+
+def search_fleet(x: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, np.ndarray], seed: int):  # type: ignore[no-untyped-def]
+    """Seconds, and the best score on the rows chosen by, of MEMBERS drawn settings trained as one."""
+    from workers.probes.hyperparameters.search.knobs import Knob, drawn
+
+    learn, choose = parts
+    knobs = [Knob("learning_rate", "", "", *SPACE["learning_rate"], log=True),
+             Knob("weight_decay", "", "", *SPACE["weight_decay"], log=True),
+             Knob("dropout", "", "", *SPACE["dropout"])]  # fmt: skip
+    began = time.perf_counter()
+    _, settings = drawn(knobs, MEMBERS, seed)
+    members = [Member(seed=seed, rows=learn, **one) for one in settings]
+    fleet = train(x, y, members, net=Net(hidden=(32, 32)), steps=SEARCH_STEPS, batch=BATCH)
+    best = float((fleet.predict(x[choose]) == y[choose]).mean(1).max())
+    return time.perf_counter() - began, best
+
+
+def search_optuna(
+    x: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, np.ndarray], seed: int, goal: float, most: float
+) -> tuple[float, float, int]:
+    """Seconds until Optuna's own sampler reaches the goal, or ``most``; the best score; trials."""
+    import optuna
+
+    learn, choose = parts
+    xs, ys = torch.from_numpy(x), torch.from_numpy(y)
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+    began, best = time.perf_counter(), 0.0
+    while best < goal and time.perf_counter() - began < most:
+        trial = study.ask()
+        rate = trial.suggest_float("learning_rate", *SPACE["learning_rate"], log=True)
+        decay = trial.suggest_float("weight_decay", *SPACE["weight_decay"], log=True)
+        off = trial.suggest_float("dropout", *SPACE["dropout"])
+        torch.manual_seed(seed)
+        model = torch.nn.Sequential(
+            torch.nn.Linear(x.shape[1], 32), torch.nn.ReLU(), torch.nn.Dropout(off),
+            torch.nn.Linear(32, 32), torch.nn.ReLU(), torch.nn.Dropout(off), torch.nn.Linear(32, 10),
+        )  # fmt: skip
+        optimizer = torch.optim.Adam(model.parameters(), lr=rate, weight_decay=decay)
+        draw = np.random.default_rng([seed, trial.number])
+        for _ in range(SEARCH_STEPS):
+            rows = torch.from_numpy(draw.choice(learn, BATCH, replace=False))
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(xs[rows]), ys[rows]).backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            score = float((model(xs[choose]).argmax(1) == ys[choose]).float().mean())
+        study.tell(trial, score)
+        best = max(best, score)
+    return time.perf_counter() - began, best, len(study.trials)
+
+
+def searches(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """How much sooner the fleet has a score that Optuna reaches too, over SEARCHES splits."""
+    missing = optuna_at_hand()
+    if missing:
+        return {"skipped": missing}
+    import optuna
+
+    rounds = []
+    for seed in range(SEARCHES):
+        order = np.random.default_rng(seed).permutation(len(x))
+        parts = order[: 2 * len(x) // 3], order[2 * len(x) // 3 :]
+        ours, goal = search_fleet(x, y, parts, seed)
+        theirs, best, trials = search_optuna(x, y, parts, seed, goal, PATIENCE * ours)
+        rounds.append({"fleet_seconds": round(ours, 2), "optuna_seconds": round(theirs, 2),
+                       "score": round(goal, 4), "optuna_score": round(best, 4), "optuna_trials": trials,
+                       "reached": best >= goal})  # fmt: skip
+    times = sorted(one["optuna_seconds"] / one["fleet_seconds"] for one in rounds)
+    return {
+        "what": f"{MEMBERS} settings as one fleet; Optuna {optuna.__version__} (TPE) one trial at a time, in"
+        f" torch, until it has the same best score or {PATIENCE} times the seconds are over",
+        "rounds": rounds, "times_sooner": round(statistics.median(times), 2),
+        "times_sooner_lowest": round(times[0], 2), "bar": 5.0,
+    }  # fmt: skip
+
+
 def measure() -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     here = machine()
     x, y = data()
-    members, net = [Member(seed=s, learning_rate=RATE) for s in range(MEMBERS)], Net(hidden=(WIDTH, WIDTH))
-    few = members[:2]
-    loop(x, y, few, net), batched(x, y, few, net)  # what torch loads lazily is nobody's cost
-    loops, fleets, rates = [], [], []
-    for _ in range(ROUNDS):
-        seconds, wanted = loop(x, y, members, net)
-        loops.append(seconds)
-        seconds, got = batched(x, y, members, net)
-        fleets.append(seconds)
-        rates.append(matmul_rate())
-    ratios = sorted(a / b for a, b in zip(loops, fleets, strict=True))
-    operations = step_operations(x.shape[1], 10) * STEPS
-    reached = [operations / seconds / 1e9 for seconds in fleets]
     return {
-        "what": f"{MEMBERS} nets 64-{WIDTH}-{WIDTH}-10, batch {BATCH}, {STEPS} steps, Adam, one thread",
-        "against": "nn.Sequential and torch.optim.Adam, one net after the other",
+        "what": f"{MEMBERS} nets of two hidden layers, batch {BATCH}, {STEPS} steps, Adam, one thread",
+        "against": "nn.Sequential and torch.optim.Adam one net after the other; MLPClassifier; Optuna",
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": here,
         "rounds": ROUNDS,
-        "loop_seconds": [round(s, 3) for s in loops],
-        "fleet_seconds": [round(s, 3) for s in fleets],
-        "ratio": round(statistics.median(ratios), 2),
-        "ratio_lowest": round(ratios[0], 2),
-        "ratio_highest": round(ratios[-1], 2),
-        "bar": 6.0,
-        "matmul_gflops": round(statistics.median(rates), 1),
-        "fleet_gflops": round(statistics.median(reached), 1),
-        "share_of_matmul_rate": round(
-            statistics.median(r / m for r, m in zip(reached, rates, strict=True)), 3
-        ),
-        "same_class_share": round(float((got.argmax(-1) == wanted.argmax(-1)).mean()), 5),
-        "median_logit_difference": round(float(np.median(np.abs(got - wanted))), 7),
+        "widths": [at_width(x, y, width) for width in WIDTHS],
+        "share_bar": 0.4,
+        "search": searches(x, y),
     }
 
 
@@ -165,11 +293,15 @@ def main() -> None:
     result = measure()
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    print(
-        f"The fleet is {result['ratio']} times as fast as the loop ({result['ratio_lowest']} to"
-        f" {result['ratio_highest']} over {ROUNDS} rounds) and reaches {result['share_of_matmul_rate']:.0%}"
-        f" of this machine's {result['matmul_gflops']} GFLOP/s. Written to {RESULT.relative_to(Path.cwd())}."
-    )
+    for one in result["widths"]:
+        print(
+            f"Width {one['width']}: {one['ratio']} times as fast as the loop ({one['ratio_lowest']} to"
+            f" {one['ratio_highest']}), {one['ratio_sklearn']} times as scikit-learn,"
+            f" {one['share_of_matmul_rate']:.0%} of {one['matmul_gflops']} GFLOP/s."
+        )
+    found = result["search"]
+    print(found.get("skipped") or f"As good as Optuna {found['times_sooner']} times sooner.")
+    print(f"Written to {RESULT.relative_to(Path.cwd())}.")
 
 
 if __name__ == "__main__":

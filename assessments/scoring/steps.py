@@ -536,6 +536,43 @@ def _again(facts: Evidence, dataset: Evidence) -> Words:
     return {"device": str(plan.get("device") or "") if "rounding" in (facts.get("met") or ()) else ""}
 
 
+def _tuning(facts: Evidence, dataset: Evidence) -> Words:
+    worth, gap = number(facts.get("worth")), facts.get("gap") or {}
+    gain = number(gap.get("points"))
+    words: Words = {}
+    if worth:
+        words["worth"] = "one other setting" if worth == 1 else f"{worth:.0f} trials"
+    if gain and facts.get("verdict") == "worse":
+        words["gain"] = "1 point" if f"{gain:.1f}" == "1.0" else f"{gain:.1f} points"
+    return words
+
+
+def _important(facts: Evidence, dataset: Evidence) -> Words:
+    named = facts.get("deserve") or ()
+    rows = [row for row in facts.get("settings") or () if isinstance(row, Mapping)]
+    return {"settings": _names([row.get("spoken") for row in rows if row.get("parameter") in named])}
+
+
+SIMPLE_MODELS = {
+    "majority": "the commonest answer",
+    "linear": "a linear model",
+    "nearest": "nearest neighbours",
+    "boosting": "boosted trees",
+}
+
+
+def _simple(facts: Evidence, dataset: Evidence) -> Words:
+    words: Words = {}
+    label = str((facts.get("planned") or {}).get("label") or "")
+    words["planned"] = label.partition(" ")[2]
+    for fault in facts.get("faults") or ():
+        if fault.get("fault") == "simpler_model_wins":
+            words["winner"] = SIMPLE_MODELS.get(str(fault.get("model")), "")
+            words["better"] = f"{number(fault.get('points')) or 0:.1f} points better"
+    words["as_good"] = SIMPLE_MODELS.get(str(facts.get("as_good")), "")
+    return words
+
+
 WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "data.readability": _readability,
     "data.class_balance": _balance,
@@ -572,4 +609,7 @@ WORDS: dict[str, Callable[[Evidence, Evidence], Words]] = {
     "hyperparameters.learning_rate": _rate,
     "hyperparameters.overfitting": _heart,
     "hyperparameters.repeatability": _again,
+    "hyperparameters.tuning_gap": _tuning,
+    "hyperparameters.importance": _important,
+    "hyperparameters.baseline": _simple,
 }

@@ -34,6 +34,8 @@ MOVES = {
     "model.sequence": "model.transformer.sequence", "model.vocabulary": "model.transformer.vocabulary",
     "training.trees": "model.trees", "training.n_estimators": "model.trees",
     "training.max_depth": "model.depth", "training.depth": "model.depth", "training.C": "model.C",
+    "training.gamma": "model.gamma", "training.kernel": "model.kernel",
+    "training.n_neighbors": "model.neighbours", "training.num_leaves": "model.leaves",
     "training.metric": "evaluation.metric", "training.seed": "seed", "training.hardware": "hardware",
     "training.device": "hardware.train.device", "training.lora_rank": "training.lora.rank",
     "data.seed": "seed", "data.num_workers": "training.workers", "data.workers": "training.workers",

@@ -261,7 +261,12 @@ class Model(Group):
                 "n_parameters": "parameters", "num_parameters": "parameters", "params": "parameters",
                 "n_layers": "layers", "num_layers": "layers", "c": "C", "weights": "pretrained",
                 "scaling": "scaler", "n_classes": "classes", "num_classes": "classes",
-                "num_labels": "classes"}
+                "num_labels": "classes",
+                "n_neighbors": "neighbours", "neighbors": "neighbours", "num_leaves": "leaves",
+                "max_leaf_nodes": "leaves", "max_leaves": "leaves", "min_samples_leaf": "min_leaf",
+                "min_child_samples": "min_leaf", "min_data_in_leaf": "min_leaf", "reg_lambda": "l2",
+                "lambda_l2": "l2", "l2_regularization": "l2", "l2_leaf_reg": "l2",
+                "colsample_bytree": "feature_share", "feature_fraction": "feature_share"}
     short = "kind"
     kind: TEXT | None = None
     hidden: SIZES | None = None
@@ -293,6 +298,13 @@ class Model(Group):
     trees: MANY | None = None
     C: MORE | None = None
     penalty: TEXT | None = None
+    kernel: TEXT | None = None
+    gamma: Annotated[MORE | Str, Field(description='a number above 0, like 0.1, or "scale"')] | None = None
+    neighbours: MANY | None = None
+    leaves: MANY | None = None  # of a tree, at most
+    min_leaf: MANY | None = None  # rows in a leaf, at least
+    l2: NOT_NEGATIVE | None = None  # shrinks what leaves say
+    feature_share: number("a share above 0, up to 1, like 0.5", gt=0, le=1) | None = None
 
 
 class EarlyStopping(Group):

@@ -38,6 +38,7 @@ from assessments.dashboards.figures import (
     stability,
     tasks,
     transfer,
+    tuning,
     values,
 )
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Pictures, Strip, Table
@@ -92,6 +93,9 @@ BUILDERS: dict[str, Builder] = {
     "hyperparameters.learning_rate": stability.learning_rate,
     "hyperparameters.overfitting": overfit.overfitting,
     "hyperparameters.repeatability": stability.repeatability,
+    "hyperparameters.tuning_gap": tuning.tuning_gap,
+    "hyperparameters.importance": tuning.importance,
+    "hyperparameters.baseline": tuning.baseline,
 }
 
 

@@ -80,6 +80,9 @@ VALUES = {  # probe: value, low, high, title, facts
     "hyperparameters.learning_rate": (17.0, 12.0, 17.0, "The learning rate is 17 times below the edge", {}),
     "hyperparameters.overfitting": (2.0, 1.0, 3.0, "The model does as well on new rows as on its own", {}),
     "hyperparameters.repeatability": (0.0, 0.0, 0.0, "The same seed gives the same answers", {}),
+    "hyperparameters.tuning_gap": (0.8, 0.4, 1.2, "Tuning gains 0.8 points", {}),
+    "hyperparameters.importance": (2.7, 1.0, 5.0, "Learning rate and width deserve the tuning", {}),
+    "hyperparameters.baseline": (0.2, -0.4, 0.8, "A linear model would do as well", {}),
 }
 
 MANIFEST = {

@@ -177,6 +177,17 @@ CASES = [  # probe, value, low, facts, what is said
     ("hyperparameters.learning_rate", 1.2, 1.1, {"faults": [fault("hyperparameter_sensitive", "high")],
      "good_from": 0.03, "good_to": 0.2, "planned": 0.9}, "about 0.2: 0.9 is near the one"),
     ("hyperparameters.overfitting", 9, 8, {"smallest_as_good": 0.25}, "a quarter as wide"),
+    ("hyperparameters.tuning_gap", 6, 4, {"worth": 16, "verdict": "worse", "gap": {"points": 6.1}},
+     "about 6.1 points more after 16 trials"),
+    ("hyperparameters.tuning_gap", 1, 0, {"worth": 4, "verdict": "open", "gap": {"points": 0.9}},
+     "Set aside 4 trials for tuning"),
+    ("hyperparameters.importance", 60, 60, {"deserve": ["a"], "settings": [
+        {"parameter": "a", "spoken": "learning rate"}]}, "Tune learning rate first"),
+    ("hyperparameters.baseline", 6, 4, {"planned": {"label": "Planned network"}, "faults": [
+        fault("simpler_model_wins", "high", model="linear", points=6.2)]},
+     "Plan a linear model instead of the network: 6.2 points better"),
+    ("hyperparameters.baseline", 2, 1, {"planned": {"label": "Planned network"}, "as_good": "nearest"},
+     "Start with nearest neighbours: the network"),
     ("hyperparameters.repeatability", 0.05, 0.04, {"plan": {"seed": None}}, "Fix a seed in the plan"),
     ("hyperparameters.repeatability", 0.05, 0.04, {"plan": {"seed": 1, "device": "H100"},
      "met": ["again", "rounding"]}, "deterministic operations on H100"),

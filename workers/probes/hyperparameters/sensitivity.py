@@ -15,11 +15,14 @@ import numpy as np
 
 from workers.fleet import Fleet, Net, train
 from workers.probes.base import Budget, Finding, Sample
+from workers.probes.hyperparameters import classical
+from workers.probes.hyperparameters.classical import Classical, families
 from workers.probes.surrogate import Rows, Surrogate, affordable, interval, row_scores, rows, surrogate
 
 FACTORS = (0.5, 0.8, 1.25, 2.0)
 WIDE = 5.0  # points; a loss that may be as high is not called none
 NEAR = (0.8, 1.25)
+FAR = (0.03, 0.125, 8.0, 30.0)  # of a kernel, whose reach is easily wrong by so much that nothing near helps
 UNPLANNED = ("init_scale",)  # libraries fix it, and multiplying it in every layer multiplies its effect
 SEEDS = 6
 FLEET = ("learning_rate", "weight_decay", "dropout", "init_scale", "steps")  # trained as one
@@ -31,6 +34,26 @@ LABELS = {
     "steps": "Training steps",
     "batch_size": "Batch size",
     "width": "Width of the network",
+    "C": "Price of an error",
+    "gamma": "Gamma",
+    "trees": "Number of trees",
+    "depth": "Depth of a tree",
+    "leaves": "Leaves of a tree",
+    "min_leaf": "Least rows in a leaf",
+    "feature_share": "Share of columns for a split",
+    "l2": "Shrinkage of leaf values",
+    "neighbours": "Number of neighbours",
+    "max_iter": "Passes of the solver",
+}
+TIMES = {
+    0.03: "A thirtieth of",
+    0.125: "An eighth of",
+    0.5: "Half",
+    0.8: "Four fifths of",
+    1.25: "A quarter more than",
+    2.0: "Twice",
+    8.0: "Eight times",
+    30.0: "Thirty times",
 }
 Scores = dict[tuple[str, float], np.ndarray]  # (setting, factor) -> [seeds, rows]; ("", 1) is the base
 
@@ -40,10 +63,12 @@ def run(sample: Sample, budget: Budget) -> Finding:
     found = rows(sample, budget.seed)
     if isinstance(found, str):
         return Finding.skipped(found)
-    centre = surrogate(sample, len(found.train))
-    scores = measure(found, centre, budget)
+    model = classical.planned(sample, found, budget)
+    stand_in = surrogate(sample, len(found.train))
+    centre = model or stand_in
+    scores = _multiplied(model) if model else measure(found, stand_in, budget)
     guess = _guess(found)
-    if interval(scores["", 1.0] - guess, budget.seed)[0] <= 0:
+    if interval(best_of(scores, model is not None) - guess, budget.seed)[0] <= 0:
         return Finding.skipped(
             f"Inconclusive: with these settings a small model reaches {100 * scores['', 1.0].mean():.0f}"
             f" points, and always saying the same {100 * guess.mean():.0f}. There is no result yet that could"
@@ -60,8 +85,23 @@ def _guess(found: Rows) -> np.ndarray:
     return np.zeros(len(asked))
 
 
-def settings(centre: Surrogate) -> dict[str, float]:
+def _multiplied(model: Classical) -> Scores:
+    wide = model.family.name == families.KERNEL
+    return model.multiplied((*FACTORS, *FAR) if wide else FACTORS, SEEDS)
+
+
+def best_of(scores: Scores, any_setting: bool) -> np.ndarray:
+    """The planned setting's scores; or the best of all, where a neighbour may learn what the plan does not.
+
+    A kernel of the wrong reach learns nothing, and its neighbours a lot: that is fragile indeed.
+    """
+    return max(scores.values(), key=lambda one: float(one.mean())) if any_setting else scores["", 1.0]
+
+
+def settings(centre: Surrogate | Classical) -> dict[str, float]:
     """The settings that can be varied, with their planned value; one that is 0 has nothing to multiply."""
+    if isinstance(centre, Classical):
+        return centre.varied()
     values = {
         "learning_rate": centre.learning_rate,
         "weight_decay": centre.weight_decay,
@@ -127,7 +167,7 @@ def _fleet(
 
 
 # -- from scores to a finding ---------------------------------------------------------------------
-def report(scores: Scores, centre: Surrogate, found: Rows, seed: int) -> Finding:
+def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int) -> Finding:
     """The statistics: paired differences, Holm over all of them, and the cross-fitted worst loss."""
     base = scores["", 1.0]
     seeds, n = base.shape
@@ -146,9 +186,12 @@ def report(scores: Scores, centre: Surrogate, found: Rows, seed: int) -> Finding
         # missed by choosing on the half without it.
         worst = fragile[0]
         fragility, low, high = worst["loss"], max(0.0, -worst["high"]), -worst["low"]
+    gaining = _gaining(points) if isinstance(centre, Classical) else []
+    if gaining and not fragile:
+        fragility, low, high = _near_gain(points, gaining[0]["parameter"], (fragility, low, high), seed)
     growing = [
         LABELS[name].lower()
-        for name in ("learning_rate", "steps")
+        for name in (() if isinstance(centre, Classical) else ("learning_rate", "steps"))
         if (name, 2.0) in points and points[name, 2.0].mean() > 3 and adjusted[name, 2.0] < 0.05
     ]
     metric = "accuracy" if found.classes else "explained variance"
@@ -157,28 +200,66 @@ def report(scores: Scores, centre: Surrogate, found: Rows, seed: int) -> Finding
         "base": float(base.mean()),
         "seed_sd": seed_sd,
         "seeds": seeds,
-        "tornado": [*tornado, _seed_bar(seed_sd)],
+        "tornado": [*tornado, _seed_bar(seed_sd, isinstance(centre, Surrogate))],
         "fragility": fragility,
         "cliff_factor": _cliff({p: d for p, d in points.items() if p[0] not in UNPLANNED}, seed_sd),
         "under_trained": growing,
+        "gaining": gaining,
         "surrogate": centre.described(),
         "null": {"expected": round(seed_sd * math.sqrt(2 / seeds), 3), "kind": "approximate"},
-        "faults": _faults(fragile, seed_sd, seeds),
+        "faults": _faults(fragile, seed_sd, seeds, gaining),
         "mitigations": [],
     }
     lottery = any(fault["fault"] == "seed_lottery" for fault in facts["faults"])
-    title, note = _words(fragility, fragile, growing, seed_sd, metric, seeds, centre, lottery, high)
+    title, note = _words(fragility, fragile, growing, seed_sd, metric, seeds, centre, lottery, high, gaining)
     return Finding(fragility, note, facts, low, high, len(found.train) + len(found.test), title)
 
 
-def _faults(fragile: list[dict[str, Any]], seed_sd: float, seeds: int) -> list[dict[str, Any]]:
+def _gaining(points: dict[tuple[str, float], np.ndarray]) -> list[dict[str, Any]]:
+    """Settings of which another value gains more than 3 points, beyond chance; the largest gain first.
+
+    Chance is that of the paired differences over rows and over draws of rows: models of scikit-learn do not
+    fall off cliffs from one draw to the next, as a network does.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    adjusted = _holm({pair: _paired_p(d) for pair, d in points.items()})
+    for (name, factor), d in points.items():
+        gain = float(d.mean())
+        if gain > 3 and adjusted[name, factor] < 0.05 and gain > found.get(name, {"gain": 0.0})["gain"]:
+            found[name] = {"parameter": name, "label": LABELS[name], "factor": factor, "gain": gain}
+    return sorted(found.values(), key=lambda one: -one["gain"])
+
+
+def _paired_p(differences: np.ndarray) -> float:
+    """Two-sided p that differences [draws, rows] have a mean of 0."""
+    from scipy.stats import norm
+
+    draws, n = differences.shape
+    over_rows = differences.mean(0).var(ddof=1) / n
+    over_draws = differences.mean(1).var(ddof=1) / draws
+    return float(2 * norm.sf(abs(differences.mean()) / max(1e-9, float(over_rows + over_draws) ** 0.5)))
+
+
+def _near_gain(
+    points: dict[tuple[str, float], np.ndarray], name: str, else_: tuple[float, float, float], seed: int
+) -> tuple[float, float, float]:
+    """Points that a quarter more or less gains, with the interval; or what is lost, where that is more."""
+    best = max((points[name, factor] for factor in NEAR), key=lambda d: float(d.mean()))
+    low, high = interval(best, seed)
+    gain = float(best.mean())
+    return else_ if gain <= else_[0] else (gain, max(0.0, low), high)
+
+
+def _faults(
+    fragile: list[dict[str, Any]], seed_sd: float, seeds: int, gaining: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Settings whose small change costs more than chance explains, and a result that is a matter of luck."""
     from scipy.stats import chi2
 
     faults: list[dict[str, Any]] = []
-    if fragile:
-        severity = "high" if fragile[0]["loss"] >= 3 else "medium"
-        names = [bar["parameter"] for bar in fragile]
+    if fragile or gaining:
+        severity = "high" if gaining or fragile[0]["loss"] >= 3 else "medium"
+        names = list(dict.fromkeys(bar["parameter"] for bar in [*fragile, *gaining]))
         faults.append({"fault": "hyperparameter_sensitive", "severity": severity, "parameters": names})
     # the least spread that few seeds still allow: the lower 90 % bound of a standard deviation
     least = seed_sd * math.sqrt((seeds - 1) / chi2.ppf(0.95, seeds - 1))
@@ -241,10 +322,10 @@ def _bar(
     }
 
 
-def _seed_bar(seed_sd: float) -> dict[str, Any]:
+def _seed_bar(seed_sd: float, start: bool) -> dict[str, Any]:
     return {
         "parameter": "seed",
-        "label": "Another random start",
+        "label": "Another random start" if start else "Other rows to learn from",
         "setting": None,
         "tried": [],
         "effects": [],
@@ -303,31 +384,42 @@ def _words(
     seed_sd: float,
     metric: str,
     seeds: int,
-    centre: Surrogate,
+    centre: Surrogate | Classical,
     lottery: bool,
     high: float,
+    gaining: list[dict[str, Any]],
 ) -> tuple[str, str]:
     unit = "points of " + metric
-    if fragile:
+    luck = "another random start" if isinstance(centre, Surrogate) else "learning from other rows"
+    if gaining and (not fragile or gaining[0]["gain"] > fragile[0]["loss"]):
+        best = gaining[0]
+        times = TIMES[best["factor"]]
+        title = f"{times} the {best['label'].lower()} gains {best['gain']:.1f} points"
+        note = (
+            f"The {best['label'].lower()} is far from its best value: {times.lower()} the planned one gains"
+            f" {best['gain']:.1f} {unit}, so search for it first."
+        )
+    elif fragile:
         worst = fragile[0]
         way = "higher" if worst["up"] < worst["down"] else "lower"
         title = f"A {way} {worst['label'].lower()} costs {worst['loss']:.1f} points"
         note = (
             f"A {worst['label'].lower()} a quarter {way} than planned loses {worst['loss']:.1f} {unit},"
-            f" {worst['signal_to_noise']:.0f} times what another random start changes."
+            f" {worst['signal_to_noise']:.0f} times what {luck} changes."
         )
     else:
         title = "Small changes of the settings do no harm"
         if lottery:
-            title = f"Another random start alone changes {seed_sd:.1f} points"
+            title = f"{luck.capitalize()} alone changes {seed_sd:.1f} points"
         elif high >= WIDE:
             title = f"Too wide to tell: small changes cost 0 to {high:.0f} points"
         note = (
             f"No setting within a quarter of the plan loses more than chance explains:"
-            f" {fragility:.1f} {unit}, where another random start changes {seed_sd:.1f}."
+            f" {fragility:.1f} {unit}, where {luck} changes {seed_sd:.1f}."
         )
     if growing:
         note += f" Twice the {' or the '.join(growing)} gains more than 3 points: the training is too short."
     if seeds < SEEDS:
-        note += f" Measured with {seeds} of {SEEDS} random starts, as the time allowed."
+        draws = "random starts" if isinstance(centre, Surrogate) else "draws of rows"
+        note += f" Measured with {seeds} of {SEEDS} {draws}, as the time allowed."
     return title, " ".join([note, *centre.caveats])

@@ -1,0 +1,210 @@
+"""The planned model itself where it is none of the fleet's: trees, kernels, linear models, neighbours.
+
+scikit-learn trains it on the project's rows, two fits at a time. They are threads, for a confined probe
+starts no process; scikit-learn leaves the interpreter while it fits trees and kernels.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from workers.probes.base import Budget, Sample
+from workers.probes.hyperparameters.classical import families
+from workers.probes.hyperparameters.classical.families import Family
+from workers.probes.hyperparameters.search.engines import Scores, Tell
+from workers.probes.hyperparameters.search.knobs import Knob, Setting, plain
+from workers.probes.hyperparameters.search.parts import Part
+from workers.probes.surrogate import LINEAR_KINDS, Rows, affordable, stratified
+from workers.probes.words import count
+
+AT_ONCE = 2
+GRADIENT = ("learning_rate", "epochs", "steps", "optimizer", "batch_size")  # words of a net's training
+SLOW = 0.12  # seconds of a fit beyond which fewer rows are learnt from
+FEW_ROWS = 300
+LEFT_OUT = 0.1  # share of the rows that a run of a model without luck of its own leaves out
+
+
+@dataclass(frozen=True)
+class Classical:
+    """A planned model of scikit-learn: an engine of ``search``, and the centre of ``sensitivity``."""
+
+    found: Rows
+    family: Family
+    budget: Budget
+    planned: bool
+    most: int  # rows that a fit learns from
+    caveats: tuple[str, ...] = ()
+    slow: bool = True
+
+    @property
+    def named(self) -> str:
+        return families.NAMES[self.family.name]
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        return self.family.knobs
+
+    @property
+    def default(self) -> Setting:
+        return dict(self.family.default)
+
+    def described(self) -> dict[str, Any]:
+        """JSON-ready, for a finding's facts."""
+        setting = {name: value for name, value in self.default.items() if value < 1e9}
+        return {"model": self.named, **setting, "from_plan": self.planned, "caveats": list(self.caveats)}
+
+    def keys(self, setting: Setting) -> dict[str, Any]:
+        left = {"depth": families.DEEPEST, "feature_share": 0.0}  # what stands for "no such limit"
+        return {
+            knob.key: plain(setting[knob.name])
+            for knob in self.knobs
+            if left.get(knob.name) != setting[knob.name]
+        }
+
+    def fit(self, setting: Setting, train: np.ndarray, seed: int) -> Any:
+        """The fitted model; rows beyond ``most`` left out, class by class."""
+        found = self.found
+        draw = np.random.default_rng([self.budget.seed, seed, 47])
+        rows = stratified(found.y[train] if found.classes else None, np.arange(len(train)), self.most, draw)
+        rows = train[rows]
+        setting = {**self.family.default, **setting}  # what a search leaves alone stays as planned
+        model = self.family.build(setting, bool(found.classes), self.budget.seed * 1000 + seed)
+        if "neighbours" in setting:
+            model.set_params(n_neighbors=min(model.n_neighbors, len(rows)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a solver that runs out of rounds is what is being measured
+            return model.fit(found.x[rows], found.y[rows])
+
+    def row_scores(self, model: Any, places: np.ndarray) -> np.ndarray:
+        """float64 [rows], as ``surrogate.row_scores`` has them."""
+        asked = self.found.y[places]
+        said = model.predict(self.found.x[places])
+        if self.found.classes:
+            return (said == asked).astype(np.float64)
+        parts = 1 - (said.astype(np.float64) - asked) ** 2 / max(1e-12, float(np.var(asked)))
+        return parts if parts.mean() >= 0 else np.zeros(len(asked))
+
+    def scores(self, settings: Sequence[Setting], parts: Sequence[Part], tell: Tell) -> Scores:
+        chosen = np.zeros((len(settings), len(parts)))
+        judged = [np.zeros((len(settings), len(part.test))) for part in parts]
+
+        def one(job: tuple[int, int]) -> None:
+            place, k = job
+            model = self.fit(settings[place], parts[k].train, k)
+            chosen[place, k] = self.row_scores(model, parts[k].choose).mean()
+            judged[k][place] = self.row_scores(model, parts[k].test)
+
+        in_turn(one, [(place, k) for place in range(len(settings)) for k in range(len(parts))], tell)
+        return Scores(chosen, judged)
+
+    def varied(self) -> Setting:
+        """The settings of the plan that multiplying changes, with their planned values."""
+        left = {"depth": families.DEEPEST, "feature_share": 0.0, "l2": 0.0}
+        own = {knob.name: self.default[knob.name] for knob in self.knobs}
+        return {name: value for name, value in own.items() if value > 0 and value != left.get(name)}
+
+    def multiplied(self, factors: Sequence[float], seeds: int) -> dict[tuple[str, float], np.ndarray]:
+        """(setting, factor) -> scores [seeds, test rows], as ``sensitivity.measure`` gives them.
+
+        A whole number is moved by one at least: four fifths of five neighbours are four, of one none.
+        """
+        planned = self.varied()
+        pairs = [(name, factor) for name in planned for factor in factors]
+        base = self.repeats([self.default], range(seeds), lambda _: None)[0]
+        each = self.budget.seconds - self.budget.left
+        seeds = affordable(self.budget, seeds, 4, max(1e-3, each / seeds) * len(pairs))
+
+        def tell(share: float) -> None:
+            told = f"Training {self.named} {len(pairs) * seeds} times"
+            self.budget.progress(0.1 + 0.8 * share, told)
+
+        changed = [{**self.default, name: self._moved(name, planned[name], factor)} for name, factor in pairs]
+        scores = self.repeats(changed, range(seeds), tell)
+        return {("", 1.0): base[:seeds], **dict(zip(pairs, scores, strict=True))}
+
+    def _moved(self, name: str, value: float, factor: float) -> float:
+        knob = next(knob for knob in self.knobs if knob.name == name)
+        moved = value * factor
+        if knob.whole:
+            moved = min(round(moved), value - 1) if factor < 1 else max(round(moved), value + 1)
+            return max(1.0, float(moved))
+        return min(1.0, moved) if name == "feature_share" else moved
+
+    def repeats(self, settings: Sequence[Setting], seeds: Sequence[int], tell: Tell) -> np.ndarray:
+        """float64 [settings, seeds, test rows], each seed with the same rows to learn from in all settings.
+
+        A model without luck of its own (a kernel, one tree, neighbours) is only as lucky as its rows: every
+        seed leaves out another tenth of them.
+        """
+        out = np.zeros((len(settings), len(seeds), len(self.found.test)))
+
+        def one(job: tuple[int, int]) -> None:
+            place, at = job
+            train = self.found.train
+            draw = np.random.default_rng([self.budget.seed, seeds[at], 53])
+            kept = draw.permutation(len(train))[: round(len(train) * (1 - LEFT_OUT))]
+            model = self.fit(settings[place], train[np.sort(kept)], seeds[at])
+            out[place, at] = self.row_scores(model, self.found.test)
+
+        in_turn(one, [(place, at) for place in range(len(settings)) for at in range(len(seeds))], tell)
+        return out
+
+
+def in_turn(one: Callable[[Any], None], jobs: Sequence[Any], tell: Tell) -> None:
+    """All jobs, AT_ONCE at a time, one thread each; what one raises is raised here."""
+    from threadpoolctl import threadpool_limits
+
+    def alone(job: Any) -> None:
+        with threadpool_limits(1):
+            one(job)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done, _ in enumerate(pool.map(alone, jobs), start=1):
+            if done % 8 == 0 or done == len(jobs):
+                tell(done / len(jobs))
+
+
+def planned(sample: Sample, found: Rows, budget: Budget) -> Classical | None:
+    """The plan's model where scikit-learn trains it; None for networks and for no plan.
+
+    A linear model with a learning rate, steps or an optimiser is a network without hidden layers.
+    """
+    kind = str(sample.planned("model.kind", ""))
+    family = families.of_kind(kind) if kind else None
+    training = sample.planned("training", {})
+    if family is None or (
+        family == families.LINEAR
+        and (kind.lower() in LINEAR_KINDS or "svm" not in kind)
+        and any(key in training for key in GRADIENT)
+    ):
+        return None
+    x = found.x[found.train]
+    made = families.read(sample, family, float(x.var()), x.shape[1], len(found.classes))
+    engine = Classical(found, made, budget, True, len(found.train))
+    return _quick(engine)
+
+
+def _quick(engine: Classical) -> Classical:
+    """The engine, with so few rows and trees that a fit is over soon; what was left out is told."""
+    caveats = [engine.family.caveat] if engine.family.caveat else []
+    trees = engine.family.default.get("trees", 0)
+    if engine.family.name == families.FOREST and trees > 3 * families.MOST_TREES:
+        few = {**engine.family.default, "trees": 3 * families.MOST_TREES}
+        engine = replace(engine, family=replace(engine.family, default=few))
+        caveats.append(f"Tried with {few['trees']:.0f} of the planned {trees:,.0f} trees.")
+    while True:
+        began = time.thread_time()
+        engine.fit(engine.default, engine.found.train, 0)
+        if time.thread_time() - began <= SLOW or engine.most // 2 < FEW_ROWS:
+            break
+        engine = replace(engine, most=engine.most // 2)
+    if engine.most < len(engine.found.train):
+        caveats.append(f"Each model learnt from {count(engine.most, 'row')}, since it is slow to train.")
+    return replace(engine, caveats=tuple(caveats))
