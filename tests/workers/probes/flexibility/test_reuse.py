@@ -119,7 +119,8 @@ def test_hours_and_money_come_from_the_plan(digits):
     assert training.money > 0.1
     assert "H100" in training.device
     found = reuse.run(made, Budget())
-    assert f"on {training.device} instead of" in found.note
+    assert f"on {training.device}" in found.note
+    assert found.facts["training"]["money"] == training.money
     assert price.of_one_training(digits, 0) is None
 
 

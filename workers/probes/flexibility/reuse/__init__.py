@@ -134,6 +134,8 @@ def _words(told: list[tuple[Scenario, Courses, Cost]], worst: int, training: Pri
             f"By the plan, {percent(cost.ratio)} of a training is about {_amount(training, cost.ratio)} on"
             f" {training.device} instead of {_amount(training, 1.0)}."
         )
+    if training is not None and cost.best is None:
+        sentences.append(f"By the plan, that is {_amount(training, 1.0)} on {training.device}.")
     if cost.low >= CHEAP:
         sentences.append("Plan the time and money of a full training for every new task.")
     elif cost.best is not None and cost.ratio <= SAVES * cost.scratch:
