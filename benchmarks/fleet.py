@@ -6,8 +6,8 @@
 scikit-learn's MLPClassifier, and Optuna with one trial at a time for a search. The loop is what
 one writes without a fleet: an nn.Sequential a member, cross_entropy, backward, a torch.optim.Adam step, with
 the batch taken by indexing. Both learn from the same start and the same batches. Rounds alternate, so that
-a neighbour on the machine slows both; the figure is the median of the rounds' ratios. Seconds are those of the
-processor.
+a neighbour on the machine slows both; the figure is the median of the rounds' ratios. Seconds are the
+processor's.
 """
 
 from __future__ import annotations
