@@ -184,12 +184,8 @@ def _signed(value: float) -> str:
 
 def _price(worth: int, price: dict[str, Any]) -> str:
     hours, money = worth * price["hours"], worth * price["money"]
-    took = (
-        f"{hours:,.1f} hours"
-        if hours >= 1
-        else f"{60 * hours:,.0f} minutes"
-        if hours >= 1 / 30
-        else "seconds"
-    )
+    took = "a few seconds"
+    if hours >= 1 / 30:
+        took = f"about {hours:,.1f} hours" if hours >= 1 else f"about {60 * hours:,.0f} minutes"
     paid = f"${money:,.0f}" if money >= 1 else "less than $1"
-    return f"They take about {took} and cost {paid} ({price['device']})."
+    return f"That takes {took} and costs {paid} ({price['device']})."
