@@ -193,7 +193,8 @@ def _yours(rates: Sequence[Facts], left: float, right: float) -> tuple[list[Any]
 
 
 def _growth(steps: Sequence[float], times: Sequence[float]) -> Part:
-    grows = f"The change grows {words.short(times[-1])} times while training"
+    times_told = words.number(float(f"{times[-1]:.2g}"))
+    grows = f"The change grows {times_told} times while training"
     return Chart(
         title="The change stays invisible while training" if times[-1] < 30 else grows,
         subtitle="Distance of two trainings that began one part in a million apart",

@@ -42,7 +42,7 @@ def test_a_rate_at_which_nothing_is_learnt_has_no_ratio(side):
 def test_a_change_that_grows_is_told_with_its_size():
     finding = sample.finding("hyperparameters.butterfly")
     finding["facts"]["growth"] = {"steps": [0, 10, 100], "times": [1, 40, 5000]}
-    assert figures.of(finding)[1].title == "The change grows 5k times while training"
+    assert figures.of(finding)[1].title == "The change grows 5,000 times while training"
 
 
 @pytest.mark.parametrize("side", ["wide", "narrow"])
