@@ -51,7 +51,16 @@ def records() -> list[dict[str, Any]]:
 
 
 def document(**changes: Any) -> dict[str, Any]:
-    """The report; ``changes`` go into ``document.build``."""
+    """The report; ``changes`` go into ``document.build``. The caller's own copy: judging takes a second."""
+    return _built(**changes) if changes else copy.deepcopy(_unchanged())
+
+
+@cache
+def _unchanged() -> dict[str, Any]:
+    return _built()
+
+
+def _built(**changes: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "run": RUN,
         "assessment": {"name": "Cap-seal defect inspection", "client": "Meridian Packaging"},
@@ -66,4 +75,4 @@ def document(**changes: Any) -> dict[str, Any]:
 
 def finding(probe: str) -> dict[str, Any]:
     """One finding of the report, scored."""
-    return copy.deepcopy(next(one for one in document()["findings"] if one["probe"] == probe))
+    return copy.deepcopy(next(one for one in _unchanged()["findings"] if one["probe"] == probe))
