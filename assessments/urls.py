@@ -29,6 +29,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/report/", report.report, name="run-report"),
     path("runs/<uuid:pk>/report.json", report.report_json, name="run-report-data"),
     path("runs/<uuid:pk>/figures.json", report.figures, name="run-figures"),
+    path("runs/<uuid:pk>/figures/<slug:dimension>/", report.more, name="run-more"),
     path("runs/<uuid:pk>/share/", share.create, name="share-create"),
     path("runs/<uuid:pk>/cancel/", run.cancel, name="run-cancel"),
     path("jobs/<uuid:pk>/retry/", run.job_retry, name="job-retry"),
@@ -36,4 +37,5 @@ urlpatterns = [
     path("links/<uuid:pk>/off/", share.off, name="share-off"),
     path("s/<str:token>/", share.shared, name="shared-report"),
     path("s/<str:token>/figures.json", share.figures, name="shared-figures"),
+    path("s/<str:token>/figures/<slug:dimension>/", share.more, name="shared-more"),
 ]

@@ -137,7 +137,7 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 
 // Live charts: Plotly draws the same figure over the SVG, on wide screens, when it comes near the view.
-const charts = all(".chart[data-figure]");
+const charts = () => all(".chart[data-figure]");
 const plotlySource = document.body.dataset.plotly;
 let plotly;
 
@@ -204,7 +204,8 @@ async function draw(chart) {
   chart.classList.add("live");
 }
 
-if (charts.length && plotlySource && !navigator.connection?.saveData) {
+let watch = () => {};
+if (charts().length && plotlySource && !navigator.connection?.saveData) {
   const wide = matchMedia("(min-width: 768px)");
   const live = new Set();
   const near = new IntersectionObserver((changes) => {
@@ -216,10 +217,24 @@ if (charts.length && plotlySource && !navigator.connection?.saveData) {
   }, { rootMargin: "300px" });
   document.body.append(swatch);
   swatch.hidden = true;
-  addEventListener("load", () => { for (const chart of charts) near.observe(chart); });
+  watch = () => { for (const chart of charts()) near.observe(chart); };
+  addEventListener("load", watch);
   const again = () => { for (const chart of live) if (wide.matches) draw(chart); else chart.classList.remove("live"); };
   document.addEventListener("themechange", again);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   let timer;
   addEventListener("resize", () => { clearTimeout(timer); timer = setTimeout(again, 150); });
+}
+
+// Folded figures come from their own page when somebody unfolds them; without them the link stays.
+for (const place of all("[data-more]")) {
+  place.closest("details").addEventListener("toggle", async () => {
+    try {
+      const answer = await fetch(place.dataset.more);
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      place.replaceWith(...page.querySelector("[data-rows]").children);
+      watch();
+    } catch { /* the link stays */ }
+  }, { once: true });
 }

@@ -150,10 +150,12 @@ class _Run:
         """
         started = time.monotonic()
         if probe != PREPARE and catalog.BY_ID[probe].raw:
+            artefacts = self.artefacts if catalog.BY_ID[probe].artefacts else 0
+            sent = self.sent[: len(self.sent) - self.artefacts + artefacts]  # the artefacts stand last
             what |= {
-                "inputs": tuple(path for path, _ in self.sent),
-                "names": tuple(name for _, name in self.sent),
-                "artefacts": self.artefacts,
+                "inputs": tuple(path for path, _ in sent),
+                "names": tuple(name for _, name in sent),
+                "artefacts": artefacts,
             }
         if probe != PREPARE and catalog.BY_ID[probe].plan_text:
             what["plan_text"] = self.plan_text

@@ -7,7 +7,7 @@ from typing import Any
 
 from assessments.dashboards.page import SPREAD, Dimension, Drawn, Row
 
-SHOWN_LEAST, SHOWN_MOST = 4, 8  # findings of a dimension whose figures stand open
+SHOWN_LEAST, SHOWN_MOST = 4, 5  # findings of a dimension whose figures stand open
 
 
 def shown_of(findings: Sequence[Mapping[str, Any]]) -> int:

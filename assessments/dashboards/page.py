@@ -44,7 +44,7 @@ class Dimension(Score):
     gloss: str = ""
     reason: str = ""
     rows: Sequence[Row] = ()
-    more: Sequence[Row] = ()  # figures of findings that matter less, folded
+    more: int = 0  # figures of findings that matter less, on a page of their own until they are asked for
     told: Told | None = None  # where no row has it beside itself, it comes after them
     known: str = ""
     asked: str = ""  # that nobody answered any of its questions
@@ -55,8 +55,7 @@ class Dimension(Score):
 
     @property
     def more_title(self) -> str:
-        count = sum(len(row.items) for row in self.more)
-        return words.count(count, "more figure", "more figures")
+        return words.count(self.more, "more figure", "more figures")
 
     @property
     def summary(self) -> str:

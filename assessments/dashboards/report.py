@@ -22,6 +22,7 @@ from assessments.dashboards.page import (
     Dimension,
     Drawn,
     Page,
+    Row,
     Score,
     Told,
 )
@@ -139,11 +140,7 @@ def _coverage(document: Document) -> list[tuple[str, str]]:
 
 def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
     key, score = one["id"], Score.of(one)
-    mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
-    noun = _noun(document)
-    each = [found for finding in mine if (found := _figures({**finding, "noun": noun}, _drawn))]
-    first = shown_of(mine)
-    open_, folded = ([one for some in part for one in some] for part in (each[:first], each[first:]))
+    open_, folded = _split(key, document)
     told = _told(key, document)
     beside = told if told and told.answers else None
     known: Sequence[int] = one.get("known") or ()
@@ -159,12 +156,33 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         title=TITLES.get(key, key),
         gloss=GLOSS.get(key, ""),
         reason=reason,
-        rows=rows_of(open_, told=beside is not None),
-        more=rows_of(folded, told=False),
+        rows=rows_of(_all(open_, document, _drawn), told=beside is not None),
+        more=len(_all(folded, document, lambda part, name: name)),
         told=beside,
         known=_known(*known) if counted else "",
         asked=_nothing_told(told) if told and not told.answers else "",
     )
+
+
+def more(document: Document, key: str) -> tuple[str, Sequence[Row]]:
+    """Title and figures of a dimension's findings that matter less.
+
+    They come when somebody unfolds them: most readers of a report never do, and phones pay for each.
+    """
+    return TITLES.get(key, key), rows_of(_all(_split(key, document)[1], document, _drawn), told=False)
+
+
+def _split(key: str, document: Document) -> tuple[Sequence[Document], Sequence[Document]]:
+    """The findings of a dimension with figures: those whose figures stand on the page, and the others."""
+    mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
+    with_figures = [finding for finding in mine if _all([finding], document, lambda part, name: name)]
+    first = shown_of(mine)
+    return with_figures[:first], with_figures[first:]
+
+
+def _all(found: Iterable[Document], document: Document, make: Callable[[Part, str], Made]) -> list[Made]:
+    noun = _noun(document)
+    return [made for finding in found for made in _figures({**finding, "noun": noun}, make)]
 
 
 def _known(known: int, of: int) -> str:
@@ -212,13 +230,8 @@ def plots(document: Document) -> dict[str, Mapping[str, Any]]:
 
     Apart from the page: only wide screens draw them again, and not before they come near the view.
     """
-    noun = _noun(document)
-    return {
-        name: part.wide
-        for finding in document.get("findings", ())
-        for name, part in _figures({**finding, "noun": noun}, lambda part, name: (name, part))
-        if isinstance(part, Chart)
-    }
+    every = _all(document.get("findings", ()), document, lambda part, name: (name, part))
+    return {name: part.wide for name, part in every if isinstance(part, Chart)}
 
 
 def _noun(document: Document) -> tuple[str, str]:

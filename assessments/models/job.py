@@ -209,7 +209,8 @@ class Job(models.Model):
     def _files(self) -> tuple[list[StoredFile], int]:
         """The files that this job may read, and how many of them, the last ones, are artefacts.
 
-        Prepare gets the data set. A probe gets none, but for the one that inspects files as they were sent.
+        Prepare gets the data set. A probe gets none, but for those that look at files as they were sent, of
+        which one inspects the artefacts as well.
         """
         from workers.probes import catalog
 
@@ -218,9 +219,11 @@ class Job(models.Model):
             return [], 0
         if self.probe == PREPARE:
             return dataset.data_files, 0
-        if self.probe in catalog.BY_ID and catalog.BY_ID[self.probe].raw:
-            return dataset.data_files + dataset.artefacts, len(dataset.artefacts)
-        return [], 0
+        spec = catalog.BY_ID.get(self.probe)
+        if spec is None or not spec.raw:
+            return [], 0
+        artefacts = dataset.artefacts if spec.artefacts else []
+        return dataset.data_files + artefacts, len(artefacts)
 
     # -- its ends ---------------------------------------------------------------------------------
     def finish(self, finding: Finding, seconds: float = 0.0) -> bool:

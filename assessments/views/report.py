@@ -47,6 +47,18 @@ def figures(request: HttpRequest, pk: UUID) -> HttpResponse:
     return JsonResponse(dashboard.plots(run.report))
 
 
+@login_required
+@require_safe
+def more(request: HttpRequest, pk: UUID, dimension: str) -> HttpResponse:
+    """The figures of a dimension's findings that matter less; the report unfolds them in place."""
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    if run.report is None or dimension not in dashboard.TITLES:
+        raise Http404("This run has no such figures.")
+    title, rows = dashboard.more(run.report, dimension)
+    context = {"here": "assessments", "run": run, "name": run.assessment.name, "title": title, "rows": rows}
+    return render(request, "report/more.html", context)
+
+
 def of_run(run: Run) -> dict[str, Any]:
     """What report and share page show of a run with a report; one more query, for its links."""
     return {

@@ -105,6 +105,19 @@ def figures(request: HttpRequest, token: str) -> HttpResponse:
     return links.private(JsonResponse(dashboard.plots(document)))
 
 
+@require_safe
+def more(request: HttpRequest, token: str, dimension: str) -> HttpResponse:
+    """The figures of a dimension's findings that matter less, behind the same link."""
+    opened = links.find(request, token)
+    document = opened.link.shown() if opened.link is not None and opened.status == 200 else None
+    if document is None or dimension not in dashboard.TITLES:
+        return links.private(render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=404))
+    title, rows = dashboard.more(document, dimension)
+    name = (document.get("assessment") or {}).get("name") or ""
+    context = {"name": name, "title": title, "rows": rows, "token": token}
+    return links.private(render(request, "share/more.html", context))
+
+
 def _password(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     form = LinkPasswordForm(request.POST or None)
     status = 200

@@ -108,10 +108,13 @@ def test_only_one_probe_is_handed_it(assessment, tmp_path):
     assert handed[PROBE].names == ("train.csv", "model.pkl")
     assert handed[PROBE].artefacts == 1
     assert handed[PROBE].inputs[1].read_bytes() == MODEL
+    raw = {spec.id for spec in catalog.SPECS if spec.raw}
     for probe, request in handed.items():
-        if probe not in (PREPARE, PROBE):
+        if probe in raw - {PROBE}:
+            assert (request.names, request.artefacts) == (("train.csv",), 0)
+        elif probe not in (PREPARE, PROBE):
             assert (request.inputs, request.names, request.artefacts) == ((), (), 0)
-    assert [spec.id for spec in catalog.SPECS if spec.raw] == [PROBE]
+    assert [spec.id for spec in catalog.SPECS if spec.artefacts] == [PROBE]
 
 
 def test_it_does_not_change_what_was_prepared(assessment):

@@ -88,7 +88,7 @@ def test_charts_come_alive_on_wide_screens_under_the_content_rules(open_page, co
     page = open_page(shared)
     scroll_through(page)
     shown = page.locator(".chart:visible").count()
-    assert 8 <= shown < page.locator(".chart").count(), "some are folded, and wait"
+    assert shown >= 8
     expect(page.locator(".chart.live")).to_have_count(shown, timeout=30_000)
     assert complaints == []
     plot, still = page.locator(".chart.live .plot").first, page.locator(".chart.live svg.wide-only").first
@@ -114,6 +114,31 @@ def test_phones_never_load_plotly(open_page, shared):
     assert not any("plotly" in url for url in asked)
     assert page.locator("svg.narrow").first.is_visible()
     assert not page.locator("svg.wide-only").first.is_visible()
+
+
+def test_folded_figures_come_when_they_are_unfolded(open_page, complaints, shared):
+    page = open_page(shared)
+    shown = page.locator(".chart").count()
+    folded = page.locator("details.more-figures").first
+    assert folded.locator(".figure").count() == 0
+    folded.locator("summary").first.click()
+    expect(folded.locator(".figure").first).to_be_visible()
+    assert folded.locator("[data-more]").count() == 0
+    assert page.locator(".chart").count() > shown
+    folded.locator(".chart").first.scroll_into_view_if_needed()
+    expect(folded.locator(".chart.live").first).to_be_visible(timeout=30_000)
+    assert complaints == []
+
+
+def test_without_script_folded_figures_are_a_page_of_their_own(open_page, shared):
+    page = open_page(shared, script=False)
+    folded = page.locator("details.more-figures").first
+    folded.locator("summary").click()
+    folded.locator("a").click()
+    assert page.locator("h1").inner_text().endswith(": more figures")
+    assert page.locator(".figure svg.wide-only").count() > 0
+    page.locator("a.back").click()
+    assert page.locator("h1").inner_text() == "Cap-seal defect inspection"
 
 
 def test_without_script_the_page_is_whole(open_page, shared):

@@ -123,6 +123,8 @@ def held(cls: type[Group], name: str, value: Any) -> bool:
     takes = _takes(cls.model_fields[name].annotation)
     if isinstance(value, Mapping):
         return "group" in takes
+    if len(value) == 1 and isinstance(value[0], (int, float)):
+        return True  # one number in brackets is a slip: a size left unread would give another model's costs
     inside = any(isinstance(one, (Mapping, list)) for one in value)
     return "list" in takes and (not inside or "anything" in takes)
 

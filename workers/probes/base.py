@@ -45,7 +45,8 @@ class Spec:
     seconds: float = 5.0  # typical wall time on two cores, for the estimate before a run
     version: int = 1
     plan_text: bool = False  # it also gets the plan as it was written, with the keys that nothing reads
-    raw: bool = False  # it also gets the files as they were sent, and model files that came to be inspected
+    raw: bool = False  # it also gets the files as they were sent
+    artefacts: bool = False  # and, besides, the model files that came to be inspected
 
     @property
     def dimension(self) -> str:

@@ -283,6 +283,7 @@ SPECS: tuple[Spec, ...] = (
         needs=(),
         seconds=2,
         raw=True,
+        artefacts=True,
     ),
     Spec(
         "hardware.inventory",

@@ -219,7 +219,7 @@ def test_nothing_on_the_page_is_called_rows_when_it_is_pictures(kind):
     document = sample.document()
     document["assessment"]["dataset"]["modality"] = kind
     page = report.build(document)
-    rows = [row for d in page.dimensions for row in (*d.rows, *d.more)]
+    rows = [row for d in page.dimensions for row in (*d.rows, *report.more(document, d.id)[1])]
     titles = " ".join(one.part.subtitle for row in rows for one in row.items)
     assert ("unseen pictures" in titles) == (kind == "images")
     assert page.coverage[-1][1] == ("18,400 pictures" if kind == "images" else "18,400 rows")
@@ -232,9 +232,10 @@ def test_figures_of_findings_that_matter_less_are_folded(monkeypatch):
     folded = next(one for one in report.build(document).dimensions if one.id == "data")
     count = sum(len(row.items) for row in data.rows)
     assert 0 < sum(len(row.items) for row in folded.rows) < count
-    assert sum(len(row.items) for row in (*folded.rows, *folded.more)) == count + sum(
-        len(row.items) for row in data.more
-    )
+    assert sum(len(row.items) for row in folded.rows) + folded.more == count + data.more
+    title, rows = report.more(document, "data")
+    assert title == "Data"
+    assert sum(len(row.items) for row in rows) == folded.more
     assert folded.more_title.endswith(("more figure", "more figures"))
 
 
