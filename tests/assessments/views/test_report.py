@@ -51,14 +51,28 @@ def test_every_chart_of_the_page_comes_as_a_figure_apart_from_it(client, owner, 
     page = client.get(address(run)).content.decode()
     assert f'data-figures="{address(run, "run-figures")}"' in page
     figures = client.get(address(run, "run-figures")).json()
-    assert set(re.findall(r'data-figure="([^"]+)"', page)) == figures.keys()
+    folded = re.findall(r'data-more="([^"]+)"', page)
+    assert folded
+    pages = page + "".join(client.get(one).content.decode() for one in folded)
+    drawn = re.findall(r'data-figure="([^"]+)"', pages)
+    assert len(drawn) == len(set(drawn))
+    assert set(drawn) == figures.keys()
     assert all({"data", "layout"} == one.keys() for one in figures.values())
 
 
 def test_figures_are_for_the_team_alone(client, run, db):
-    assert client.get(address(run, "run-figures")).status_code == 302
+    more = reverse("assessments:run-more", args=[run.pk, "data"])
+    for one in (address(run, "run-figures"), more):
+        assert client.get(one).status_code == 302
     client.force_login(UserFactory())
-    assert client.get(address(run, "run-figures")).status_code == 404
+    for one in (address(run, "run-figures"), more):
+        assert client.get(one).status_code == 404
+
+
+def test_only_dimensions_have_more_figures(client, owner, run):
+    client.force_login(owner)
+    assert client.get(reverse("assessments:run-more", args=[run.pk, "data"])).status_code == 200
+    assert client.get(reverse("assessments:run-more", args=[run.pk, "weather"])).status_code == 404
 
 
 def test_it_costs_the_same_queries_however_much_was_found(client, owner, run, django_assert_num_queries):

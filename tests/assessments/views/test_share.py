@@ -68,25 +68,34 @@ def test_the_page_is_not_kept_indexed_or_told_to_others_and_sets_no_cookie(clien
 def test_figures_come_for_a_link_that_opens_as_its_readers_may_see_them(client, run):
     link, token = actions.make_share_link(run, password="sesame-sesame")
     address = reverse("assessments:shared-figures", args=[token])
+    more = reverse("assessments:shared-more", args=[token, "data"])
     locked = client.get(address)
     assert (locked.status_code, locked.json()) == (404, {})
+    assert client.get(more).status_code == 404
     client.post(shared(token), {"password": "sesame-sesame"})
     page, figures = client.get(shared(token)).content.decode(), client.get(address)
     assert f'data-figures="{address}"' in page
-    assert set(re.findall(r'data-figure="([^"]+)"', page)) == figures.json().keys()
+    assert more in re.findall(r'data-more="([^"]+)"', page)
+    unfolded = [client.get(one) for one in re.findall(r'data-more="([^"]+)"', page)]
+    assert {one["Cache-Control"] for one in unfolded} == {"no-store, private"}
+    pages = page + "".join(one.content.decode() for one in unfolded)
+    assert "caps/9000.png" not in pages
+    assert set(re.findall(r'data-figure="([^"]+)"', pages)) == figures.json().keys()
     assert figures["Cache-Control"] == "no-store, private"
     assert "caps/9000.png" not in figures.content.decode()
     link.refresh_from_db()
     assert link.opens == 1  # of the page
     actions.revoke_link(link)
-    assert client.get(address).status_code == 404
-    assert client.get(reverse("assessments:shared-figures", args=["x" * 43])).status_code == 404
+    for gone in (address, more, reverse("assessments:shared-figures", args=["x" * 43])):
+        assert client.get(gone).status_code == 404
 
 
 def test_samples_are_hidden_unless_the_link_shows_them(client, run):
     for samples in (False, True):
         _, token = actions.make_share_link(run, show_samples=samples)
-        page = client.get(shared(token)).content.decode().replace("<wbr>", "")
+        page = client.get(shared(token)).content.decode()
+        folded = (client.get(one).content.decode() for one in re.findall(r'data-more="([^"]+)"', page))
+        page = "".join([page, *folded]).replace("<wbr>", "")
         assert ("data:image/png" in page) is samples
         assert ("caps/9000.png" in page) is samples
 
