@@ -49,8 +49,8 @@ class State:
 class Nvml:
     """An open session with the library."""
 
-    def __init__(self, library: Any) -> None:
-        self.library = library
+    def __init__(self, api: Any) -> None:
+        self.api = api
 
     @classmethod
     def open(cls) -> Nvml | None:
@@ -74,7 +74,7 @@ class Nvml:
         if handle is None:
             return None
         memory = self._ask("nvmlDeviceGetMemoryInfo", handle)
-        clock = getattr(self.library, "NVML_CLOCK_SM", 1)
+        clock = getattr(self.api, "NVML_CLOCK_SM", 1)
         return Card(
             name=_text(self._ask("nvmlDeviceGetName", handle)) or "accelerator",
             memory_gb=None if memory is None else memory.total / GIB,
@@ -91,8 +91,8 @@ class Nvml:
         if handle is None:
             return State(None, None, None, ())
         clock, heat = (
-            getattr(self.library, "NVML_CLOCK_SM", 1),
-            getattr(self.library, "NVML_TEMPERATURE_GPU", 0),
+            getattr(self.api, "NVML_CLOCK_SM", 1),
+            getattr(self.api, "NVML_TEMPERATURE_GPU", 0),
         )
         bits = self._ask("nvmlDeviceGetCurrentClocksEventReasons", handle)
         if bits is None:  # its name before driver 535
@@ -121,7 +121,7 @@ class Nvml:
 
     def _ask(self, name: str, *given: Any) -> Any:
         try:
-            return getattr(self.library, name)(*given)
+            return getattr(self.api, name)(*given)
         except Exception:  # a card or driver that does not tell
             return None
 
