@@ -93,7 +93,10 @@ TEXTS = Annotated[
 ]
 YES_NO = Annotated[StrictBool, BeforeValidator(_yes_or_no), Field(description="true or false")]
 SCALAR = StrictBool | StrictInt | StrictFloat | Str
-PACKAGES = Annotated[list[Str], BeforeValidator(_lines), Field(description='a list, like ["torch==2.13"]')]
+ANY_SHAPE = "read in any shape"  # beside a type whose validator takes groups, lists and text
+PACKAGES = Annotated[
+    list[Str], BeforeValidator(_lines), ANY_SHAPE, Field(description='a list, like ["torch==2.13"]')
+]
 PART = one_of("train", "validation", "test", "all", val="validation", valid="validation", dev="validation",
               training="train", train_only="train", holdout="test", full="all", everything="all")
 SIZES = Annotated[

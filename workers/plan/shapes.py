@@ -11,7 +11,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from workers.plan.schema import Group
+from workers.plan.schema import ANY_SHAPE, Group
 
 ROWS = 10  # a part of at least so many is told in rows
 BESIDE = ("lr", "learning_rate", "learningRate", "weight_decay", "weightDecay", "momentum")
@@ -148,6 +148,8 @@ def _takes(annotation: Any) -> set[str]:
     """What shapes a field's type allows besides plain values."""
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
+        if ANY_SHAPE in typing.get_args(annotation):
+            return {"group", "list", "text", "anything"}
         return _takes(typing.get_args(annotation)[0])
     if isinstance(annotation, type) and issubclass(annotation, Group):
         return {"group"}

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -55,14 +56,15 @@ class Sounds:
 
     def stored_stages(self) -> list[Stage]:
         """The same with spectra that were stored beforehand."""
-        return [("read", lambda path: torch.from_numpy(np.load(path)).float())]
+        return [("read", lambda path: safetensors.torch.load(path.read_bytes())["spectrum"].float())]
 
     def stored(self, paths: Sequence[Path], folder: Path) -> tuple[list[Path], float]:
         """Spectra as files of 16-bit numbers, and their mean bytes."""
         found, spent = [], 0
         for place, path in enumerate(paths):
-            target = folder / f"spectrum{place}.npy"
-            np.save(target, self._spectrum(self._decoded(path.read_bytes())).numpy().astype(np.float16))
+            target = folder / f"spectrum{place}.safetensors"
+            spectrum = self._spectrum(self._decoded(path.read_bytes())).half().contiguous()
+            safetensors.torch.save_file({"spectrum": spectrum}, target)
             found.append(target)
             spent += target.stat().st_size
         return found, spent / max(1, len(found))
