@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,3 +76,26 @@ def test_the_probe_process_starts_without_django():
 def test_the_catalogue_needs_only_the_standard_library():
     packages = loaded_by("import workers.probes.catalog")
     assert not packages & {"numpy", "torch", "duckdb", "pydantic"}
+
+
+def test_nothing_in_the_project_loads_what_was_uploaded():
+    """No unpickling, no eval, no exec: in code that runs, by its syntax tree and not by its comments."""
+    banned = {
+        "pickle", "cPickle", "_pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve", "torch.load",
+        "numpy.load",
+    }  # fmt: skip
+    hits = []
+    for path in [p for top in ("assessments", "riskboard", "workers") for p in (ROOT / top).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = [node.module] if isinstance(node, ast.ImportFrom) else []
+                names = [name for name in (*module, *(alias.name for alias in node.names)) if name]
+                hits += [(path.name, name) for name in names if name.partition(".")[0] in banned]
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                plain = called in ("eval", "exec", "compile", "__import__")
+                loads = re.fullmatch(r"(?:torch|np|numpy|pd|pandas)\.(?:load|read_pickle|fromfile)", called)
+                allows = any(keyword.arg == "allow_pickle" for keyword in node.keywords)
+                if plain or loads or allows:
+                    hits.append((path.name, called))
+    assert hits == []

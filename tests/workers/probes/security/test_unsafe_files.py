@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import json
@@ -31,7 +30,6 @@ from workers.probes.security.unsafe_files import allowed, kinds, packages
 from workers.probes.security.unsafe_files.look import Look, Where
 from workers.probes.security.unsafe_files.pickles import walk
 
-ROOT = Path(__file__).resolve().parents[4]
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
@@ -474,29 +472,6 @@ def test_it_runs_in_a_notebook_and_in_the_sandbox(tmp_path):
     assert (named(finding), finding.value) == ({RUNS}, 3)
     assert not (tmp_path / "written").exists()
     sandbox.stop()
-
-
-def test_nothing_in_the_project_loads_what_was_uploaded():
-    """No unpickling, no eval, no exec: in code that runs, by its syntax tree and not by its comments."""
-    banned = {
-        "pickle", "cPickle", "_pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve", "torch.load",
-        "numpy.load",
-    }  # fmt: skip
-    hits = []
-    for path in [p for top in ("assessments", "riskboard", "workers") for p in (ROOT / top).rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                module = [node.module] if isinstance(node, ast.ImportFrom) else []
-                names = [name for name in (*module, *(alias.name for alias in node.names)) if name]
-                hits += [(path.name, name) for name in names if name.partition(".")[0] in banned]
-            if isinstance(node, ast.Call):
-                called = ast.unparse(node.func)
-                plain = called in ("eval", "exec", "compile", "__import__")
-                loads = re.fullmatch(r"(?:torch|np|numpy|pd|pandas)\.(?:load|read_pickle|fromfile)", called)
-                allows = any(keyword.arg == "allow_pickle" for keyword in node.keywords)
-                if plain or loads or allows:
-                    hits.append((path.name, called))
-    assert hits == []
 
 
 def test_names_in_the_report_are_text_of_bounded_length(tmp_path):
