@@ -1,4 +1,4 @@
-"""The two walls: the web side never reaches torch, the probes never reach Django."""
+"""The walls: the web side never reaches torch, the probes never reach Django, nothing loads an upload."""
 
 from __future__ import annotations
 
