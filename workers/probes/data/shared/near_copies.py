@@ -11,6 +11,7 @@ import re
 import numpy as np
 
 PERMUTATIONS, BANDS, SHINGLE, JACCARD = 128, 32, 5, 0.8
+AT_ODDS = 0.2  # signatures agree as often as the Jaccard says to within .04: five times that is never met
 CLOSE = 0.25  # of the 5 % quantile of nearest-neighbour distances (probes.md D4)
 HEARD = 0.1  # length of a sound's print, which is about 1; of one that holds nothing it is 0
 _PRIME = (1 << 31) - 1
@@ -28,21 +29,28 @@ def texts(cells: list[str], seed: int, least: float = JACCARD) -> np.ndarray:
             signature[i] = ((hashes[:, None] * a[None] + b[None]) % _PRIME).min(axis=0)
     candidates: set[tuple[int, int]] = set()
     width = PERMUTATIONS // BANDS
+    mix = rng.integers(1 << 40, 1 << 62, width, dtype=np.int64) | 1
     for band in range(BANDS):
-        _, group, size = np.unique(
-            signature[:, band * width : (band + 1) * width], axis=0, return_inverse=True, return_counts=True
-        )
-        group = group.reshape(-1)
+        # Equal bands have equal sums; the few that meet by chance are told apart below.
+        sums = (signature[:, band * width : (band + 1) * width] * mix).sum(axis=1)
+        _, group, size = np.unique(sums, return_inverse=True, return_counts=True)
         order = np.argsort(group, kind="stable")
-        for members in np.split(order, np.cumsum(size)[:-1]):
-            for k in range(1, min(len(members), 50)):  # the rest of a large group meets its first member
-                candidates.add((int(members[k - 1]), int(members[k])))
-                candidates.add((int(members[0]), int(members[k])))
+        ends = np.cumsum(size)
+        for shared in np.flatnonzero(size > 1):
+            members = order[ends[shared] - size[shared] : ends[shared]][:50].tolist()
+            for k in range(1, len(members)):
+                candidates.add((members[k - 1], members[k]))
+                candidates.add((members[0], members[k]))
+    pairs = np.array(sorted((i, j) for i, j in candidates if i < j), dtype=int).reshape(-1, 2)
+    alike = [
+        (signature[part[:, 0]] == signature[part[:, 1]]).mean(axis=1)
+        for part in np.array_split(pairs, 1 + len(pairs) // 10_000)
+    ]
     found = [
-        (i, j) for i, j in candidates
-        if i < j and len(shingles[i]) and len(shingles[j]) and _jaccard(shingles[i], shingles[j]) >= least
+        (i, j) for i, j in pairs[np.concatenate(alike) >= least - AT_ODDS]
+        if len(shingles[i]) and len(shingles[j]) and _jaccard(shingles[i], shingles[j]) >= least
     ]  # fmt: skip
-    return np.array(sorted(found), dtype=int).reshape(-1, 2)
+    return np.array(found, dtype=int).reshape(-1, 2)
 
 
 def _shingles(text: str) -> np.ndarray:
