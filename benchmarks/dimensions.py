@@ -4,8 +4,9 @@
 
 Scikit-learn's digits as 1,797 pictures with a plan, through ``workers.assess``: prepare,
 then each probe in a sandbox of its own, as many at once as there are cores; one dimension after the other.
-The hardware dimension runs once more from the plan alone, on one core. Other work on the machine counts
-against it, so the load at the start stands beside it.
+Flexibility and hyperparameters run once more, together, on a table of 2,000 rows of twelve sites with two
+targets, where each of their probes has something to measure; and the hardware dimension from the plan alone,
+on one core. Other work on the machine counts against it, so the load at the start stands beside it.
 """
 
 from __future__ import annotations
@@ -21,16 +22,24 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from PIL import Image
 from sklearn import datasets
 
 from workers import assess, sandbox
 
 RESULT = Path(__file__).parent / "results" / "dimensions.json"
+ROWS, COLUMNS, SITES = 2_000, 20, 12
 PLAN = {
     "model": {"kind": "cnn", "channels": [16, 32]},
     "training": {"epochs": 20, "batch_size": 64, "optimizer": "adam", "learning_rate": 0.001},
     "hardware": {"train": {"device": "L4"}},
+}
+TABLE_PLAN = {
+    "model": {"kind": "mlp", "hidden": [64, 64]},
+    "training": {"epochs": 30, "batch_size": 64, "optimizer": "adam", "learning_rate": 0.001},
+    "data": {"group": "site"},
 }
 
 
@@ -43,14 +52,22 @@ def main() -> None:
         path = pictures(Path(folder))
         for dimension in ("data", "security", "hardware", "flexibility", "hyperparameters"):
             seconds[dimension] = timed(dimension, [path], each, failed)
+        tasks: dict[str, float] = {}
+        skipped: dict[str, str] = {}
+        both = timed(
+            ("flexibility", "hyperparameters"), [table(Path(folder))], tasks, failed, TABLE_PLAN,
+            targets=("kind", "amount"), skipped=skipped,
+        )  # fmt: skip
     alone: dict[str, float] = {}
     plan_alone = timed("hardware", [], alone, failed, parallel=1)
     sandbox.stop()
     cores = assess.cores()
     figures: list[dict[str, Any]] = [
         figure(f"all security probes, seconds on {cores} cores", seconds["security"], 60),
-        figure(f"all flexibility and hyperparameters probes, seconds on {cores} cores",
+        figure(f"all flexibility and hyperparameters probes on the pictures, seconds on {cores} cores",
                seconds["flexibility"] + seconds["hyperparameters"], 60),
+        figure(f"both, on a table of {ROWS:,} rows with two targets, seconds on {cores} cores", both, 60),
+        figure("probes of both that had nothing to measure there", len(skipped), 0),
         figure("all hardware probes of a plan alone, seconds on one core", plan_alone, 20),
         figure("probes that failed", len(failed), 0),
     ]  # fmt: skip
@@ -62,6 +79,8 @@ def main() -> None:
         "figures": figures,
         "dimension_seconds": seconds,
         "each_seconds": each,
+        "table_seconds": tasks,
+        "table_skipped": skipped,
         "plan_alone_seconds": alone,
         "failed": failed,
     }
@@ -74,18 +93,37 @@ def figure(name: str, value: float, bar: float) -> dict[str, Any]:
 
 
 def timed(
-    dimension: str, files: list[Path], each: dict[str, float], failed: dict[str, str],
-    parallel: int | None = None,
+    dimensions: str | tuple[str, ...], files: list[Path], each: dict[str, float], failed: dict[str, str],
+    plan: dict[str, Any] = PLAN, *, parallel: int | None = None, targets: tuple[str, ...] = (),
+    skipped: dict[str, str] | None = None,
 ) -> float:  # fmt: skip
-    """Seconds of a dimension's probes on the clock, without preparing the data."""
+    """Seconds of the dimensions' probes on the clock, without preparing the data."""
+    only = [dimensions] if isinstance(dimensions, str) else dimensions
     began = time.monotonic()
-    run = assess.assess(files, plan=PLAN, only=[dimension], parallel=parallel)
+    run = assess.assess(files, plan=plan, only=only, parallel=parallel, targets=targets)
     seconds = time.monotonic() - began - (run.reading.seconds if run.reading else 0.0)
     for probe, record in run.findings.items():
         each[probe] = round(record.seconds, 1)
         if record.finding.state == "failed":
             failed[probe] = record.finding.note
+        if skipped is not None and record.finding.state == "skipped":
+            skipped[probe] = record.finding.note
     return round(seconds, 1)
+
+
+def table(folder: Path) -> Path:
+    """A table of columns of numbers, with a kind of three and an amount to be learned, from twelve sites."""
+    rng, path = np.random.default_rng(3), folder / "sites.csv"
+    x = rng.normal(size=(ROWS, COLUMNS))
+    score = np.tanh(x @ rng.normal(size=(COLUMNS, 8))) @ rng.normal(size=(8, 3)) + rng.normal(
+        0, 0.5, (ROWS, 3)
+    )
+    made = pd.DataFrame(x, columns=[f"measure_{i}" for i in range(COLUMNS)])
+    made["site"] = [f"site {i}" for i in rng.integers(0, SITES, ROWS)]
+    made["kind"] = np.array(["low", "middle", "high"])[score.argmax(1)]
+    made["amount"] = x[:, :5].sum(1) + np.abs(x[:, 5]) + rng.normal(0, 0.3, ROWS)
+    made.to_csv(path, index=False)
+    return path
 
 
 def pictures(folder: Path) -> Path:
