@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, links, questions
+from assessments import actions, links, questions, signing
 from assessments.api import serializers
 from workers.probes import catalog
 
@@ -127,4 +127,15 @@ def shared_report(request: HttpRequest, token: str) -> HttpResponse:
         status = 410 if opened.status == 200 else opened.status
         return links.private(JsonResponse({"detail": links.STOPPED}, status=status))
     opened.link.count_open()
+    if "excerpt" in document:
+        document = signing.excerpt(opened.link.whole(), document)
     return links.private(JsonResponse(document))
+
+
+@require_safe
+def signing_keys(request: HttpRequest) -> HttpResponse:
+    """The public keys with which this installation's reports are checked; for everybody."""
+    response = JsonResponse(signing.published().as_json(), json_dumps_params={"indent": 1})
+    response["Cache-Control"] = "public, max-age=300"
+    response["Access-Control-Allow-Origin"] = "*"
+    return response

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from assessments import signing
 from assessments.dashboards import report as dashboard
 from assessments.forms import ShareForm
 from assessments.models import Run
@@ -64,6 +65,7 @@ def of_run(run: Run) -> dict[str, Any]:
     return {
         "run": run,
         "page": dashboard.build(run.report or {}, run.finished_at),
+        "seal": signing.told(run.report or {}),
         "levels": LEVELS,
         "form": ShareForm(),
         "links": list(run.links.live()),

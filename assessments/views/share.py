@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import actions, links
+from assessments import actions, links, signing
 from assessments.dashboards import report as dashboard
 from assessments.forms import LinkPasswordForm, ShareForm
 from assessments.models import Run, ShareLink
@@ -91,7 +91,13 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         )
     opened.link.count_open()
     page = dashboard.build(document, opened.link.run.finished_at if opened.link.snapshot else None)
-    context = {"page": page, "levels": LEVELS, "link": opened.link, "token": token}
+    context = {
+        "page": page,
+        "levels": LEVELS,
+        "link": opened.link,
+        "token": token,
+        "seal": signing.told(document),
+    }
     return links.private(render(request, "share/report.html", context))
 
 
