@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from assessments import signing
@@ -58,6 +59,22 @@ def more(request: HttpRequest, pk: UUID, dimension: str) -> HttpResponse:
     title, rows = dashboard.more(run.report, dimension)
     context = {"here": "assessments", "run": run, "name": run.assessment.name, "title": title, "rows": rows}
     return render(request, "report/more.html", context)
+
+
+@login_required
+@require_safe
+def frameworks(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The run beside the clauses of public frameworks, with the gaps."""
+    run = get_object_or_404(Run.objects.visible_to(request.user).select_related("assessment"), pk=pk)
+    if run.report is None:
+        return redirect("assessments:run-detail", pk)
+    context = {
+        "here": "assessments",
+        "name": run.assessment.name,
+        "back": reverse("assessments:run-report", args=[pk]),
+        **dashboard.frameworks(run.report),
+    }
+    return render(request, "report/frameworks.html", context)
 
 
 def of_run(run: Run) -> dict[str, Any]:

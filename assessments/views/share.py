@@ -124,6 +124,22 @@ def more(request: HttpRequest, token: str, dimension: str) -> HttpResponse:
     return links.private(render(request, "share/more.html", context))
 
 
+@require_safe
+def frameworks(request: HttpRequest, token: str) -> HttpResponse:
+    """The run beside the clauses of public frameworks, as the link's readers may see it."""
+    opened = links.find(request, token)
+    document = opened.link.shown() if opened.link is not None and opened.status == 200 else None
+    if document is None:
+        return links.private(render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=404))
+    context = {
+        "name": (document.get("assessment") or {}).get("name") or "",
+        "back": reverse("assessments:shared-report", args=[token]),
+        "token": token,
+        **dashboard.frameworks(document),
+    }
+    return links.private(render(request, "share/frameworks.html", context))
+
+
 def _password(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     form = LinkPasswordForm(request.POST or None)
     status = 200
