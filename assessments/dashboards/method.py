@@ -5,6 +5,7 @@ Text and code cannot disagree: nothing here knows a threshold, a weight or a cap
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -85,6 +86,12 @@ class Risk:
     probes: Sequence[Probe]
     questions: Sequence[str]
 
+    @property
+    def counts(self) -> str:
+        parts = [words.count(len(self.probes), "check", "checks")] if self.probes else []
+        parts += [words.count(len(self.questions), "question", "questions")] if self.questions else []
+        return words.and_list(parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
@@ -113,6 +120,12 @@ class Tier:
     note: str
     covers: str
     cap: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    ask: str
+    claims: Sequence[tuple[str, str]]  # an answer, and what contradicts it
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +164,7 @@ def build(version: str | None = None) -> Page:
         tiers=_tiers(rules),
         dimensions=[_dimension(rules, name) for name in rules.dimensions],
         gates=[_gate(rules, entry) for entry in rules.data.get("gates", ())],
-        contradictions=[_claim(rules, entry) for entry in rules.data["claims"]],
+        contradictions=_contradictions(rules),
         stakes=_stakes(rules),
         ready=_ready(rules),
         history=_history(rules.version),
@@ -172,16 +185,24 @@ def _in_words(anchors: Anchors, unit: str, good: float | None) -> str:
     rising = points[-1][1] >= points[0][1]
     most = max(score for _, score in points)
     if most < HIGH:
-        text = f"Never above {most:.0f} of 100"
+        text = f"never above {most:.0f} of 100"
     else:
         serious = _inverse(points, HIGH, log=anchors.log)
         if unit in COUNTED:
             serious = ceil(serious)
-        text = f"High from {value(serious, unit)}" if rising else f"High at {value(serious, unit)} or less"
+        text = f"high from {value(serious, unit)}" if rising else f"high at {value(serious, unit)} or less"
+    text = f"{words.first_up(_subject(unit))}: {text}"
     if good is None:
         return f"{text}."
     nothing = rising and good <= points[0][0]
-    return f"{text}. Aim: {value(good, unit)}{'' if nothing else ' or less' if rising else ' or more'}."
+    return f"{text}; aim {value(good, unit)}{'' if nothing else ' or less' if rising else ' or more'}."
+
+
+def _subject(unit: str) -> str:
+    """A unit as the start of a sentence."""
+    if unit.startswith("%"):
+        return f"percent{unit[1:]}"
+    return f"share {unit}" if unit.startswith("of ") else unit
 
 
 def _inverse(points: Sequence[tuple[float, float]], score: float, *, log: bool) -> float:
@@ -247,8 +268,15 @@ def _probe(rules: Rules, name: str) -> Probe:
         asks=spec.asks if spec and name in rules.data["probes"] else "",
         scale=scale(rules.anchors[name], unit, entry.get("good")),
         notes=list(_notes(entry)),
-        source=words.first_up(str(entry.get("source", ""))),
+        source=_source(str(entry.get("source", ""))),
     )
+
+
+def _source(text: str) -> str:
+    """What stands behind a scale; nothing where that is our own judgement alone."""
+    kept = [part.strip() for part in re.split(r";|, (?=famous)", text)]
+    named = [part for part in kept if part not in ("", "judgement") and "probes.md" not in part]
+    return words.first_up("; ".join(named))
 
 
 def _unit_of_reading(entry: Mapping[str, Any]) -> str:
@@ -314,7 +342,7 @@ def _steps(rules: Rules) -> list[tuple[str, str]]:
             "A scale turns the value into a risk",
             "Each check has its own scale, drawn below, from 0 (no risk) to 100. A named fault of middle "
             f"severity scores at least {floors.get('medium', 0)}, a severe one at least "
-            f"{floors.get('high', 0)}.",
+            f"{floors.get('high', 0)}. Where no source is named, a scale is our own judgement.",
         ),
         (
             "The worst evidence of a risk counts",
@@ -356,27 +384,35 @@ def _gate(rules: Rules, entry: Mapping[str, Any]) -> tuple[str, str, str]:
     return rules.level(entry["least"]), entry["says"], spec.title if spec else probe
 
 
-def _claim(rules: Rules, entry: Mapping[str, Any]) -> tuple[str, str, str]:
+def _contradictions(rules: Rules) -> list[Contradiction]:
+    """The claims of each question, each with every measurement that contradicts it."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for entry in rules.data["claims"]:
+        options = [f"“{_option(entry['question'], one)}”" for one in entry.get("claims", ())]
+        claim = " or ".join(options) or "The number given"
+        found.setdefault(entry["question"], {}).setdefault(claim, []).append(_against(rules, entry))
+    return [
+        Contradiction(_ask(name), [(claim, ", ".join(against)) for claim, against in claims.items()])
+        for name, claims in found.items()
+    ]
+
+
+def _against(rules: Rules, entry: Mapping[str, Any]) -> str:
+    """What contradicts a claim: "Label errors above 1%"."""
     name = entry["evidence"]
-    reading = rules.data["readings"].get(name)
-    spec = catalog.BY_ID.get(reading.get("probe", "") if reading else name)
-    unit = "" if reading else (spec.unit if spec else "")
+    reading = name in rules.data["readings"]
+    spec = catalog.BY_ID.get(name)
     title = words.first_up(_humane(name)) if reading else spec.title if spec else name
-    options = [f"“{_option(entry['question'], one)}”" for one in entry.get("claims", ())]
-    says = " or ".join(options) or "A number"
-    return _ask(entry["question"]), says, f"{title}: {_bound(entry, unit, shares=bool(reading))}"
-
-
-def _bound(entry: Mapping[str, Any], unit: str, *, shares: bool) -> str:
+    unit = "share" if reading else spec.unit if spec else ""
     if "above_claim" in entry:
-        return "more than was said"
+        return f"{title} above it"
     if "below_claim" in entry:
-        return f"less than {words.percent(entry['below_claim'])} of what was said"
-    end, word = (entry["above"], "more than") if "above" in entry else (entry["below"], "less than")
-    text = value(float(end), "share" if shares else unit)
-    if unit.startswith("points"):
-        text += " points"
-    return f"{word} {text}" if end else "anything at all"
+        return f"{title} below {words.percent(entry['below_claim'])} of it"
+    if entry.get("above") == 0:
+        return f"{title} of any kind"
+    end, word = (entry["above"], "above") if "above" in entry else (entry["below"], "below")
+    points = " points" if unit.startswith("points") else ""
+    return f"{title} {word} {value(float(end), unit)}{points}"
 
 
 def _stakes(rules: Rules) -> list[tuple[str, str, str]]:

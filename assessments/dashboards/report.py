@@ -238,7 +238,6 @@ def frameworks(document: Document) -> dict[str, Any]:
         "gaps": gaps[:GAPS_MOST],
         "more_gaps": max(0, len(gaps) - GAPS_MOST),
         "limits": clauses.LIMITS,
-        "anchors": {one["probe"]: anchor(one) for one in document.get("findings", ())},
     }
 
 

@@ -1,4 +1,4 @@
-"""The scale of a check: the five levels in their places, with the value at each end; words say the same."""
+"""The scale of a check: the levels in their places, with values beneath; and where a finding stands."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from assessments.dashboards import finding_rows
 from assessments.dashboards.method import Scale
 
 register = template.Library()
 
 EDGE = 3.0  # percent from an end at which words are set inside and not across it
+
+
+@register.filter
+def anchored(probe: str) -> str:
+    """Where the probe's finding stands on the report."""
+    return finding_rows.anchor({"probe": probe})
 
 
 @register.simple_tag
