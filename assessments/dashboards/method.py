@@ -392,27 +392,27 @@ def _contradictions(rules: Rules) -> list[Contradiction]:
         claim = " or ".join(options) or "The number given"
         found.setdefault(entry["question"], {}).setdefault(claim, []).append(_against(rules, entry))
     return [
-        Contradiction(_ask(name), [(claim, ", ".join(against)) for claim, against in claims.items()])
+        Contradiction(_ask(name), [(claim, "; or ".join(against)) for claim, against in claims.items()])
         for name, claims in found.items()
     ]
 
 
 def _against(rules: Rules, entry: Mapping[str, Any]) -> str:
-    """What contradicts a claim: "Label errors above 1%"."""
+    """What contradicts a claim: "“Label errors” finds over 1% of labels"."""
     name = entry["evidence"]
     reading = name in rules.data["readings"]
     spec = catalog.BY_ID.get(name)
-    title = words.first_up(_humane(name)) if reading else spec.title if spec else name
-    unit = "share" if reading else spec.unit if spec else ""
+    unit = "" if reading or not spec else spec.unit
+    subject = f"the figure for {_humane(name)} is" if reading else f"“{spec.title if spec else name}” finds"
     if "above_claim" in entry:
-        return f"{title} above it"
+        return f"{subject} over it"
     if "below_claim" in entry:
-        return f"{title} below {words.percent(entry['below_claim'])} of it"
+        return f"{subject} under {words.percent(entry['below_claim'])} of it"
     if entry.get("above") == 0:
-        return f"{title} of any kind"
-    end, word = (entry["above"], "above") if "above" in entry else (entry["below"], "below")
-    points = " points" if unit.startswith("points") else ""
-    return f"{title} {word} {value(float(end), unit)}{points}"
+        return f"{subject} any"
+    end, word = (entry["above"], "over") if "above" in entry else (entry["below"], "under")
+    of = unit.removeprefix("share") if unit.startswith("share") else f" {unit}" if unit[:5] == "point" else ""
+    return f"{subject} {word} {value(float(end), 'share' if reading else unit)}{of}"
 
 
 def _stakes(rules: Rules) -> list[tuple[str, str, str]]:
@@ -423,11 +423,11 @@ def _stakes(rules: Rules) -> list[tuple[str, str, str]]:
         if "options" in entry:
             ordered = sorted(entry["options"].items(), key=lambda pair: pair[1])
             ends = [
-                f"“{_option(name, option)}” {_bend(share)}" for option, share in (ordered[0], ordered[-1])
+                f"“{_option(name, option)}”: {_bend(share)}" for option, share in (ordered[0], ordered[-1])
             ]
         else:
             points = entry["anchors"]
-            ends = [f"{words.number(x)} {_bend(share)}" for x, share in (points[0], points[-1])]
+            ends = [f"{words.number(x)}: {_bend(share)}" for x, share in (points[0], points[-1])]
         found.append((_ask(name), ends[0], ends[1]))
     return found
 
@@ -508,9 +508,11 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         yield f"{words.count(len(fresh), 'new risk', 'new risks')}."
     if heavier:
         yield f"{words.count(len(heavier), 'risk weighs', 'risks weigh')} differently."
+    worth = [{name: rules.data["evidence"].get(name) for name, *_ in TIERS} for rules in (old, new)]
+    if worth[0] != worth[1]:
+        yield "What an answer is worth was set anew."
     for key, what in (
         ("answers", "What some answers mean was set anew."),
-        ("evidence", "What an answer is worth was set anew."),
         ("stakes", "What is at stake weighs differently."),
         ("ready", "When a project is called ready was set anew."),
         ("notch", "How far a score may lie below its worst part was set anew."),

@@ -32,7 +32,7 @@ def test_every_version_can_be_read(version):
     assert set(probes(page)) == evidence & set(rules.anchors)
     assert sum(len(one.risks) for one in page.dimensions) == len(rules.items)
     assert len(page.gates) == len(rules.data.get("gates", ()))
-    claims = sum(text.count(", ") + 1 for one in page.contradictions for _, text in one.claims)
+    claims = sum(text.count("; or ") + 1 for one in page.contradictions for _, text in one.claims)
     assert claims == len(rules.data["claims"])
 
 
@@ -111,6 +111,17 @@ def test_numbers_in_the_text_are_those_of_the_rules():
     assert caps["Answered with a document"] == str(rules.data["evidence"]["document"]["cap"])
     ready = dict(page.ready)["Ready for a pilot"]
     assert f"Score below {rules.data['ready']['pilot']['score']}," in ready
+
+
+def test_contradictions_say_what_the_claims_say():
+    told = {one.ask: dict(one.claims) for one in method.build().contradictions}
+    labels = told["Who made the labels, and did anyone check them twice?"]
+    assert labels["“Experts, once”"] == "“Label errors” finds over 3% of labels"
+    assert (
+        "any" in told["Does the data contain personal, health, financial or secret facts?"]["“None of these”"]
+    )
+    tasks = told["How many different tasks must the model serve within a year?"]
+    assert tasks["The number given"] == "the figure for columns to predict is over it"
 
 
 def test_levels_cover_the_scale_without_a_gap():
