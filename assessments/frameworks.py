@@ -120,9 +120,9 @@ def load() -> tuple[Framework, ...]:
 
 
 def _framework(entry: Mapping[str, Any]) -> Framework:
+    lists = ("probes", "questions", "faults")
     clauses = tuple(
-        Clause(**{key: tuple(value) if isinstance(value, list) else value for key, value in one.items()})
-        for one in entry["clauses"]
+        Clause(**{**one, **{key: tuple(one.get(key, ())) for key in lists}}) for one in entry["clauses"]
     )
     return Framework(**{**entry, "clauses": clauses})
 

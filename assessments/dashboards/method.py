@@ -137,9 +137,7 @@ class Page:
     tiers: Sequence[Tier]
     dimensions: Sequence[Dimension]
     gates: Sequence[tuple[str, str, str]]  # level, what it says, the check that closes it
-    contradictions: Sequence[
-        tuple[str, str, str]
-    ]  # question, the answer that claims, when it is contradicted
+    contradictions: Sequence[Contradiction]
     stakes: Sequence[tuple[str, str, str]]  # question, lightest, heaviest
     ready: Sequence[tuple[str, str]]
     history: Sequence[tuple[str, Sequence[str]]]  # version, what changed
