@@ -92,7 +92,7 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
         **({"gates": shut} if "gates" in rules.data else {}),  # older rules know none
         "overall": {
             **judgement.overall.as_json(rules),
-            "stakes": judgement.stakes,
+            "stakes": judgement.stakes[1],
             "verdict": words.verdict(rules, judgement, settled, later),
             "summary": words.summary(rules, judgement, findings, contradictions),
         },

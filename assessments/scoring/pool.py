@@ -51,12 +51,18 @@ class Known:
     spreads: tuple[Spread, ...] = ()  # of each piece of evidence; the worst counts
     open: bool = True  # it may be anything from 0 to 100 besides
     sources: tuple[str, ...] = ()  # probes, readings and questions that tell about it
+    gaps: bool = False  # a question beside the answered ones is open, and might be the worst
     floors: tuple[tuple[str, float], ...] = ()  # of closed gates: their probe, and the score they keep up
 
     @property
     def partial(self) -> bool:
         """Whether some probe that tells about it measured nothing, and could be the worst."""
         return self.state == "measured" and self.covers < 1
+
+    @property
+    def bottomless(self) -> bool:
+        """Whether something that nobody has looked at could make all of it critical, whatever is known."""
+        return self.covers == 0 or self.partial or self.gaps
 
     @property
     def mode(self) -> float:
@@ -176,7 +182,7 @@ class Judgement:
     draws: Draws = field(compare=False)
     dimensions: Mapping[str, Pooled]
     items: tuple[Known, ...]
-    stakes: float
+    stakes: tuple[float, float, float]  # if what nobody told is harmless, as likely, as bad as can be
     dataset: risk.Evidence | None = None
     answers: Mapping[str, Mapping[str, Any]] | None = None
 
@@ -222,7 +228,7 @@ def judge(
     simulation = rules.data["simulation"]
     draws = Draws(simulation["seed"], simulation["draws"])
     dimensions = {name: Dimension(rules, draws, name, items) for name in rules.dimensions}
-    return Judgement(rules, draws, dimensions, items, risk.stakes(rules, answers), dataset, answers)
+    return Judgement(rules, draws, dimensions, items, risk.stakes_range(rules, answers), dataset, answers)
 
 
 def know(
@@ -312,9 +318,10 @@ def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], o
         spreads.append(_triangle(credit, *ends))
         covers += credit["covers"] / of
         told = True
-    unsure = any(risk.answer(rules, question, one) is None for question, one in given.items())
+    unclear = sum(risk.answer(rules, question, one) is None for question, one in given.items())
     state = "answered" if told else "unknown"
-    return Known(item, state, covers, tuple(spreads), open=unsure, sources=tuple(given))
+    gaps = rules.strict and told and len(given) - unclear < of
+    return Known(item, state, covers, tuple(spreads), open=unclear > 0, sources=tuple(given), gaps=gaps)
 
 
 def _triangle(credit: Mapping[str, float], low: float, high: float) -> Spread:
@@ -369,12 +376,13 @@ class Dimension(Pooled):
     def most(self) -> Array:
         if not self.total:
             return self.draws.constant(100.0)
-        closed = [one for one in self.mine if one.spreads and one.covers and not one.partial]
-        bad = self.unseen + sum(one.item.weight * one.covers for one in self.mine if one.partial)
+        closed = [one for one in self.mine if one.spreads and not one.bottomless]
+        bad = self.unseen
+        bad += sum(one.item.weight * one.covers for one in self.mine if one.covers and one.bottomless)
         parts = [self._fourth(one, one.item.weight * one.covers) for one in closed]
         ceiling = 0.0  # the notch if what nobody has looked at were critical
         for one in self.mine:
-            if one.covers == 0 or one.partial:
+            if one.bottomless:
                 ceiling = max(ceiling, 100 * min(1.0, one.item.weight) - self.rules.data["notch"])
         return self._mean(parts, bad * 1e8, ceiling)  # 100 to the fourth
 
@@ -409,7 +417,7 @@ def _key(known: Known) -> str:
 class Overall(Pooled):
     """The power mean of the dimensions, never far below the worst of them, bent by the stakes."""
 
-    def __init__(self, rules: Rules, dimensions: Sequence[Pooled], stakes: float) -> None:
+    def __init__(self, rules: Rules, dimensions: Sequence[Pooled], stakes: Sequence[float]) -> None:
         self.rules, self.dimensions, self.stakes = rules, dimensions, stakes
         self.floor = max(one.floor for one in dimensions)
         self.coverage = sum(one.coverage for one in dimensions) / len(dimensions)
@@ -418,24 +426,24 @@ class Overall(Pooled):
 
     @cached_property
     def least(self) -> Array:
-        return self._whole("least")
+        return self._whole("least", self.stakes[0])
 
     @cached_property
     def likely(self) -> Array:
-        return self._whole("likely")
+        return self._whole("likely", self.stakes[1])
 
     @cached_property
     def most(self) -> Array:
-        return self._whole("most")
+        return self._whole("most", self.stakes[2])
 
-    def _whole(self, kind: str) -> Array:
+    def _whole(self, kind: str, stakes: float) -> Array:
         first, *others = self.dimensions
         worst, total = getattr(first, kind), first.fourth(kind).copy()
         for one in others:
             total += one.fourth(kind)
             worst = np.maximum(worst, getattr(one, kind))
         raw = np.maximum(root(total / len(self.dimensions)), worst - self.rules.data["notch"])
-        return frozen(np.maximum(self.floor, bent(raw, self.stakes)))
+        return frozen(np.maximum(self.floor, bent(raw, stakes)))
 
 
 def whole(value: float) -> int:
