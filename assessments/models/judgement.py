@@ -30,7 +30,9 @@ class Judgement(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey("Run", models.CASCADE, related_name="judgements")
     rules = models.CharField(max_length=20)
-    document = models.JSONField()  # "riskboard.judgement/1", as assessments.scoring.document.rejudged makes it
+    document = (
+        models.JSONField()
+    )  # "riskboard.judgement/1", as assessments.scoring.document.rejudged makes it
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = JudgementQuerySet.as_manager()
