@@ -139,6 +139,7 @@ class Page:
     gates: Sequence[tuple[str, str, str]]  # level, what it says, the check that closes it
     contradictions: Sequence[Contradiction]
     stakes: Sequence[tuple[str, str, str]]  # question, lightest, heaviest
+    stakes_note: str
     ready: Sequence[tuple[str, str]]
     history: Sequence[tuple[str, Sequence[str]]]  # version, what changed
 
@@ -164,6 +165,7 @@ def build(version: str | None = None) -> Page:
         gates=[_gate(rules, entry) for entry in rules.data.get("gates", ())],
         contradictions=_contradictions(rules),
         stakes=_stakes(rules),
+        stakes_note=_stakes_note(rules),
         ready=_ready(rules),
         history=_history(rules.version),
     )
@@ -430,6 +432,17 @@ def _stakes(rules: Rules) -> list[tuple[str, str, str]]:
     return found
 
 
+def _stakes_note(rules: Rules) -> str:
+    low, high = rules.data["stakes"]["limits"]
+    text = (
+        f"The overall score is bent by the sum of these, to {_plain(low)} times at least and {_plain(high)} "
+    )
+    text += "times at most."
+    if rules.strict:
+        text += " An open question counts with its best answer at the low end and its worst at the high end."
+    return text
+
+
 def _bend(share: float) -> str:
     sign = "+" if share > 0 else ""
     return f"{sign}{_plain(share * 100)}%"
@@ -506,6 +519,14 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         yield f"{words.count(len(fresh), 'new risk', 'new risks')}."
     if heavier:
         yield f"{words.count(len(heavier), 'risk weighs', 'risks weigh')} differently."
+    draws = [rules.data["simulation"]["draws"] for rules in (old, new)]
+    if draws[0] != draws[1]:
+        yield f"{draws[1]:,} simulations instead of {draws[0]:,}."
+    if new.strict and not old.strict:
+        yield (
+            "A named fault also holds up the low end of a range, and an open question on the stakes, or "
+            "beside one that is answered, opens the range."
+        )
     worth = [{name: rules.data["evidence"].get(name) for name, *_ in TIERS} for rules in (old, new)]
     if worth[0] != worth[1]:
         yield "What an answer is worth was set anew."

@@ -124,6 +124,13 @@ def test_contradictions_say_what_the_claims_say():
     assert tasks["The number given"] == "the figure for columns to predict is over it"
 
 
+def test_how_far_stakes_bend_is_told():
+    page, (low, high) = method.build(), rulebook.load().data["stakes"]["limits"]
+    assert f"to {low:g} times at least and {high:g} times at most" in page.stakes_note
+    assert ("An open question counts" in page.stakes_note) == rulebook.load().strict
+    assert "An open question counts" not in method.build("2026.3").stakes_note
+
+
 def test_levels_cover_the_scale_without_a_gap():
     spans = [tuple(map(int, span.split("–"))) for _, span in method.build().levels]
     assert spans[0][0] == 0
@@ -158,5 +165,7 @@ def test_a_changed_scale_weight_and_gate_are_told(monkeypatch):
     assert "0 stop signs instead of 9." in lines
     assert "1 risk weighs differently." in lines
     assert "How far a score may lie below its worst part was set anew." in lines
+    more = {**old.data, "simulation": {**old.data["simulation"], "draws": 9000}}
+    assert "9,000 simulations instead of 1,000." in method._changes(old, rulebook._rules(more))
     same = {**old.data, "verdicts": {}}
     assert method._changes(old, rulebook._rules(same)) == ["Words only."]
