@@ -527,9 +527,12 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
             "A named fault also holds up the low end of a range, and an open question on the stakes, or "
             "beside one that is answered, opens the range."
         )
+    others = [{**rules.data["evidence"], "strict": None} for rules in (old, new)]
     worth = [{name: rules.data["evidence"].get(name) for name, *_ in TIERS} for rules in (old, new)]
     if worth[0] != worth[1]:
         yield "What an answer is worth was set anew."
+    elif others[0] != others[1]:
+        yield "Which faults raise which risk was set anew."
     for key, what in (
         ("answers", "What some answers mean was set anew."),
         ("stakes", "What is at stake weighs differently."),
