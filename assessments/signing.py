@@ -54,24 +54,35 @@ def excerpt(whole: Mapping[str, Any] | None, shown: Mapping[str, Any]) -> dict[s
     """
     if "excerpt" not in shown:
         return dict(shown)
-    if whole is None or signature.check(whole, keyring()).state is not signature.State.KNOWN:
+    try:
+        ours = whole is not None and signature.check(whole, keyring()).state is signature.State.KNOWN
+    except (OSError, ValueError):
+        log.exception("the signing keys cannot be read")
+        ours = False
+    if not ours:
         return {key: value for key, value in shown.items() if key != "excerpt"}
     return signed(shown)
 
 
 def told(document: Mapping[str, Any]) -> dict[str, str]:
-    """What a page says of the report's signature: ``is`` one of "signed", "excerpt", "unsigned", "other"
-    and "broken", and the ``key``. The content is not hashed again, so it is quick enough for every page.
+    """What a page says of the report's signature: ``is`` one of "signed", "excerpt", "unsigned", "other",
+    "broken" and "unsure" (our own keys cannot be read), and the ``key``. The content is not hashed again, so it is quick enough for every page.
     """
     if "excerpt" in document:
         return {"is": "excerpt"}
-    found = signature.check(document, keyring(), whole=False)
+    try:
+        ring = keyring()
+    except (OSError, ValueError):
+        log.exception("the signing keys cannot be read")
+        ring = None
+    found = signature.check(document, ring, whole=False)
     if found.state is signature.State.NONE:
         return {"is": "unsigned"}
     if found.broken:
         return {"is": "broken"}
     known = found.state is signature.State.KNOWN
-    return {"is": "signed" if known else "other", "key": document["signature"]["key"]}
+    state = "signed" if known else "unsure" if ring is None else "other"
+    return {"is": state, "key": document["signature"]["key"]}
 
 
 def keyring() -> Keyring:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -23,6 +24,8 @@ from rest_framework.views import APIView
 from assessments import actions, links, questions, signing
 from assessments.api import serializers
 from workers.probes import catalog
+
+log = logging.getLogger(__name__)
 
 DOCUMENT_LIMIT = 256 * 1024 + 1  # one byte more than a plan or an answer file may have
 
@@ -135,7 +138,12 @@ def shared_report(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def signing_keys(request: HttpRequest) -> HttpResponse:
     """The public keys with which this installation's reports are checked; for everybody."""
-    response = JsonResponse(signing.published().as_json(), json_dumps_params={"indent": 1})
+    try:
+        keys = signing.published()
+    except (OSError, ValueError):
+        log.exception("the signing keys cannot be read")
+        return JsonResponse({"detail": "The keys cannot be read now. Ask again later."}, status=503)
+    response = JsonResponse(keys.as_json(), json_dumps_params={"indent": 1})
     response["Cache-Control"] = "public, max-age=300"
     response["Access-Control-Allow-Origin"] = "*"
     return response

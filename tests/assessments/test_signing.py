@@ -208,6 +208,17 @@ def test_a_report_of_another_installation_says_so(client, run, tmp_path):
         assert "Signed by another installation, with key" in page_of(client, run)
 
 
+def test_where_the_keys_cannot_be_read_pages_open_and_nothing_is_signed(client, run, folder, caplog):
+    _, token = actions.make_share_link(run)
+    (folder / "0001.pem").write_text("no key")
+    assert "cannot be read, so nobody compared it" in page_of(client, run)
+    assert client.get(reverse("signing-keys")).status_code == 503
+    answer = client.get(reverse("shared-report-data", args=[token]))
+    assert answer.status_code == 200
+    assert "signature" not in answer.json()
+    assert "the signing keys cannot be read" in caplog.text
+
+
 @pytest.mark.parametrize("samples", [True, False])
 def test_what_a_link_shows_is_signed_whether_whole_or_an_excerpt(client, run, tmp_path, capsys, samples):
     _, token = actions.make_share_link(run, show_samples=samples)
