@@ -72,10 +72,10 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
         )  # fmt: skip
     if sample.kind == "audio" and "sounds" in sample.arrays:
         return _sounds(sample, target, y, known)
-    if sample.kind == "table" and (pictures := grids.pictures(sample, known)) is not None:
-        x, shape = smaller(pictures)
-        features = np.clip(images.features(pictures, sample.split[known] == 0)[0], -CUT, CUT)
-        return Ground("images", x, y[known], known, target.classes, shape, (), features, pictures=pictures)
+    if sample.kind == "table" and (grid := grids.pictures(sample, known)) is not None:
+        x, shape = smaller(grid)
+        features = np.clip(images.features(grid, sample.split[known] == 0)[0], -CUT, CUT)
+        return Ground("images", x, y[known], known, target.classes, shape, (), features, pictures=grid)
     told = sample.manifest.get("features") or {}
     names = tuple(str(name) for name in told.get("names", ()))
     x = sample.features[known]
