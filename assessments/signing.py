@@ -9,6 +9,7 @@ before through RISKBOARD_OLD_SIGNING_KEYS, the oldest first.
 from __future__ import annotations
 
 import base64
+import fcntl
 import logging
 import os
 import secrets
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 log = logging.getLogger(__name__)
-
-OVERTAKEN = "Another process has just made a new key; nothing was changed."
 
 
 class NotRotated(RuntimeError):  # noqa: N818
@@ -65,8 +64,10 @@ def excerpt(whole: Mapping[str, Any] | None, shown: Mapping[str, Any]) -> dict[s
 
 
 def told(document: Mapping[str, Any]) -> dict[str, str]:
-    """What a page says of the report's signature: ``is`` one of "signed", "excerpt", "unsigned", "other",
-    "broken" and "unsure" (our own keys cannot be read), and the ``key``. The content is not hashed again, so it is quick enough for every page.
+    """What a page says of the report's signature: ``is`` and the ``key``.
+
+    ``is`` is "signed", "excerpt", "unsigned", "other", "broken" or "unsure" (our own keys cannot be read).
+    The content is not hashed again, so it is quick enough for every page.
     """
     if "excerpt" in document:
         return {"is": "excerpt"}
@@ -109,15 +110,16 @@ def rotate() -> Keyring:
         )
     _current()
     folder = Path(settings.SIGNING_FOLDER)
-    last = max(folder.glob("[0-9]*.pem"))
-    try:
+    with (folder / ".rotation").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotRotated("Another process is making a new key; nothing was changed.") from None
+        last = max(folder.glob("[0-9]*.pem"))
         public = PublicKey(_loaded(last.read_bytes()).public_key().public_bytes_raw())
-    except FileNotFoundError:
-        raise NotRotated(OVERTAKEN) from None
-    _place(folder, last.with_suffix(".pub"), public.pem.encode("ascii"), 0o644)
-    if not _place(folder, folder / f"{int(last.stem) + 1:04d}.pem", _new(), 0o600):
-        raise NotRotated(OVERTAKEN)
-    last.unlink(missing_ok=True)
+        _place(folder, last.with_suffix(".pub"), public.pem.encode("ascii"), 0o644)
+        _place(folder, folder / f"{int(last.stem) + 1:04d}.pem", _new(), 0o600)
+        last.unlink()
     return keyring()
 
 
