@@ -2,6 +2,7 @@
 
 from assessments.models.assessment import Answers, Assessment, DataSet, Plan
 from assessments.models.job import Job
+from assessments.models.policy import Closing, PolicyVersion
 from assessments.models.run import Evidence, Run, State
 from assessments.models.share import LinkTry, ShareLink
 from assessments.models.workspace import Membership, Workspace
@@ -9,12 +10,14 @@ from assessments.models.workspace import Membership, Workspace
 __all__ = [
     "Answers",
     "Assessment",
+    "Closing",
     "DataSet",
     "Evidence",
     "Job",
     "LinkTry",
     "Membership",
     "Plan",
+    "PolicyVersion",
     "Run",
     "ShareLink",
     "State",
