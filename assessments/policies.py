@@ -1,4 +1,4 @@
-"""What people do with policies and contradictions, in verbs; pages, API and commands all come through here."""
+"""What people do with policies and contradictions, in verbs; pages and API both come through here."""
 
 from __future__ import annotations
 
@@ -149,9 +149,7 @@ def close(run: Run, question: str, probe: str, reason: str, user: User) -> Closi
     if sum(map(str.isalpha, words)) < SHORT:
         raise Unknown("Say in a sentence why the answer and the measurement differ.")
     if len(words) > REASON_MOST:
-        raise Unknown(
-            f"The reason has {len(words):,} characters; keep it within {REASON_MOST:,}, and the rest in a note."
-        )
+        raise Unknown(f"The reason has {len(words):,} characters; say it within {REASON_MOST:,}.")
     report = standing(run)
     pair = (question, probe)
     found = next((c for c in report["contradictions"] if (c["question"], c["probe"]) == pair), None)

@@ -238,7 +238,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     )
     @action(detail=True, methods=["get"], parser_classes=[Raw])
     def policy(self, request: Request, pk: str) -> Response:
-        """Pass, fail or inconclusive under the workspace's policy, or the preset chosen for the assessment."""
+        """Pass, fail or inconclusive under the workspace's policy, or the preset of the assessment."""
         run = self.for_policy()
         found = policies.chosen(run.assessment)
         if found.policy is None:

@@ -91,21 +91,22 @@ def read(text: str | bytes, name: str = "policy.yaml") -> Policy:
     """The policy in a YAML or JSON text; raises PolicyError with a sentence for each thing that is wrong."""
     tree = _tree(text, name)
     wrong: list[str] = []
+    where = f"{name}: " if "." in name else ""  # of a file; what stands in an editor needs no name
     found: dict[str, Any] = {}
     written: dict[str, str] = {}
     for key, value in tree.items():
         field = _plain(key)
         if field not in READERS:
-            wrong.append(f"{name}: {_unknown(key, 'key', READERS, 'a policy')}")
+            wrong.append(f"{where}{_unknown(key, 'key', READERS)}")
         elif field in found:
-            wrong.append(f"{name}: {written[field]} and {key} are the same key; keep one of them.")
+            wrong.append(f"{where}{written[field]} and {key} are the same key; keep one of them.")
         else:
             written[field] = key
             try:
                 found[field] = READERS[field](key, value)
             except PolicyError as error:
                 found[field] = None
-                wrong += [f"{name}: {sentence}" for sentence in error.sentences]
+                wrong += [f"{where}{sentence}" for sentence in error.sentences]
     if wrong:
         raise PolicyError(*wrong)
     policy = _merged(found)
@@ -295,7 +296,7 @@ def _share(key: str, value: Any) -> float:
     share = float(percent[1]) / 100 if percent else value
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise PolicyError(
-            f"{key} is {documents.shown(value)}; give a share from 0 to 1, like 0.8, or a percentage, like 80%."
+            f"{key} is {documents.shown(value)}; give a share from 0 to 1, like 0.8, or a percentage: 80%."
         )
     return float(share)
 
@@ -309,15 +310,15 @@ def _wrong(key: str, value: Any, allowed: Iterable[str]) -> str:
     return f"{key} is {documents.shown(value)}, but takes {listed}{hint}"
 
 
-def _unknown(key: str, what: str, known: Iterable[str], where: str) -> str:
+def _unknown(key: str, what: str, known: Iterable[str], where: str = "") -> str:
     """A name that does not exist, with the nearest that do."""
-    known = tuple(known)
-    near = (
-        get_close_matches(_plain(key), known, 3)
-        or [one for one in known if _plain(key) and (_plain(key) in one or one in _plain(key))][:3]
-    )
+    known, plain = tuple(known), _plain(key)
+    near = get_close_matches(plain, known, 2, 0.7)
+    near = near or [one for one in known if plain and (plain in one or one in plain)][:3]
+    named = f"{where}: there is no {what}" if where else f"There is no {what}"
+    said = f"{named} {documents.shown(str(key))}"
     if near:
-        return f"{where} has no {what} {documents.shown(str(key))}; did you mean {' or '.join(near)}?"
+        return f"{said}; did you mean {' or '.join(near)}?"
     if len(known) <= 12:
-        return f"{where} has no {what} {documents.shown(str(key))}; it takes {', '.join(known)}."
-    return f"{where} has no {what} {documents.shown(str(key))}; take it out, or look up its name in the list."
+        return f"{said}; take it out, or write {', '.join(known[:-1])} or {known[-1]}."
+    return f"{said}; take it out, or look up its name in the list."

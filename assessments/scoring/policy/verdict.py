@@ -20,8 +20,8 @@ from workers.probes.words import count, listed
 Report = Mapping[str, Any]
 Finding = Mapping[str, Any]
 
-PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"  # noqa: S105 - no password
-MORE = "measure or answer more to narrow it"
+PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+MORE = "measure or answer more to tell"
 SAID = {"pii": "personal data", "any": "fault"}  # names of faults that do not read as words
 
 
@@ -132,20 +132,14 @@ def _within(policy: Policy, part: str, most: int, report: Report) -> tuple[str, 
     bound = 20 * (most + 1)  # a boundary belongs to the higher level
     if bound > 100:
         return PASS, f"{title} is {score:.0f}, and every level is allowed."
-    limit = f"the limit of {bound}"
+    must = f"it must stay below {bound}"
     if policy.decide_by == SCORE:
-        if score < bound:
-            return PASS, f"{title} is {score:.0f}, below {limit}."
-        return FAIL, f"{title} is {score:.0f}, which is not below {limit}."
+        return PASS if score < bound else FAIL, f"{title} is {score:.0f}; {must}."
     if high < bound:
-        return PASS, f"{title} is {score:.0f} and likely no higher than {high:.0f}, below {limit}."
+        return PASS, f"{title} is {score:.0f} and likely no higher than {high:.0f}; {must}."
     if low >= bound:
-        return (
-            FAIL,
-            f"{title} is {score:.0f} and likely at least {low:.0f}, which is not below {limit}.",
-        )
-    between = f"likely between {low:.0f} and {high:.0f}"
-    return INCONCLUSIVE, f"{title} is {between}, on both sides of {limit}; {MORE}."
+        return FAIL, f"{title} is {score:.0f} and likely no lower than {low:.0f}; {must}."
+    return INCONCLUSIVE, f"{title} is likely between {low:.0f} and {high:.0f} and {must[3:]}: {MORE}."
 
 
 def _coverage(part: str, least: float, report: Report) -> Condition:
@@ -234,11 +228,8 @@ def _measured(probe: str, report: Report) -> Condition:
     if state == "not_applicable":
         return Condition(id, says, PASS, "It does not apply to this data.")
     note = str((finding or {}).get("note") or "").strip()
-    why = {
-        "missing": "It was not among the probes of this run; run it.",
-        "failed": "It stopped before its end.",
-    }
-    return Condition(id, says, INCONCLUSIVE, note or why.get(state, "It measured nothing."))
+    missing = "It was not among the probes of this run; run it." if state == "missing" else ""
+    return Condition(id, says, INCONCLUSIVE, note or missing or "It measured nothing; try it again.")
 
 
 def _state(finding: Finding | None) -> str:
@@ -281,9 +272,8 @@ def _contradictions(most: int, report: Report) -> Condition:
     if len(still) > most:
         names = list(dict.fromkeys(str(one.get("question")) for one in still))
         verb = "is" if len(still) == 1 else "are"
-        reason = (
-            f"{count(len(still), 'contradiction')} {verb} still to be explained, about {listed(names, 5)}."
-        )
+        about = listed(names, 5)
+        reason = f"{count(len(still), 'contradiction')} {verb} still to be explained, about {about}."
         return Condition("contradictions", says, FAIL, reason)
     if still:
         return Condition("contradictions", says, PASS, f"{len(still)} open, which is allowed.")
@@ -300,7 +290,8 @@ def _stop_signs(most: int, report: Report) -> Condition:
         return Condition("stop_signs", says, INCONCLUSIVE, "No check has measured anything yet.")
     shut = [str(one.get("says") or one.get("id")) for one in report["gates"]]
     if len(shut) > most:
-        return Condition("stop_signs", says, FAIL, f"{'; '.join(shut)}.")
+        rest = [f"{one[:1].lower()}{one[1:]}" for one in shut[1:]]
+        return Condition("stop_signs", says, FAIL, f"{'; '.join([shut[0], *rest])}.")
     reason = f"{count(len(shut), 'stop sign')}, which is allowed." if shut else "There is none."
     return Condition("stop_signs", says, PASS, reason)
 
