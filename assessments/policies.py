@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments.actions import Refused, Unknown
-from assessments.models import Assessment, Closing, PolicyVersion, Run, Workspace
+from assessments.models import Assessment, Closing, PolicyVersion, Run, ShareLink, Workspace
 from assessments.scoring import closing, policy
 from assessments.scoring.policy import Policy, PolicyError, Verdict
 from assessments.storable import storable
@@ -131,6 +131,21 @@ def standing(run: Run, until: datetime | None = None) -> dict[str, Any]:
     """
     report = run.report or {}
     return {**report, "contradictions": closing.standing(report, _closings(run, report, until))}
+
+
+def as_shared(link: ShareLink, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a link shows of a report, with its contradictions as people left them.
+
+    A snapshot keeps how they stood when the link was made.
+    """
+    whole = link.whole()
+    if whole is None or not document.get("contradictions"):
+        return dict(document)
+    until = link.created_at if link.snapshot else None
+    return {
+        **document,
+        "contradictions": closing.standing(whole, Closing.objects.of(link.run.assessment_id, until)),
+    }
 
 
 def _closings(run: Run, report: Mapping[str, Any], until: datetime | None) -> list[dict[str, Any]]:

@@ -104,10 +104,8 @@ class ShareLink(models.Model):
             self.tries.filter(tried_by=tried_by).delete()
         return right
 
-    def shown(self) -> dict[str, Any] | None:
-        """The report as this link's readers may see it; None while there is none."""
-        from assessments import sharing
-
+    def whole(self) -> dict[str, Any] | None:
+        """The report behind the link with nothing left out; None while there is none."""
         document = self.document
         if not self.snapshot or document is None:
             newest = self.run.assessment.runs.exclude(report__isnull=True).order_by(
@@ -115,6 +113,13 @@ class ShareLink(models.Model):
             )
             run = self.run if self.snapshot else newest.first()
             document = run.report if run else None
+        return document
+
+    def shown(self) -> dict[str, Any] | None:
+        """The report as this link's readers may see it; None while there is none."""
+        from assessments import sharing
+
+        document = self.whole()
         if document is None:
             return None
         return sharing.shown(
