@@ -49,7 +49,7 @@ def close(request: SignedInRequest, pk: UUID) -> HttpResponse:
             return redirect("assessments:run-detail", pk)
         context = {"here": "assessments", **of_run(run)}
         known = [c for c in context["page"].contradictions if (c["question"], c["id"]) == (question, probe)]
-        if not known:
+        if not known or known[0]["closed"]:  # there is no form to come back to
             messages.error(request, str(error))
             return redirect("assessments:run-report", pk)
         field = f"why-{known[0]['anchor']}"

@@ -300,9 +300,7 @@ def _age(most: float, now: datetime, at: datetime | None, changed: Sequence[str]
     days = f"{most:g} day{'' if most == 1 else 's'}"
     id, says = "evidence_days", f"Evidence not older than {days}"
     if changed:
-        verb = "has" if len(changed) == 1 else "have"
-        what = listed(list(changed))
-        reason = f"{what[:1].upper()}{what[1:]} {verb} changed since it was measured; run the probes again."
+        reason = f"Since it was measured, {listed(list(changed))} changed; run the probes again."
         return Condition(id, says, INCONCLUSIVE, reason)
     if at is None:
         return Condition(id, says, INCONCLUSIVE, "The report does not say when it was measured.")

@@ -1,4 +1,4 @@
-"""A policy's text: presets that ask for more and more, and one clear sentence for everything that is wrong."""
+"""A policy's text: presets that ask for more and more, and a clear sentence for everything that is wrong."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def test_old_and_changed_evidence_is_inconclusive():
     found = only("evidence_days: 30", changed=["the data set", "the plan"])
     assert (found.result, found.reason) == (
         "inconclusive",
-        "The data set and the plan have changed since it was measured; run the probes again.",
+        "Since it was measured, the data set and the plan changed; run the probes again.",
     )
 
 
