@@ -6,7 +6,18 @@ from typing import Any
 
 from django.contrib import admin
 
-from assessments.models import Assessment, Evidence, Job, Judgement, Membership, Run, ShareLink, Workspace
+from assessments.models import (
+    Assessment,
+    Closing,
+    Evidence,
+    Job,
+    Judgement,
+    Membership,
+    PolicyVersion,
+    Run,
+    ShareLink,
+    Workspace,
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -65,3 +76,13 @@ class JudgementAdmin(ReadOnly):
 class ShareLinkAdmin(ReadOnly):
     list_display = ["label", "run", "expires_at", "revoked_at", "opens"]
     exclude = ["token_hash", "password", "document"]
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadOnly):
+    list_display = ["workspace", "version", "name", "by", "created_at"]
+
+
+@admin.register(Closing)
+class ClosingAdmin(ReadOnly):
+    list_display = ["question", "probe", "assessment", "by", "created_at"]

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from assessments.scoring.policy import Verdict
 from workers.assess import PREPARE, Event
 from workers.probes import catalog
 
@@ -80,6 +81,21 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         console.print(_findings(report["findings"]))
     if report.get("actions"):
         console.print(_actions(report["actions"][:5]))
+
+
+RESULTS = {"pass": "met", "fail": "not met", "inconclusive": "cannot be told"}
+RESULT_STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "yellow"}
+
+
+def show_policy(console: Console, verdict: Verdict) -> None:
+    """A policy's result, and below it every condition with its reason, those not met first."""
+    said = f"Policy: {verdict.policy.name}: {verdict.result}, {verdict.says}"
+    console.print(plain(said, RESULT_STYLES[verdict.result]))
+    table = _table("Condition", "Is", "Why")
+    for result in ("fail", "inconclusive", "pass"):
+        for one in verdict.of(result):
+            table.add_row(plain(one.says), plain(RESULTS[result], RESULT_STYLES[result]), plain(one.reason))
+    console.print(table)
 
 
 def _headline(name: str, part: Mapping[str, Any]) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from assessments.views import account, assessment, method, question, report, run, share
+from assessments.views import account, assessment, method, policy, question, report, run, share
 
 app_name = "assessments"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("settings/api/", account.tokens, name="token-list"),
     path("settings/api/<str:key>/off/", account.token_off, name="token-off"),
+    path("settings/policy/", policy.edit, name="policy"),
+    path("settings/policy/check/", policy.check, name="policy-check"),
     path("", assessment.listing, name="assessment-list"),
     path("assessments/new/", assessment.new, name="assessment-new"),
     path("assessments/<uuid:pk>/", assessment.detail, name="assessment-detail"),
@@ -21,6 +23,7 @@ urlpatterns = [
     path("assessments/<uuid:pk>/artefacts/", assessment.artefact_add, name="artefact-add"),
     path("assessments/<uuid:pk>/files/remove/", assessment.file_remove, name="file-remove"),
     path("assessments/<uuid:pk>/plan/", assessment.plan_save, name="plan-save"),
+    path("assessments/<uuid:pk>/policy/", policy.choose, name="policy-choose"),
     path("assessments/<uuid:pk>/check/", question.check, name="answers-check"),
     path("assessments/<uuid:pk>/questions/<str:section>/<int:number>/", question.question, name="question"),
     path("assessments/<uuid:pk>/runs/", run.start, name="run-start"),
@@ -31,6 +34,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/figures.json", report.figures, name="run-figures"),
     path("runs/<uuid:pk>/figures/<slug:dimension>/", report.more, name="run-more"),
     path("runs/<uuid:pk>/frameworks/", report.frameworks, name="run-frameworks"),
+    path("runs/<uuid:pk>/contradictions/", report.close, name="contradiction-close"),
     path("runs/<uuid:pk>/share/", share.create, name="share-create"),
     path("runs/<uuid:pk>/cancel/", run.cancel, name="run-cancel"),
     path("jobs/<uuid:pk>/retry/", run.job_retry, name="job-retry"),

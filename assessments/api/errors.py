@@ -12,6 +12,7 @@ from rest_framework.views import exception_handler
 
 from assessments import actions, intake, questions, storage
 from assessments.models.workspace import NoWorkspace
+from assessments.scoring.policy import PolicyError
 
 _OURS: dict[type[Exception], int] = {
     intake.TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
@@ -19,6 +20,7 @@ _OURS: dict[type[Exception], int] = {
     RequestDataTooBig: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     storage.StorageFull: status.HTTP_507_INSUFFICIENT_STORAGE,
     intake.Unreadable: status.HTTP_400_BAD_REQUEST,
+    PolicyError: status.HTTP_400_BAD_REQUEST,
     questions.AnswerError: status.HTTP_400_BAD_REQUEST,
     actions.Refused: status.HTTP_409_CONFLICT,
     actions.Unknown: status.HTTP_400_BAD_REQUEST,

@@ -66,6 +66,12 @@ class AssessmentSerializer(serializers.ModelSerializer):
     files = FileSerializer(many=True, read_only=True)
     artefacts = FileSerializer(many=True, read_only=True)
     has_plan = serializers.SerializerMethodField()
+    policy = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="A preset that judges this assessment; empty: the workspace's policy.",
+    )
     answered = serializers.SerializerMethodField()
 
     class Meta:
@@ -79,6 +85,7 @@ class AssessmentSerializer(serializers.ModelSerializer):
             "artefacts",
             "has_plan",
             "answered",
+            "policy",
             "created_at",
             "changed_at",
         ]
@@ -280,3 +287,58 @@ class CheckSerializer(serializers.ModelSerializer):
 
     def get_page(self, run: Run) -> str:
         return self.context["request"].build_absolute_uri(reverse("assessments:run-detail", args=[run.pk]))
+
+
+class PresetSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    text = serializers.CharField()
+
+
+class PolicySerializer(serializers.Serializer):
+    """The workspace's policy: its text, who saved it and when, and every version before."""
+
+    version = serializers.IntegerField(help_text="0 while the workspace has written none.")
+    name = serializers.CharField()
+    text = serializers.CharField()
+    by = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField(allow_null=True)
+    presets = PresetSerializer(many=True)
+    history = serializers.ListField(child=serializers.DictField(), help_text="Newest first.")
+
+
+class ConditionSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    says = serializers.CharField()
+    result = serializers.ChoiceField(choices=["pass", "fail", "inconclusive"])
+    reason = serializers.CharField(help_text="One sentence.")
+
+
+class VerdictSerializer(serializers.Serializer):
+    """A policy's result on one report."""
+
+    result = serializers.ChoiceField(choices=["pass", "fail", "inconclusive"])
+    says = serializers.CharField()
+    policy = serializers.CharField()
+    extends = serializers.CharField(allow_null=True)
+    met = serializers.IntegerField()
+    of = serializers.IntegerField()
+    conditions = ConditionSerializer(many=True)
+
+
+class ContradictionSerializer(serializers.Serializer):
+    """An answer that the measurement contradicts, and how it stands."""
+
+    question = serializers.CharField()
+    declared = serializers.CharField()
+    measured = serializers.CharField()
+    probe = serializers.CharField()
+    dimension = serializers.CharField()
+    closed = serializers.DictField(allow_null=True, help_text="by, on, reason.")
+    reopened = serializers.DictField(allow_null=True, help_text="by, on, reason, because.")
+
+
+class CloseRequest(serializers.Serializer):
+    question = serializers.CharField(max_length=10)
+    probe = serializers.CharField(max_length=80)
+    reason = serializers.CharField(max_length=4000, help_text="Why they differ, in a sentence.")

@@ -14,15 +14,18 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from knox.auth import TokenAuthentication
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, links, questions, signing
+from assessments import actions, links, policies, questions, signing
 from assessments.api import serializers
+from assessments.api.parsers import Raw
+from assessments.models import PolicyVersion, Workspace
+from assessments.scoring import policy
 from workers.probes import catalog
 
 log = logging.getLogger(__name__)
@@ -108,6 +111,49 @@ class QuestionsView(APIView):
                 for section in questions.SECTIONS
             ]
         )
+
+
+class PolicyView(APIView):
+    parser_classes = [Raw]
+
+    @extend_schema(responses=serializers.PolicySerializer)
+    def get(self, request: Request) -> Response:
+        """The workspace's policy, who saved it and when, its history, and the presets."""
+        return Response(self.told(Workspace.objects.of(request.user)))
+
+    @extend_schema(
+        request={"application/yaml": OpenApiTypes.STR, "application/json": OpenApiTypes.OBJECT},
+        responses={200: serializers.PolicySerializer, 400: serializers.DetailSerializer},
+    )
+    def put(self, request: Request) -> Response:
+        """Saves a new version, in YAML or JSON; one that cannot be read changes nothing."""
+        workspace = Workspace.objects.of(request.user)
+        body = request.data if isinstance(request.data, bytes) else b""
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ParseError("The policy is not UTF-8 text; save it as UTF-8.") from None
+        policies.save(workspace, text, cast(User, request.user))
+        return Response(self.told(workspace))
+
+    def told(self, workspace: Workspace) -> dict[str, Any]:
+        versions = list(PolicyVersion.objects.filter(workspace=workspace))
+        newest = versions[0] if versions else None
+        return {
+            "version": newest.version if newest else 0,
+            "name": newest.name if newest else policy.PRESETS[policies.DEFAULT],
+            "text": newest.text if newest else policy.preset_text(policies.DEFAULT),
+            "by": newest.by if newest else None,
+            "created_at": newest.created_at if newest else None,
+            "presets": [
+                {"id": id, "name": name, "text": policy.preset_text(id)}
+                for id, name in policy.PRESETS.items()
+            ],
+            "history": [
+                {"version": one.version, "name": one.name, "by": one.by, "created_at": one.created_at}
+                for one in versions
+            ],
+        }
 
 
 class ProbesView(APIView):

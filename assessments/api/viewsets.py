@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -16,10 +17,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments import actions, frameworks
+from assessments import actions, frameworks, policies
 from assessments.api import serializers
 from assessments.api.parsers import Raw
 from assessments.models import Assessment, Job, Run, ShareLink
+from assessments.scoring import policy as policy_files
 
 _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 _SHA = OpenApiParameter("sha256", OpenApiTypes.STR, OpenApiParameter.PATH)
@@ -52,15 +54,22 @@ class AssessmentViewSet(
 
     def create(self, request: Request) -> Response:
         asked = self.checked()
-        made = actions.create_assessment(
-            person(request), asked["name"], asked.get("client", ""), asked.get("targets", ())
-        )
+        with transaction.atomic():
+            made = actions.create_assessment(
+                person(request), asked["name"], asked.get("client", ""), asked.get("targets", ())
+            )
+            if asked.get("policy"):
+                policies.choose(made, asked["policy"])
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
         row = self.get_object()
         asked = self.checked(partial=True)
-        return Response(self.get_serializer(actions.update_assessment(row, **asked)).data)
+        with transaction.atomic():
+            if "policy" in asked:
+                policies.choose(row, asked.pop("policy"))
+            changed = actions.update_assessment(row, **asked)
+        return Response(self.get_serializer(changed).data)
 
     def checked(self, *, partial: bool = False) -> dict[str, Any]:
         serializer = self.get_serializer(data=self.request.data, partial=partial)
@@ -230,6 +239,60 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         if run.report is None:
             raise actions.Refused("There is no report yet.")
         return Response(frameworks.as_json(run.report))
+
+    # -- policy and contradictions ----------------------------------------------------------------
+    @extend_schema(
+        operation_id="runs_policy",
+        responses={200: serializers.VerdictSerializer, 409: serializers.DetailSerializer},
+    )
+    @action(detail=True, methods=["get"], parser_classes=[Raw])
+    def policy(self, request: Request, pk: str) -> Response:
+        """Pass, fail or inconclusive under the workspace's policy, or the preset of the assessment."""
+        run = self.for_policy()
+        found = policies.chosen(run.assessment)
+        if found.policy is None:
+            raise actions.Refused(f"{found.problem} Save the workspace's policy again.")
+        return Response(policies.verdict(run, found.policy).as_json())
+
+    @extend_schema(
+        operation_id="runs_policy_check",
+        request={"application/yaml": OpenApiTypes.STR, "application/json": OpenApiTypes.OBJECT},
+        responses={200: serializers.VerdictSerializer, 400: serializers.DetailSerializer},
+    )
+    @policy.mapping.post
+    def policy_check(self, request: Request, pk: str) -> Response:
+        """The same under a policy that you send, in YAML or JSON; nothing is saved."""
+        body = request.data if isinstance(request.data, bytes) else b""
+        name = "policy.json" if "json" in (request.content_type or "") else "policy.yaml"
+        return Response(policies.verdict(self.for_policy(), policy_files.read(body, name)).as_json())
+
+    def for_policy(self) -> Run:
+        """The run with its report and its workspace."""
+        own = Run.objects.visible_to(self.request.user).select_related("assessment__workspace")
+        return get_object_or_404(own, pk=self.kwargs["pk"])
+
+    @extend_schema(responses=serializers.ContradictionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def contradictions(self, request: Request, pk: str) -> Response:
+        """Every answer that the measurement contradicts, the open ones first."""
+        run = self.for_policy()
+        if run.report is None:
+            raise actions.Refused(policies.NO_REPORT)
+        return Response(policies.standing(run)["contradictions"])
+
+    @extend_schema(
+        operation_id="runs_contradictions_close",
+        request=serializers.CloseRequest,
+        responses={201: serializers.ContradictionSerializer(many=True)},
+    )
+    @contradictions.mapping.post
+    def contradiction_close(self, request: Request, pk: str) -> Response:
+        """Closes one of them in your name, with the reason; worse evidence opens it again."""
+        run = self.for_policy()
+        asked = serializers.CloseRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        policies.close(run, **asked.validated_data, user=person(request))
+        return Response(policies.standing(run)["contradictions"], status=status.HTTP_201_CREATED)
 
     @extend_schema(
         request=serializers.LinkRequest,

@@ -314,7 +314,11 @@ def _contradiction(one: Mapping[str, Any]) -> dict[str, Any]:
         "declared": one.get("declared", ""),
         "measured": one.get("measured", ""),
         "probe": spec.title if spec else one.get("probe", ""),
+        "id": one.get("probe", ""),
+        "question": one.get("question", ""),
+        "anchor": f"differs-{one.get('question', '')}-{anchor(one).removeprefix('finding-')}".lower(),
         "closed": one.get("closed"),
+        "reopened": one.get("reopened"),
     }
 
 

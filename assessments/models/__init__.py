@@ -3,6 +3,7 @@
 from assessments.models.assessment import Answers, Assessment, DataSet, Plan
 from assessments.models.job import Job
 from assessments.models.judgement import Judgement
+from assessments.models.policy import Closing, PolicyVersion
 from assessments.models.run import Evidence, Run, State
 from assessments.models.share import LinkTry, ShareLink
 from assessments.models.workspace import Membership, Workspace
@@ -10,6 +11,7 @@ from assessments.models.workspace import Membership, Workspace
 __all__ = [
     "Answers",
     "Assessment",
+    "Closing",
     "DataSet",
     "Evidence",
     "Job",
@@ -17,6 +19,7 @@ __all__ = [
     "LinkTry",
     "Membership",
     "Plan",
+    "PolicyVersion",
     "Run",
     "ShareLink",
     "State",

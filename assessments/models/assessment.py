@@ -59,6 +59,7 @@ class Assessment(models.Model):
     dataset = models.ForeignKey("DataSet", models.SET_NULL, null=True, blank=True, related_name="+")
     plan = models.ForeignKey("Plan", models.SET_NULL, null=True, blank=True, related_name="+")
     answers = models.ForeignKey("Answers", models.SET_NULL, null=True, blank=True, related_name="+")
+    policy = models.CharField(max_length=40, blank=True)  # a preset's id; empty: the workspace's policy
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

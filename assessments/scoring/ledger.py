@@ -27,11 +27,9 @@ def contradictions(
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for claim in rules.data["claims"]:
         given = answers.get(claim["question"])
-        if given is None or not _contradicted(rules, claim, given, findings, dataset):
+        if given is None or not is_contradicted(rules, claim, given, findings, dataset):
             continue
-        name = claim["evidence"]
-        source = rules.data["readings"].get(name, {}).get("probe", "data.readability")
-        probe = name if name in rules.data["probes"] else source
+        name, probe = claim["evidence"], _probe(rules, claim)
         found.setdefault(
             (claim["question"], probe),
             {
@@ -46,13 +44,32 @@ def contradictions(
     return list(found.values())
 
 
-def _contradicted(
+def claims_of(rules: Rules, question: str, probe: str) -> list[Mapping[str, Any]]:
+    """The claims of a question that a probe can contradict."""
+    return [
+        claim
+        for claim in rules.data["claims"]
+        if claim["question"] == question and _probe(rules, claim) == probe
+    ]
+
+
+def _probe(rules: Rules, claim: Mapping[str, Any]) -> str:
+    """Where a claim's evidence comes from; what is counted in the data itself, from reading it."""
+    name: str = claim["evidence"]
+    if name in rules.data["probes"]:
+        return name
+    source: str = rules.data["readings"].get(name, {}).get("probe", "data.readability")
+    return source
+
+
+def is_contradicted(
     rules: Rules,
     claim: Mapping[str, Any],
     given: Mapping[str, Any],
     findings: Mapping[str, risk.Evidence],
     dataset: Mapping[str, Any] | None,
 ) -> bool:
+    """Whether even the favourable end of what was measured is worse than the answer claims."""
     low, high = ends(rules, claim["evidence"], findings, dataset)
     if low is None or high is None:
         return False

@@ -52,7 +52,8 @@ class Group:
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    return render(request, "api/docs.html", {"here": "api", "groups": groups()})
+    host = f"{request.scheme}://{request.get_host()}"
+    return render(request, "api/docs.html", {"here": "api", "groups": groups(), "host": host})
 
 
 @cache

@@ -18,6 +18,7 @@ from assessments import actions, intake, questions, storage
 from assessments.dashboards import words
 from assessments.forms import AssessmentForm, split_targets
 from assessments.models import Assessment, Run
+from assessments.views.policy import choices
 from assessments.views.run import progress_of
 from assessments.views.signed_in import SignedInRequest, takes_forms
 from workers.plan import PlanError
@@ -119,6 +120,7 @@ def _detail(
         "errors": errors,
         "reported": runs.filter(report__isnull=False).first(),
         "probes": len(catalog.ACTIVE),
+        "policies": choices(assessment),
         "run": run,
         **(progress_of(run) if run else {}),
     }

@@ -5,27 +5,60 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from assessments import signing
+from assessments import actions, policies, signing
 from assessments.dashboards import report as dashboard
 from assessments.forms import ShareForm
 from assessments.models import Run
 from assessments.templatetags.marks import LEVELS
+from assessments.views.policy import held
+from assessments.views.signed_in import SignedInRequest, takes_forms
 
 
 @login_required
 @require_safe
 def report(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page; a run that is still measuring has none yet, so its own page is shown."""
-    run = get_object_or_404(Run.objects.visible_to(request.user).for_report(), pk=pk)
+    run = get_object_or_404(_reports(request), pk=pk)
     if run.report is None:
         return redirect("assessments:run-detail", pk)
     return render(request, "report/report.html", {"here": "assessments", **of_run(run)})
+
+
+def _reports(request: HttpRequest) -> QuerySet[Run]:
+    return Run.objects.visible_to(request.user).for_report().select_related("assessment__workspace")
+
+
+@login_required
+@takes_forms("assessments:run-report")
+def close(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """A contradiction closed in one's own name; a reason that says nothing comes back as it was typed."""
+    run = get_object_or_404(_reports(request), pk=pk)
+    question, probe = request.POST.get("question", ""), request.POST.get("against", "")
+    reason = request.POST.get("reason", "")
+    try:
+        policies.close(run, question, probe, reason, request.user)
+    except actions.Refused as error:
+        if run.report is None:
+            return redirect("assessments:run-detail", pk)
+        context = {"here": "assessments", **of_run(run)}
+        known = [c for c in context["page"].contradictions if (c["question"], c["id"]) == (question, probe)]
+        if not known or known[0]["closed"]:  # there is no form to come back to
+            messages.error(request, str(error))
+            return redirect("assessments:run-report", pk)
+        field = f"why-{known[0]['anchor']}"
+        known[0].update(wrong=str(error), typed=reason, field=field)
+        context["errors"] = [(field, str(error))]
+        return render(request, "report/report.html", context, status=422)
+    messages.success(request, "The contradiction is closed, with your name and your reason.")
+    return redirect("assessments:run-report", pk)
 
 
 @login_required
@@ -78,11 +111,15 @@ def frameworks(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def of_run(run: Run) -> dict[str, Any]:
-    """What report and share page show of a run with a report; one more query, for its links."""
+    """What the team sees of a run with a report; three more queries: its links, who closed which
+    contradiction, and the workspace's policy."""
+    document = policies.standing(run)
     return {
         "run": run,
-        "page": dashboard.build(run.report or {}, run.finished_at),
+        "page": dashboard.build(document, run.finished_at),
         "seal": signing.told(run.report or {}),
+        "held": held(run, document),
+        "may_close": True,
         "levels": LEVELS,
         "form": ShareForm(),
         "links": list(run.links.live()),

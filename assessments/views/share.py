@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import actions, links, signing
+from assessments import actions, links, policies, signing
 from assessments.dashboards import report as dashboard
 from assessments.forms import LinkPasswordForm, ShareForm
 from assessments.models import Run, ShareLink
@@ -90,6 +90,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=status)
         )
     opened.link.count_open()
+    document = policies.as_shared(opened.link, document)
     page = dashboard.build(document, opened.link.run.finished_at if opened.link.snapshot else None)
     context = {
         "page": page,

@@ -38,8 +38,12 @@ class DocumentError(ValueError):
     """The document cannot be read; its text is one sentence."""
 
 
-def parse(source: str | bytes, name: str) -> Any:
-    """The document's values. ``name`` is used in sentences, and its ending decides between the forms."""
+BEGIN = '{"training": {"epochs": 10}} or training: {epochs: 10}'
+
+
+def parse(source: str | bytes, name: str, begin: str = BEGIN) -> Any:
+    """The document's values. ``name`` is used in sentences, and its ending decides between the forms;
+    ``begin`` is how such a document begins, for whoever wrote something else."""
     text = text_of(source, name)
     opening = text.lstrip()[:1]
     if not opening:
@@ -48,7 +52,7 @@ def parse(source: str | bytes, name: str) -> Any:
         tree = _from_json(text, name)
     else:
         tree = _from_yaml(text, name)
-    _check(tree, name)
+    _check(tree, name, begin)
     return tree
 
 
@@ -241,7 +245,7 @@ def _value(event: Any, name: str, line: int) -> Any:
 
 
 # -- both -----------------------------------------------------------------------------------------
-def _check(tree: Any, name: str) -> None:
+def _check(tree: Any, name: str, begin: str) -> None:
     """How many values there are, and whether every text can be stored."""
     nodes, waiting = 0, [tree]
     while waiting:
@@ -259,10 +263,7 @@ def _check(tree: Any, name: str) -> None:
         elif isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
             raise DocumentError(f"{name} has a text with a character that cannot be stored; remove it.")
     if not isinstance(tree, dict):
-        raise DocumentError(
-            f"{name} is {shown(tree)}, not a group of settings; begin like "
-            '{"training": {"epochs": 10}} or training: {epochs: 10}.'
-        )
+        raise DocumentError(f"{name} is {shown(tree)}, not a group of settings; begin like {begin}.")
 
 
 def _too_deep(name: str, line: int) -> NoReturn:

@@ -11,6 +11,8 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
@@ -22,6 +24,8 @@ from rich.console import Console
 from assessments import intake, questions, signing, terminal
 from assessments.answers import AnswerError
 from assessments.scoring import document
+from assessments.scoring import policy as policy_files
+from assessments.scoring.policy import Policy, PolicyError, Verdict
 from workers import assess, sandbox
 from workers.plan import PlanDocument, PlanError
 from workers.plan import read as read_plan
@@ -29,6 +33,7 @@ from workers.probes.base import DIMENSIONS
 
 LEVELS = ("minimal", "low", "moderate", "high", "critical")  # twenty points each
 FINE, GATE, BAD_INPUT, NOT_ENOUGH = 0, 1, 2, 3
+CODES = {"pass": FINE, "fail": GATE, "inconclusive": NOT_ENOUGH}  # of a policy's result
 ENOUGH = 0.5  # coverage below which a gate that the range still reaches is not passed
 LARGEST_DOCUMENT = 256 * 1024  # bytes of a plan or an answer file
 
@@ -77,7 +82,8 @@ def logged(log: Path | None) -> Iterator[None]:
 class Command(BaseCommand):
     help = (
         "Measures data, plan and answers, and judges them. "
-        "Exit codes: 0 fine, 1 gate failed, 2 bad input, 3 not enough evidence."
+        "Exit codes: 0 fine (the policy passes), 1 the level of --fail-on or the policy failed, 2 bad input, "
+        "3 not enough evidence (the policy is inconclusive)."
     )
     requires_system_checks = ()
 
@@ -116,6 +122,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--fail-on", metavar="LEVEL", help=f"exit 1 from this level on: {', '.join(LEVELS)}"
         )
+        parser.add_argument(
+            "--policy",
+            metavar="FILE|PRESET",
+            help="conditions in a YAML file, or one of " + ", ".join(policy_files.PRESETS),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -141,7 +152,7 @@ class Command(BaseCommand):
         files, artefacts, left_out, plan, answers = checked(options)
         for sentence in left_out:
             self.stderr.write(f"{sentence} It was left out.")
-        only, out = options["only"], options["out"]
+        only, out, policy = options["only"], options["out"], policy_of(options["policy"])
         try:
             probes = assess.chosen(only)
         except assess.Unknown as unknown:
@@ -161,7 +172,11 @@ class Command(BaseCommand):
         finally:
             sandbox.stop()
         report = report_of(measured, files, plan, answers, artefacts)
-        terminal.show(Console(file=cast(TextIO, self.stdout._out)), report)
+        tables = Console(file=cast(TextIO, self.stdout._out))
+        terminal.show(tables, report)
+        held = judged(report, policy)
+        if held is not None:
+            terminal.show_policy(tables, held)
         if out:
             write(out, report)
         if measured.reading and measured.reading.finding.state == "failed":
@@ -169,10 +184,35 @@ class Command(BaseCommand):
         dimensions = {probe.partition(".")[0] for probe in probes} if only else set()
         code = verdict(report, options["fail_on"], dimensions)
         unread = measured.reading is not None and measured.reading.finding.state == "failed"
-        unlooked = (
-            bool(left_out) and options["fail_on"] is not None
-        )  # a gate says nothing of what was left out
-        return code or (NOT_ENOUGH if unread or unlooked else FINE)
+        asked = options["fail_on"] is not None or policy is not None
+        unlooked = bool(left_out) and asked  # neither says anything of what was left out
+        codes = {code, CODES[held.result] if held else FINE, NOT_ENOUGH if unread or unlooked else FINE}
+        return next(one for one in (GATE, NOT_ENOUGH, FINE) if one in codes)
+
+
+def policy_of(given: str | None) -> Policy | None:
+    """The policy of a preset's name or of a file; a file of that name comes first."""
+    if given is None:
+        return None
+    path, id = Path(given), given.strip().lower().replace(" ", "-").replace("_", "-")
+    if not path.exists() and id in policy_files.PRESETS:
+        return policy_files.preset(id)
+    if not path.exists() and path.suffix == "":
+        near = get_close_matches(id, policy_files.PRESETS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"presets are {', '.join(policy_files.PRESETS)}."
+        raise Refused(f'--policy: there is no file and no preset "{given}"; {hint}')
+    try:
+        return policy_files.read(small(path), path.name)
+    except PolicyError as error:
+        raise Refused(str(error)) from None
+
+
+def judged(report: Mapping[str, Any], policy: Policy | None) -> Verdict | None:
+    """The policy's result on a report that was measured a moment ago."""
+    if policy is None:
+        return None
+    now = datetime.now(UTC)
+    return policy_files.evaluate(policy, report, now=now, measured_at=now)
 
 
 def write(out: Path, report: Mapping[str, Any]) -> None:

@@ -41,6 +41,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "fast.json").write_text('{"training": {"learning_rate": "fast"}}')
     (tmp_path / "nothing.json").write_text("{}")
     (tmp_path / "answers.json").write_text('{"Z9": "yes"}')
+    (tmp_path / "policy.yaml").write_text("levls: {overall: low}")
     (tmp_path / "net.pkl").write_bytes(b"cposix\nmkdir\n(S'written'\ntR.")
     (tmp_path / "a folder").mkdir()
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -65,6 +66,10 @@ BAD = {
     "a probe that is none": (["good.csv", "--only", "data.label_eror"], "data.label_errors"),
     "a dimension that is none": (["good.csv", "--only", "securty"], "security"),
     "a level that is none": (["good.csv", "--fail-on", "bad"], "critical"),
+    "a policy that is none": (["good.csv", "--policy", "safty"], "did you mean safety?"),
+    "a policy that is missing": (["good.csv", "--policy", "none.yaml"], "none.yaml does not exist"),
+    "a policy that cannot be read": (["good.csv", "--policy", "empty.csv"], "empty.csv is empty"),
+    "a wrong key in the policy": (["good.csv", "--policy", "policy.yaml"], "did you mean levels?"),
     "a word for seconds": (["good.csv", "--seconds", "many"], "--seconds"),
     "no time at all": (["good.csv", "--seconds", "0"], "--seconds"),
     "a report into no folder": (["good.csv", "--out", "none/r.json"], "none/r.json"),
@@ -165,6 +170,40 @@ def test_a_model_file_alone_is_inspected_and_never_opened(folder):
     assert (finding["level"], finding["facts"]["found"][0]["runs"]) == ("critical", "posix.mkdir")
     assert {one["state"] for one in report["findings"] if one is not finding} == {"skipped"}
     assert not (folder / "written").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("coverage: 1%\nevidence_days: 1", 0, "pass, 2 of 2 conditions met"),
+        ("faults: {class_imbalance: low}\ncoverage: 1%", 0, "pass, 2 of 2 conditions met"),
+        ("levels: {data: minimal}\ndecide_by: score\ncoverage: 90%", 1, "fail, 0 of 2 conditions met"),
+        ("coverage: 90%", 3, "inconclusive, 0 of 1 condition met"),
+        ("extends: safety", 3, "inconclusive"),
+    ],
+)
+def test_a_policy_decides_the_exit_code(folder, text, code, said):
+    (folder / "policy.yaml").write_text(text)
+    done = assess(
+        "good.csv",
+        "--target",
+        "answer",
+        "--only",
+        "data.class_balance",
+        "--policy",
+        "policy.yaml",
+        cwd=folder,
+    )
+    assert done.returncode == code, done.stderr
+    assert f": {said}" in done.stdout
+
+
+def test_a_preset_is_named_as_people_write_it(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert command.policy_of("Decision about people").name == "Decision about people"
+    assert command.policy_of(None) is None
+    (tmp_path / "safety").write_text("name: Ours\ncoverage: 50%")  # a file of that name comes first
+    assert command.policy_of("safety").name == "Ours"
 
 
 def part(score: float | None, high: float, coverage: float, id: str = "data") -> dict[str, object]:

@@ -78,7 +78,7 @@ def test_only_dimensions_have_more_figures(client, owner, run):
 def test_it_costs_the_same_queries_however_much_was_found(client, owner, run, django_assert_num_queries):
     client.force_login(owner)
     RunFactory.create_batch(3, assessment=run.assessment, report=sample.document(findings=[]))
-    with django_assert_num_queries(5):  # session, person, run, its evidence, its links
+    with django_assert_num_queries(7):  # session, person, run, its evidence, links, closings, the policy
         client.get(address(run))
 
 
