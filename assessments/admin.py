@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 
-from assessments.models import Assessment, Evidence, Job, Membership, Run, ShareLink, Workspace
+from assessments.models import Assessment, Evidence, Job, Judgement, Membership, Run, ShareLink, Workspace
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -53,6 +53,12 @@ class JobAdmin(ReadOnly):
 class EvidenceAdmin(ReadOnly):
     list_display = ["probe", "state", "value", "note"]
     list_filter = ["probe", "state"]
+
+
+@admin.register(Judgement)
+class JudgementAdmin(ReadOnly):
+    list_display = ["run", "rules", "created_at"]
+    list_filter = ["rules"]
 
 
 @admin.register(ShareLink)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments import questions
-from assessments.scoring import pool, rules
+from assessments.scoring import draws, pool, rules
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
 
 RULES = rules.load()
@@ -200,7 +200,7 @@ def test_no_score_lies_more_than_a_notch_below_the_worst(found):
     notch = RULES.data["notch"]
     for known in judgement.items:
         if known.covers:
-            least = min(1, known.item.weight) * pool.quantile(known.spreads[0], 0.5) - notch
+            least = min(1, known.item.weight) * draws.quantile(known.spreads[0], 0.5) - notch
             assert judgement.dimensions[known.item.dimension].score >= least - 0.5
 
 
@@ -260,7 +260,7 @@ def test_the_judgement_is_the_same_every_time_and_everywhere():
     judgement = pool.judge(RULES, findings(), ANSWERS)
     again = pool.judge(RULES, dict(reversed(findings().items())), ANSWERS)
     assert judgement == again
-    assert pool._uniforms(2026, "unknown", 4) == (0.125, 0.625, 0.875, 0.375)
+    assert draws.uniforms(2026, "unknown", 4).tolist() == [0.125, 0.625, 0.875, 0.375]
 
 
 def test_known_differently_is_the_same_as_judged_anew():
