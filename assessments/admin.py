@@ -6,7 +6,17 @@ from typing import Any
 
 from django.contrib import admin
 
-from assessments.models import Assessment, Evidence, Job, Judgement, Membership, Run, ShareLink, Workspace
+from assessments.models import (
+    Assessment,
+    Evidence,
+    Job,
+    Judgement,
+    Membership,
+    Outcome,
+    Run,
+    ShareLink,
+    Workspace,
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -59,6 +69,12 @@ class EvidenceAdmin(ReadOnly):
 class JudgementAdmin(ReadOnly):
     list_display = ["run", "rules", "created_at"]
     list_filter = ["rules"]
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(ReadOnly):
+    list_display = ["assessment", "shipped", "happened_on", "created_by", "reopened_at"]
+    list_filter = ["shipped"]
 
 
 @admin.register(ShareLink)
