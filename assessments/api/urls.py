@@ -16,6 +16,7 @@ v1: list[URLPattern | URLResolver] = [
     path("token/", views.TokenView.as_view(), name="token"),
     path("checks/", views.CheckView.as_view(), name="checks"),
     path("questions/", views.QuestionsView.as_view(), name="questions"),
+    path("calibration/", views.CalibrationView.as_view(), name="calibration"),
     path("probes/", views.ProbesView.as_view(), name="probes"),
     path("", include(router.urls)),
 ]

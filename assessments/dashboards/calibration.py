@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,18 +16,20 @@ from assessments.dashboards.report import drawn
 from assessments.scoring import rules as rulebook
 
 Found = Mapping[str, Any]
-OF_TITLE = {"overall": "The overall score", **TITLES}
+OF_TITLE: dict[str, str] = {"overall": "The overall score", **TITLES}
 
 
 class Told(Protocol):
     """A closed project, as its row tells it."""
 
-    assessment_id: UUID
+    assessment_id: Any
     assessment: Any
-    shipped: bool
-    happened_on: date
-    call: Found | None
-    happened: Mapping[str, bool | None]
+    shipped: Any
+    happened_on: Any
+    call: Any
+
+    @property
+    def happened(self) -> Mapping[str, bool | None]: ...
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _held(one: Found, least: int, events: Mapping[str, Found]) -> Held:
         short = f"Too few: {one['count']} of {least}, {one['missing']} missing."
     return Held(
         id=name,
-        title=OF_TITLE.get(name, name),
+        title=OF_TITLE[name],
         speaks=speaks,
         short=short,
         stats=_stats(one) if brier else (),
@@ -135,9 +136,7 @@ def _stats(one: Found) -> list[Stat]:
     skill = brier["skill"]
     better = "nothing to compare with: all projects ended alike"
     if skill is not None:
-        better = (
-            f"{words.percent(abs(skill), 0)} {'better' if skill >= 0 else 'worse'} than one share for all"
-        )
+        better = f"the reports do {_share(abs(skill))} {'better' if skill >= 0 else 'worse'}"
     return [
         Stat(
             "Projects counted",

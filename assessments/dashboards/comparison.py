@@ -42,6 +42,11 @@ class Moved:
     reason: str
 
     @property
+    def ranges(self) -> str:
+        then, now = (words.span(one["low"], one["high"]) for one in (self.before, self.after))
+        return f"{then} then, {now} now"
+
+    @property
     def drawn(self) -> bool:
         return self.before.get("score") is not None and self.after.get("score") is not None
 
@@ -158,7 +163,7 @@ def _data(one: Found) -> tuple[str, str, str]:
         return f"File {one['name']}", _hash(one["from"]), _hash(one["to"])
     if one["what"] == "sha256":
         return WHAT["sha256"], _hash(one["from"]), _hash(one["to"])
-    return WHAT.get(one["what"], one["what"]), _value(one["from"]), _value(one["to"])
+    return WHAT.get(one["what"], str(one["what"])), _value(one["from"]), _value(one["to"])
 
 
 def _hash(value: Any) -> str:
@@ -178,9 +183,8 @@ def _value(value: Any) -> str:
 
 
 def _answer(one: Found) -> tuple[str, str, str]:
-    if one["only_note"]:
-        return one["ask"], one["from"] or NONE, "The same, with another note"
-    return one["ask"], one["from"] or "Not answered", one["to"] or "Not answered"
+    before, after = (str(one[end] or "Not answered") for end in ("from", "to"))
+    return str(one["ask"]), before, "The same, with another note" if one["only_note"] else after
 
 
 def _worth_telling(one: Found) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -25,10 +26,14 @@ LEVELS = (0, 20, 40, 60, 80, 100)
 class Reported(Protocol):
     """One report: when, under which rules, and its scores by panel."""
 
-    at: Any
-    rules: str
-    scores: Mapping[str, Mapping[str, Any]]
-    anew: Mapping[str, Mapping[str, Any]] | None
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def rules(self) -> str: ...
+    @property
+    def scores(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
+    def anew(self) -> Mapping[str, Mapping[str, Any]] | None: ...
 
 
 def trend(points: Sequence[Reported], newest: str, width: int = theme.WIDTHS["full"]) -> Chart | None:

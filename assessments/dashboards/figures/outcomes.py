@@ -84,7 +84,8 @@ def _figure(bands: Sequence[Band], width: int) -> dict[str, Any]:
         "data": data,
         "layout": theme.layout(
             width, height, margin={"l": left, "r": right, "t": top, "b": 52}, annotations=notes,
-            xaxis=theme.axis(0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1], _share, grid=True, title="Share of projects"),
+            xaxis=theme.axis(-0.03, 1.03, [0, 0.2, 0.4, 0.6, 0.8, 1], _share, grid=True,
+                             title="Share of projects"),
             yaxis=theme.axis(-0.5, len(bands) - 0.5, places, labels),
         ),
     }  # fmt: skip
