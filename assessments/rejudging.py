@@ -37,7 +37,7 @@ def rejudge(rules: Rules, runs: RunQuerySet | None = None) -> Done:
                 done.failed.append((run.pk, str(error)))
                 continue
             made.append(one)
-            before = (run.report.get("overall") or {}).get("level")
+            before = ((run.report or {}).get("overall") or {}).get("level")
             done.moved += one.document["overall"]["level"] != before
         Judgement.objects.bulk_create(made, ignore_conflicts=True)  # another process may be at it too
         done.judged += len(made)

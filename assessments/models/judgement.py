@@ -47,4 +47,5 @@ class Judgement(models.Model):
     @classmethod
     def of(cls, run: Run, rules: Rules) -> Judgement:
         """The run's report under other rules, not saved yet; raises BadReport where they cannot judge it."""
-        return cls(run=run, rules=rules.version, document=storable(document.rejudged(rules, run.report)))
+        made = document.rejudged(rules, run.report or {})
+        return cls(run=run, rules=rules.version, document=storable(made))

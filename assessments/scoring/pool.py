@@ -7,9 +7,11 @@ How it works, in this version of the rules:
   mode stays above a cap when answered, anything from 0 to 100 when unknown. "I do not know" is the
   larger of anything and the middle answer, so it is never the safer choice. The worst of its probes
   counts; one that measured nothing may be worse still, so it leaves the high end of the item open.
+  Of an item with two questions, an open one may be critical whatever the other says.
 * A dimension's draw is the weighted power mean of its items, exponent 4: one critical item pulls far
   more than an average lets it. It is also never more than a notch below its worst known item. The
-  overall draw is made of the dimensions in the same way, bent by the stakes.
+  overall draw is made of the dimensions in the same way, bent by the stakes: at the low end by the best
+  that the open questions about them could say, at the high end by the worst.
 * What nobody has looked at shares ONE draw. Independent draws would cancel each other out, and
   ignorance would look like knowledge of the middle.
 * The low end of the range is the 5 % quantile if everything that nobody has looked at were fine, the
