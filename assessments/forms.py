@@ -110,6 +110,8 @@ def _known(label: str) -> forms.TypedChoiceField:
 class OutcomeForm(forms.Form):
     """What became of a project that is closed now."""
 
+    use_required_attribute = False  # what is missing is said by us, on top and at its field
+
     ended = forms.ChoiceField(
         label="How did it end?",
         choices=(("shipped", "It is in use"), ("dropped", "It was dropped")),

@@ -19,7 +19,7 @@ from assessments.scoring import document
 from assessments.scoring import history as scoring
 from assessments.scoring import rules as rulebook
 
-MOST = 24  # reports in the figure; more do not fit it
+MOST = 20  # reports in the figure; more do not fit it
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,12 @@ def _table(points: Sequence[Reported], newest: str, ruled: bool) -> Table:
 def _cell(one: Mapping[str, Any] | None) -> str:
     if not one or one.get("score") is None:
         return "no score"
-    return f"{one['score']:.0f} ({words.span(one['low'], one['high'], join='–')})"
+    return f"{one['score']:.0f} ({words.span(*_ends(one), join='–')})"
+
+
+def _ends(one: Mapping[str, Any]) -> tuple[float, float]:
+    """The range of a score; what a report does not tell is open."""
+    return float(one.get("low") or 0), float(100 if one.get("high") is None else one["high"])
 
 
 # -- drawing ------------------------------------------------------------------------------------------
@@ -157,7 +162,7 @@ def _ticks(count: int, panel: float) -> list[int]:
 def _heading(points: Sequence[Reported], name: str, n: str, panel: float) -> list[dict[str, Any]]:
     one = points[-1].scores.get(name) or {}
     known = one.get("score") is not None
-    said = f"{one['score']:.0f}, {words.span(one['low'], one['high'])}" if known else "no score"
+    said = f"{one['score']:.0f}, {words.span(*_ends(one))}" if known else "no score"
     edges = {"xref": f"x{n}", "yref": f"y{n}", "yanchor": "bottom", "yshift": 7}
     return [
         theme.text(
@@ -172,8 +177,7 @@ def _steps(points: Sequence[Reported], name: str, n: str, ruled: bool) -> list[d
     axes = {"xaxis": f"x{n}", "yaxis": f"y{n}"}
     own = [one.scores.get(name) or {} for one in points]
     edges = [edge for at in range(len(points)) for edge in (at - 0.5, at + 0.5)]
-    low = [float(end) for one in own for end in [one.get("low") or 0] * 2]
-    high = [float(end) for one in own for end in [100 if one.get("high") is None else one["high"]] * 2]
+    low, high = ([_ends(one)[end] for one in own for _ in "ab"] for end in (0, 1))
     data = [{**theme.area(edges, low, high, theme.S1_90), **axes}]
     if ruled:
         anew = [{} if one.anew is one.scores else (one.anew or {}).get(name) or {} for one in points]
