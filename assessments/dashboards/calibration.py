@@ -162,7 +162,9 @@ def _chart(one: Found, brier: Found) -> Drawn:
         levels = words.and_list(band["level"].capitalize() for band in off)
         way = "too low" if under == len(off) else "too high" if not under else "off"
         title = f"The reports were {way} where they said {levels}"
-    what = "there was trouble" if one["id"] == "overall" else "there was trouble of this kind"
+    what = "there was trouble"
+    if one["id"] != "overall":
+        title, what = f"{OF_TITLE[one['id']]}: {_small(title)}", "there was trouble of this kind"
     return drawn(reliability(one["levels"], title, what), f"figure-{one['id']}")
 
 
