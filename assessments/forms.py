@@ -146,7 +146,7 @@ class OutcomeForm(forms.Form):
         return day
 
     def told(self) -> dict[str, Any]:
-        """What ``closing.close`` takes."""
+        """What ``outcomes.close`` takes."""
         said = dict(self.cleaned_data)
         return {"shipped": said.pop("ended") == "shipped", **said}
 

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, closing, links, questions
+from assessments import actions, links, outcomes, questions
 from assessments.api import serializers
 from assessments.models import Workspace
 from workers.probes import catalog
@@ -130,7 +130,7 @@ class CalibrationView(APIView):
         found = next((one for one in every if wanted in (None, str(one.pk))), None)
         if found is None:
             raise NotFound("There is no such workspace.")
-        return Response(closing.calibrated(closing.closed(found)))
+        return Response(outcomes.calibrated(outcomes.closed(found)))
 
 
 @require_safe

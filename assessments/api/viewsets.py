@@ -16,7 +16,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments import actions, closing, history
+from assessments import actions, history, outcomes
 from assessments.api import serializers
 from assessments.api.parsers import Raw
 from assessments.models import Assessment, Job, Run, ShareLink
@@ -181,14 +181,14 @@ class AssessmentViewSet(
         """POST closes the project, DELETE opens it again; what was told before stays in the records."""
         row = self.get_object()
         if request.method == "DELETE":
-            closing.reopen(row, person(request))
+            outcomes.reopen(row, person(request))
             return Response(status=status.HTTP_204_NO_CONTENT)
         if request.method == "POST":
             asked = serializers.OutcomeRequest(data=request.data)
             asked.is_valid(raise_exception=True)
-            made = closing.close(row, user=person(request), **asked.validated_data)
+            made = outcomes.close(row, user=person(request), **asked.validated_data)
             return Response(serializers.OutcomeSerializer(made).data, status=status.HTTP_201_CREATED)
-        found = closing.outcome_of(row)
+        found = outcomes.outcome_of(row)
         if found is None:
             raise NotFound("This project is not closed.")
         return Response(serializers.OutcomeSerializer(found).data)

@@ -53,6 +53,8 @@ class Moved:
 
 @dataclass(frozen=True)
 class Fault:
+    """A fault, a stop sign or a contradiction that one of the two reports names and the other does not."""
+
     word: str  # "New" or "Gone"
     title: str
     where: str
@@ -94,7 +96,7 @@ def build(found: Found) -> Page:
         dimensions=[_moved(one, rules) for one in found["dimensions"]],
         ruled=rules["changed"],
         unsplit="" if rules["split"] else rules["why"],
-        faults=[fault for one in found["evidence"] for fault in _faults(one)],
+        faults=[*_warnings(found["warnings"]), *(one for many in found["evidence"] for one in _faults(many))],
         data=Table(("What", "Earlier", "Later"), [_data(one) for one in found["data"]], stacks=True),
         plan=Table(
             ("Setting", "Earlier", "Later"),
@@ -209,6 +211,13 @@ def _said(one: Found | None) -> str:
         return STATES.get(one["state"], "Not measured")
     score = "" if one["score"] is None else f" ({one['score']:.0f})"
     return f"{one['says']}{score}"
+
+
+def _warnings(found: Sequence[Found]) -> Iterable[Fault]:
+    names = {"gate": "Stop sign", "contradiction": "Answer and measurement differ"}
+    for one in found:
+        word = "New" if one["appeared"] else "Gone"
+        yield Fault(word, one["says"], "", names[one["kind"]], "")
 
 
 def _faults(one: Found) -> Iterable[Fault]:

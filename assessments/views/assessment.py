@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import actions, closing, intake, questions, storage
+from assessments import actions, intake, outcomes, questions, storage
 from assessments.dashboards import theme, words
 from assessments.forms import AssessmentForm, split_targets
 from assessments.models import Assessment, Run
@@ -124,7 +124,7 @@ def _detail(
         "reported": runs.filter(report__isnull=False).first(),
         "probes": len(catalog.ACTIVE),
         "run": run,
-        "outcome": closing.outcome_of(assessment),
+        "outcome": outcomes.outcome_of(assessment),
         **of_assessment(assessment, theme.WIDTHS["main"]),
         **(progress_of(run) if run else {}),
     }

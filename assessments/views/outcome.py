@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import closing
+from assessments import outcomes
 from assessments.actions import Refused
 from assessments.dashboards import calibration
 from assessments.forms import OutcomeForm
@@ -27,7 +27,7 @@ def close(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = OutcomeForm(request.POST or None, initial=dict.fromkeys(OutcomeForm.KNOWN_FIELDS, ""))
     if request.method == "POST" and form.is_valid():
         try:
-            closing.close(assessment, user=request.user, **form.told())
+            outcomes.close(assessment, user=request.user, **form.told())
         except Refused as error:
             messages.error(request, str(error))
         else:
@@ -49,7 +49,7 @@ def close(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def reopen(request: SignedInRequest, pk: UUID) -> HttpResponse:
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user), pk=pk)
     try:
-        closing.reopen(assessment, request.user)
+        outcomes.reopen(assessment, request.user)
     except Refused as error:
         messages.error(request, str(error))
     else:
@@ -66,7 +66,7 @@ def listing(request: SignedInRequest) -> HttpResponse:
     workspace = next((one for one in every if str(one.pk) == wanted), every[0] if every else None)
     context: dict[str, Any] = {"here": "outcomes", "workspaces": every, "workspace": workspace, "page": None}
     if workspace is not None:
-        outcomes = closing.closed(workspace)
-        context["page"] = calibration.build(closing.calibrated(outcomes), outcomes)
+        told = outcomes.closed(workspace)
+        context["page"] = calibration.build(outcomes.calibrated(told), told)
         context["weight"] = rulebook.load().data["outcomes"]["weight"]
     return render(request, "outcome/list.html", context)

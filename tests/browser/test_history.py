@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import closing
+from assessments import outcomes
 from assessments.models import Outcome, Run
 from assessments.scoring import rules
 from tests.assessments.dashboards import sample
@@ -65,7 +65,7 @@ def closed(owner):
         }
         run = RunFactory(assessment__created_by=owner, assessment__name=f"Project {place}", report=report)
         made(run, 30)
-        closing.close(
+        outcomes.close(
             run.assessment, shipped=True, happened_on=timezone.localdate(), late=rng.random() < score / 100,
             over_cost=False, accuracy_reached=True, harm=False, user=owner,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from assessments import closing
+from assessments import outcomes
 from assessments.actions import Refused
 from assessments.models import Outcome, Run
 from tests.factories import AssessmentFactory, RunFactory, UserFactory
@@ -36,7 +36,7 @@ def test_the_call_is_the_last_report_by_that_day_and_stays_as_it_was():
     reported(assessment, 30, {**REPORT, "rules": "2026.1"})
     run = reported(assessment, 10)
     reported(assessment, 1, {**REPORT, "rules": "2026.4"})
-    outcome = closing.close(assessment, shipped=True, happened_on=TODAY() - timedelta(days=5))
+    outcome = outcomes.close(assessment, shipped=True, happened_on=TODAY() - timedelta(days=5))
     assert outcome.run == run
     assert outcome.call == {
         "rules": "2026.3",
@@ -54,25 +54,25 @@ def test_the_call_is_the_last_report_by_that_day_and_stays_as_it_was():
 def test_a_report_made_after_the_end_is_no_call():
     assessment = AssessmentFactory()
     reported(assessment, 1)
-    outcome = closing.close(assessment, shipped=False, happened_on=TODAY() - timedelta(days=5))
+    outcome = outcomes.close(assessment, shipped=False, happened_on=TODAY() - timedelta(days=5))
     assert (outcome.run, outcome.call) == (None, None)
-    assert closing.calibrated([outcome])["overall"]["count"] == 0
+    assert outcomes.calibrated([outcome])["overall"]["count"] == 0
 
 
 def test_a_project_is_closed_once_and_can_be_reopened_without_losing_what_was_told():
     user = UserFactory()
     assessment = AssessmentFactory(created_by=user)
-    first = closing.close(assessment, shipped=True, happened_on=TODAY(), late=True, note=" a\0b ", user=user)
+    first = outcomes.close(assessment, shipped=True, happened_on=TODAY(), late=True, note=" a\0b ", user=user)
     assert (first.note, first.created_by) == ("a\ufffdb", user)
     with pytest.raises(Refused, match="closed already"):
-        closing.close(assessment, shipped=False, happened_on=TODAY())
-    assert closing.outcome_of(assessment) == first
-    closing.reopen(assessment, user)
-    assert closing.outcome_of(assessment) is None
-    assert closing.closed(assessment.workspace) == []
+        outcomes.close(assessment, shipped=False, happened_on=TODAY())
+    assert outcomes.outcome_of(assessment) == first
+    outcomes.reopen(assessment, user)
+    assert outcomes.outcome_of(assessment) is None
+    assert outcomes.closed(assessment.workspace) == []
     with pytest.raises(Refused, match="not closed"):
-        closing.reopen(assessment)
-    closing.close(assessment, shipped=False, happened_on=TODAY())
+        outcomes.reopen(assessment)
+    outcomes.close(assessment, shipped=False, happened_on=TODAY())
     assert Outcome.objects.filter(assessment=assessment).count() == 2
     first.refresh_from_db()
     assert (first.reopened_by, first.late) == (user, True)
@@ -88,7 +88,7 @@ def test_the_database_itself_takes_one_standing_outcome_only():
 
 def test_the_end_cannot_lie_in_the_future():
     with pytest.raises(Refused, match="future"):
-        closing.close(AssessmentFactory(), shipped=True, happened_on=TODAY() + timedelta(days=2))
+        outcomes.close(AssessmentFactory(), shipped=True, happened_on=TODAY() + timedelta(days=2))
 
 
 def test_what_happened_is_told_in_the_words_of_the_rules():
@@ -101,10 +101,10 @@ def test_what_happened_is_told_in_the_words_of_the_rules():
 
 def test_outcomes_are_seen_by_their_workspace_and_go_with_their_assessment():
     assessment = AssessmentFactory()
-    closing.close(assessment, shipped=True, happened_on=TODAY())
+    outcomes.close(assessment, shipped=True, happened_on=TODAY())
     assert Outcome.objects.visible_to(assessment.created_by).count() == 1
     assert not Outcome.objects.visible_to(UserFactory()).exists()
-    assert closing.closed(UserFactory().memberships.get().workspace) == []
+    assert outcomes.closed(UserFactory().memberships.get().workspace) == []
     assessment.delete()
     assert not Outcome.objects.exists()
 
@@ -115,9 +115,9 @@ def test_a_workspace_is_calibrated_in_one_query(django_assert_num_queries):
         assessment = AssessmentFactory(**({"workspace": workspace} if workspace else {}))
         workspace = assessment.workspace
         reported(assessment, 3)
-        closing.close(assessment, shipped=True, happened_on=TODAY(), late=True)
+        outcomes.close(assessment, shipped=True, happened_on=TODAY(), late=True)
     with django_assert_num_queries(1):
-        found = closing.calibrated(closing.closed(workspace))
+        found = outcomes.calibrated(outcomes.closed(workspace))
     assert (found["closed"], found["overall"]["missing"]) == (4, 20)
     assert next(one for one in found["rates"] if one["event"] == "late")["happened"] == 4
 

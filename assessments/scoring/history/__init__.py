@@ -49,6 +49,7 @@ def compare(old: Report, new: Report, anew: Report | None, why: str = "") -> dic
         },
         "same_input": not any(inputs.values()) and _seed(old) == _seed(new),
         **inputs,
+        "warnings": changes.warnings(old if anew is None else anew, new),
         "evidence": measured,
         "overall": {
             **split(old.get("overall") or {}, new.get("overall") or {}, anew and (anew.get("overall") or {})),

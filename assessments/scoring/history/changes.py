@@ -105,6 +105,34 @@ def _bare(answer: Any) -> Any:
     return {key: answer[key] for key in answer if key != "note"} if isinstance(answer, Mapping) else answer
 
 
+# -- what is told beside the score --------------------------------------------------------------------
+def warnings(old: Report, new: Report) -> list[Change]:
+    """[{"kind", "appeared", "id", "says"}] of stop signs and of open contradictions; both under one ruler."""
+    found = []
+    for kind, told in (("gate", _gates), ("contradiction", _contradictions)):
+        before, after = told(old), told(new)
+        for appeared, these, those in ((True, after, before), (False, before, after)):
+            found += [
+                {"kind": kind, "appeared": appeared, "id": key, "says": says}
+                for key, says in these.items()
+                if key not in those
+            ]
+    return found
+
+
+def _gates(report: Report) -> dict[str, str]:
+    return {str(one.get("id")): str(one.get("says") or "") for one in report.get("gates") or ()}
+
+
+def _contradictions(report: Report) -> dict[str, str]:
+    """Of the open ones only: one that somebody closed with a reason is settled."""
+    return {
+        f"{one.get('question')} {one.get('probe')}": f"{one.get('declared')}; measured: {one.get('measured')}"
+        for one in report.get("contradictions") or ()
+        if not one.get("closed")
+    }
+
+
 # -- what was found -----------------------------------------------------------------------------------
 def evidence(old: Report, new: Report, anew: Report | None) -> list[Change]:
     """One entry a probe whose state, value, score or faults differ; those that moved the score most first."""

@@ -213,6 +213,23 @@ def test_faults_come_and_go_by_name_and_place():
     ]
 
 
+def test_stop_signs_and_contradictions_come_and_go_under_one_ruler():
+    bad = finding(
+        0.2, 0.1, 0.3, "Names stand in the data", {"faults": [{"fault": "pii", "severity": "high"}]}
+    )
+    old, new = report("2026.1"), report(security__personal_data=bad)
+    found = {(one["kind"], one["appeared"]): one for one in compared(old, new)["warnings"]}
+    assert found["gate", True]["id"] == "undeclared"
+    assert found["contradiction", True]["id"].startswith("S1 security.personal_data")
+    assert not any(one["appeared"] for one in changes.warnings(new, document.rejudged(NEWEST, old)))
+    assert compared(old, report())["warnings"] == [], "what only the new rules tell is not the project's"
+    closed = copy.deepcopy(new)
+    for one in closed["contradictions"]:
+        one["closed"] = "Agreed with the owner"
+    gone = changes.warnings(new, closed)
+    assert {(one["kind"], one["appeared"]) for one in gone} == {("contradiction", False)}
+
+
 def test_a_probe_that_measured_no_more_is_a_real_change_without_points():
     gone = finding(None, state="skipped", note="No second part.")
     found = compared(report(), report(data__drift=gone))

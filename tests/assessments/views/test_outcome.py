@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import closing
+from assessments import outcomes
 from assessments.models import Outcome, Run
 from assessments.scoring import rules
 from tests.factories import AssessmentFactory, RunFactory, UserFactory
@@ -49,7 +49,7 @@ def ended(owner, score=50, name="Project", **told):
     run = RunFactory(assessment=assessment, report=report)
     Run.objects.filter(pk=run.pk).update(finished_at=timezone.now() - timedelta(days=9))
     fine = {"shipped": True, "late": False, "over_cost": False, "accuracy_reached": True, "harm": False}
-    return closing.close(assessment, happened_on=timezone.localdate(), user=owner, **{**fine, **told})
+    return outcomes.close(assessment, happened_on=timezone.localdate(), user=owner, **{**fine, **told})
 
 
 def test_a_project_is_closed_by_the_form_and_its_page_says_so(client, owner, assessment):
@@ -69,7 +69,7 @@ def test_a_project_is_closed_by_the_form_and_its_page_says_so(client, owner, ass
 
 
 def test_it_is_reopened_and_can_be_closed_again(client, owner, assessment):
-    closing.close(assessment, shipped=False, happened_on=timezone.localdate())
+    outcomes.close(assessment, shipped=False, happened_on=timezone.localdate())
     page = client.post(address(assessment, "outcome-reopen"), follow=True).content.decode()
     assert "is open again" in page
     assert "Close this project" in page
@@ -79,7 +79,7 @@ def test_it_is_reopened_and_can_be_closed_again(client, owner, assessment):
 
 
 def test_closing_twice_is_told(client, owner, assessment):
-    closing.close(assessment, shipped=False, happened_on=timezone.localdate())
+    outcomes.close(assessment, shipped=False, happened_on=timezone.localdate())
     sent = {**TOLD, "happened_on": str(timezone.localdate())}
     assert "closed already" in client.post(address(assessment), sent, follow=True).content.decode()
 
@@ -170,7 +170,7 @@ def test_the_page_costs_the_same_queries_however_many_projects(client, owner, dj
 def test_a_person_of_two_workspaces_may_choose(client, owner):
     other = AssessmentFactory()
     other.workspace.memberships.create(user=owner)
-    closing.close(other, shipped=True, happened_on=timezone.localdate())
+    outcomes.close(other, shipped=True, happened_on=timezone.localdate())
     page = client.get(reverse("assessments:outcome-list"), {"workspace": str(other.workspace_id)})
     assert other.name in page.content.decode()
     assert "No project is closed yet" in client.get(reverse("assessments:outcome-list")).content.decode()
