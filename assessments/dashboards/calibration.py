@@ -110,7 +110,7 @@ def _few(count: int, least: int, missing: int) -> str:
 
 def _held(one: Found, least: int, events: Mapping[str, Found]) -> Held:
     name = one["id"]
-    speaks = words.and_list(_small(events[event]["says"]) for event in one["events"])
+    speaks = _any_of([_small(events[event]["says"]) for event in one["events"]])
     brier = one["brier"]
     short = ""
     if not one["events"]:
@@ -125,6 +125,10 @@ def _held(one: Found, least: int, events: Mapping[str, Found]) -> Held:
         stats=_stats(one) if brier else (),
         chart=_chart(one, brier) if brier else None,
     )
+
+
+def _any_of(items: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
 def _small(text: str) -> str:
@@ -198,7 +202,7 @@ def _closed(one: Told, events: Mapping[str, Found]) -> Closed:
     return Closed(
         pk=one.assessment_id,
         name=one.assessment.name,
-        ended=f"{'In use' if one.shipped else 'Dropped'} since {one.happened_on.strftime('%-d %B %Y')}",
+        ended=f"{'In use since' if one.shipped else 'Dropped on'} {one.happened_on.strftime('%-d %B %Y')}",
         score=call.get("score"),
         low=call.get("low") or 0,
         high=100 if call.get("high") is None else call["high"],

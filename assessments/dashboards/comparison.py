@@ -150,7 +150,7 @@ def _whose(one: Found, rules: Found) -> str:
         return "Not told apart"
     if not one["project"] and not one["rules"]:
         return ""
-    told = f"{_points(one['project'])} project, {_points(one['rules'])} rules"
+    told = f"Project {_points(one['project'])}, rules {_points(one['rules'])}"
     return f"{told}{'. ' + _chance(one) if _chance(one) else ''}"
 
 
@@ -196,11 +196,9 @@ def _worth_telling(one: Found) -> bool:
 
 
 def _evidence(one: Found, rules: Found) -> tuple[str, str, str, str]:
-    points = "–"
-    if one["project"] is not None:
-        points = f"{_points(one['project'])} project"
-    if rules["changed"] and one["rules"] is not None:
-        points = f"{points}, {_points(one['rules'])} rules" if one["project"] is not None else "–"
+    points = NONE if one["project"] is None else _points(one["project"])
+    if rules["changed"] and one["project"] is not None and one["rules"] is not None:
+        points = f"Project {points}, rules {_points(one['rules'])}"
     return one["name"], _said(one["from"]), _said(one["to"]), points
 
 

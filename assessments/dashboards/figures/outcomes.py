@@ -18,7 +18,7 @@ def reliability(bands: Sequence[Band], title: str, what: str) -> Chart:
     return Chart(
         title=title,
         subtitle=f"Share of projects in which {what}. Ring: what the reports said; dot: what happened, with "
-        "its 90% range",
+        "its 90% range. Beside each level its number of projects",
         note="The score of the report that stood when the project was closed, read as a chance",
         width="full",
         basis="answered",

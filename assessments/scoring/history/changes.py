@@ -126,10 +126,12 @@ def _gates(report: Report) -> dict[str, str]:
 
 def _contradictions(report: Report) -> dict[str, str]:
     """Of the open ones only: one that somebody closed with a reason is settled."""
+    every = [one for one in report.get("contradictions") or () if not one.get("closed")]
     return {
-        f"{one.get('question')} {one.get('probe')}": f"{one.get('declared')}; measured: {one.get('measured')}"
-        for one in report.get("contradictions") or ()
-        if not one.get("closed")
+        f"{one.get('question')} {one.get('probe')}": (
+            f"Answered: {one.get('declared')}. Measured: {one.get('measured')}"
+        )
+        for one in every
     }
 
 

@@ -67,7 +67,7 @@ def test_it_says_what_changed_and_whose_doing_it_is(client, assessment, runs):
     assert found.lede in page
     assert f"judged the earlier report and {NEWEST.version} the later one" in page
     assert found.overall.whose in page
-    assert re.fullmatch(r"[+−]?\d+ project, [+−]?\d+ rules", found.overall.whose)
+    assert re.fullmatch(r"Project [+−]?\d+, rules [+−]?\d+", found.overall.whose)
     assert page.count('class="dim"') == 6
     for words in ("training.learning_<wbr>rate", "0.003", "Label errors", "Show what the new rules changed"):
         assert words in page
