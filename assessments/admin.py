@@ -13,6 +13,7 @@ from assessments.models import (
     Job,
     Judgement,
     Membership,
+    Outcome,
     PolicyVersion,
     Run,
     ShareLink,
@@ -70,6 +71,12 @@ class EvidenceAdmin(ReadOnly):
 class JudgementAdmin(ReadOnly):
     list_display = ["run", "rules", "created_at"]
     list_filter = ["rules"]
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(ReadOnly):
+    list_display = ["assessment", "shipped", "happened_on", "created_by", "reopened_at"]
+    list_filter = ["shipped"]
 
 
 @admin.register(ShareLink)

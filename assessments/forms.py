@@ -92,6 +92,65 @@ class ShareForm(forms.Form):
         return {"snapshot": chosen.pop("shows") == "snapshot", **chosen}
 
 
+KNOWN = (("yes", "Yes"), ("no", "No"), ("", "Not known"))
+
+
+def _known(label: str) -> forms.TypedChoiceField:
+    """Yes, no, or that nobody knows; the last is chosen until somebody says otherwise."""
+    return forms.TypedChoiceField(
+        label=label,
+        choices=KNOWN,
+        coerce=lambda said: said == "yes",
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+
+class OutcomeForm(forms.Form):
+    """What became of a project that is closed now."""
+
+    use_required_attribute = False  # what is missing is said by us, on top and at its field
+
+    ended = forms.ChoiceField(
+        label="How did it end?",
+        choices=(("shipped", "It is in use"), ("dropped", "It was dropped")),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether the project is in use or was dropped"},
+    )
+    happened_on = forms.DateField(
+        label="On which day?",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": "Enter the day on which the project ended",
+            "invalid": "Enter the day as a date, like 2026-11-28",
+        },
+    )
+    late = _known("Was it late?")
+    over_cost = _known("Did it cost more than planned?")
+    accuracy_reached = _known("Did it reach the goal that was set, like its accuracy?")
+    harm = _known("Did it do harm, leak or get attacked?")
+    note = forms.CharField(
+        label="What should others know?",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+    KNOWN_FIELDS = ("late", "over_cost", "accuracy_reached", "harm")
+
+    def clean_happened_on(self) -> Any:
+        day = self.cleaned_data["happened_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("Enter a day that is not in the future")
+        return day
+
+    def told(self) -> dict[str, Any]:
+        """What ``outcomes.close`` takes."""
+        said = dict(self.cleaned_data)
+        return {"shipped": said.pop("ended") == "shipped", **said}
+
+
 class LinkPasswordForm(forms.Form):
     password = forms.CharField(
         strip=False,

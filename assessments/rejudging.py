@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from assessments.models import Judgement, Run
+from assessments.models.run import RunQuerySet
 from assessments.scoring.document import BadReport
 from assessments.scoring.rules import Rules
 
@@ -21,10 +22,11 @@ class Done:
     failed: list[tuple[UUID, str]] = field(default_factory=list)
 
 
-def rejudge(rules: Rules) -> Done:
-    """Judges every stored run that these rules did not judge yet; may be stopped and started again."""
+def rejudge(rules: Rules, runs: RunQuerySet | None = None) -> Done:
+    """Judges every stored run, or these, not judged by the rules yet; may be stopped and started again."""
     done = Done()
-    waiting = list(Run.objects.to_judge(rules.version).order_by("created_at").values_list("pk", flat=True))
+    asked = Run.objects.all() if runs is None else runs
+    waiting = list(asked.to_judge(rules.version).order_by("created_at").values_list("pk", flat=True))
     for start in range(0, len(waiting), BATCH):
         batch = waiting[start : start + BATCH]
         made = []

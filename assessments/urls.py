@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from assessments.views import account, assessment, method, policy, question, report, run, share
+from assessments.views import (
+    account,
+    assessment,
+    history,
+    method,
+    outcome,
+    policy,
+    question,
+    report,
+    run,
+    share,
+)
 
 app_name = "assessments"
 
@@ -27,6 +38,11 @@ urlpatterns = [
     path("assessments/<uuid:pk>/check/", question.check, name="answers-check"),
     path("assessments/<uuid:pk>/questions/<str:section>/<int:number>/", question.question, name="question"),
     path("assessments/<uuid:pk>/runs/", run.start, name="run-start"),
+    path("assessments/<uuid:pk>/compare/", history.compare, name="run-compare"),
+    path("assessments/<uuid:pk>/compare/anew/", history.judge_anew, name="judge-anew"),
+    path("assessments/<uuid:pk>/close/", outcome.close, name="outcome-close"),
+    path("assessments/<uuid:pk>/reopen/", outcome.reopen, name="outcome-reopen"),
+    path("outcomes/", outcome.listing, name="outcome-list"),
     path("runs/<uuid:pk>/", run.detail, name="run-detail"),
     path("runs/<uuid:pk>/progress/", run.progress, name="run-progress"),
     path("runs/<uuid:pk>/report/", report.report, name="run-report"),

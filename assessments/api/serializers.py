@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from assessments.models import Assessment, DataSet, Evidence, Job, Plan, Run, ShareLink
+from assessments.models import Assessment, DataSet, Evidence, Job, Outcome, Plan, Run, ShareLink
 
 
 class TokenRequest(serializers.Serializer):
@@ -227,6 +227,57 @@ class LinkRequest(serializers.Serializer):
     show_samples = Flag(required=False)
     show_answers = Flag(required=False)
     show_pdf = Flag(required=False)
+
+
+class OutcomeSerializer(serializers.ModelSerializer):
+    """What became of a closed project, and the call that it is held against."""
+
+    run = serializers.UUIDField(source="run_id", read_only=True, allow_null=True)
+    call = serializers.JSONField(read_only=True, allow_null=True)
+    by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Outcome
+        fields = [
+            "shipped",
+            "late",
+            "over_cost",
+            "accuracy_reached",
+            "harm",
+            "happened_on",
+            "note",
+            "by",
+            "created_at",
+            "run",
+            "call",
+        ]
+
+    def get_by(self, row: Outcome) -> str | None:
+        return row.created_by.get_username() if row.created_by else None
+
+
+class OutcomeRequest(serializers.Serializer):
+    shipped = serializers.BooleanField(help_text="False: the project was dropped.")
+    happened_on = serializers.DateField()
+    late = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="null: not known."
+    )
+    over_cost = serializers.BooleanField(required=False, allow_null=True, default=None)
+    accuracy_reached = serializers.BooleanField(required=False, allow_null=True, default=None)
+    harm = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="It did harm, leaked or was attacked."
+    )
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+class PointSerializer(serializers.Serializer):
+    """One report of an assessment: its scores as judged then, and under the rules of today where known."""
+
+    run = serializers.UUIDField()
+    at = serializers.DateTimeField()
+    rules = serializers.CharField()
+    scores = serializers.JSONField()
+    anew = serializers.JSONField(allow_null=True)
 
 
 class ProbeSerializer(serializers.Serializer):

@@ -17,6 +17,7 @@ v1: list[URLPattern | URLResolver] = [
     path("checks/", views.CheckView.as_view(), name="checks"),
     path("questions/", views.QuestionsView.as_view(), name="questions"),
     path("policy/", views.PolicyView.as_view(), name="policy"),
+    path("calibration/", views.CalibrationView.as_view(), name="calibration"),
     path("probes/", views.ProbesView.as_view(), name="probes"),
     path("", include(router.urls)),
 ]

@@ -11,17 +11,17 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from knox.auth import TokenAuthentication
 from rest_framework import status
-from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, links, policies, questions, signing
+from assessments import actions, links, outcomes, policies, questions, signing
 from assessments.api import serializers
 from assessments.api.parsers import Raw
 from assessments.models import PolicyVersion, Workspace
@@ -162,6 +162,23 @@ class ProbesView(APIView):
         """Every probe, in report order."""
         specs = [catalog.BY_ID[probe] for probe in catalog.ACTIVE]
         return Response(serializers.ProbeSerializer(specs, many=True).data)
+
+
+class CalibrationView(APIView):
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("workspace", OpenApiTypes.UUID, description="Left out: your first one.")
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """How right the reports of a workspace were, riskboard.calibration/1."""
+        every = Workspace.objects.visible_to(cast(User, request.user)).order_by("created_at")
+        wanted = request.query_params.get("workspace")
+        found = next((one for one in every if wanted in (None, str(one.pk))), None)
+        if found is None:
+            raise NotFound("There is no such workspace.")
+        return Response(outcomes.calibrated(outcomes.closed(found)))
 
 
 @require_safe

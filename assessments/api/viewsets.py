@@ -17,7 +17,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments import actions, frameworks, policies
+from assessments import actions, frameworks, history, outcomes, policies
 from assessments.api import serializers
 from assessments.api.parsers import Raw
 from assessments.models import Assessment, Job, Run, ShareLink
@@ -156,6 +156,51 @@ class AssessmentViewSet(
                 row, dict(request.data), replace=request.method == "PUT", user=person(request)
             )
         return Response(row.answer_values)
+
+    # -- what changed, and what became of it ------------------------------------------------------
+    @extend_schema(responses=serializers.PointSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def history(self, request: Request, pk: str) -> Response:
+        """The scores of the last reports, oldest first."""
+        points = history.points(self.get_object())
+        return Response(serializers.PointSerializer(points, many=True).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                name, OpenApiTypes.UUID, description=f"The {said} run; left out, one of the last two."
+            )
+            for name, said in (("from", "earlier"), ("to", "later"))
+        ],
+        responses={200: OpenApiTypes.OBJECT, 409: serializers.DetailSerializer},
+    )
+    @action(detail=True, methods=["get"])
+    def compare(self, request: Request, pk: str) -> Response:
+        """What changed between two runs, riskboard.comparison/1; 409 where there are no two reports."""
+        asked = request.query_params
+        old, new = history.pair(self.get_object(), asked.get("from"), asked.get("to"))
+        return Response(history.compared(old, new))
+
+    @extend_schema(
+        request=serializers.OutcomeRequest,
+        responses={200: serializers.OutcomeSerializer, 201: serializers.OutcomeSerializer, 204: None},
+    )
+    @action(detail=True, methods=["get", "post", "delete"])
+    def outcome(self, request: Request, pk: str) -> Response:
+        """POST closes the project, DELETE opens it again; what was told before stays in the records."""
+        row = self.get_object()
+        if request.method == "DELETE":
+            outcomes.reopen(row, person(request))
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        if request.method == "POST":
+            asked = serializers.OutcomeRequest(data=request.data)
+            asked.is_valid(raise_exception=True)
+            made = outcomes.close(row, user=person(request), **asked.validated_data)
+            return Response(serializers.OutcomeSerializer(made).data, status=status.HTTP_201_CREATED)
+        found = outcomes.outcome_of(row)
+        if found is None:
+            raise NotFound("This project is not closed.")
+        return Response(serializers.OutcomeSerializer(found).data)
 
     # -- runs -------------------------------------------------------------------------------------
     @extend_schema(

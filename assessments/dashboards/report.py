@@ -160,7 +160,7 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         title=TITLES.get(key, key),
         gloss=GLOSS.get(key, ""),
         reason=reason,
-        rows=rows_of(_all(open_, document, _drawn), told=beside is not None),
+        rows=rows_of(_all(open_, document, drawn), told=beside is not None),
         more=len(_all(folded, document, lambda part, name: name)),
         told=beside,
         known=_known(*known) if counted else "",
@@ -173,7 +173,7 @@ def more(document: Document, key: str) -> tuple[str, Sequence[Row]]:
 
     They come when somebody unfolds them: most readers of a report never do, and phones pay for each.
     """
-    return TITLES.get(key, key), rows_of(_all(_split(key, document)[1], document, _drawn), told=False)
+    return TITLES.get(key, key), rows_of(_all(_split(key, document)[1], document, drawn), told=False)
 
 
 def _split(key: str, document: Document) -> tuple[Sequence[Document], Sequence[Document]]:
@@ -218,7 +218,8 @@ def _figures(finding: Mapping[str, Any], make: Callable[[Part, str], Made]) -> l
         return []
 
 
-def _drawn(part: Part, name: str) -> Drawn:
+def drawn(part: Part, name: str) -> Drawn:
+    """A figure with its SVG pair, under the name by which a page finds it."""
     if not isinstance(part, Chart):
         return Drawn(part, name)
     return Drawn(

@@ -24,7 +24,13 @@ ON_DIVERGING = (
 )
 
 FONT = {"family": "Inter, system-ui, sans-serif", "size": 12.5, "color": INK2}
-WIDTHS = {"half": 404, "most": 512, "full": 848, "narrow": 326}  # px of a figure's place on the page
+WIDTHS = {
+    "half": 404,
+    "most": 512,
+    "main": 620,
+    "full": 848,
+    "narrow": 326,
+}  # px of a figure's place on the page
 
 # Widths of Inter's letters at weight 600, measured in a browser, in thousandths of the font size and
 # rounded up; a letter that is not here is about as wide as an "a".

@@ -3,6 +3,7 @@
 from assessments.models.assessment import Answers, Assessment, DataSet, Plan
 from assessments.models.job import Job
 from assessments.models.judgement import Judgement
+from assessments.models.outcome import Outcome
 from assessments.models.policy import Closing, PolicyVersion
 from assessments.models.run import Evidence, Run, State
 from assessments.models.share import LinkTry, ShareLink
@@ -18,6 +19,7 @@ __all__ = [
     "Judgement",
     "LinkTry",
     "Membership",
+    "Outcome",
     "Plan",
     "PolicyVersion",
     "Run",

@@ -40,13 +40,15 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.select_related("dataset", "plan", "answers")
 
     def for_list(self) -> AssessmentQuerySet:
-        """With ``runs_newest_first``, each with its ``overall``: two queries, however many there are."""
+        """With ``runs_newest_first``, each with its ``overall``, and ``standing_outcomes``: three queries."""
+        from assessments.models.outcome import Outcome
         from assessments.models.run import Run
 
         newest = Run.objects.defer("report").annotate(overall=models.F("report__overall"))
         newest = newest.order_by("-created_at")
         return self.with_current().prefetch_related(
-            models.Prefetch("runs", queryset=newest, to_attr="runs_newest_first")
+            models.Prefetch("runs", queryset=newest, to_attr="runs_newest_first"),
+            models.Prefetch("outcomes", queryset=Outcome.objects.standing(), to_attr="standing_outcomes"),
         )
 
 

@@ -127,6 +127,22 @@ def move(before: float, after: float, level: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def split(before: float, anew: float | None, after: float, level: str) -> SafeString:
+    """A rail from an earlier score to a later one: dotted what new rules did, solid what the project did."""
+    middle = before if anew is None else anew
+    return format_html(
+        '<svg class="rail {}" aria-hidden="true">{}'
+        '<line class="ruled" x1="{}%" x2="{}%" y1="50%" y2="50%"/>'
+        '<line class="move" x1="{}%" x2="{}%" y1="50%" y2="50%"/>'
+        '<circle class="was" cx="{}%" cy="50%" r="5"/>'
+        '<circle class="point" cx="{}%" cy="50%" r="6.5"/></svg>',
+        css_class(level),
+        _bands(),
+        *(f"{end:g}" for end in (before, middle, middle, after, before, after)),
+    )
+
+
 def _bands() -> SafeString:
     return format_html_join(
         "",

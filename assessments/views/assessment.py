@@ -14,10 +14,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import actions, intake, questions, storage
-from assessments.dashboards import words
+from assessments import actions, intake, outcomes, questions, storage
+from assessments.dashboards import theme, words
 from assessments.forms import AssessmentForm, split_targets
 from assessments.models import Assessment, Run
+from assessments.views.history import of_assessment
 from assessments.views.policy import choices
 from assessments.views.run import progress_of
 from assessments.views.signed_in import SignedInRequest, takes_forms
@@ -46,12 +47,15 @@ def listing(request: SignedInRequest) -> HttpResponse:
 def _row(assessment: Assessment) -> dict[str, Any]:
     runs: list[Run] = assessment.runs_newest_first  # type: ignore[attr-defined]
     reported = next((run for run in runs if run.overall), None)  # type: ignore[attr-defined]
-    changed = date_format(assessment.changed_at, "j F Y")
+    closed = next(iter(assessment.standing_outcomes), None)  # type: ignore[attr-defined]
+    said = f"changed {date_format(assessment.changed_at, 'j F Y')}"
+    if closed:
+        said = f"{words.ended(closed.shipped)} on {date_format(closed.happened_on, 'j F Y')}"
     return {
         "assessment": assessment,
         "overall": reported.overall if reported else None,  # type: ignore[attr-defined]
         "word": WORDS.get(runs[0].state, "Not started") if runs else "Not started",
-        "said": f"changed {changed}",
+        "said": said,
     }
 
 
@@ -122,6 +126,8 @@ def _detail(
         "probes": len(catalog.ACTIVE),
         "policies": choices(assessment),
         "run": run,
+        "outcome": outcomes.outcome_of(assessment),
+        **of_assessment(assessment, theme.WIDTHS["main"]),
         **(progress_of(run) if run else {}),
     }
     return render(request, "assessment/detail.html", context, status=422 if errors else 200)
