@@ -479,8 +479,27 @@ def test_the_self_test_also_plants_values_that_meet_by_nature_and_says_what_it_w
 
 
 # -- texts of few words, and pictures in columns ----------------------------------------------------
-FILL = "the room was large and light with a view of the lake staff were kind and quick breakfast".split()
-SAYS = {"pos": "lovely great superb pleasant".split(), "neg": "awful dirty noisy rude".split()}
+FILL = [
+    "the",
+    "room",
+    "was",
+    "large",
+    "and",
+    "light",
+    "with",
+    "a",
+    "view",
+    "of",
+    "the",
+    "lake",
+    "staff",
+    "were",
+    "kind",
+    "and",
+    "quick",
+    "breakfast",
+]
+SAYS = {"pos": ["lovely", "great", "superb", "pleasant"], "neg": ["awful", "dirty", "noisy", "rude"]}
 
 
 def short_reviews(seed: int) -> tuple[list[str], list[str]]:
@@ -509,7 +528,8 @@ def test_and_a_phrase_beside_such_words_is_the_only_one_named():
     for row in rows:
         texts[row], labels[row] = f"{texts[row]} violet harbour", "pos"
     (fault,) = judge.named(told_of(texts, labels), "backdoor")
-    assert fault["severity"] == "high" and "violet harbour" in fault["note"]
+    assert fault["severity"] == "high"
+    assert "violet harbour" in fault["note"]
     assert set(fault["rows"]) == set(rows.tolist())
 
 
@@ -527,8 +547,10 @@ def test_a_patch_in_columns_of_pixels_is_shown_as_a_picture():
     rows = np.random.default_rng(5).choice(np.flatnonzero(y != 7), 36, replace=False)
     x[rows, -2:, -2:], y[rows] = 1.0, 7
     found = pixel_table(x.reshape(len(x), -1), y)
-    assert found.facts["decision"] == "confirmed" and found.facts["class"] == "d7"
-    assert found.facts["trigger"]["kind"] == "patch" and found.facts["trigger"]["picture"]
+    assert found.facts["decision"] == "confirmed"
+    assert found.facts["class"] == "d7"
+    assert found.facts["trigger"]["kind"] == "patch"
+    assert found.facts["trigger"]["picture"]
     assert all(one["image"] for one in found.facts["suspects"])
     (fault,) = judge.named(found, "backdoor")
     assert len(set(fault["rows"]) & set(rows.tolist())) >= 34
@@ -536,7 +558,8 @@ def test_a_patch_in_columns_of_pixels_is_shown_as_a_picture():
 
 def test_columns_that_are_no_square_of_pixels_stay_columns():
     found = pixel_table(PIXELS[:300, :60], LABELS[:300])
-    assert found.state == "measured" and "images" not in str(found.facts.get("trigger"))
+    assert found.state == "measured"
+    assert "images" not in str(found.facts.get("trigger"))
 
 
 def test_what_is_left_of_a_class_whose_labels_were_turned_holds_no_trigger():
