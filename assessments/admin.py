@@ -11,6 +11,7 @@ from assessments.models import (
     Closing,
     Evidence,
     Job,
+    Judgement,
     Membership,
     PolicyVersion,
     Run,
@@ -63,6 +64,12 @@ class JobAdmin(ReadOnly):
 class EvidenceAdmin(ReadOnly):
     list_display = ["probe", "state", "value", "note"]
     list_filter = ["probe", "state"]
+
+
+@admin.register(Judgement)
+class JudgementAdmin(ReadOnly):
+    list_display = ["run", "rules", "created_at"]
+    list_filter = ["rules"]
 
 
 @admin.register(ShareLink)

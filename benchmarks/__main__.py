@@ -12,7 +12,9 @@ HERE = Path(__file__).parent
 
 
 def main() -> int:
-    names = sorted(path.stem for path in HERE.glob("[!_]*.py"))
+    names = sorted(
+        {path.stem for path in HERE.glob("[!_]*.py")} | {p.parent.name for p in HERE.glob("*/__main__.py")}
+    )
     failed = []
     for name in names:
         print(f"\n== {name}", flush=True)

@@ -5,9 +5,9 @@
 96 nets of two hidden layers of width 32, 64 and 128 on the digits, batch 128, Adam, one thread; besides
 scikit-learn's MLPClassifier, and Optuna with one trial at a time for a search. The loop is what
 one writes without a fleet: an nn.Sequential a member, cross_entropy, backward, a torch.optim.Adam step, with
-the batch taken by indexing. Both learn from the same start and the same batches. Rounds alternate, so that
-a neighbour on the machine slows both; the figure is the median of the rounds' ratios. Seconds are the
-processor's.
+the batch taken by indexing. Both learn from the same start and the same batches; making the nets and drawing
+the batches counts for both. Rounds alternate, so that a neighbour on the machine slows both; the figure is
+the median of the rounds' ratios. Seconds are the processor's.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def data() -> tuple[np.ndarray, np.ndarray]:
 def loop(x: np.ndarray, y: np.ndarray, members: list[Member], net: Net) -> tuple[float, np.ndarray]:
     """Seconds for one after the other in plain torch, and the logits [K, n, 10] they end with."""
     start = train(x, y, members, net=net, steps=0)
+    began = time.process_time()
     orders = Orders(members, [np.arange(len(x))] * len(members), BATCH)
     batches = torch.from_numpy(np.concatenate([orders.block() for _ in range(STEPS // BLOCK)]))
     xs, ys = torch.from_numpy(x), torch.from_numpy(y)
@@ -68,7 +69,6 @@ def loop(x: np.ndarray, y: np.ndarray, members: list[Member], net: Net) -> tuple
             for parameter, value in zip(model.parameters(), weights, strict=True):
                 parameter.copy_(value)
         models.append(model)
-    began = time.process_time()
     for k, model in enumerate(models):
         optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
         for step in range(STEPS):

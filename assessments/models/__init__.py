@@ -2,6 +2,7 @@
 
 from assessments.models.assessment import Answers, Assessment, DataSet, Plan
 from assessments.models.job import Job
+from assessments.models.judgement import Judgement
 from assessments.models.policy import Closing, PolicyVersion
 from assessments.models.run import Evidence, Run, State
 from assessments.models.share import LinkTry, ShareLink
@@ -14,6 +15,7 @@ __all__ = [
     "DataSet",
     "Evidence",
     "Job",
+    "Judgement",
     "LinkTry",
     "Membership",
     "Plan",

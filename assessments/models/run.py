@@ -62,6 +62,14 @@ class RunQuerySet(models.QuerySet["Run"]):
         open_jobs = Job.objects.filter(run=models.OuterRef("pk"), state__in=OPEN)
         return self.filter(~models.Exists(open_jobs), state__in=OPEN)
 
+    def to_judge(self, version: str) -> RunQuerySet:
+        """Those with a report of other rules that these did not judge yet."""
+        from assessments.models.judgement import Judgement
+
+        judged = Judgement.objects.filter(run=models.OuterRef("pk"), rules=version)
+        reported = self.filter(report__isnull=False).exclude(report__rules=version)
+        return reported.filter(~models.Exists(judged))
+
 
 class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

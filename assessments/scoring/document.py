@@ -19,6 +19,7 @@ from workers.probes import catalog
 from workers.probes.base import Spec
 
 FORMAT = "riskboard.report/1"
+JUDGEMENT = "riskboard.judgement/1"
 ORDER = {spec.id: place for place, spec in enumerate(catalog.SPECS)}
 MEASURED = ("state", "basis", "value", "low", "high", "sample", "title", "note", "facts")
 JUDGED = ("score", "score_low", "score_high", "level", "says")  # of a finding; the rest of it is evidence
@@ -91,7 +92,7 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
         **({"gates": shut} if "gates" in rules.data else {}),  # older rules know none
         "overall": {
             **judgement.overall.as_json(rules),
-            "stakes": judgement.stakes,
+            "stakes": judgement.stakes[1],
             "verdict": words.verdict(rules, judgement, settled, later),
             "summary": words.summary(rules, judgement, findings, contradictions),
         },
@@ -117,6 +118,24 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
             "of": len(findings),
         },
     }
+
+
+def rejudged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
+    """What other rules make of the evidence in a stored report: "riskboard.judgement/1".
+
+    Of the evidence only the names of the probes stand in it, for their scores; ``content`` says which
+    report it was judged from. Raises BadReport where these rules cannot judge it.
+    """
+    try:
+        found = judged(rules, report)
+        _titles(found["next_evidence"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        why = f"{type(error).__name__} {str(error)[:80]}"
+        raise BadReport(f"Rules {rules.version} cannot judge this report: {why}.") from None
+    del found["forecast"]  # evidence, whatever the rules
+    found["findings"] = [{key: one[key] for key in ("probe", *JUDGED)} for one in found["findings"]]
+    made = {"format": JUDGEMENT, "rules": rules.version, "content": report.get("content"), **found}
+    return canonical.plain(made)
 
 
 # -- the evidence -------------------------------------------------------------------------------------

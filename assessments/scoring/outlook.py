@@ -24,10 +24,10 @@ def next_evidence(
     for known in judgement.items:
         name = known.item.dimension
         width = _width(judgement, name)
-        for kind, source, after in _open(rules, known, answers, beside):
+        for kind, source, after, of in _open(rules, known, answers, beside):
             if source in beside:
                 continue
-            narrows = whole(width - _width(judgement.with_item(after), name))
+            narrows = whole((width - _width(judgement.with_item(after), name)) / of)
             if narrows >= 1:
                 found.append({kind: source, "dimension": name, "narrows_by": narrows})
     found.sort(key=lambda one: (-one["narrows_by"], _source(one)))
@@ -44,7 +44,7 @@ def _width(judgement: Judgement, dimension: str) -> float:
     return pooled.high - pooled.low
 
 
-def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> list[tuple[str, str, Known]]:
+def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> list[tuple[str, str, Known, int]]:
     """What a measured item still lacks: probes that could not tell, and questions that a probe needs beside
     it; each if it showed nothing worse than what is known."""
     open_ = [
@@ -55,15 +55,19 @@ def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> list[tuple[str,
     asked = (rules.data["probes"].get(name, {}).get("beside") for name in known.sources)
     open_ += [("question", one["question"]) for one in asked if one and one["question"] not in known.sources]
     return [
-        (kind, name, replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_))))
+        (kind, name, replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_))), 1)
         for kind, name in open_
     ]
 
 
 def _open(
     rules: Rules, known: Known, answers: Mapping[str, Any], beside: set[str]
-) -> list[tuple[str, str, Known]]:
-    """What could still be learnt about an item, if it turned out as expected today."""
+) -> list[tuple[str, str, Known, int]]:
+    """What could still be learnt about an item, if it turned out as expected today.
+
+    Of two open questions each could be the worst, so only both answers together close the range: each
+    is worth half of that (the last figure is by how many to divide).
+    """
     if known.state == "not_applicable" or (known.state == "measured" and not known.partial):
         return []
     item, mode = known.item, known.mode
@@ -72,22 +76,25 @@ def _open(
     slack = rules.data["evidence"]["no_interval"]
     expected = risk.Scored(mode, max(0.0, mode - slack), min(100.0, mode + slack))
     found = [
-        ("probe", name, pool.measured(item, {name: expected}))
+        ("probe", name, pool.measured(item, {name: expected}), 1)
         for name in item.evidence
         if name in rules.data["probes"]
     ]
     credit = rules.data["evidence"]["declared"]
     open_questions = [name for name in item.questions if name not in answers or answers[name].get("unknown")]
+    if not open_questions:
+        return found
+    low = max(credit["cap"], mode - credit["below"])
+    spread = (low, max(mode, credit["cap"]), min(100.0, mode + credit["above"]))
+    together = len(open_questions) if rules.strict else 1
     for name in open_questions:
-        low = max(credit["cap"], mode - credit["below"])
-        spread = (low, max(mode, credit["cap"]), min(100.0, mode + credit["above"]))
         after = Known(
             item,
             "answered",
-            min(1.0, known.covers + credit["covers"] / len(item.questions)),
+            min(1.0, known.covers + together * credit["covers"] / len(item.questions)),
             (*(() if known.covers == 0 else known.spreads), spread),
             open=False,
             sources=(*known.sources, name),
         )
-        found.append(("question", name, after))
+        found.append(("question", name, after, together))
     return found

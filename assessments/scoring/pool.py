@@ -7,9 +7,11 @@ How it works, in this version of the rules:
   mode stays above a cap when answered, anything from 0 to 100 when unknown. "I do not know" is the
   larger of anything and the middle answer, so it is never the safer choice. The worst of its probes
   counts; one that measured nothing may be worse still, so it leaves the high end of the item open.
+  Of an item with two questions, an open one may be critical whatever the other says.
 * A dimension's draw is the weighted power mean of its items, exponent 4: one critical item pulls far
   more than an average lets it. It is also never more than a notch below its worst known item. The
-  overall draw is made of the dimensions in the same way, bent by the stakes.
+  overall draw is made of the dimensions in the same way, bent by the stakes: at the low end by the best
+  that the open questions about them could say, at the high end by the worst.
 * What nobody has looked at shares ONE draw. Independent draws would cancel each other out, and
   ignorance would look like knowledge of the middle.
 * The low end of the range is the 5 % quantile if everything that nobody has looked at were fine, the
@@ -19,22 +21,26 @@ How it works, in this version of the rules:
 
 Monotone by construction: an item keeps its random numbers whatever its evidence says, its quantile
 function rises with each of low, score and high, and power mean, notch and stakes rise with each draw.
-Only + - * / and square roots touch the draws, so every machine gets the same digits.
+Only + - * / and square roots touch the draws (``draws.py``), so every machine gets the same digits.
+
+Fast by construction: a draw, and what it adds to its dimension, is computed once for a judgement and all
+its counterfactuals (``Draws``); a counterfactual pools the dimensions that it touches and nothing else;
+and of a pooled dimension only what is asked for is computed: its range, its score, its levels.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from math import floor, sqrt
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import floor
 from typing import Any
 
-from assessments.scoring import gates, risk
-from assessments.scoring.rules import Item, Rules
+import numpy as np
 
-Spread = tuple[float, float, float]  # a triangle: low, mode, high
+from assessments.scoring import gates, risk
+from assessments.scoring.draws import Array, Draws, Spread, at, bent, frozen, root
+from assessments.scoring.rules import Item, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,18 @@ class Known:
     spreads: tuple[Spread, ...] = ()  # of each piece of evidence; the worst counts
     open: bool = True  # it may be anything from 0 to 100 besides
     sources: tuple[str, ...] = ()  # probes, readings and questions that tell about it
+    gaps: bool = False  # a question beside the answered ones is open, and might be the worst
     floors: tuple[tuple[str, float], ...] = ()  # of closed gates: their probe, and the score they keep up
 
     @property
     def partial(self) -> bool:
         """Whether some probe that tells about it measured nothing, and could be the worst."""
         return self.state == "measured" and self.covers < 1
+
+    @property
+    def bottomless(self) -> bool:
+        """Whether something that nobody has looked at could make all of it critical, whatever is known."""
+        return self.covers == 0 or self.partial or self.gaps
 
     @property
     def mode(self) -> float:
@@ -82,27 +94,76 @@ class Known:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """The same draws three times: if what is not known were fine, as likely, as bad as can be."""
-
-    least: tuple[float, ...]
-    likely: tuple[float, ...]
-    most: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Pooled:
-    """The judgement of a dimension, or of the whole."""
+    """The judgement of a dimension, or of the whole; what nobody asks for is not computed.
 
-    score: float | None  # the median draw; None when nothing is known
-    low: float
-    high: float
+    Its draws come three times: if what is not known were fine (``least``), as likely (``likely``), as bad
+    as can be (``most``).
+    """
+
+    rules: Rules
     coverage: float  # 0 to 1
-    probability: Mapping[str, float]  # level -> how likely it is
     known: tuple[int, int]  # items known at least in part, of all that apply
-    draws: Draws
     floor: float = 0.0  # no draw lies below it: a gate is closed
+
+    @property
+    def least(self) -> Array:
+        raise NotImplementedError
+
+    @property
+    def likely(self) -> Array:
+        raise NotImplementedError
+
+    @property
+    def most(self) -> Array:
+        raise NotImplementedError
+
+    @cached_property
+    def score(self) -> float | None:
+        """The median draw; None when nothing is known."""
+        return at(self.likely, 0.5) if self.coverage > 0 else None
+
+    # An "I do not know" is evidence against, but not for anything: alone it leaves 0 to 100.
+    @cached_property
+    def low(self) -> float:
+        return at(self.least, self.rules.data["simulation"]["quantiles"][0]) if self.coverage > 0 else 0.0
+
+    @cached_property
+    def high(self) -> float:
+        return at(self.most, self.rules.data["simulation"]["quantiles"][1]) if self.coverage > 0 else 100.0
+
+    @cached_property
+    def probability(self) -> dict[str, float]:
+        """Level -> how likely it is."""
+        levels = self.rules.data["levels"]
+        places = np.minimum(len(levels) - 1, (self.likely * len(levels) // 100).astype(np.intp))
+        counts = np.bincount(places, minlength=len(levels)).tolist()
+        rest = (1 - self.coverage) / len(levels)
+        return {
+            level: self.coverage * count / len(places) + rest
+            for level, count in zip(levels, counts, strict=True)
+        }
+
+    @cached_property
+    def fourths(self) -> dict[str, Array]:
+        """The fourth powers of its draws, filled as they are asked for."""
+        return {}
+
+    def fourth(self, kind: str) -> Array:
+        if kind not in self.fourths:
+            square = getattr(self, kind) ** 2
+            self.fourths[kind] = frozen(square * square)
+        return self.fourths[kind]
+
+    def _figures(self) -> tuple[Any, ...]:
+        return (
+            self.score, self.low, self.high, self.coverage, self.probability, self.known, self.floor
+        )  # fmt: skip
+
+    def __eq__(self, other: object) -> bool:
+        return self._figures() == other._figures() if isinstance(other, Pooled) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
     def as_json(self, rules: Rules) -> dict[str, Any]:
         shown = None if self.score is None else whole(self.score)
@@ -117,15 +178,19 @@ class Pooled:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judgement:
     rules: Rules
-    overall: Pooled
+    draws: Draws = field(compare=False)
     dimensions: Mapping[str, Pooled]
     items: tuple[Known, ...]
-    stakes: float
+    stakes: tuple[float, float, float]  # if what nobody told is harmless, as likely, as bad as can be
     dataset: risk.Evidence | None = None
     answers: Mapping[str, Mapping[str, Any]] | None = None
+
+    @cached_property
+    def overall(self) -> Pooled:
+        return Overall(self.rules, tuple(self.dimensions.values()), self.stakes)
 
     def with_item(self, known: Known) -> Judgement:
         """The judgement if one item were known differently; everything else stays."""
@@ -133,14 +198,24 @@ class Judgement:
 
     def with_items(self, changed: Iterable[Known]) -> Judgement:
         new = {one.item: one for one in changed}
+        key = frozenset(new.values())
+        if key not in self._counterfactuals:
+            self._counterfactuals[key] = self._with(new)
+        return self._counterfactuals[key]
+
+    @cached_property
+    def _counterfactuals(self) -> dict[frozenset[Known], Judgement]:
+        """Those asked for so far: an action is ranked by one, and told by the same."""
+        return {}
+
+    def _with(self, new: Mapping[Item, Known]) -> Judgement:
         touched = {item.dimension for item in new}
         items = tuple(new.get(old.item, old) for old in self.items)
         dimensions = {
-            name: _dimension(self.rules, name, items) if name in touched else pooled
+            name: Dimension(self.rules, self.draws, name, items) if name in touched else pooled
             for name, pooled in self.dimensions.items()
         }
-        overall = _overall(self.rules, dimensions, self.stakes)
-        return replace(self, overall=overall, dimensions=dimensions, items=items)
+        return replace(self, dimensions=dimensions, items=items)
 
 
 def judge(
@@ -152,9 +227,10 @@ def judge(
     """The judgement of findings (by probe id) and answers (by question id); ``dataset`` as in a report."""
     shut = gates.closed(rules, findings, dataset)
     items = tuple(gated(know(rules, item, findings, answers, dataset), shut) for item in rules.items)
-    dimensions = {name: _dimension(rules, name, items) for name in rules.dimensions}
-    stakes = risk.stakes(rules, answers)
-    return Judgement(rules, _overall(rules, dimensions, stakes), dimensions, items, stakes, dataset, answers)
+    simulation = rules.data["simulation"]
+    draws = Draws(simulation["seed"], simulation["draws"])
+    dimensions = {name: Dimension(rules, draws, name, items) for name in rules.dimensions}
+    return Judgement(rules, draws, dimensions, items, risk.stakes_range(rules, answers), dataset, answers)
 
 
 def know(
@@ -244,9 +320,10 @@ def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], o
         spreads.append(_triangle(credit, *ends))
         covers += credit["covers"] / of
         told = True
-    unsure = any(risk.answer(rules, question, one) is None for question, one in given.items())
+    unclear = sum(risk.answer(rules, question, one) is None for question, one in given.items())
     state = "answered" if told else "unknown"
-    return Known(item, state, covers, tuple(spreads), open=unsure, sources=tuple(given))
+    gaps = rules.strict and told and len(given) - unclear < of
+    return Known(item, state, covers, tuple(spreads), open=unclear > 0, sources=tuple(given), gaps=gaps)
 
 
 def _triangle(credit: Mapping[str, float], low: float, high: float) -> Spread:
@@ -256,141 +333,119 @@ def _triangle(credit: Mapping[str, float], low: float, high: float) -> Spread:
     return (max(cap, low - credit["below"]), mode, min(100.0, max(mode, high + credit["above"])))
 
 
-# -- the draws ----------------------------------------------------------------------------------------
-@lru_cache(maxsize=256)
-def _uniforms(seed: int, name: str, draws: int) -> tuple[float, ...]:
-    """Stratified numbers between 0 and 1, in an order of its own for every name.
+# -- pooling ------------------------------------------------------------------------------------------
+class Dimension(Pooled):
+    """The weighted power mean of a dimension's items, never far below the worst of them."""
 
-    Only ``random.Random(text).random()`` is used, whose sequence Python promises to keep.
-    """
-    source = random.Random(f"{seed}:{name}")
-    keys = [source.random() for _ in range(draws)]
-    uniforms = [0.0] * draws
-    for rank, place in enumerate(sorted(range(draws), key=keys.__getitem__)):
-        uniforms[place] = (rank + 0.5) / draws
-    return tuple(uniforms)
+    def __init__(self, rules: Rules, draws: Draws, name: str, items: Iterable[Known]) -> None:
+        self.rules, self.draws = rules, draws
+        self.mine = [one for one in items if one.item.dimension == name and one.state != "not_applicable"]
+        self.total = sum(one.item.weight for one in self.mine)
+        self.unseen = 0.0  # weight that nobody has looked at
+        for one in self.mine:
+            self.unseen += one.item.weight * (1 - one.covers)
+        self.coverage = 1 - self.unseen / self.total if self.total else 0.0
+        self.known = (sum(one.covers > 0 for one in self.mine), len(self.mine))
+        self.floor = max((one.floor for one in self.mine), default=0.0)
 
+    @cached_property
+    def least(self) -> Array:
+        if not self.total:
+            return self.draws.constant(0.0)
+        # The worst of an item's probes counts, so what one of them saw is there in full.
+        seen = [
+            self._fourth(one, one.item.weight if one.partial else one.item.weight * one.covers)
+            for one in self.mine
+            if one.spreads and one.covers
+        ]
+        return self._mean(seen)
 
-def quantile(spread: Spread, u: float) -> float:
-    """The quantile function of a triangle; rises with u and with each of its corners."""
-    low, mode, high = spread
-    width = high - low
-    if width <= 0:
-        return mode
-    left = mode - low
-    if u * width <= left:
-        return low + sqrt(u * width * left)
-    return high - sqrt((1 - u) * width * (high - mode))
+    @cached_property
+    def likely(self) -> Array:
+        if not self.total:
+            return self.draws.anything
+        parts = []
+        for one in self.mine:
+            weight = one.item.weight
+            if one.partial:
+                parts.append(self._fourth(one, weight * one.covers))
+                parts.append(self._fourth(one, weight * (1 - one.covers), open_=True))
+            else:
+                parts.append(self._fourth(one, weight, open_=one.open or not one.spreads))
+        return self._mean(parts)
 
+    @cached_property
+    def most(self) -> Array:
+        if not self.total:
+            return self.draws.constant(100.0)
+        closed = [one for one in self.mine if one.spreads and not one.bottomless]
+        bad = self.unseen
+        bad += sum(one.item.weight * one.covers for one in self.mine if one.covers and one.bottomless)
+        parts = [self._fourth(one, one.item.weight * one.covers) for one in closed]
+        ceiling = 0.0  # the notch if what nobody has looked at were critical
+        for one in self.mine:
+            if one.bottomless:
+                ceiling = max(ceiling, 100 * min(1.0, one.item.weight) - self.rules.data["notch"])
+        return self._mean(parts, bad * 1e8, ceiling)  # 100 to the fourth
 
-@lru_cache(maxsize=1024)
-def _spread_draws(seed: int, draws: int, name: str, spreads: tuple[Spread, ...]) -> tuple[float, ...]:
-    uniforms = _uniforms(seed, name, draws)
-    return tuple(max(quantile(spread, u) for spread in spreads) for u in uniforms)
+    @cached_property
+    def _worst(self) -> Array:
+        """A notch below the worst known item, and never below a closed gate."""
+        worst, notch = self.draws.constant(self.floor), self.rules.data["notch"]
+        for one in self.mine:
+            if one.spreads:
+                pull = min(1.0, one.item.weight)
+                worst = np.maximum(worst, self.draws.pulled(_key(one), one.spreads, pull, notch))
+        return worst
 
+    def _fourth(self, one: Known, weight: float, open_: bool = False) -> Array:
+        return self.draws.fourth(_key(one), one.spreads, weight, open_)
 
-def _dimension(rules: Rules, name: str, items: Sequence[Known]) -> Pooled:
-    simulation = rules.data["simulation"]
-    seed, n, notch = simulation["seed"], simulation["draws"], rules.data["notch"]
-    mine = [one for one in items if one.item.dimension == name and one.state != "not_applicable"]
-    total = sum(one.item.weight for one in mine)
-    anything = tuple(100 * u for u in _uniforms(seed, "unknown", n))
-    known, likely = [0.0] * n, [0.0] * n  # fourth powers by weight
-    floor = max((one.floor for one in mine), default=0.0)
-    worst = [floor] * n  # a notch below the worst known item, and never below a closed gate
-    closed = [0.0] * n  # the part of `known` that nothing unseen can raise
-    unseen = ceiling = 0.0  # weight that nobody has looked at, and the notch if that were critical
-    for one in mine:
-        weight, pull = one.item.weight, min(1.0, one.item.weight)
-        unseen += weight * (1 - one.covers)
-        draws: Sequence[float] = anything
-        if one.covers == 0 or one.partial:
-            ceiling = max(ceiling, 100 * pull - notch)
-        if one.spreads:
-            draws = _spread_draws(seed, n, f"{name}:{one.item.id}", one.spreads)
-            if one.covers:
-                # The worst of an item's probes counts, so what one of them saw is there in full.
-                share = weight if one.partial else weight * one.covers
-                known = _added(known, draws, share)
-                closed = closed if one.partial else _added(closed, draws, share)
-            worst = [max(w, pull * d - notch) for w, d in zip(worst, draws, strict=True)]
-            if one.open:
-                draws = [max(d, a) for d, a in zip(draws, anything, strict=True)]
-        if one.partial:
-            likely = _added(likely, draws, weight * one.covers)
-            raised = [max(d, a) for d, a in zip(draws, anything, strict=True)]
-            likely = _added(likely, raised, weight * (1 - one.covers))
-        else:
-            likely = _added(likely, draws, weight)
-    bad = unseen + sum(one.item.weight * one.covers for one in mine if one.partial)
-    count = (sum(one.covers > 0 for one in mine), len(mine))
-    if not total:
-        return _pooled(rules, Draws((0.0,) * n, anything, (100.0,) * n), 0.0, count)
-    found = Draws(
-        tuple(max(w, sqrt(sqrt(k / total))) for k, w in zip(known, worst, strict=True)),
-        tuple(max(w, sqrt(sqrt(s / total))) for s, w in zip(likely, worst, strict=True)),
-        tuple(
-            max(w, ceiling, sqrt(sqrt((c + bad * 1e8) / total)))  # 100 to the fourth
-            for c, w in zip(closed, worst, strict=True)
-        ),
-    )
-    return _pooled(rules, found, 1 - unseen / total, count, floor)
+    def _mean(self, parts: Sequence[Array], more: float = 0.0, least: float = 0.0) -> Array:
+        """The power mean of weighted fourth powers, with ``more`` added to each of their sums."""
+        total = self.draws.constant(0.0).copy()
+        for part in parts:  # one after the other: a sum in pairs would have other digits elsewhere
+            total += part
+        if more:
+            total += more
+        return frozen(np.maximum(np.maximum(self._worst, least), root(total / self.total)))
 
 
-def _added(sums: Sequence[float], draws: Sequence[float], weight: float) -> list[float]:
-    """Weighted fourth powers, summed draw by draw."""
-    return [s + weight * (d * d) * (d * d) for s, d in zip(sums, draws, strict=True)]
+def _key(known: Known) -> str:
+    """What an item's random numbers are drawn by: they stay, whatever its evidence says."""
+    return f"{known.item.dimension}:{known.item.id}"
 
 
-def _overall(rules: Rules, dimensions: Mapping[str, Pooled], stakes: float) -> Pooled:
-    each = [one.draws for one in dimensions.values()]
-    floor = max(one.floor for one in dimensions.values())
-    found = Draws(
-        _whole(rules, [one.least for one in each], stakes, floor),
-        _whole(rules, [one.likely for one in each], stakes, floor),
-        _whole(rules, [one.most for one in each], stakes, floor),
-    )
-    coverage = sum(one.coverage for one in dimensions.values()) / len(dimensions)
-    known, of = (sum(one.known[i] for one in dimensions.values()) for i in (0, 1))
-    return _pooled(rules, found, coverage, (known, of), floor)
+class Overall(Pooled):
+    """The power mean of the dimensions, never far below the worst of them, bent by the stakes."""
 
+    def __init__(self, rules: Rules, dimensions: Sequence[Pooled], stakes: Sequence[float]) -> None:
+        self.rules, self.dimensions, self.stakes = rules, dimensions, stakes
+        self.floor = max(one.floor for one in dimensions)
+        self.coverage = sum(one.coverage for one in dimensions) / len(dimensions)
+        known, of = (sum(one.known[place] for one in dimensions) for place in (0, 1))
+        self.known = (known, of)
 
-def _whole(
-    rules: Rules, dimensions: Sequence[Sequence[float]], stakes: float, floor: float
-) -> tuple[float, ...]:
-    """The overall draws from those of the dimensions; never below ``floor``."""
-    draws = []
-    for row in zip(*dimensions, strict=True):
-        mean = sqrt(sqrt(sum((d * d) * (d * d) for d in row) / len(row)))
-        raw = max(mean, max(row) - rules.data["notch"])
-        draws.append(max(floor, raw + (stakes - 1) * raw * (100 - raw) / 100))
-    return tuple(draws)
+    @cached_property
+    def least(self) -> Array:
+        return self._whole("least", self.stakes[0])
 
+    @cached_property
+    def likely(self) -> Array:
+        return self._whole("likely", self.stakes[1])
 
-def _pooled(
-    rules: Rules, draws: Draws, coverage: float, known: tuple[int, int], floor: float = 0.0
-) -> Pooled:
-    levels = rules.data["levels"]
-    below, above = rules.data["simulation"]["quantiles"]
-    ordered = sorted(draws.likely)
-    counts = dict.fromkeys(levels, 0)
-    for draw in ordered:
-        counts[rules.level(draw)] += 1
-    share = {
-        level: coverage * counts[level] / len(ordered) + (1 - coverage) / len(levels) for level in levels
-    }
-    # An "I do not know" is evidence against, but not for anything: alone it leaves 0 to 100.
-    low, high = (
-        (_at(sorted(draws.least), below), _at(sorted(draws.most), above)) if coverage > 0 else (0.0, 100.0)
-    )
-    score = _at(ordered, 0.5) if coverage > 0 else None
-    return Pooled(score, low, high, coverage, share, known, draws, floor)
+    @cached_property
+    def most(self) -> Array:
+        return self._whole("most", self.stakes[2])
 
-
-def _at(ordered: Sequence[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
-    left = min(int(place), len(ordered) - 2)
-    return ordered[left] + (place - left) * (ordered[left + 1] - ordered[left])
+    def _whole(self, kind: str, stakes: float) -> Array:
+        first, *others = self.dimensions
+        worst, total = getattr(first, kind), first.fourth(kind).copy()
+        for one in others:
+            total += one.fourth(kind)
+            worst = np.maximum(worst, getattr(one, kind))
+        raw = np.maximum(root(total / len(self.dimensions)), worst - self.rules.data["notch"])
+        return frozen(np.maximum(self.floor, bent(raw, stakes)))
 
 
 def whole(value: float) -> int:

@@ -101,9 +101,10 @@ def measured(
         most(rules, probe, answers),
     )
     floor = _floor(rules, raised_by(rules, finding))
-    if floor > scored.score:
+    # Also where the value alone is as bad as the fault: a fault with a worse value has no lower low end.
+    if floor > scored.score or (floor > 0 and rules.strict):
         slack = rules.data["evidence"]["no_interval"]
-        scored = Scored(floor, max(scored.low, floor - slack), max(scored.high, floor))
+        scored = Scored(max(scored.score, floor), max(scored.low, floor - slack), max(scored.high, floor))
     if "worth" in rules.data["probes"].get(probe, {}):
         scored = _capped(scored, _worth(rules.data["probes"][probe]["worth"], finding))
     if "needs" not in rules.data["probes"].get(probe, {}):
@@ -259,6 +260,24 @@ def stakes(rules: Rules, answers: Mapping[str, Mapping[str, Any]]) -> float:
             factor += _stake(rule, answers.get(question, {}))
     lowest, highest = rules.data["stakes"]["limits"]
     return round(min(highest, max(lowest, factor)), 3)
+
+
+def stakes_range(rules: Rules, answers: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, float]:
+    """The stakes if what nobody told were harmless, as likely, as bad as can be."""
+    usual = stakes(rules, answers)
+    if not rules.strict:
+        return usual, usual, usual
+    least = most = 1.0
+    lowest, highest = rules.data["stakes"]["limits"]
+    for question, rule in rules.data["stakes"].items():
+        if question == "limits":
+            continue
+        given = answers.get(question, {})
+        told = "value" in given or "roughly" in given
+        may = [_stake(rule, given)] if told else [*_risks(rule), float(rule["unknown"])]
+        least, most = least + min(may), most + max(may)
+    least, most = (round(min(highest, max(lowest, one)), 3) for one in (least, most))
+    return least, usual, most
 
 
 def _stake(rule: Mapping[str, Any], given: Mapping[str, Any]) -> float:

@@ -76,6 +76,11 @@ class Rules:
     def dimensions(self) -> tuple[str, ...]:
         return tuple(self.data["items"])
 
+    @property
+    def strict(self) -> bool:
+        """Whether worse evidence can lower no end of a range, and silence about the stakes widens it."""
+        return bool(self.data["evidence"].get("strict"))
+
     def of(self, dimension: str) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.dimension == dimension)
 

@@ -51,7 +51,7 @@ def records() -> list[dict[str, Any]]:
 
 
 def document(**changes: Any) -> dict[str, Any]:
-    """The report; ``changes`` go into ``document.build``. The caller's own copy: judging takes a second."""
+    """The report; ``changes`` go into ``document.build``. The caller's own copy."""
     return _built(**changes) if changes else copy.deepcopy(_unchanged())
 
 

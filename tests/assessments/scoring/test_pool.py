@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments import questions
-from assessments.scoring import pool, rules
+from assessments.scoring import draws, pool, rules
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
 
 RULES = rules.load()
@@ -200,7 +200,7 @@ def test_no_score_lies_more_than_a_notch_below_the_worst(found):
     notch = RULES.data["notch"]
     for known in judgement.items:
         if known.covers:
-            least = min(1, known.item.weight) * pool.quantile(known.spreads[0], 0.5) - notch
+            least = min(1, known.item.weight) * draws.quantile(known.spreads[0], 0.5) - notch
             assert judgement.dimensions[known.item.dimension].score >= least - 0.5
 
 
@@ -260,7 +260,16 @@ def test_the_judgement_is_the_same_every_time_and_everywhere():
     judgement = pool.judge(RULES, findings(), ANSWERS)
     again = pool.judge(RULES, dict(reversed(findings().items())), ANSWERS)
     assert judgement == again
-    assert pool._uniforms(2026, "unknown", 4) == (0.125, 0.625, 0.875, 0.375)
+    overall = [
+        pool.judge(rules.load(version), findings(), ANSWERS).overall
+        for version in ("2026.1", "2026.2", "2026.3")
+    ]
+    assert [(one.score, one.low, one.high) for one in overall] == [
+        (54.32356032924822, 47.039002627615, 85.06185697572874),
+        (54.14384133042367, 46.96234035231908, 82.3306467776111),
+        (53.69391149312672, 47.52941514851884, 79.6501666755538),
+    ], "reports under older rules still hold"
+    assert draws.uniforms(2026, "unknown", 4).tolist() == [0.125, 0.625, 0.875, 0.375]
 
 
 def test_known_differently_is_the_same_as_judged_anew():
@@ -377,3 +386,37 @@ def test_what_one_probe_saw_counts_in_full_though_another_could_not_tell():
     whole, _ = tidiness(data__readability=bad)
     less, _ = tidiness(data__readability=bad, data__missing=skipped())
     assert less.low == whole.low
+
+
+def test_many_numbers_are_the_numbers_one_by_one():
+    u = draws.uniforms(2026, "unknown", 500)
+    for spread in ((0.0, 0.0, 0.0), (10.0, 10.0, 50.0), (3.0, 41.5, 41.5), (35.0, 50.0, 85.0)):
+        assert draws.quantiles(spread, u).tolist() == [draws.quantile(spread, one) for one in u.tolist()]
+
+
+def test_a_fault_holds_up_the_low_end_also_where_the_value_is_as_bad():
+    """A worse value once let the low end fall: below the fault's score it was held up, above it was not."""
+    faults = [{"fault": "no_signal", "severity": "high"}]
+    low = [
+        pool.judge(
+            RULES, {"data.synthetic": finding(value, 5.0, high, facts={"faults": faults})}, {}
+        ).dimensions["data"].low
+        for value, high in ((19.0, 30.0), (31.0, 45.0))
+    ]  # fmt: skip
+    assert low[1] >= low[0] > 0
+
+
+def test_silence_about_the_stakes_widens_the_whole_at_both_ends():
+    told = {"C1": {"value": "rights"}, "C3": {"value": "no"}, "C4": {"value": "never"}}
+    silent, grave = (pool.judge(RULES, findings(), answers).overall for answers in ({}, told))
+    mild = pool.judge(RULES, findings(), {"C1": {"value": "nuisance"}, "C3": {"value": "always"}}).overall
+    assert silent.high >= grave.high
+    assert silent.low <= mild.low
+    assert mild.score < silent.score < grave.score
+
+
+def test_of_two_questions_the_open_one_may_be_as_bad_as_can_be():
+    bad, fine = {"S8": {"value": "no"}}, {"S7": {"value": {"place": "x", "months": 24, "encrypted": "yes"}}}
+    both, one = (pool.judge(RULES, {}, answers).dimensions["security"] for answers in (fine | bad, fine))
+    assert one.high >= both.high
+    assert one.coverage < both.coverage

@@ -26,8 +26,8 @@ def best(question, rule):
 
 ANSWERED = {
     name: best(name, rule)
-    for name, rule in RULES.data["answers"].items()
-    if "options" in rule or ("anchors" in rule and "ratio" not in rule)
+    for name, rule in {**RULES.data["answers"], **RULES.data["stakes"]}.items()
+    if name != "limits" and ("options" in rule or ("anchors" in rule and "ratio" not in rule))
 }
 
 

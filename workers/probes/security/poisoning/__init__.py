@@ -28,7 +28,7 @@ import torch
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.shared import found_copies
 from workers.probes.intervals import jeffreys
-from workers.probes.security.poisoning import confirm, marks, phrases, pixels, signs, suspects, trial
+from workers.probes.security.poisoning import confirm, grids, marks, phrases, pixels, signs, suspects, trial
 from workers.probes.security.poisoning import words as say
 from workers.probes.security.poisoning.confirm import Turned
 from workers.probes.security.poisoning.flips import Flips, flips
@@ -90,6 +90,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     planted = Planted() if cases else _trials(found, cells, budget)
     budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
     pairs = flips(sample, budget, place, target, min(8.0, 0.5 * budget.left))
+    cases = [case for case in cases if case.confirmed or not _by_flips(case, pairs, found.classes)]
     seen = _finding(sample, found, target.name, cases, planted, pairs)
     if not cases and not pairs and planted.found < POWER * planted.tried:
         return Finding.skipped(say.blind(planted), **seen.facts)
@@ -128,6 +129,16 @@ def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
     column = found.x[:, columns[0]]
     rest = np.delete(column, one.rows)
     return len(np.unique(rest)) < RARE * len(rest) or len(np.unique(column[one.rows])) > 2
+
+
+def _by_flips(case: Case, pairs: list[Flips], classes: tuple[str, ...]) -> bool:
+    """Whether a mark's rows seem to be of another class only because a part of theirs got its label.
+
+    What is left of the class then looks like the other, and needs no mark to do so.
+    """
+    seems = [classes[code] for code in case.instead.values()]
+    turned = {one.given for one in pairs if one.expected == classes[case.label]}
+    return bool(seems) and sum(one in turned for one in seems) > len(seems) / 2
 
 
 def _everywhere(sample: Sample, found: Ground, one: suspects.Shared, case: Case, place: int) -> Case:
@@ -255,13 +266,17 @@ def _chance(decision: str, planted: Planted) -> tuple[float, float, float]:
 def _case_facts(sample: Sample, found: Ground, case: Case) -> dict[str, Any]:
     shown = case.at[:MOST_SHOWN]
     places = sample.places(sample.arrays["ids"][shown])
+    pictures = None
+    if found.shape is not None:
+        held = sample.arrays.get("images")
+        pictures = grids.pictures(sample, shown) if held is None else held[shown]
     listed = []
-    for at, place in zip(shown, places, strict=True):
+    for turn, (at, place) in enumerate(zip(shown, places, strict=True)):
         entry: dict[str, Any] = {"place": place, "given": found.classes[case.label]}
         if int(at) in case.instead:
             entry["looks_like"] = found.classes[case.instead[int(at)]]
-        if found.shape is not None:
-            entry["image"] = png(sample.arrays["images"][at])
+        if pictures is not None:
+            entry["image"] = png(pictures[turn])
         listed.append(entry)
     turned = case.turned
     return {

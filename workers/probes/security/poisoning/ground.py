@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from workers.inputs import images
 from workers.probes.base import Sample, Target
-from workers.probes.security.poisoning import spectra
+from workers.probes.security.poisoning import grids, spectra
 
 MOST = 3_000  # rows that suspects are looked for among, every class with its share
 FEWEST = 60
@@ -22,7 +23,7 @@ CUT = 3.0  # standard deviations: a mark far outside must not outweigh everythin
 class Ground:
     """The rows a trigger is looked for in."""
 
-    kind: str  # of the sample
+    kind: str  # of the sample; of a table whose columns are pixels "images"
     x: np.ndarray  # float32 [n, d]: pixels from 0 to 1, or features
     y: np.ndarray  # int64 [n], class codes
     at: np.ndarray  # int64 [n], places in the sample's arrays
@@ -71,6 +72,10 @@ def ground(sample: Sample, target: Target, seed: int, place: int = 0, most: int 
         )  # fmt: skip
     if sample.kind == "audio" and "sounds" in sample.arrays:
         return _sounds(sample, target, y, known)
+    if sample.kind == "table" and (grid := grids.pictures(sample, known)) is not None:
+        x, shape = smaller(grid)
+        features = np.clip(images.features(grid, sample.split[known] == 0)[0], -CUT, CUT)
+        return Ground("images", x, y[known], known, target.classes, shape, (), features, pictures=grid)
     told = sample.manifest.get("features") or {}
     names = tuple(str(name) for name in told.get("names", ()))
     x = sample.features[known]

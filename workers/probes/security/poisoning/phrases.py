@@ -31,6 +31,7 @@ FOLDS = 4
 COPY = 0.7  # cosine from which two texts count as one
 FIRST = 0.4  # of a phrase's texts that must read like another class to models that learnt from such texts
 ALONE = 0.7  # and to one that learnt from none of them
+SURELY = 1 / 3  # of the margin that class's own texts usually have: a text that says nothing reads like any
 CHANCE = 1e-4  # of so many by chance, corrected for every phrase
 MOST_TRIED = 12  # phrases for which a model learns again
 MOST_FOUND = 4
@@ -155,13 +156,28 @@ class Reading:
         return np.einsum("ri,rci->rc", held, self.coefficients[self.fold[own]][:, :, ids])
 
     def away(self, own: np.ndarray, label: int, phrase: str, y: np.ndarray) -> np.ndarray:
-        """bool [texts]: which read like another class to a model that learnt without all of them."""
+        """bool [texts]: which surely read like another class to a model that learnt without all of them.
+
+        Where a phrase is all that a text says, nothing is left without it that reads like any class.
+        """
         from sklearn.linear_model import RidgeClassifier
 
         kept = np.setdiff1d(np.arange(len(y)), own)
         hidden = self.x[own].tolil()
         hidden[:, self.ids(phrase)] = 0
-        return RidgeClassifier(alpha=1.0).fit(self.x[kept], y[kept]).predict(hidden.tocsr()) != label
+        model = RidgeClassifier(alpha=1.0).fit(self.x[kept], y[kept])
+        margins = _by_class(model, hidden.tocsr(), self.margins.shape[1])
+        ahead = margins - margins[:, [label]]
+        usual = self._usual(label, y)
+        return (ahead > SURELY * usual).any(axis=1) & (margins.argmax(axis=1) != label)
+
+    def _usual(self, label: int, y: np.ndarray) -> np.ndarray:
+        """By how much the texts of each class are usually read ahead of ``label``: float [classes], >= 0."""
+        ahead = self.margins - self.margins[:, [label]]
+        middle = [
+            np.median(ahead[y == one, one]) if (y == one).any() else np.inf for one in range(ahead.shape[1])
+        ]
+        return np.maximum(0.0, middle)
 
 
 def _read(words: list[list[str]], y: np.ndarray, classes: int, seed: int) -> Reading | None:
@@ -172,16 +188,24 @@ def _read(words: list[list[str]], y: np.ndarray, classes: int, seed: int) -> Rea
     if len(vocabulary) < 20 or len(np.unique(y)) < 2:
         return None
     fold = np.random.default_rng([seed, 8]).permutation(len(y)) % FOLDS
-    margins = np.full((len(y), classes), -1e9)
+    margins = np.empty((len(y), classes))
     coefficients = np.zeros((FOLDS, classes, x.shape[1]), np.float32)
     for k in range(FOLDS):
         model = RidgeClassifier(alpha=1.0).fit(x[fold != k], y[fold != k])
-        scores, weights = model.decision_function(x[fold == k]), np.atleast_2d(model.coef_)
-        if len(model.classes_) == 2:
-            scores, weights = np.stack([-scores, scores], axis=1), np.concatenate([-weights, weights])
-        margins[np.ix_(fold == k, model.classes_)] = scores
-        coefficients[k][model.classes_] = weights
+        margins[fold == k] = _by_class(model, x[fold == k], classes)
+        weights = np.atleast_2d(model.coef_)
+        coefficients[k][model.classes_] = (
+            weights if len(model.classes_) > 2 else np.concatenate([-weights, weights])
+        )
     return Reading(x, margins, fold, coefficients, vocabulary)
+
+
+def _by_class(model: Any, x: Any, classes: int) -> np.ndarray:
+    """What a linear model gives each class: float [n, classes], far down where it has not met one."""
+    scores = model.decision_function(x)
+    found = np.full((len(scores), classes), -1e9)
+    found[:, model.classes_] = np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
+    return found
 
 
 def _weighted(words: list[list[str]]) -> tuple[dict[str, int], Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workers.probes.security.poisoning.trial import SHARE
 from workers.probes.words import count, listed, percent, pieces
 
 if TYPE_CHECKING:
@@ -114,8 +115,8 @@ def _nothing(kind: str, planted: Planted) -> str:
     if not tried:
         return f"{said} Whether a trigger would have been found could not be tried here."
     told = (
-        f"{said} Of {count(tried, 'trigger')} that we planted here as a test, {hits}"
-        f" {'was' if hits == 1 else 'were'} found"
+        f"{said} Of {count(tried, 'trigger')} that we planted here as a test, most in"
+        f" {percent(SHARE)} of the {_piece(kind)}, {hits} {'was' if hits == 1 else 'were'} found"
     )
     if planted.met_found < planted.met:
         among = f"{planted.met_found} of {planted.met}" if planted.met_found else "none"

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_workspace_prices'),
+        ('assessments', '0003_judgement'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

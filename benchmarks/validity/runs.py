@@ -1,0 +1,132 @@
+"""The runs of the benchmark: every fault in every base it fits, in five doses, over seeds; resumable.
+
+A run is one probe on one upload and what the rules make of its finding, a line of JSON in
+``var/validity/runs.jsonl``. What is there already is not measured again; delete the file to begin anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.validity.bases import BASES, Base
+from benchmarks.validity.faults import FAULTS, Fault
+
+FOLDER = Path(__file__).parents[2] / "var" / "validity"
+RUNS = FOLDER / "runs.jsonl"
+SECONDS = 60.0  # budget of a probe
+ELSEWHERE = "all"  # runs of every probe on one upload, for what else a fault raises
+
+
+@dataclass(frozen=True)
+class Job:
+    """One probe on one upload; a ``dose`` of None is the clean twin."""
+
+    fault: str
+    base: str
+    dose: float | None
+    seed: int
+    probe: str
+
+    @property
+    def id(self) -> str:
+        dose = "clean" if self.dose is None else f"{self.dose:g}"
+        return f"{self.fault}|{self.base}|{dose}|{self.seed}|{self.probe}"
+
+
+def fits(fault: Fault, base: Base) -> bool:
+    return base.kind in fault.kinds
+
+
+def jobs(seeds: Iterable[int], only: Iterable[str] = ()) -> list[Job]:
+    """Every run that is asked for, in an order by hash: what is done after any time is a fair sample."""
+    named = set(only)
+    found = [
+        Job(fault.name, base.name, dose, seed, fault.probe)
+        for fault in FAULTS
+        if not named or fault.name in named or fault.probe in named
+        for base in BASES
+        if fits(fault, base)
+        for seed in seeds
+        for dose in (None, *fault.doses)
+    ]
+    return sorted(found, key=lambda job: (job.seed, hashlib.sha256(job.id.encode()).digest()))
+
+
+def crossed(seed: int) -> list[Job]:
+    """Each fault in its strongest dose, and its clean twin, seen by the probes of all faults."""
+    probes = sorted({fault.probe for fault in FAULTS})
+    found = []
+    for fault in FAULTS:
+        base = next(base for base in BASES if fits(fault, base))
+        for probe in probes:
+            found += [Job(fault.name, base.name, dose, seed, probe) for dose in (None, fault.doses[-1])]
+    return sorted(found, key=lambda job: hashlib.sha256(job.id.encode()).digest())
+
+
+def measure(job: Job) -> dict[str, Any]:
+    """The finding of one run, judged under the present rules."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import warnings
+
+    import torch
+
+    from assessments.scoring import risk, rules
+    from tests.planting import judge
+
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    fault = next(one for one in FAULTS if one.name == job.fault)
+    base = next(one for one in BASES if one.name == job.base)
+    began = time.process_time()
+    data = fault.data(base, fault.calm if job.dose is None else job.dose, job.seed)
+    try:
+        finding = judge.finding(job.probe, data, job.seed, SECONDS)
+    except Exception as error:  # a run that breaks is counted, and told
+        return {**asdict(job), "id": job.id, "state": "failed", "note": f"{type(error).__name__}: {error}"}
+    book, told = rules.load(), finding.as_json()
+    scored = risk.measured(book, told, job.probe, {job.probe: told}, {})
+    return {
+        **asdict(job), "id": job.id, "state": finding.state, "value": finding.value, "low": finding.low,
+        "high": finding.high, "score": None if scored is None else round(scored.score, 2),
+        "level": book.level(None if scored is None else scored.score),
+        "faults": sorted({(one["fault"], one["severity"]) for one in finding.facts.get("faults", ())}),
+        "note": finding.note[:200], "seconds": round(time.process_time() - began, 2),
+    }  # fmt: skip
+
+
+def done() -> dict[str, dict[str, Any]]:
+    """The runs that are measured, by id."""
+    if not RUNS.exists():
+        return {}
+    lines = RUNS.read_text("utf-8").splitlines()
+    return {one["id"]: one for one in map(json.loads, filter(str.strip, lines))}
+
+
+def carry_out(wanted: list[Job], minutes: float, processes: int) -> Iterator[dict[str, Any]]:
+    """Measures what is not there yet, until the minutes are over; yields each run as it is written."""
+    known, ends = done(), time.monotonic() + 60 * minutes
+    left = [job for job in dict.fromkeys(wanted) if job.id not in known]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool, RUNS.open("a", encoding="utf-8") as log:
+        running = {pool.submit(measure, job) for job in left[: 2 * processes]}
+        following = iter(left[2 * processes :])
+        while running:
+            finished = next(as_completed(running))
+            running.discard(finished)
+            record = finished.result()
+            log.write(json.dumps(record) + "\n")
+            log.flush()
+            yield record
+            job = next(following, None) if time.monotonic() < ends else None
+            if job is not None:
+                running.add(pool.submit(measure, job))

@@ -1,0 +1,198 @@
+"""What the score promises, on thousands of random projects each.
+
+A thousand cases with every `make test`, ten thousand among the slow tests; a case is its number, so one that
+fails is seen again by ``case(number)``. With 400 draws and not 4,000: each promise holds draw by draw.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from assessments.scoring import document, pool
+from tests.assessments.scoring import projects
+from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, options, project
+from tests.conftest import ROOT
+
+FEWER = replace(RULES, data={**RULES.data, "simulation": {**RULES.data["simulation"], "draws": 400}})
+EPSILON = 1e-9
+MANY = pytest.mark.parametrize("cases", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+BESIDE = {entry["beside"]["question"] for entry in RULES.data["probes"].values() if "beside" in entry}
+MATTERS = {entry["matters"]["question"] for entry in RULES.data["probes"].values() if "matters" in entry}
+
+
+def judged(found):
+    return pool.judge(FEWER, *found)
+
+
+def pooled(judgement):
+    return [judgement.overall, *judgement.dimensions.values()]
+
+
+def figures(judgement):
+    """Every number of a judgement, to the last digit."""
+    return [
+        [one.score, one.low, one.high, one.coverage, *one.probability.values()] for one in pooled(judgement)
+    ]
+
+
+def assert_no_better(before, after, why):
+    for old, new in zip(pooled(before), pooled(after), strict=True):
+        assert (new.score or 0) >= (old.score or 0) - EPSILON, why
+        assert new.low >= old.low - EPSILON, why
+        assert new.high >= old.high - EPSILON, why
+
+
+@MANY
+def test_worse_measurements_never_lower_a_score_or_an_end_of_its_range(cases):
+    tried = 0
+    for case in range(cases):
+        rng = random.Random(f"measured:{case}")
+        findings, answers, dataset = project(rng)
+        known = [probe for probe, one in findings.items() if one["state"] == "measured"]
+        if not known:
+            continue
+        some = rng.sample(known, min(len(known), rng.choice((1, 1, 3))))
+        worse = {probe: projects.worse(rng, probe, findings[probe]) for probe in some}
+        before = judged((findings, answers, dataset))
+        after = judged(({**findings, **worse}, answers, dataset))
+        assert_no_better(before, after, (case, some))
+        assert [one.coverage for one in pooled(before)] == [one.coverage for one in pooled(after)]
+        tried += worse != {probe: findings[probe] for probe in some}
+    assert tried > 0.8 * cases
+
+
+@MANY
+def test_worse_answers_never_lower_a_score_or_an_end_of_its_range(cases):
+    for case in range(cases):
+        rng = random.Random(f"answered:{case}")
+        findings, answers, dataset = project(rng)
+        question = rng.choice(CHOICES)
+        risks = options(question)
+        better, worse = sorted(rng.sample(sorted(risks), 2), key=risks.__getitem__)
+        before, after = (
+            judged((findings, {**answers, question: chosen(question, one)}, dataset))
+            for one in (better, worse)
+        )
+        assert_no_better(before, after, (case, question, better, worse))
+
+
+@MANY
+def test_an_added_answer_or_measurement_never_widens_its_own_item(cases):
+    """Left out is what takes the place of other evidence: a measurement that of an answer, and an answer that
+    says how much a measurement matters; then the new range is the new evidence's own."""
+    tried, draws = 0, pool.Draws(2026, 400)
+    for case in range(4 * cases):  # of many projects nothing can be added to the item
+        rng = random.Random(f"added:{case}")
+        findings, answers, dataset = project(rng)
+        findings = {name: one for name, one in findings.items() if not pool.not_applicable(one)}
+        item = rng.choice(FEWER.items)
+        before = pool.know(FEWER, item, findings, answers, dataset)
+        probes = [one for one in item.evidence if one in RULES.data["probes"]]
+        new = [one for one in probes if findings.get(one, {}).get("state") != "measured"]
+        if before.state == "answered":
+            new = []
+        new += [
+            one
+            for one in item.questions
+            if one not in MATTERS and (one not in answers or answers[one].get("unknown"))
+        ]
+        if not new or before.state == "not_applicable":
+            continue
+        name = rng.choice(new)
+        if name in probes:
+            findings[name] = projects.measured(rng, name)
+        else:
+            answers[name] = projects.value(rng, name)
+        after = pool.know(FEWER, item, findings, answers, dataset)
+        old, now = (pool.Dimension(FEWER, draws, item.dimension, [one]) for one in (before, after))
+        assert now.high - now.low <= old.high - old.low + EPSILON, (case, item.id, name)
+        assert now.coverage >= old.coverage - EPSILON, (case, item.id, name)
+        tried += 1
+    assert tried > cases
+
+
+@MANY
+def test_hiding_a_bad_answer_never_lowers_what_the_risk_may_be(cases):
+    """Neither the high end of any range falls nor does more count as known; and the score is never better
+    than with the middle answer. Left out are questions whose probes say that they do not arise here, and from
+    the middle answer those that count beside a probe: an open one there is anything, not the middle."""
+    for case in range(cases):
+        rng = random.Random(f"hidden:{case}")
+        findings, answers, dataset = project(rng)
+        findings = {name: one for name, one in findings.items() if not pool.not_applicable(one)}
+        question = rng.choice(CHOICES)
+        risks = options(question)
+        ranked = sorted(risks, key=risks.__getitem__)
+        told = judged((findings, {**answers, question: chosen(question, ranked[-1])}, dataset))
+        silent = judged((findings, {name: one for name, one in answers.items() if name != question}, dataset))
+        unsure = judged((findings, {**answers, question: {"unknown": True}}, dataset))
+        for hidden in (silent, unsure):
+            for old, new in zip(pooled(told), pooled(hidden), strict=True):
+                assert new.high >= old.high - EPSILON, (case, question)
+                assert new.coverage <= old.coverage + EPSILON, (case, question)
+        if question in RULES.data["stakes"] or question in BESIDE:
+            continue
+        middle = ranked[(len(ranked) - 1) // 2]
+        usual = judged((findings, {**answers, question: chosen(question, middle)}, dataset))
+        for old, new in zip(pooled(usual), pooled(unsure), strict=True):
+            assert new.score is None or new.score >= old.score - EPSILON, (case, question)
+
+
+@MANY
+def test_where_nothing_is_known_the_range_is_0_to_100_and_the_verdict_says_so(cases):
+    """However many checks could not tell, and however often nobody knew."""
+    empty = document.build(run={}, assessment={"name": "Empty"})["overall"]["verdict"]
+    assert empty.startswith("Not enough is known")
+    for case in range(cases):
+        rng = random.Random(f"empty:{case}")
+        findings = {probe: projects.nothing(rng) for probe in projects.PROBES if rng.random() < 0.5}
+        findings = {name: one for name, one in findings.items() if not pool.not_applicable(one)}
+        answers = {question: {"unknown": True} for question in SCORED if rng.random() < 0.5}
+        judgement = judged((findings, answers, {}))
+        for one in pooled(judgement):
+            assert (one.score, one.low, one.high, one.coverage, one.known[0]) == (None, 0.0, 100.0, 0.0, 0)
+        if case % 100 == 0:
+            found = [{"probe": probe, "finding": one, "seconds": 1} for probe, one in findings.items()]
+            report = document.build(run={}, assessment={"name": "x"}, findings=found, answers=answers)
+            assert report["overall"]["verdict"] == empty
+
+
+@MANY
+def test_order_never_matters(cases):
+    for case in range(cases):
+        rng = random.Random(f"order:{case}")
+        findings, answers, dataset = project(rng)
+        shuffled = [dict(rng.sample(sorted(one.items()), len(one))) for one in (findings, answers)]
+        for one in shuffled[0].values():
+            rng.shuffle(one["facts"]["faults"])
+        before = figures(judged((findings, answers, dataset)))
+        assert figures(judged((*shuffled, dataset))) == before, case
+
+
+SCRIPT = """
+import json, sys
+from tests.assessments.scoring import test_promises as here
+found = [here.figures(here.judged(one)) for one in json.load(open(sys.argv[1], encoding="utf-8"))]
+json.dump(found, open(sys.argv[2], "w", encoding="utf-8"))
+"""
+
+
+@MANY
+def test_another_process_finds_the_same_numbers_to_the_last_digit(cases, tmp_path):
+    projects_ = [project(random.Random(f"process:{case}")) for case in range(cases)]
+    given, found = tmp_path / "projects.json", tmp_path / "figures.json"
+    given.write_text(json.dumps(projects_, sort_keys=True), "utf-8")
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "DJANGO_SETTINGS_MODULE": "riskboard.settings"}
+    subprocess.run(
+        [sys.executable, "-c", SCRIPT, given, found], cwd=ROOT, env=environment, check=True, timeout=600
+    )
+    elsewhere = json.loads(found.read_text("utf-8"))
+    for case, one in enumerate(projects_):
+        assert elsewhere[case] == figures(judged(one)), case
