@@ -172,11 +172,6 @@ def first_up(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def ended(shipped: bool) -> str:
-    """How a closed project ended."""
-    return "shipped" if shipped else "dropped"
-
-
 def and_list(items: Iterable[str]) -> str:
     """ "Data, Security and Hardware"."""
     known = list(items)

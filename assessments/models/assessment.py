@@ -40,16 +40,21 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.select_related("dataset", "plan", "answers")
 
     def for_list(self) -> AssessmentQuerySet:
-        """With ``runs_newest_first``, each with its ``overall``, and ``standing_outcomes``: three queries."""
+        """With ``runs_newest_first``, each with its ``overall``: two queries, however many there are.
+
+        Of a closed one also ``shipped`` and ``ended_on``; both are None while it is open.
+        """
         from assessments.models.outcome import Outcome
         from assessments.models.run import Run
 
         newest = Run.objects.defer("report").annotate(overall=models.F("report__overall"))
         newest = newest.order_by("-created_at")
-        return self.with_current().prefetch_related(
-            models.Prefetch("runs", queryset=newest, to_attr="runs_newest_first"),
-            models.Prefetch("outcomes", queryset=Outcome.objects.standing(), to_attr="standing_outcomes"),
+        standing = Outcome.objects.standing().filter(assessment=models.OuterRef("pk"))
+        found = self.with_current().annotate(
+            shipped=models.Subquery(standing.values("shipped")[:1]),
+            ended_on=models.Subquery(standing.values("happened_on")[:1]),
         )
+        return found.prefetch_related(models.Prefetch("runs", queryset=newest, to_attr="runs_newest_first"))
 
 
 class Assessment(models.Model):

@@ -47,10 +47,11 @@ def listing(request: SignedInRequest) -> HttpResponse:
 def _row(assessment: Assessment) -> dict[str, Any]:
     runs: list[Run] = assessment.runs_newest_first  # type: ignore[attr-defined]
     reported = next((run for run in runs if run.overall), None)  # type: ignore[attr-defined]
-    closed = next(iter(assessment.standing_outcomes), None)  # type: ignore[attr-defined]
     said = f"changed {date_format(assessment.changed_at, 'j F Y')}"
-    if closed:
-        said = f"{words.ended(closed.shipped)} on {date_format(closed.happened_on, 'j F Y')}"
+    ended_on = assessment.ended_on  # type: ignore[attr-defined]
+    if ended_on:
+        shipped = assessment.shipped  # type: ignore[attr-defined]
+        said = f"{'in use since' if shipped else 'dropped on'} {date_format(ended_on, 'j F Y')}"
     return {
         "assessment": assessment,
         "overall": reported.overall if reported else None,  # type: ignore[attr-defined]

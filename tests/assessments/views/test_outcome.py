@@ -65,7 +65,7 @@ def test_a_project_is_closed_by_the_form_and_its_page_says_so(client, owner, ass
     assert "Close this project" not in page
     assert "in use since" in page
     listed = client.get("/").content.decode()
-    assert "shipped on" in listed
+    assert "in use since" in listed
 
 
 def test_it_is_reopened_and_can_be_closed_again(client, owner, assessment):
