@@ -133,6 +133,12 @@ def read(sample: Sample, model: Architecture) -> Demand:
     if precision is None and adapters:
         precision = "bf16"
         assumed.append("The plan names no precision; 16-bit numbers (bf16), usual for adapters, are taken.")
+    if precision in ("int8", "int4") and not adapters:
+        assumed.append(
+            f"Weights cannot be trained in {precision[3:]}-bit whole numbers, so training is counted in 32-bit"
+            " numbers; for adapters over such weights say training.method: qlora."
+        )
+        precision = "fp32"
     named = sample.planned("training.lora.modules", ())
     targets = (named,) if isinstance(named, str) else tuple(named)
     if adapters and not targets and model.tokens > 1:
@@ -215,7 +221,10 @@ def device(sample: Sample) -> Device:
     if name:
         found = catalogue.find(str(name))
         if found is not None:
-            return Device(found.name, found.memory, int(count), f"{found.name}, as {said} says", found, True)
+            told = f"{found.name}, as {said} says"
+            if catalogue.stands_in(str(name)):
+                told = f'{found.name}, an example of the "{str(name).strip()[:60]}" that {said} names'
+            return Device(found.name, found.memory, int(count), told, found, True)
     memory = memory_here()
     note = f"this worker, with {memory / catalogue.GIB:,.0f} GB"
     problem = ""

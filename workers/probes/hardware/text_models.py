@@ -51,7 +51,7 @@ def transformer(
         return _both(shape, assumed, name, loose)
     if sample.targets and shape.output in ("masked_token", "none"):
         shape = replace(shape, output="class", tied=False)
-    return _one(shape, classes, assumed, name, loose)
+    return _one(shape, classes, assumed, name, loose, told)
 
 
 def _by_the_texts(sample: Sample, own: dict[str, Any], assumed: list[str]) -> bool:
@@ -72,7 +72,9 @@ def _by_the_texts(sample: Sample, own: dict[str, Any], assumed: list[str]) -> bo
     return True
 
 
-def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool) -> Architecture:
+def _one(
+    shape: Shape, classes: int, assumed: list[str], name: str, loose: bool, told: bool
+) -> Architecture:
     """An encoder or a decoder of words."""
     out = classes
     if shape.output in ("next_token", "masked_token"):  # of its own tokens, so classes do not matter
@@ -94,7 +96,7 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool)
         counted(build, stacks) + shape.idle_parameters(), out, (shape.sequence,), repeats=stacks[0],
         vary=(2, 3), head=head or out,
         stacks=stacks if len(stacks) > 1 else (), idle=shape.idle_parameters(), tokens=shape.sequence,
-        extra={"shape": shape, "loose": loose}, words=True, build=build,
+        extra={"shape": shape, "loose": loose, "told": told}, words=True, build=build,
     )  # fmt: skip
 
 
