@@ -127,12 +127,19 @@ class Meant:
 
 
 @cache
-def _names() -> tuple[tuple[str, re.Pattern[str], Accelerator, str], ...]:
-    """Every name with the pattern that finds it in another, its device, and the class it is an example of."""
+def _names() -> tuple[tuple[re.Pattern[str], Accelerator, str], ...]:
+    """For every name what finds it in another, its device, and the class that the device is an example of."""
     by_id = {device.id: device for device in devices()}
     found = [(known, device, "") for device in devices() for known in (device.id, device.name, *device.aliases)]
     found += [(known, by_id[example], known) for known, example in _boards()["examples"].items()]
-    return tuple((_words(known), _pattern(known), device, example) for known, device, example in found)
+    return tuple((_pattern(known), device, example) for known, device, example in found)
+
+
+def _classes(kind: str) -> list[str]:
+    """Words for a class of devices of this kind, the longest first."""
+    by_id = {device.id: device for device in devices()}
+    of_kind = (known for known, example in _boards()["examples"].items() if by_id[example].kind == kind)
+    return sorted(of_kind, key=len, reverse=True)
 
 
 def _pattern(known: str) -> re.Pattern[str]:
@@ -147,16 +154,18 @@ def meant(name: str) -> Meant | None:
     """
     wanted = _words(name)
     best: tuple[tuple[bool, int], Accelerator, str, str] | None = None
-    for words, pattern, device, example in _names():
+    for pattern, device, example in _names():
         at = pattern.search(wanted)
-        rank = (not example, len(words))  # a device before a class of them: "MacBook Pro M3 Max"
-        if at is not None and (best is None or rank > best[0]):
+        if at is None:
+            continue
+        rank = (not example, at.end() - at.start())  # a device before a class of them: "MacBook Pro M3 Max"
+        if best is None or rank > best[0]:
             best = (rank, device, example, f"{wanted[: at.start()]} | {wanted[at.end() :]}")
     if best is None:
         return None
     _, device, example, beside = best
     if not example:
-        for words in sorted(map(_words, _boards()["examples"]), key=len, reverse=True):
+        for words in _classes(device.kind):
             beside = re.sub(rf"(?<!\S){re.escape(words)}(?!\S)", " ", beside)
     beside = re.sub(r"(?<!\S)\d+ cores?(?!\S)", " ", beside)
     size = re.search(r"(?<!\S)(\d+) gb(?!\S)", beside)

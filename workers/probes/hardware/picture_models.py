@@ -28,6 +28,7 @@ PUBLISHED: dict[str, tuple[Callable[[int, int], nn.Module], int]] = {
     "densenet169": (lambda c, n: networks.DenseNet(c, (6, 12, 32, 32), n), 1664),
     "densenet": (lambda c, n: networks.DenseNet(c, (6, 12, 24, 16), n), 1024),
 }
+MOST_PIXELS = 32_768  # a side that a network sees at once; slides of microscopes are cut into far less
 MOST_BLOCKS = 256  # of a residual network; the deepest published ones for pictures of this kind have 50
 PLAIN = {"mobilenet": "MobileNetV2", "mobilenetv2": "MobileNetV2", "mobilenet_v2": "MobileNetV2",
          "efficientnet": "EfficientNet-B0", "efficientnet_b0": "EfficientNet-B0",
@@ -51,6 +52,11 @@ def size(
     if not height:
         height = width = 224 if model.get("pretrained") else usual
         assumed.append(f"Nothing says how large the pictures are; {height} x {width} pixels are taken.")
+    if max(height, width) > MOST_PIXELS:
+        raise UnknownKindError(
+            f"model.input_size is {max(height, width):,} pixels; give at most {MOST_PIXELS:,}, the size of the"
+            " pieces that large pictures are cut into."
+        )
     return (3 if model.get("pretrained") else channels), height, width
 
 
@@ -112,6 +118,12 @@ def unet(
         channels = [64, 128, 256, 512, 1024]
         assumed.append("The plan gives no channels; 64, 128, 256, 512 and 1,024 are taken.")
     row = size(sample, {"input_size": 256, **model}, assumed)
+    if min(row[1:]) < 2 ** (len(channels) - 1):
+        raise UnknownKindError(
+            f"The pictures have {row[1]:,} x {row[2]:,} pixels, and a U-Net that halves them"
+            f" {len(channels) - 1} times needs at least {2 ** (len(channels) - 1):,}; give larger pictures in"
+            " model.input_size, or fewer model.channels."
+        )
 
     def build(_: int = 1) -> networks.UNet:
         return networks.UNet(row[0], channels, classes)

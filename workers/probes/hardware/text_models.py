@@ -12,7 +12,7 @@ from torch import nn
 from workers.probes.base import Sample
 from workers.probes.hardware import networks, picture_models
 from workers.probes.hardware import shape as shapes
-from workers.probes.hardware.described import Architecture, counted
+from workers.probes.hardware.described import Architecture, UnknownKindError, counted
 from workers.probes.hardware.plain_models import features, without_classes
 from workers.probes.hardware.shape import Shape
 
@@ -148,6 +148,11 @@ def pictures(
 
 def _over(shape: Shape, row: tuple[int, int, int]) -> Shape:
     """With a place for each square of the picture; stored places of another size are fitted to it."""
+    if min(row[1:]) < shape.patch:
+        raise UnknownKindError(
+            f"The pictures have {row[1]:,} x {row[2]:,} pixels and the model cuts squares of {shape.patch:,}"
+            " pixels; give larger pictures in model.input_size, or a smaller model.transformer.patch."
+        )
     places = max(1, row[1] // shape.patch) * max(1, row[2] // shape.patch) + shape.extra_tokens
     return replace(shape, sequence=places, positions=max(places, shape.positions))
 

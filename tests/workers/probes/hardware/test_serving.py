@@ -123,7 +123,8 @@ def test_a_planned_precision_is_the_one_that_is_served(precision, gib):
 def test_the_precision_in_use_may_differ_from_that_of_training():
     plan = served("rtx 4090", 1000, kind="llama-3-8b", transformer={"sequence": 512})
     plan["hardware"]["serve"]["precision"] = "int4"
-    assert serving.run(Sample(plan=plan | {"training": {"precision": "bf16"}}), Budget()).facts["precision"] == "int4"
+    finding = serving.run(Sample(plan=plan | {"training": {"precision": "bf16"}}), Budget())
+    assert finding.facts["precision"] == "int4"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_many_tokens_that_are_written_take_longer_than_reading():
     assert low < 200 / 140 * 1e3 * 1.25
     assert low < mid < 200 / 60 * 1e3 < high
     assert "reading 512 tokens and writing 200." in many.note
-    assert many.value > 5 * one.value
+    assert mid > 10 * one.facts["need"]["p95_ms"][1]
 
 
 def test_the_cache_holds_what_is_planned_and_no_more():
