@@ -263,6 +263,12 @@ class Transformer(Group):
     patch_bias: YES_NO | None = None
     extra_tokens: whole("a whole number of at least 0, like 1", ge=0, le=1000) | None = None
     layer_scale: YES_NO | None = None
+    frames: MANY | None = None  # pictures of a film that a square spans
+    place_projections: YES_NO | None = None
+    state: MANY | None = None  # numbers that Mamba keeps for each of its channels
+    time_rank: MANY | None = None
+    kernel: MANY | None = None
+    left_out: TEXT | None = None  # a part of the model that nothing here builds
     unknown_type: TEXT | None = None  # a model_type that nothing here knows
 
 
@@ -303,6 +309,9 @@ class Model(Group):
     max_features: MANY | None = None
     transformer: Transformer | None = None
     text: Transformer | None = None  # the words' half of a model of pictures and words
+    picture: Transformer | None = None  # the tower of pictures before a decoder of words
+    bridge: one_of("two_layers", "linear", "normed", "merged") | None = None  # from its width to the words'
+    merge: MANY | None = None  # by so many squares, each way, that become one token
     projection: MANY | None = None
     stages: SIZES | None = None  # blocks of each stage of a residual network
     bottleneck: YES_NO | None = None

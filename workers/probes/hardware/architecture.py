@@ -18,7 +18,7 @@ import yaml
 
 from workers.plan import huggingface
 from workers.probes.base import Sample
-from workers.probes.hardware import picture_models, plain_models, text_models
+from workers.probes.hardware import picture_models, plain_models, text_models, together_models
 from workers.probes.hardware.described import (
     MOST_MODULES,
     MOST_PARAMETERS,
@@ -50,6 +50,9 @@ KINDS = {
                     "gpt_like", "mixture_of_experts", "moe"),
     "vit": ("vit", "vision_transformer"),
     "clip": ("clip",),
+    "siglip": ("siglip",),
+    "vision_language": ("vision_language", "vlm"),
+    "states": ("mamba", "state_space"),
     "table_transformer": ("ft_transformer", "table_transformer", "tabular_transformer", "fttransformer"),
 }  # fmt: skip
 BY_NAME = {name: kind for kind, names in KINDS.items() for name in names}
@@ -66,6 +69,8 @@ MAKERS: dict[str, Maker] = {
     "unet": picture_models.unet, "published_cnn": picture_models.published,
     "transformer": text_models.transformer, "vit": text_models.pictures, "clip": text_models.pairs,
     "table_transformer": text_models.cells, "numbers": text_models.numbers,
+    "siglip": together_models.sigmoid_pairs, "vision_language": together_models.sees_and_reads,
+    "states": together_models.states,
 }  # fmt: skip
 
 

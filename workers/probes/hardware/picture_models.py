@@ -28,6 +28,7 @@ PUBLISHED: dict[str, tuple[Callable[[int, int], nn.Module], int]] = {
     "densenet169": (lambda c, n: networks.DenseNet(c, (6, 12, 32, 32), n), 1664),
     "densenet": (lambda c, n: networks.DenseNet(c, (6, 12, 24, 16), n), 1024),
 }
+LEAST_PIXELS = 32
 MOST_PIXELS = 32_768  # a side that a network sees at once; slides of microscopes are cut into far less
 MOST_BLOCKS = 256  # of a residual network; the deepest published ones for pictures of this kind have 50
 PLAIN = {"mobilenet": "MobileNetV2", "mobilenetv2": "MobileNetV2", "mobilenet_v2": "MobileNetV2",
@@ -140,6 +141,11 @@ def published(
     key = kind.strip().lower().replace("-", "_").replace(" ", "_")
     make, last = PUBLISHED[key]
     row = size(sample, {"input_size": 224, **model}, assumed)
+    if min(row[1:]) < LEAST_PIXELS and key.startswith(("vgg", "densenet")):
+        raise UnknownKindError(
+            f"The pictures have {row[1]:,} x {row[2]:,} pixels, and {kind} halves them five times, so it needs"
+            f" at least {LEAST_PIXELS}; give larger pictures in model.input_size, or model.kind: cnn."
+        )
 
     def build(_: int = 1) -> nn.Module:
         return make(row[0], classes)

@@ -28,7 +28,10 @@ def transformer(
     if not {"layers", "width"} <= own.keys():
         assumed.append(USUAL)
     name, kind = str(own.get("named") or "a transformer"), kind.lower()
-    loose = own.get("unknown_type") is not None
+    left = own.get("left_out")
+    if left:
+        assumed.append(f"{left} is not known here and left out, so the model is larger than what is counted.")
+    loose = own.get("unknown_type") is not None or bool(left)
     both = "encoder_decoder" in kind
     own.setdefault("causal", not both and any(word in kind for word in ("decoder", "gpt", "llm", "language",
                                                                         "moe", "mixture")))  # fmt: skip
@@ -133,7 +136,7 @@ def pictures(
     row = picture_models.size(sample, {"input_size": 224, **model}, assumed)
     if shape.output == "none":
         without_classes(assumed)
-    shape = _over(shape, row)
+    shape = over(shape, row)
 
     def build(layers: int = shape.layers) -> nn.Module:
         return networks.Transformer(shape, layers, classes, row[0])
@@ -146,7 +149,7 @@ def pictures(
     )  # fmt: skip
 
 
-def _over(shape: Shape, row: tuple[int, int, int]) -> Shape:
+def over(shape: Shape, row: tuple[int, int, int]) -> Shape:
     """With a place for each square of the picture; stored places of another size are fitted to it."""
     if min(row[1:]) < shape.patch:
         raise UnknownKindError(
@@ -168,7 +171,7 @@ def pairs(
     usual = {"layers": 12, "width": 512, "heads": 8, "sequence": 77, "positions": 77, "vocabulary": 49408}
     right = shapes.made({**usual, **{k: v for k, v in words.items() if v is not None}, "causal": True})
     row = picture_models.size(sample, {"input_size": 224, **model}, assumed)
-    left = _over(left, row)
+    left = over(left, row)
     stacks, width = (left.layers, right.layers), int(model.get("projection") or 512)
 
     def build(*counts: int) -> nn.Module:
