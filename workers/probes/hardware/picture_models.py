@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from workers.probes.hardware import networks
 from workers.probes.hardware.described import Architecture, UnknownKindError, counted
 from workers.probes.hardware.plain_models import sizes
 
+WIDE = {"50": 2, "101": 2}  # times as wide inside (Zagoruyko and Komodakis 2016)
 RESNETS = {"18": ((2, 2, 2, 2), False), "34": ((3, 4, 6, 3), False), "50": ((3, 4, 6, 3), True),
            "101": ((3, 4, 23, 3), True), "152": ((3, 8, 36, 3), True)}  # fmt: skip
 # name -> what builds it from channels and outputs, and the inputs of its last layer
@@ -85,10 +87,11 @@ def resnet(
     sample: Sample, model: Mapping[str, Any], classes: int, assumed: list[str], kind: str
 ) -> Architecture:
     """He et al. 2016, of a published size or with the plan's own stages."""
-    digits = "".join(c for c in kind if c.isdigit())
+    digits = (re.search(r"\d+", kind) or [""])[0]
+    times = WIDE.get(digits, 1) if "wide" in kind.lower() else 1
     stages, given = sizes(model.get("stages")), sizes(model.get("channels"))
     first = given[0] if given else 64
-    name = f"ResNet-{digits}"
+    name = f"Wide ResNet-{digits}-{times}" if times > 1 else f"ResNet-{digits}"
     if sum(stages) > MOST_BLOCKS:
         raise UnknownKindError(
             f"model.stages has {sum(stages):,} blocks; give at most {MOST_BLOCKS:,}, or the parameters."
@@ -104,7 +107,7 @@ def resnet(
     row = size(sample, model, assumed, 224)
 
     def build(_: int = 1) -> networks.ResNet:
-        return networks.ResNet(row[0], blocks, wide, classes, first)
+        return networks.ResNet(row[0], blocks, wide, classes, first, times)
 
     last = first * 2 ** (len(blocks) - 1) * (4 if wide else 1)
     return Architecture("resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes)

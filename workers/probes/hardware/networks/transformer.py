@@ -92,7 +92,8 @@ class Attention(nn.Module):
                 for part in (self.place_k, self.place_q)
             )
             bias = q @ far_k.transpose(-1, -2) + far_q @ k.transpose(-1, -2)
-        found = attend(q, k, v, causal) if bias is None else attend_openly(q, k, v, bias)
+        openly = self.s.relative or bias is not None
+        found = attend_openly(q, k, v, bias) if openly else attend(q, k, v, causal)
         return self.o(found.transpose(1, 2).flatten(2))
 
     def _normed(self, part: Tensor, norm: Norm) -> Tensor:
