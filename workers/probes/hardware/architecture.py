@@ -56,6 +56,9 @@ def read(sample: Sample) -> Architecture:
     stranger = (model.get("transformer") or {}).get("unknown_type")
     if stranger:
         near = ", ".join(huggingface.near(stranger))
+        told = kinds.other(stranger.replace("-", "_"))
+        if told and "in its own way" not in told:  # layers of another kind than a transformer's
+            raise UnknownKindError(f'model_type is "{stranger[:60]}", {told}')
         if not {"layers", "width"} <= (model.get("transformer") or {}).keys():
             raise UnknownKindError(
                 f'model_type is "{stranger[:60]}", which is not known here; near ones are {near}.'

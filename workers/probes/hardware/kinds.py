@@ -45,7 +45,7 @@ BY_NAME = {name: kind for kind, names in KINDS.items() for name in names}
 # Words inside longer names; a number may follow.
 WITHIN = (("resnet", "resnet"), ("unet", "unet"), ("u_net", "unet"), ("ft_transformer", "table_transformer"),
           ("vit", "vit"), ("lstm", "lstm"), ("gru", "lstm"), ("rnn", "lstm"), ("boost", "boosting"),
-          ("gbm", "boosting"), ("forest", "forest"), ("logreg", "linear"), ("regression", "linear"),
+          ("gbm", "boosting"), ("xgb", "boosting"), ("forest", "forest"), ("logreg", "linear"), ("regression", "linear"),
           ("mlp", "mlp"), ("cnn", "cnn"), ("transformer", "transformer"), ("mamba", "states"))  # fmt: skip
 # Words that leave a network what it is.
 PLAIN = frozenset(
@@ -55,7 +55,7 @@ PLAIN = frozenset(
     " prod production vanilla standard basic plain light lite pretrained finetuned tuned frozen imagenet keras torch"
     " sklearn pytorch for and of the a an char word token level binary regression classification forecast segmentation"
     " encoder decoder default new old first second v torchvision timm hf bn relu gradient boosted boosting random"
-    " logistic linear machine tree trees l1 l2 cv seq sequence mlp cnn hist xg light_gbm causal masked language"
+    " logistic linear machine tree trees l1 l2 cv seq sequence hist causal masked language"
     " lm feature features extractor backbone trunk residual rgb grey gray in21k patch16 patch14 patch32 224 384".split()
 )
 # Families that nothing here builds: what they are, and what to give instead.
@@ -66,13 +66,14 @@ OTHERS = (
      "cuts pictures into regions", "unet"),
     (r"(^|_)(stable_diffusion|sdxl|diffusion|ddpm|flux|dit|imagen|dalle)", "makes pictures step by step", "unet"),
     (r"(^|_)([a-z]*gan|cyclegan|stylegan|vae|autoencoder|ae)(_|\d|$)", "is made of two networks", "cnn or mlp"),
+    (r"(^|[_a-z])3_?d(_|$)|volumetric|(^|_)vnet", "works on volumes", "unet or cnn for their slices"),
     (r"(^|_)(gnn|gcn|gat|graphsage|graph|gin|schnet)(_|$)", "works on graphs", "mlp"),
     (r"wavenet|tcn|nbeats|n_beats|(^|_)tft|temporal_fusion|deepar|prophet|arima|informer|patchtst|timesnet",
      "forecasts series", "lstm or transformer"),
     (r"swin|convnext|inception|xception|alexnet|squeezenet|shufflenet|googlenet|regnet|efficientnet|mnasnet|"
-     r"mobilenet|senet|nfnet|resnest|vgg|densenet|resnext|coatnet|maxvit|beit|mobilevit",
+     r"mobilenet|senet|nfnet|mixer|resnest|vgg|densenet|resnext|coatnet|maxvit|beit|mobilevit",
      "is a network of pictures", "resnet50, mobilenet_v2, efficientnet_b0, vgg16 or vit-base"),
-    (r"(^|_)(knn|k_nearest|nearest_neighbou?rs?|kmeans|k_means|dbscan|gaussian_process|gp|naive)",
+    (r"(^|_)(knn|k_nearest|nearest_neighbou?rs?|kmeans|k_means|dbscan|gaussian_process|gp)(_|$)",
      "is no network and no ensemble of trees", "logistic_regression, svm or random_forest"),
     (r"rwkv|retnet|hyena|s4\b|transformer_xl|reformer|longformer|bigbird|performer|conformer|wav2vec|hubert",
      "reads sequences in its own way", "transformer, lstm or mamba"),
@@ -96,7 +97,7 @@ def within(plain: str) -> tuple[str | None, list[str]]:
     words = [word for word in re.split(r"[^a-z0-9]+", plain) if word]
     for known, family in WITHIN:
         pattern = re.compile(rf"(^|_)((multi|bi|shared|my|our|conv|deep|x|cat|light|ft|hist|gradient)*){known}"
-                             r"(ing|ed|s|er|classifier|regressor)?(_?\d+[a-z]?)?(_|$)")  # fmt: skip
+                             r"(ing|ed|s|er|net|model|classifier|regressor)?(_?\d+[a-z]?)?(_|$)")  # fmt: skip
         at = pattern.search(plain)
         if at is None:
             continue

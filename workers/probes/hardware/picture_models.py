@@ -101,7 +101,8 @@ def resnet(
         name = f"a residual network of {sum(blocks):,} blocks"
     else:
         if digits not in RESNETS:
-            assumed.append("The plan names no size of ResNet; ResNet-18 is taken.")
+            of = f"ResNet-{digits} is not known here" if digits else "The plan names no size of ResNet"
+            assumed.append(f"{of}; ResNet-18 is taken.")
             name = "ResNet-18"
         blocks, wide = RESNETS.get(digits, RESNETS["18"])
     row = size(sample, model, assumed, 224)
