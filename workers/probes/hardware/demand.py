@@ -144,10 +144,18 @@ def read(sample: Sample, model: Architecture) -> Demand:
     if adapters and not targets and model.tokens > 1:
         which = "query and value layers" if method == "lora" else "all layers of each block"
         assumed.append(f"The plan does not say which layers get adapters; the {which} are taken.")
+    rank, pieces = int(sample.planned("training.lora.rank", 16)), sample.planned("training.gradient_accumulation")
+    shape = model.extra.get("shape")
+    if adapters and shape is not None and rank > shape.width:
+        assumed.insert(0, f"training.lora.rank is {rank:,} and the model's width {shape.width:,}; an adapter of a"
+                          " rank near the width saves nothing, and 8 to 64 are usual.")  # fmt: skip
+    if pieces is not None and int(pieces) > batch:
+        assumed.insert(0, f"training.gradient_accumulation is {int(pieces):,} and a batch has {batch:,} rows, so"
+                          " each row is a piece of its own.")  # fmt: skip
     return Demand(
-        rows=rows, batch=batch, pieces=min(batch, int(sample.planned("training.gradient_accumulation", 1))),
+        rows=rows, batch=batch, pieces=min(batch, int(pieces or 1)),
         steps=steps, precision=precision or "fp32", optimizer=optimizer, method=method,
-        rank=int(sample.planned("training.lora.rank", 16)),
+        rank=rank,
         checkpointing=bool(sample.planned("training.checkpointing", False)),
         runs=_runs(sample, runs_assumed), assumed=tuple(assumed), runs_assumed=tuple(runs_assumed),
         targets=targets, lora_dropout=float(sample.planned("training.lora.dropout", 0.0)),
