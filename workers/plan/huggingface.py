@@ -84,7 +84,7 @@ def first(tree: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 def model(config: Mapping[str, Any]) -> dict[str, Any]:
     """The ``model`` group of a plan that this config stands for. Wrong values stay for the plan to refuse."""
     name = str(config.get("model_type") or "").lower()
-    if isinstance(config.get("text_config"), dict) and name not in TOWERS or name in together.MERGED:
+    if (isinstance(config.get("text_config"), dict) and name not in TOWERS) or name in together.MERGED:
         return together.model(config, name)
     family = families().get(name)
     if family is None:

@@ -88,19 +88,16 @@ PRICE = number("a price above 0, like 2.5", gt=0, le=1e6)
 NOT_NEGATIVE = number("a number of at least 0, like 0.01", ge=0)
 SHARE = number("a share between 0 and 1, like 0.2", ge=0, lt=1)
 TEXT = Annotated[Str, Field(description='a text, like "train"', max_length=1000)]
-TEXTS = Annotated[
-    Str | list[Str], Field(description='a name or a list of names, like "label"', max_length=1000)
-]
+TEXTS = Annotated[Str | list[Str],
+                  Field(description='a name or a list of names, like "label"', max_length=1000)]
 YES_NO = Annotated[StrictBool, BeforeValidator(_yes_or_no), Field(description="true or false")]
 SCALAR = StrictBool | StrictInt | StrictFloat | Str
 ANY_SHAPE = "read in any shape"  # beside a type whose validator takes groups, lists and text
-PACKAGES = Annotated[
-    list[Str], BeforeValidator(_lines), ANY_SHAPE, Field(description='a list, like ["torch==2.13"]')
-]
+PACKAGES = Annotated[list[Str], BeforeValidator(_lines), ANY_SHAPE,
+                     Field(description='a list, like ["torch==2.13"]')]
 DEVICE = Annotated[  # several in a list are no name of the catalogue, and that is said
     Str, BeforeValidator(lambda v: ", ".join(map(str, v)) if isinstance(v, list) else v), ANY_SHAPE,
-    Field(description='a device, like "A100"', max_length=1000)
-]
+    Field(description='a device, like "A100"', max_length=1000)]
 PRECISION = one_of(
     "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "int4", float32="fp32", float="fp32", single="fp32",
     full="fp32", bfloat16="bf16", float16="fp16", half="fp16", mixed="fp16", amp="fp16",
@@ -474,7 +471,7 @@ class Serve(Group):
     memory_mb: MORE | None = None
     batch: MANY | None = None
     precision: PRECISION | None = None  # of the weights in use
-    output_tokens: whole("a whole number above 0, like 200", gt=0, le=10**7) | None = None  # written an answer
+    output_tokens: whole("a whole number above 0, like 200", gt=0, le=10**7) | None = None  # that it writes
 
 
 class Hardware(Group):

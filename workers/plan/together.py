@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# The outer model_type -> of its words, of its pictures, and what stands between (None: the tower is not built).
+# The outer model_type -> of its words, of its pictures, and what is between (None: the tower is not built).
 KNOWN: dict[str, tuple[str, str, str | None]] = {
     "llava": ("llama", "clip_vision_model", "two_layers"),
     "vipllava": ("llama", "clip_vision_model", None),
@@ -20,6 +20,7 @@ KNOWN: dict[str, tuple[str, str, str | None]] = {
     "llama4": ("llama4_text", "llama4_vision_model", None),
 }
 MERGED = ("qwen2_vl", "qwen2_5_vl")  # whose configs may hold the words' numbers beside the tower
+OUTSIDE = ("vision_config", "model_type", "architectures")
 SQUARES = 256  # tokens that Gemma 3 makes of a picture
 
 
@@ -29,8 +30,8 @@ def model(config: Mapping[str, Any], name: str) -> dict[str, Any]:
 
     reading, seeing, bridge = KNOWN.get(name, ("", "", None))
     own = config.get("text_config")
-    inner: dict[str, Any] = dict(own) if isinstance(own, dict) else {
-        key: value for key, value in config.items() if key not in ("vision_config", "model_type", "architectures")}  # fmt: skip
+    outer = {key: value for key, value in config.items() if key not in OUTSIDE}
+    inner: dict[str, Any] = dict(own) if isinstance(own, dict) else outer
     for key in ("tie_word_embeddings", "vocab_size"):
         if config.get(key) is not None:
             inner.setdefault(key, config[key])
@@ -50,7 +51,9 @@ def model(config: Mapping[str, Any], name: str) -> dict[str, Any]:
                              "bridge": bridge}  # fmt: skip
     if size is not None:
         found["input_size"] = size
-    merge = part.get("spatial_merge_size", 2) if bridge == "merged" else _pooled(config, size, shape.get("patch"))
+    merge = (
+        part.get("spatial_merge_size", 2) if bridge == "merged" else _pooled(config, size, shape.get("patch"))
+    )
     if merge is not None and merge != 1:
         found["merge"] = merge
     return found
@@ -58,7 +61,12 @@ def model(config: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _pooled(config: Mapping[str, Any], size: Any, patch: Any) -> int | None:
     """Squares each way that Gemma 3 takes together, so that so many tokens are left."""
-    if str(config.get("model_type")) != "gemma3" or type(size) is not int or type(patch) is not int or patch < 1:
+    if (
+        str(config.get("model_type")) != "gemma3"
+        or type(size) is not int
+        or type(patch) is not int
+        or patch < 1
+    ):
         return None
     left = config.get("mm_tokens_per_image", SQUARES)
     side = round(left**0.5) if type(left) is int and left > 0 else 16
@@ -84,6 +92,6 @@ def _qwen(part: Mapping[str, Any], name: str) -> dict[str, Any]:
     ratio = part.get("mlp_ratio", 4)
     inner = part.get("intermediate_size", 3420) if newer else ratio * width if type(width) is int else None
     return {"layers": part.get("depth", 32), "width": width, "heads": part.get("num_heads", 16),
-            "feed_forward": inner, "patch": part.get("patch_size", 14), "patch_bias": False, "extra_tokens": 0,
-            "frames": part.get("temporal_patch_size", 2), "norm": "rms" if newer else "layer", "bias": True,
-            "gated": newer, "last_norm": False}  # fmt: skip
+            "feed_forward": inner, "patch": part.get("patch_size", 14), "patch_bias": False,
+            "extra_tokens": 0, "frames": part.get("temporal_patch_size", 2), "norm": "rms" if newer else "layer",
+            "bias": True, "gated": newer, "last_norm": False}  # fmt: skip

@@ -22,14 +22,15 @@ BOARDS = Path(__file__).with_name("boards.yaml")
 NEAR = 0.45  # of a name's letters in order, at which two names are told as near
 SHORT = 0.7  # the same for three letters, which many names have
 # Words beside a device's name that leave it what it is; a word that is not here makes it another device.
-BESIDE = frozenset(
-    "nvidia tesla amd instinct intel google aws amazon apple qualcomm espressif arm broadcom microsoft samsung"
-    " sxm sxm2 sxm3 sxm4 sxm5 pcie oam hbm hbm2 hbm2e hbm3 hbm3e gb gpu gpus card cards graphics accelerator"
-    " accelerators board boards dev devkit developer kit development module computer device devices a an the"
-    " one our my with on of in at cloud chip chips core cores single local rented spot instance model b sbc"
-    " soc usb dual smart system vram ram memory each per and r tm platinum gold processor cpu lambda runpod vast"
-    " paperspace azure coreweave hetzner colab kaggle".split()
+BESIDE_WORDS = (
+    "nvidia tesla amd instinct intel google aws amazon apple qualcomm espressif arm broadcom microsoft "
+    "samsung sxm sxm2 sxm3 sxm4 sxm5 pcie oam hbm hbm2 hbm2e hbm3 hbm3e gb gpu gpus card cards graphics "
+    "accelerator accelerators board boards dev devkit developer kit development module computer device "
+    "devices a an the one our my with on of in at cloud chip chips core cores single local rented spot "
+    "instance model b sbc soc usb dual smart system vram ram memory each per and r tm platinum gold "
+    "processor cpu lambda runpod vast paperspace azure coreweave hetzner colab kaggle"
 )
+BESIDE = frozenset(BESIDE_WORDS.split())
 # Where a precision has no rate of its own: what the device falls back to, first come first served.
 FALLBACK = {
     "fp32": ("fp32", "tf32", "bf16", "fp16"),
@@ -130,7 +131,9 @@ class Meant:
 def _names() -> tuple[tuple[re.Pattern[str], Accelerator, str], ...]:
     """For every name what finds it in another, its device, and the class that the device is an example of."""
     by_id = {device.id: device for device in devices()}
-    found = [(known, device, "") for device in devices() for known in (device.id, device.name, *device.aliases)]
+    found = [
+        (known, device, "") for device in devices() for known in (device.id, device.name, *device.aliases)
+    ]
     found += [(known, by_id[example], known) for known, example in _boards()["examples"].items()]
     return tuple((_pattern(known), device, example) for known, device, example in found)
 

@@ -45,27 +45,32 @@ BY_NAME = {name: kind for kind, names in KINDS.items() for name in names}
 # Words inside longer names; a number may follow.
 WITHIN = (("resnet", "resnet"), ("unet", "unet"), ("u_net", "unet"), ("ft_transformer", "table_transformer"),
           ("vit", "vit"), ("lstm", "lstm"), ("gru", "lstm"), ("rnn", "lstm"), ("boost", "boosting"),
-          ("gbm", "boosting"), ("xgb", "boosting"), ("forest", "forest"), ("logreg", "linear"), ("regression", "linear"),
-          ("mlp", "mlp"), ("cnn", "cnn"), ("transformer", "transformer"), ("mamba", "states"))  # fmt: skip
+          ("gbm", "boosting"), ("xgb", "boosting"), ("forest", "forest"), ("logreg", "linear"),
+          ("regression", "linear"), ("mlp", "mlp"), ("cnn", "cnn"), ("transformer", "transformer"),
+          ("mamba", "states"))  # fmt: skip
 # Words that leave a network what it is.
-PLAIN = frozenset(
-    "small tiny simple my our custom baseline multi task tasks multitask shared classifier regressor model models"
-    " network net nets deep stacked bi bidirectional 1d 2d image images picture pictures text tabular table time"
-    " series tfidf tf idf bow head heads big large medium base mini with dropout one two three four layer layers final"
-    " prod production vanilla standard basic plain light lite pretrained finetuned tuned frozen imagenet keras torch"
-    " sklearn pytorch for and of the a an char word token level binary regression classification forecast segmentation"
-    " encoder decoder default new old first second v torchvision timm hf bn relu gradient boosted boosting random"
-    " logistic linear machine tree trees l1 l2 cv seq sequence hist causal masked language"
-    " lm feature features extractor backbone trunk residual rgb grey gray in21k patch16 patch14 patch32 224 384".split()
+PLAIN_WORDS = (
+    "small tiny simple my our custom baseline multi task tasks multitask shared classifier regressor "
+    "model models network net nets deep stacked bi bidirectional 1d 2d image images picture pictures text "
+    "tabular table time series tfidf tf idf bow head heads big large medium base mini with dropout one "
+    "two three four layer layers final prod production vanilla standard basic plain light lite pretrained "
+    "finetuned tuned frozen imagenet keras torch sklearn pytorch for and of the a an char word token "
+    "level binary regression classification forecast segmentation encoder decoder default new old first "
+    "second v torchvision timm hf bn relu gradient boosted boosting random logistic linear machine tree "
+    "trees l1 l2 cv seq sequence hist causal masked language lm feature features extractor backbone trunk "
+    "residual rgb grey gray in21k patch16 patch14 patch32 224 384"
 )
+PLAIN = frozenset(PLAIN_WORDS.split())
 # Families that nothing here builds: what they are, and what to give instead.
 OTHERS = (
     (r"rcnn|r_cnn|yolo|detr|\bssd|retinanet|fcos|centernet|efficientdet|detector|mask2former|grounding_dino",
      "finds objects in pictures", "resnet50"),
     (r"deeplab|\bfcn|pspnet|segformer|maskformer|\bsam\b|segment_anything|hrnet",
      "cuts pictures into regions", "unet"),
-    (r"(^|_)(stable_diffusion|sdxl|diffusion|ddpm|flux|dit|imagen|dalle)", "makes pictures step by step", "unet"),
-    (r"(^|_)([a-z]*gan|cyclegan|stylegan|vae|autoencoder|ae)(_|\d|$)", "is made of two networks", "cnn or mlp"),
+    (r"(^|_)(stable_diffusion|sdxl|diffusion|ddpm|flux|dit|imagen|dalle)",
+     "makes pictures step by step", "unet"),
+    (r"(^|_)([a-z]*gan|cyclegan|stylegan|vae|autoencoder|ae)(_|\d|$)",
+     "is made of two networks", "cnn or mlp"),
     (r"(^|[_a-z])3_?d(_|$)|volumetric|(^|_)vnet", "works on volumes", "unet or cnn for their slices"),
     (r"(^|_)(gnn|gcn|gat|graphsage|graph|gin|schnet)(_|$)", "works on graphs", "mlp"),
     (r"wavenet|tcn|nbeats|n_beats|(^|_)tft|temporal_fusion|deepar|prophet|arima|informer|patchtst|timesnet",
@@ -88,7 +93,8 @@ def other(plain: str) -> str:
     """What a name stands for that nothing here builds, and what to give instead, as the end of a sentence."""
     for pattern, what, instead in OTHERS:
         if re.search(pattern, plain):
-            return f"which {what} and cannot be built here; give model.parameters, or a kind near it, like {instead}."
+            end = f"give model.parameters, or a kind near it, like {instead}."
+            return f"which {what} and cannot be built here; {end}"
     return ""
 
 
@@ -96,8 +102,9 @@ def within(plain: str) -> tuple[str | None, list[str]]:
     """The family of a known word inside a longer name, and the other words, where they say something."""
     words = [word for word in re.split(r"[^a-z0-9]+", plain) if word]
     for known, family in WITHIN:
-        pattern = re.compile(rf"(^|_)((multi|bi|shared|my|our|conv|deep|x|cat|light|ft|hist|gradient)*){known}"
-                             r"(ing|ed|s|er|net|model|classifier|regressor)?(_?\d+[a-z]?)?(_|$)")  # fmt: skip
+        before = "(^|_)((multi|bi|shared|my|our|conv|deep|x|cat|light|ft|hist|gradient)*)"
+        after = r"(ing|ed|s|er|net|model|classifier|regressor)?(_?\d+[a-z]?)?(_|$)"
+        pattern = re.compile(before + known + after)
         at = pattern.search(plain)
         if at is None:
             continue

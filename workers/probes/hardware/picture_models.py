@@ -57,8 +57,8 @@ def size(
         assumed.append(f"Nothing says how large the pictures are; {height} x {width} pixels are taken.")
     if max(height, width) > MOST_PIXELS:
         raise UnknownKindError(
-            f"model.input_size is {max(height, width):,} pixels; give at most {MOST_PIXELS:,}, the size of the"
-            " pieces that large pictures are cut into."
+            f"model.input_size is {max(height, width):,} pixels; give at most {MOST_PIXELS:,}, the size of"
+            " the pieces that large pictures are cut into."
         )
     return (3 if model.get("pretrained") else channels), height, width
 
@@ -147,8 +147,8 @@ def published(
     row = size(sample, {"input_size": 224, **model}, assumed)
     if min(row[1:]) < LEAST_PIXELS and key.startswith(("vgg", "densenet")):
         raise UnknownKindError(
-            f"The pictures have {row[1]:,} x {row[2]:,} pixels, and {kind} halves them five times, so it needs"
-            f" at least {LEAST_PIXELS}; give larger pictures in model.input_size, or model.kind: cnn."
+            f"The pictures have {row[1]:,} x {row[2]:,} pixels, and {kind} halves them five times, so it"
+            f" needs at least {LEAST_PIXELS}; give larger pictures in model.input_size, or model.kind: cnn."
         )
 
     def build(_: int = 1) -> nn.Module:

@@ -75,9 +75,7 @@ def _by_the_texts(sample: Sample, own: dict[str, Any], assumed: list[str]) -> bo
     return True
 
 
-def _one(
-    shape: Shape, classes: int, assumed: list[str], name: str, loose: bool, told: bool
-) -> Architecture:
+def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool, told: bool) -> Architecture:
     """An encoder or a decoder of words."""
     out = classes
     if shape.output in ("next_token", "masked_token"):  # of its own tokens, so classes do not matter

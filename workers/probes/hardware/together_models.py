@@ -14,7 +14,6 @@ from workers.probes.hardware import networks, picture_models
 from workers.probes.hardware import shape as shapes
 from workers.probes.hardware.described import Architecture, counted
 from workers.probes.hardware.plain_models import without_classes
-
 from workers.probes.hardware.text_models import over
 
 USUAL_TEXT = 512  # words beside a picture, where nothing says how many [judgement]
@@ -49,7 +48,8 @@ def sees_and_reads(
 
     head = 0 if words.tied else words.width * words.vocabulary
     return Architecture(
-        "vision_language", f"{name} with {pictures.layers:,} layers for pictures and {words.layers:,} for words",
+        "vision_language", f"{name} with {pictures.layers:,} layers for pictures and {words.layers:,} for"
+        " words",
         counted(build, stacks) + words.idle_parameters(), words.vocabulary, row, repeats=stacks[0],
         stacks=stacks, vary=(2, 3), head=head or words.vocabulary, idle=words.idle_parameters(),
         tokens=words.sequence, extra={"shape": words, "told": "sequence" in own}, build=build,
@@ -71,9 +71,9 @@ def sigmoid_pairs(
         return networks.SigmoidTowers(left, right, counts[0], counts[1])
 
     return Architecture(
-        "clip", f"SigLIP with {left.layers:,} and {right.layers:,} layers", counted(build, stacks), left.width, row,
-        repeats=stacks[0], stacks=stacks, vary=(2, 3), head=(right.width + 1) * left.width, tokens=left.sequence,
-        extra={"shape": left}, build=build,
+        "clip", f"SigLIP with {left.layers:,} and {right.layers:,} layers", counted(build, stacks),
+        left.width, row, repeats=stacks[0], stacks=stacks, vary=(2, 3), head=(right.width + 1) * left.width,
+        tokens=left.sequence, extra={"shape": left}, build=build,
     )  # fmt: skip
 
 
@@ -92,7 +92,9 @@ def states(
         sequence = shapes.USUAL_ROW
         assumed.append(f"Nothing says how long a row is; {sequence:,} tokens are taken.")
     if not {"layers", "width"} <= own.keys():
-        assumed.append(f"The plan leaves Mamba's layers or width open; {layers} layers of width {width} are taken.")
+        assumed.append(
+            f"The plan leaves Mamba's layers or width open; {layers} layers of width {width} are taken."
+        )
 
     def build(count: int = layers) -> nn.Module:
         return networks.Mamba(count, width, inner, state, rank, kernel, vocabulary, tied)
@@ -103,6 +105,3 @@ def states(
         (sequence,), repeats=layers, vary=(2, 3), head=vocabulary if tied else width * vocabulary,
         tokens=sequence, words=True, build=build,
     )  # fmt: skip
-
-
-

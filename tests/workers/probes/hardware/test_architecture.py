@@ -105,7 +105,8 @@ def test_rows_are_as_long_as_the_texts_of_the_data(mean, longest, tokens):
     [("yolov8", "resnet50"), ("mask r-cnn", "resnet50"), ("facebook/detr-resnet-50", "resnet50"),
      ("deeplabv3", "unet"), ("stable diffusion", "unet"), ("gan", "cnn or mlp"), ("knn", "svm"),
      ("inception_v3", "efficientnet_b0"), ("swin_transformer", "vit-base"), ("resnext50_32x4d", "resnet50"),
-     ("transformer-xl", "mamba"), ("unet3d", "slices"), ("gpt-4", "gpt"), ("efficientnet-b7", "efficientnet_b0")],
+     ("transformer-xl", "mamba"), ("unet3d", "slices"), ("gpt-4", "gpt"),
+     ("efficientnet-b7", "efficientnet_b0")],
 )  # fmt: skip
 def test_what_cannot_be_built_is_refused_and_never_replaced(name, instead):
     with pytest.raises(architecture.UnknownKindError) as caught:
@@ -164,8 +165,10 @@ def test_new_families_can_be_walked(kind):
 
 @pytest.mark.parametrize(
     ("model", "told"),
-    [({"kind": "vit", "input_size": 8, "transformer": {"patch": 16}}, "8 x 8 pixels and the model cuts squares"),
-     ({"kind": "unet", "input_size": 5}, "needs at least 16"), ({"kind": "vgg16", "input_size": 8}, "at least 32"),
+    [({"kind": "vit", "input_size": 8, "transformer": {"patch": 16}},
+      "8 x 8 pixels and the model cuts squares"),
+     ({"kind": "unet", "input_size": 5}, "needs at least 16"),
+     ({"kind": "vgg16", "input_size": 8}, "at least 32"),
      ({"kind": "densenet121", "input_size": 31}, "at least 32"),
      ({"kind": "unet", "input_size": 100_000}, "input_size is 100,000 pixels; give at most")],
 )  # fmt: skip

@@ -115,9 +115,10 @@ def test_the_main_devices_match_their_sheets(device, bf16, gbs, gb, watts):
 @pytest.mark.parametrize(
     ("name", "device"),
     [("A100", "a100-80"), ("NVIDIA A100-SXM4-40GB", "a100-40"), ("NVIDIA A100-SXM4-80GB", "a100-80"),
-     ("nvidia h100 80GB HBM3", "h100"), ("NVIDIA H200", "h200"), ("8x RTX 4090", "rtx-4090"), ("Tesla T4",
-                                                                                               "t4"),
-     ("TPU v5e", "tpu-v5e"), ("cpu", "cpu-8"), ("Jetson AGX Orin", "jetson-agx-orin"), ("a phone", "phone-mid"), ("Arduino Uno", "arduino-uno"),
+     ("nvidia h100 80GB HBM3", "h100"), ("NVIDIA H200", "h200"), ("8x RTX 4090", "rtx-4090"),
+     ("Tesla T4", "t4"),
+     ("TPU v5e", "tpu-v5e"), ("cpu", "cpu-8"), ("Jetson AGX Orin", "jetson-agx-orin"),
+     ("a phone", "phone-mid"), ("Arduino Uno", "arduino-uno"),
      ("raspberry pi pico", "rp2040"), ("Pi Zero", "raspberry-pi-zero"), ("raspberry pi 3", "raspberry-pi-3"),
      ("Raspberry Pi Zero 2 W", "raspberry-pi-zero-2"), ("ESP32-C3", "esp32-c3"), ("esp32-wroom-32", "esp32"),
      ("ESP32-S3-WROOM-1", "esp32-s3"), ("STM32F407", "mcu-m4"), ("stm32l0", "stm32l0"),

@@ -143,7 +143,9 @@ def test_chips_on_another_computer_take_what_their_makers_say(device, kind, mill
 
 
 def test_a_time_limit_on_no_device_and_a_device_without_a_limit_are_told_apart():
-    finding = serving.run(Sample(plan=served("coral", kind="mobilenet-v2", classes=10, input_size=96)), Budget())
+    finding = serving.run(
+        Sample(plan=served("coral", kind="mobilenet-v2", classes=10, input_size=96)), Budget()
+    )
     assert finding.state == "skipped"
     assert finding.note.startswith("Nobody says how fast the model must answer on Google Coral Edge TPU")
 

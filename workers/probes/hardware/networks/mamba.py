@@ -10,7 +10,7 @@ from workers.probes.hardware.networks.transformer import Norm
 
 
 class MambaBlock(nn.Module):
-    """One block; its scan runs as one fused kernel in practice, so the states of all times are not kept, and it
+    """One block; its scan runs as one fused kernel in practice, so the states of all times are not kept: it
     stands here as sums over each token of its own."""
 
     def __init__(self, width: int, inner: int, state: int, rank: int, kernel: int) -> None:

@@ -54,7 +54,7 @@ class Residual(nn.Module):
 
 
 class ResNet(nn.Sequential):
-    """He et al. 2016: ``blocks`` a stage, ``wide`` from ResNet-50 on; inside, blocks are ``times`` as wide."""
+    """He et al. 2016: ``blocks`` a stage, ``wide`` from ResNet-50 on; inside, they are ``times`` as wide."""
 
     def __init__(
         self, inputs: int, blocks: tuple[int, ...], wide: bool, outputs: int, first: int = 64, times: int = 1

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Bridge(nn.Module):
-    """From what a tower sees [rows, squares, width] to the words' width; ``merge`` x ``merge`` squares at a time.
+    """From what a tower sees [rows, squares, width] to the words' width; ``merge`` squared at a time.
 
     two_layers: LLaVA-1.5 (Liu et al. 2023); linear: PaliGemma; normed: Gemma 3; merged: Qwen2-VL.
     """

@@ -1,8 +1,8 @@
 """What one answer takes on a device of the catalogue: size, memory, time and energy, at each precision.
 
 An operation takes as long as its sums or its bytes do, whichever is longer, at the share of the data sheet's
-rates that single answers reach, and something to start. That share is the wide part: 10 to 40 %. A token that is
-written reads every weight and the whole cache once, at 15 to 75 % of the bandwidth.
+rates that single answers reach, and something to start. That share is the wide part: 10 to 40 %. A token that
+is written reads every weight and the whole cache once, at 15 to 75 % of the bandwidth.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def estimate(
     ]  # fmt: skip
     memory = size + alive(cost, model, rows, narrow) + cache + _runtime(device)
     watts = device.tdp_w * (IDLE + (1 - IDLE) * 0.5)
-    return Estimate(device, precision, size, memory, *times, watts * times[1])
+    fast, usual, slow = times
+    return Estimate(device, precision, size, memory, fast, usual, slow, watts * usual)
 
 
 def alive(cost: Cost, model: Architecture, rows: int, narrow: float) -> float:

@@ -1,4 +1,4 @@
-"""Where the model must run and how fast it must answer: from the plan's hardware.serve, else the answer to H6."""
+"""Where the model must run and how fast: from the plan's hardware.serve, else from the answer to H6."""
 
 from __future__ import annotations
 

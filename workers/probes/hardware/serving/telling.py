@@ -26,8 +26,8 @@ def reading(model: Architecture, place: Place) -> list[str]:
     ]
     length = shape.sequence + writes - 1
     if length > shape.longest and model.extra.get("told"):
-        told.insert(0, f"The model reads at most {shape.longest:,} tokens, and {length:,} are planned; they are"
-                       " counted, but what lies beyond is of no use to it.")  # fmt: skip
+        told.insert(0, f"The model reads at most {shape.longest:,} tokens, and {length:,} are planned; they"
+                       " are counted, but what lies beyond is of no use to it.")  # fmt: skip
     return told
 
 
@@ -53,8 +53,8 @@ def nothing_to_hold(model: Architecture, place: Place, here: Latency | None) -> 
     if place.unknown:
         more = f" {model.says[:1].upper()}{model.says[1:]} was timed on this worker instead.{on_here(here)}" \
             if here else ""  # fmt: skip
-        return f"{place.unknown} Whether the model runs there in time is not known.{more} Name a device that is" \
-            " in it, or time an answer on yours."  # fmt: skip
+        return f"{place.unknown} Whether the model runs there in time is not known.{more} Name a device" \
+            " that is in it, or time an answer on yours."  # fmt: skip
     if place.name:
         return (
             f"Nobody says how fast the model must answer on {place.where}, so there is nothing to hold it"
