@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from workers.plan import huggingface
+from workers.plan.huggingface import first
 
 NO_BEARING = {  # on cost, data or risk: not listed as "not read"
     "architectures", "model_type", "transformers_version", "initializer_range", "initializer_factor",
@@ -62,12 +63,10 @@ def translated(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _model(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """A model's config.json; of a model for pictures and text, its text part."""
-    inner = tree.get("text_config")
-    together = str(tree.get("model_type") or "").lower() == "clip"
-    config = {**tree, **inner} if isinstance(inner, dict) and not together else tree
-    plan: dict[str, Any] = {"model": huggingface.model(config)}
-    precision = config.get("torch_dtype") or config.get("dtype")
+    """A model's config.json, with the parts that it is made of."""
+    inner = tree.get("text_config") if isinstance(tree.get("text_config"), dict) else {}
+    plan: dict[str, Any] = {"model": huggingface.model(tree)}
+    precision = first(tree, ("torch_dtype", "dtype")) or first(inner or {}, ("torch_dtype", "dtype"))
     if precision is not None and precision != "auto":
         plan["training"] = {"precision": precision}
     mapped = {"project", "data", "training", "evaluation", "hardware", "seed"}

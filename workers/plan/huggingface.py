@@ -14,13 +14,16 @@ from typing import Any
 
 import yaml
 
+from workers.plan import together
+
+TOWERS = ("clip", "siglip")  # that stand side by side
 # Names by which model families write the same number; the first that stands there counts.
 SHAPE = {
     "layers": ("encoder_layers", "num_hidden_layers", "n_layer", "n_layers", "num_layers"),
     "width": ("hidden_size", "n_embd", "n_embed", "d_model", "dim", "model_dim"),
     "heads": ("encoder_attention_heads", "num_attention_heads", "n_head", "n_heads", "num_heads"),
     "kv_heads": ("num_key_value_heads", "multi_query_group_num"),
-    "head_width": ("head_dim", "d_kv"),
+    "head_width": ("head_dim", "d_kv", "kv_channels"),
     "feed_forward": ("encoder_ffn_dim", "intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim",
                      "ffn_hidden_size"),
     "longest": ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"),
@@ -56,7 +59,10 @@ READ = {*FLAGS, *DROPOUT, "architectures", "model_type", "id2label", "num_labels
         "expansion_ratio", "attn_config", "position_buckets", "max_source_positions", "n_shared_experts",
         "max_target_positions", "do_layer_norm_before", "use_parallel_residual", "num_ln_in_parallel_attn",
         "qk_nope_head_dim", "num_channels", "mlp_ratio", "relative_attention_num_buckets",
-        "_remove_final_layer_norm", "hidden_act"}  # fmt: skip
+        "_remove_final_layer_norm", "hidden_act", "max_relative_positions", "relative_attention",
+        "pos_att_type", "position_biased_input", "interleave_moe_layer_step", "intermediate_size_mlp",
+        "multi_query_attention", "add_qkv_bias", "kv_channels", "state_size", "conv_kernel", "time_step_rank",
+        "expand", "image_token_index", "projector_hidden_act", "mm_tokens_per_image"}  # fmt: skip
 
 
 @cache
@@ -78,6 +84,8 @@ def first(tree: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 def model(config: Mapping[str, Any]) -> dict[str, Any]:
     """The ``model`` group of a plan that this config stands for. Wrong values stay for the plan to refuse."""
     name = str(config.get("model_type") or "").lower()
+    if (isinstance(config.get("text_config"), dict) and name not in TOWERS) or name in together.MERGED:
+        return together.model(config, name)
     family = families().get(name)
     if family is None:
         family = {"kind": _guessed(config), "is": {"unknown_type": name or "none"}}
@@ -87,6 +95,8 @@ def model(config: Mapping[str, Any]) -> dict[str, Any]:
         return _with_labels(_resnet(config), config)
     if kind == "clip":
         return _clip(config)
+    if kind == "siglip":
+        return {**_parts(config, "siglip_vision_model", "siglip_text_model"), "kind": "siglip"}
     shape = _shape(config, family, kind)
     special = SPECIAL.get(name)
     if special is not None:
@@ -188,6 +198,15 @@ def _clip(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**pictures, "kind": "clip", "text": words, "projection": config.get("projection_dim") or 512}
 
 
+def _parts(config: Mapping[str, Any], seeing: str, reading: str) -> dict[str, Any]:
+    """A tower for pictures, and one for words beside it."""
+    pictures, words = (
+        model({"model_type": default, **(part if isinstance(part, dict) else {})})
+        for default, part in ((seeing, config.get("vision_config")), (reading, config.get("text_config")))
+    )
+    return {**pictures, "text": {**words["transformer"], "sequence": words["transformer"].get("longest", 64)}}
+
+
 # -- families whose numbers need more than other names -----------------------------------------------
 def _electra(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
     if shape.get("embedding_width") == shape.get("width"):
@@ -245,6 +264,47 @@ def _deberta(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
         shape["token_types"] = 0
 
 
+def _deberta_1(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
+    """Every block has keys and queries of the places, whose numbers all blocks share (He et al. 2021)."""
+    far = config.get("max_relative_positions")
+    places = far if type(far) is int and far > 0 else config.get("max_position_embeddings") or 512
+    shape["positions"] = 2 * places if type(places) is int else 0
+    shape["key_bias"], shape["place_projections"] = False, True
+    shape["token_types"] = shape.get("token_types") or 0
+
+
+def _llama4(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
+    """Experts in every n-th layer, beside one that all tokens meet; the other layers are wider."""
+    each, step = config.get("intermediate_size"), config.get("interleave_moe_layer_step", 1)
+    shape["expert_feed_forward"] = shape["shared_feed_forward"] = each
+    shape["feed_forward"] = config.get("intermediate_size_mlp") or each
+    layers = shape.get("layers")
+    if type(step) is int and step > 1 and type(layers) is int:
+        shape["dense_layers"] = layers - layers // step
+
+
+def _gptoss(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
+    shape["expert_feed_forward"] = config.get("intermediate_size")
+
+
+def _chatglm(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
+    if isinstance(config.get("add_qkv_bias"), bool):
+        shape["qkv_bias"] = config["add_qkv_bias"]
+    if config.get("multi_query_attention") is not True:
+        shape.pop("kv_heads", None)
+
+
+def _mamba(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
+    rank = config.get("time_step_rank")
+    for ours, theirs in (("state", "state_size"), ("kernel", "conv_kernel")):
+        if config.get(theirs) is not None:
+            shape[ours] = config[theirs]
+    if type(rank) is int:
+        shape["time_rank"] = rank
+    for key in ("positions", "output", "pooler"):
+        shape.pop(key, None)
+
+
 def _t5(shape: dict[str, Any], config: Mapping[str, Any]) -> None:
     form = str(config.get("feed_forward_proj") or "")
     shape["gated"] = form.startswith("gated") or config.get("is_gated_act") is True
@@ -272,5 +332,6 @@ SPECIAL = {
     "electra": _electra, "albert": _electra, "falcon": _falcon, "gpt_bigcode": _multi_query, "opt": _opt,
     "mpt": _mpt, "qwen2_moe": _mixture, "qwen3_moe": _mixture, "deepseek_v2": _latent,
     "deepseek_v3": _latent, "deberta-v2": _deberta, "t5": _t5, "mt5": _t5, "whisper": _whisper,
-    "gpt_neox": _gptneox, "stablelm": _stablelm,
+    "gpt_neox": _gptneox, "stablelm": _stablelm, "deberta": _deberta_1, "llama4_text": _llama4,
+    "gpt_oss": _gptoss, "chatglm": _chatglm, "mamba": _mamba,
 }  # fmt: skip

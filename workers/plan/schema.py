@@ -88,15 +88,25 @@ PRICE = number("a price above 0, like 2.5", gt=0, le=1e6)
 NOT_NEGATIVE = number("a number of at least 0, like 0.01", ge=0)
 SHARE = number("a share between 0 and 1, like 0.2", ge=0, lt=1)
 TEXT = Annotated[Str, Field(description='a text, like "train"', max_length=1000)]
-TEXTS = Annotated[
-    Str | list[Str], Field(description='a name or a list of names, like "label"', max_length=1000)
-]
+TEXTS = Annotated[Str | list[Str],
+                  Field(description='a name or a list of names, like "label"', max_length=1000)]
 YES_NO = Annotated[StrictBool, BeforeValidator(_yes_or_no), Field(description="true or false")]
 SCALAR = StrictBool | StrictInt | StrictFloat | Str
 ANY_SHAPE = "read in any shape"  # beside a type whose validator takes groups, lists and text
-PACKAGES = Annotated[
-    list[Str], BeforeValidator(_lines), ANY_SHAPE, Field(description='a list, like ["torch==2.13"]')
-]
+PACKAGES = Annotated[list[Str], BeforeValidator(_lines), ANY_SHAPE,
+                     Field(description='a list, like ["torch==2.13"]')]
+DEVICE = Annotated[  # several in a list are no name of the catalogue, and that is said
+    Str, BeforeValidator(lambda v: ", ".join(map(str, v)) if isinstance(v, list) else v), ANY_SHAPE,
+    Field(description='a device, like "A100"', max_length=1000)]
+PRECISION = one_of(
+    "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "int4", float32="fp32", float="fp32", single="fp32",
+    full="fp32", bfloat16="bf16", float16="fp16", half="fp16", mixed="fp16", amp="fp16",
+    mixed_float16="fp16", mixed_bfloat16="bf16", bf16_mixed="bf16", fp16_mixed="fp16", bf16_true="bf16",
+    float8="fp8", **{"32": "fp32", "16": "fp16", "16_mixed": "fp16", "32_true": "fp32", "8": "int8",
+                     "4": "int4", "torch_bfloat16": "bf16", "torch_float16": "fp16", "nf4": "int4",
+                     "torch_float32": "fp32", "8bit": "int8", "4bit": "int4", "q4_k_m": "int4",
+                     "q8_0": "int8", "gptq": "int4", "awq": "int4"},
+)
 PART = one_of("train", "validation", "test", "all", val="validation", valid="validation", dev="validation",
               training="train", train_only="train", holdout="test", full="all", everything="all")
 SIZES = Annotated[
@@ -250,6 +260,12 @@ class Transformer(Group):
     patch_bias: YES_NO | None = None
     extra_tokens: whole("a whole number of at least 0, like 1", ge=0, le=1000) | None = None
     layer_scale: YES_NO | None = None
+    frames: MANY | None = None  # pictures of a film that a square spans
+    place_projections: YES_NO | None = None
+    state: MANY | None = None  # numbers that Mamba keeps for each of its channels
+    time_rank: MANY | None = None
+    kernel: MANY | None = None
+    left_out: TEXT | None = None  # a part of the model that nothing here builds
     unknown_type: TEXT | None = None  # a model_type that nothing here knows
 
 
@@ -290,6 +306,9 @@ class Model(Group):
     max_features: MANY | None = None
     transformer: Transformer | None = None
     text: Transformer | None = None  # the words' half of a model of pictures and words
+    picture: Transformer | None = None  # the tower of pictures before a decoder of words
+    bridge: one_of("two_layers", "linear", "normed", "merged") | None = None  # from its width to the words'
+    merge: MANY | None = None  # by so many squares, each way, that become one token
     projection: MANY | None = None
     stages: SIZES | None = None  # blocks of each stage of a residual network
     bottleneck: YES_NO | None = None
@@ -373,14 +392,7 @@ class Training(Group):
     max_iter: MANY | None = None
     weight_decay: NOT_NEGATIVE | None = None
     dropout: SHARE | None = None
-    precision: one_of(
-        "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "int4", float32="fp32", float="fp32", single="fp32",
-        full="fp32", bfloat16="bf16", float16="fp16", half="fp16", mixed="fp16", amp="fp16",
-        mixed_float16="fp16", mixed_bfloat16="bf16", bf16_mixed="bf16", fp16_mixed="fp16", bf16_true="bf16",
-        float8="fp8", **{"32": "fp32", "16": "fp16", "16_mixed": "fp16", "32_true": "fp32", "8": "int8",
-                         "4": "int4", "torch_bfloat16": "bf16", "torch_float16": "fp16",
-                         "torch_float32": "fp32"},
-    ) | None = None
+    precision: PRECISION | None = None
     early_stopping: EarlyStopping | None = None
     augmentation: Annotated[StrictBool | Str | list[Any] | dict[str, Any],
                             Field(description='how much of each, like {"rotation": 10}')] | None = None
@@ -432,7 +444,7 @@ class Train(Group):
     synonyms = {"accelerator": "device", "gpu": "device", "gpus": "count", "num_gpus": "count",
                 "devices": "count", "n": "count", "max_hours": "hours", "deadline_hours": "hours",
                 "cpus": "cores", "vcpus": "cores", "cpu_cores": "cores", "cpu_count": "cores"}
-    device: TEXT | None = None
+    device: DEVICE | None = None
     count: MANY | None = None
     cores: MANY | None = None  # of the processor beside the devices
     hours: MORE | None = None
@@ -451,11 +463,15 @@ class Budget(Group):
 
 class Serve(Group):
     short = "device"
-    synonyms = {"latency": "latency_ms", "memory": "memory_mb", "batch_size": "batch"}
-    device: TEXT | None = None
+    synonyms = {"latency": "latency_ms", "memory": "memory_mb", "batch_size": "batch", "dtype": "precision",
+                "quantization": "precision", "max_new_tokens": "output_tokens", "new_tokens": "output_tokens",
+                "max_tokens": "output_tokens", "tokens_out": "output_tokens"}
+    device: DEVICE | None = None
     latency_ms: MORE | None = None
     memory_mb: MORE | None = None
     batch: MANY | None = None
+    precision: PRECISION | None = None  # of the weights in use
+    output_tokens: whole("a whole number above 0, like 200", gt=0, le=10**7) | None = None  # that it writes
 
 
 class Hardware(Group):

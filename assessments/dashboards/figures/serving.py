@@ -14,7 +14,7 @@ from workers.probes.hardware import words as hardware
 Facts = Mapping[str, Any]
 SHOWN = 9
 FAR = 100  # times faster or slower than what is asked, beyond which a device says nothing here
-TICK = 78  # px of a tick's words and some air
+TICK = 52  # px of a tick's words and some air
 WAYS = {
     ("bits", 8): "8-bit weights",
     ("bits", 4): "4-bit weights",
@@ -86,7 +86,21 @@ def _ms(value: float | None) -> str:
 
 
 def _short(name: str) -> str:
-    return name.partition(" (")[0].removeprefix("NVIDIA ")
+    """A device's name without its maker; of one that is only a kind, what is told in brackets."""
+    kind, _, which = name.partition(" (")
+    if kind in ("Microcontroller", "Phone", "Drone computer"):
+        return which.rstrip(")").partition(",")[0]
+    for maker in ("NVIDIA ", "GeForce ", "AMD ", "Apple ", "Google ", "Intel ", "Samsung ", "AWS "):
+        kind = kind.removeprefix(maker)
+    return kind
+
+
+def _tick(value: float) -> str:
+    """A time on the axis: 1 and its tens of the largest unit that fits."""
+    for unit, factor in (("h", 3.6e6), ("min", 6e4), ("s", 1e3), ("ms", 1.0)):
+        if value >= factor:
+            return f"{float(f'{value / factor:.2g}'):g} {unit}"
+    return f"{float(f'{value:.2g}'):g} ms"
 
 
 def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
@@ -128,7 +142,7 @@ def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
             width,
             30 * len(shown) + 68,
             margin={"l": left, "r": room, "t": 26, "b": 34},
-            xaxis=theme.axis(low, high, ticks, _ms, grid=True, log=True),
+            xaxis=theme.axis(low, high, ticks, _tick, grid=True, log=True),
             yaxis=theme.axis(-0.6, len(shown) - 0.4, places, names),
             shapes=shapes,
             annotations=notes,

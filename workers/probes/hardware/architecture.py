@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,45 +17,14 @@ import yaml
 
 from workers.plan import huggingface
 from workers.probes.base import Sample
-from workers.probes.hardware import picture_models, plain_models, text_models
+from workers.probes.hardware import kinds, picture_models, plain_models, text_models, together_models
 from workers.probes.hardware.described import (
     MOST_MODULES,
     MOST_PARAMETERS,
     Architecture,
     UnknownKindError,
 )
-
-KINDS = {
-    "mlp": ("mlp", "multilayer_perceptron", "neural_network", "nn", "dense", "feedforward",
-            "fully_connected", "dnn", "mlpclassifier", "mlpregressor", "tabular_mlp"),
-    "table_resnet": ("table_resnet", "tabular_resnet"),
-    "linear": ("linear", "logistic_regression", "logreg", "logistic", "linear_regression", "ridge", "lasso",
-               "elastic_net", "linear_svm", "linear_svc", "linearsvc", "sgd_classifier", "tfidf_logreg",
-               "tfidf_logistic_regression", "softmax", "perceptron", "logisticregression", "naive_bayes",
-               "ridgeclassifier", "linearregression"),
-    "boosting": ("gradient_boosting", "boosting", "boosted_trees", "gbm", "gbdt", "xgboost", "xgb",
-                 "lightgbm", "lgbm", "catboost", "hist_gradient_boosting", "histgradientboosting",
-                 "gradientboostingclassifier", "gradientboostingregressor", "xgbclassifier",
-                 "lgbmclassifier"),
-    "forest": ("random_forest", "extra_trees", "decision_tree", "trees", "forest", "randomforestclassifier",
-               "randomforestregressor", "extratreesclassifier", "decisiontreeclassifier"),
-    "kernel": ("svm", "svc", "svr", "rbf_svm", "kernel_svm", "support_vector_machine", "rbf_svc"),
-    "cnn": ("cnn", "shared_cnn", "convnet", "conv", "conv2d", "small_cnn", "multi_task_cnn", "convolutional"),
-    "resnet": ("resnet", "residual"),
-    "unet": ("unet", "u_net", "segmentation_unet"),
-    "published_cnn": tuple(picture_models.PUBLISHED),
-    "lstm": ("lstm", "gru", "rnn", "bilstm", "bigru", "recurrent"),
-    "transformer": ("transformer", "encoder", "decoder", "encoder_decoder", "llm", "language_model",
-                    "gpt_like", "mixture_of_experts", "moe"),
-    "vit": ("vit", "vision_transformer"),
-    "clip": ("clip",),
-    "table_transformer": ("ft_transformer", "table_transformer", "tabular_transformer", "fttransformer"),
-}  # fmt: skip
-BY_NAME = {name: kind for kind, names in KINDS.items() for name in names}
-WITHIN = (("resnet", "resnet"), ("unet", "unet"), ("ft_transformer", "table_transformer"),
-          ("vit", "vit"), ("lstm", "lstm"), ("gru", "lstm"), ("boost", "boosting"), ("forest", "forest"),
-          ("logreg", "linear"), ("regression", "linear"), ("mlp", "mlp"), ("cnn", "cnn"),
-          ("transformer", "transformer"))  # fmt: skip  # words inside longer names
+from workers.probes.hardware.kinds import BY_NAME, KINDS
 
 Maker = Callable[[Sample, Mapping[str, Any], int, list[str], str], Architecture]
 MAKERS: dict[str, Maker] = {
@@ -66,6 +34,8 @@ MAKERS: dict[str, Maker] = {
     "unet": picture_models.unet, "published_cnn": picture_models.published,
     "transformer": text_models.transformer, "vit": text_models.pictures, "clip": text_models.pairs,
     "table_transformer": text_models.cells, "numbers": text_models.numbers,
+    "siglip": together_models.sigmoid_pairs, "vision_language": together_models.sees_and_reads,
+    "states": together_models.states,
 }  # fmt: skip
 
 
@@ -86,6 +56,9 @@ def read(sample: Sample) -> Architecture:
     stranger = (model.get("transformer") or {}).get("unknown_type")
     if stranger:
         near = ", ".join(huggingface.near(stranger))
+        told = kinds.other(stranger.replace("-", "_"))
+        if told and "in its own way" not in told:  # layers of another kind than a transformer's
+            raise UnknownKindError(f'model_type is "{stranger[:60]}", {told}')
         if not {"layers", "width"} <= (model.get("transformer") or {}).keys():
             raise UnknownKindError(
                 f'model_type is "{stranger[:60]}", which is not known here; near ones are {near}.'
@@ -97,6 +70,10 @@ def read(sample: Sample) -> Architecture:
         )
     outputs = plain_models.outputs(sample, model, assumed)
     made = MAKERS[family](sample, model, outputs, assumed, str(model.get("kind") or family))
+    if model.get("words_beside"):
+        named = str(model["kind"])[:60]
+        assumed.insert(0, f'"{named}" is not known here as a whole, so {made.says} stands in for it.')
+        made = replace(made, extra={**made.extra, "loose": True})
     return replace(made, assumed=tuple(dict.fromkeys(assumed)))
 
 
@@ -119,24 +96,27 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         return "numbers", model
     if plain in BY_NAME:
         return BY_NAME[plain], model
-    for word, family in WITHIN:
-        if word in plain:
-            return family, model
+    size = SIZE.search(named.lower())
+    if size is None and (told := kinds.other(plain)):
+        raise UnknownKindError(f'model.kind is "{named[:60]}", {told}')
+    found, others = kinds.within(plain)
+    if found is not None and not others:
+        return found, model
     if not named:
         for key, family in (("transformer", "transformer"), ("trees", "boosting"), ("channels", "cnn"),
                             ("hidden", "mlp")):  # fmt: skip
             if model.get(key):
                 return family, model
         return None, model
-    size = SIZE.search(named.lower())
     if size is not None:
         count = float(size[1]) * (10**9 if size[2] == "b" else 10**6)
         return "numbers", {**model, "parameters": max(1, round(count)), "sized_by_name": named}
+    if found is not None:  # with words beside it that may make it another network
+        return found, {**model, "words_beside": others}
     every = [*BY_NAME, *_known()["models"], *_known()["aliases"], *huggingface.families()]
-    near = list(dict.fromkeys(get_close_matches(plain, every, 3, 0.5)))
-    near = near or ["mlp", "cnn", "transformer", "gradient_boosting"]
+    near = ", ".join(kinds.near(plain, every))
     raise UnknownKindError(
-        f'model.kind is "{named[:60]}", which cannot be built here; the nearest kinds are {", ".join(near)}, '
+        f'model.kind is "{named[:60]}", which cannot be built here; the nearest kinds are {near}, '
         "or give model.parameters."
     )
 

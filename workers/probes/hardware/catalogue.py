@@ -1,4 +1,8 @@
-"""The devices of ``accelerators.yaml``, the grids, the currencies and the building's overhead."""
+"""The devices of ``accelerators.yaml`` and ``boards.yaml``, the grids, the currencies, the overhead.
+
+A name means a device when all of its words are known: "raspberry pi 3" is no Raspberry Pi, and "rtx 4090 ti"
+no RTX 4090. A word for a whole class of devices ("drone") means an example, and callers say so.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,19 @@ import yaml
 
 GIB = 2**30
 FILE = Path(__file__).with_name("accelerators.yaml")
+BOARDS = Path(__file__).with_name("boards.yaml")
 NEAR = 0.45  # of a name's letters in order, at which two names are told as near
+SHORT = 0.7  # the same for three letters, which many names have
+# Words beside a device's name that leave it what it is; a word that is not here makes it another device.
+BESIDE_WORDS = (
+    "nvidia tesla amd instinct intel google aws amazon apple qualcomm espressif arm broadcom microsoft "
+    "samsung sxm sxm2 sxm3 sxm4 sxm5 pcie oam hbm hbm2 hbm2e hbm3 hbm3e gb gpu gpus card cards graphics "
+    "accelerator accelerators board boards dev devkit developer kit development module computer device "
+    "devices a an the one our my with on of in at cloud chip chips core cores single local rented spot "
+    "instance model b sbc soc usb dual smart system vram ram memory each per and r tm platinum gold "
+    "processor cpu lambda runpod vast paperspace azure coreweave hetzner colab kaggle"
+)
+BESIDE = frozenset(BESIDE_WORDS.split())
 # Where a precision has no rate of its own: what the device falls back to, first come first served.
 FALLBACK = {
     "fp32": ("fp32", "tf32", "bf16", "fp16"),
@@ -37,6 +53,7 @@ class Link:
 
 
 ALONE = Link(0.0, 1, 1.25)
+USUAL = {"trains": False, "price_usd_hour": None, "link": None}  # where an entry of the boards is silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,7 @@ class Accelerator:
     source: str
     date: str
     judged: tuple[str, ...]
+    hosted: bool = False  # its runtime and weights lie in another computer, ``link.gbs`` away
 
     @property
     def memory(self) -> int:
@@ -81,30 +99,106 @@ def _file() -> dict[str, Any]:
 
 
 @cache
+def _boards() -> dict[str, Any]:
+    return yaml.safe_load(BOARDS.read_text("utf-8"))
+
+
+@cache
 def devices() -> tuple[Accelerator, ...]:
-    """Every device, the smallest first."""
-    return tuple(_device(entry) for entry in _file()["devices"])
+    """Every device, kind by kind, the smallest first."""
+    return tuple(_device(entry) for entry in (*_boards()["devices"], *_file()["devices"]))
 
 
 def _device(entry: Mapping[str, Any]) -> Accelerator:
+    entry = {**USUAL, **entry}
     price, link = entry["price_usd_hour"], entry["link"]
     lists = {"aliases": tuple(entry["aliases"]), "judged": tuple(entry["judged"])}
     return Accelerator(**{**entry, **lists, "price_usd_hour": tuple(price) if price else None,
                           "link": Link(**link) if link else ALONE, "date": str(entry["date"])})  # fmt: skip
 
 
-def find(name: str) -> Accelerator | None:
-    """The device that somebody means by "A100", "NVIDIA A100-SXM4-80GB" or "h100"; None if there is none."""
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The device that a name stands for; ``example_of`` says for which class of devices it only stands in,
+    and ``known`` whether nothing but that class was named."""
+
+    device: Accelerator
+    example_of: str = ""
+    known: bool = True
+
+
+@cache
+def _names() -> tuple[tuple[re.Pattern[str], Accelerator, str], ...]:
+    """For every name what finds it in another, its device, and the class that the device is an example of."""
+    by_id = {device.id: device for device in devices()}
+    found = [
+        (known, device, "") for device in devices() for known in (device.id, device.name, *device.aliases)
+    ]
+    found += [(known, by_id[example], known) for known, example in _boards()["examples"].items()]
+    return tuple((_pattern(known), device, example) for known, device, example in found)
+
+
+def _classes(kind: str) -> list[str]:
+    """Words for a class of devices of this kind, the longest first."""
+    by_id = {device.id: device for device in devices()}
+    of_kind = (known for known, example in _boards()["examples"].items() if by_id[example].kind == kind)
+    return sorted(of_kind, key=len, reverse=True)
+
+
+def _pattern(known: str) -> re.Pattern[str]:
+    more = "[a-z0-9 ]*" if known.endswith("*") else ""
+    return re.compile(rf"(?<!\S){re.escape(_words(known))}{more}(?!\S)")
+
+
+def meant(name: str) -> Meant | None:
+    """What somebody means by "A100", "NVIDIA A100-SXM4-80GB", "a drone"; None for what is not there.
+
+    A memory that is named and smaller than the catalogue's ("Raspberry Pi 5 4GB") counts.
+    """
     wanted = _words(name)
-    best: tuple[int, Accelerator | None] = (0, None)
-    for device in devices():
-        for known in (device.id, device.name, *device.aliases):
-            words = _words(known)
-            if words == wanted:
-                return device
-            if len(words) > best[0] and f" {words} " in f" {wanted} ":
-                best = (len(words), device)
-    return best[1]
+    best: tuple[tuple[bool, int], Accelerator, str, str] | None = None
+    for pattern, device, example in _names():
+        at = pattern.search(wanted)
+        if at is None:
+            continue
+        rank = (not example, at.end() - at.start())  # a device before a class of them: "MacBook Pro M3 Max"
+        if best is None or rank > best[0]:
+            best = (rank, device, example, f"{wanted[: at.start()]} | {wanted[at.end() :]}")
+    if best is None:
+        return None
+    _, device, example, beside = best
+    if not example:
+        for words in _classes(device.kind):
+            beside = re.sub(rf"(?<!\S){re.escape(words)}(?!\S)", " ", beside)
+    beside = re.sub(r"(?<!\S)\d+ cores?(?!\S)", " ", beside)
+    size = re.search(r"(?<!\S)(\d+) gb(?!\S)", beside)
+    before, _, after = re.sub(r"(?<!\S)\d+ gb(?!\S)", " ", beside).partition("|")
+    left = [word for word in before.split() if word not in BESIDE and not re.fullmatch(r"\d+x?|x\d*", word)]
+    left += [word for word in after.split() if word not in BESIDE and not re.fullmatch(r"x\d*", word)]
+    if left and not example:
+        return None
+    if size and 0 < int(size[1]) < device.memory_gb and device.kind != "microcontroller" and not example:
+        device = replace(device, memory_gb=float(size[1]), name=f"{device.name} with {size[1]} GB")
+    return Meant(device, example, not left)
+
+
+def find(name: str) -> Accelerator | None:
+    """The device that ``name`` means, or the example of the class that it means; None if there is none."""
+    found = meant(name)
+    return found.device if found is not None and found.known else None
+
+
+def stands_in(name: str) -> str:
+    """A sentence where a device is only an example of the class that was named; else nothing."""
+    found = meant(name)
+    if found is None or not found.example_of:
+        return ""
+    if found.known:
+        return f'"{name.strip()[:60]}" is no particular device, so an example stands in: {found.device.name}.'
+    return (
+        f'"{name.strip()[:60]}" is not in the catalogue, so an example of its kind stands in:'
+        f" {found.device.name}."
+    )
 
 
 def _words(name: str) -> str:
@@ -113,23 +207,30 @@ def _words(name: str) -> str:
     return re.sub(r"(?<=[0-9])(gi?b)\b", r" gb", text).strip()
 
 
-def near(name: str, kinds: tuple[str, ...] = ()) -> list[str]:
+def near(
+    name: str, kinds: tuple[str, ...] = (), usual: tuple[str, ...] = ("a100-80", "h100", "rtx-4090")
+) -> list[str]:
     """At most three devices whose names are close to one that is not in the catalogue, for a sentence.
 
-    Without any that is close, three that people often plan with.
+    Without any that is close, the usual ones.
     """
-    wanted = _words(name).replace(" ", "")
+    wanted = " ".join(word for word in _words(name).split() if word not in BESIDE)
     found: list[tuple[float, str]] = []
     for device in devices():
         if kinds and device.kind not in kinds:
             continue
-        names = (_words(known).replace(" ", "") for known in (device.id, device.name, *device.aliases))
-        close = max(SequenceMatcher(None, wanted, known).ratio() for known in names)
-        found.append((close, device.id))
-    best = [known for close, known in sorted(found, reverse=True)[:3] if close >= NEAR]
-    known_here = {known for _, known in found}
-    usual: list[str] = [known for known in ("a100-80", "h100", "rtx-4090") if known in known_here]
-    return best or usual or [known for _, known in found[-3:]]
+        names = (device.id, device.name, *device.aliases)
+        found.append((max(_close(wanted, _words(known)) for known in names), device.id))
+    least = NEAR if len(wanted) > 3 else SHORT
+    best = [known for close, known in sorted(found, reverse=True)[:3] if close >= least]
+    return best or [device.id for device in devices() if device.id in usual]
+
+
+def _close(wanted: str, known: str) -> float:
+    """How alike two names are: letters in order, and more where they begin alike."""
+    a, b = wanted.replace(" ", ""), known.replace(" ", "")
+    alike = SequenceMatcher(None, a, b).ratio()
+    return alike if a[:2] == b[:2] or set(wanted.split()) & set(known.split()) else 0.8 * alike
 
 
 def grid(name: str | None) -> tuple[str, float, float, float]:

@@ -133,15 +133,32 @@ def read(sample: Sample, model: Architecture) -> Demand:
     if precision is None and adapters:
         precision = "bf16"
         assumed.append("The plan names no precision; 16-bit numbers (bf16), usual for adapters, are taken.")
+    if precision in ("int8", "int4") and not adapters:
+        assumed.append(
+            f"Weights cannot be trained in {precision[3:]}-bit whole numbers, so training is counted in"
+            " 32-bit numbers; for adapters over such weights say training.method: qlora."
+        )
+        precision = "fp32"
     named = sample.planned("training.lora.modules", ())
     targets = (named,) if isinstance(named, str) else tuple(named)
     if adapters and not targets and model.tokens > 1:
         which = "query and value layers" if method == "lora" else "all layers of each block"
         assumed.append(f"The plan does not say which layers get adapters; the {which} are taken.")
+    rank, pieces = (
+        int(sample.planned("training.lora.rank", 16)),
+        sample.planned("training.gradient_accumulation"),
+    )
+    shape = model.extra.get("shape")
+    if adapters and shape is not None and rank > shape.width:
+        assumed.insert(0, f"training.lora.rank is {rank:,} and the model's width {shape.width:,}; an adapter"
+                          " of a rank near the width saves nothing, and 8 to 64 are usual.")  # fmt: skip
+    if pieces is not None and int(pieces) > batch:
+        assumed.insert(0, f"training.gradient_accumulation is {int(pieces):,} and a batch has {batch:,} rows,"
+                          " so each row is a piece of its own.")  # fmt: skip
     return Demand(
-        rows=rows, batch=batch, pieces=min(batch, int(sample.planned("training.gradient_accumulation", 1))),
+        rows=rows, batch=batch, pieces=min(batch, int(pieces or 1)),
         steps=steps, precision=precision or "fp32", optimizer=optimizer, method=method,
-        rank=int(sample.planned("training.lora.rank", 16)),
+        rank=rank,
         checkpointing=bool(sample.planned("training.checkpointing", False)),
         runs=_runs(sample, runs_assumed), assumed=tuple(assumed), runs_assumed=tuple(runs_assumed),
         targets=targets, lora_dropout=float(sample.planned("training.lora.dropout", 0.0)),
@@ -215,7 +232,10 @@ def device(sample: Sample) -> Device:
     if name:
         found = catalogue.find(str(name))
         if found is not None:
-            return Device(found.name, found.memory, int(count), f"{found.name}, as {said} says", found, True)
+            told = f"{found.name}, as {said} says"
+            if catalogue.stands_in(str(name)):
+                told = f'{found.name}, an example of the "{str(name).strip()[:60]}" that {said} names'
+            return Device(found.name, found.memory, int(count), told, found, True)
     memory = memory_here()
     note = f"this worker, with {memory / catalogue.GIB:,.0f} GB"
     problem = ""

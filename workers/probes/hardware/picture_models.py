@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from workers.probes.hardware import networks
 from workers.probes.hardware.described import Architecture, UnknownKindError, counted
 from workers.probes.hardware.plain_models import sizes
 
+WIDE = {"50": 2, "101": 2}  # times as wide inside (Zagoruyko and Komodakis 2016)
 RESNETS = {"18": ((2, 2, 2, 2), False), "34": ((3, 4, 6, 3), False), "50": ((3, 4, 6, 3), True),
            "101": ((3, 4, 23, 3), True), "152": ((3, 8, 36, 3), True)}  # fmt: skip
 # name -> what builds it from channels and outputs, and the inputs of its last layer
@@ -28,6 +30,8 @@ PUBLISHED: dict[str, tuple[Callable[[int, int], nn.Module], int]] = {
     "densenet169": (lambda c, n: networks.DenseNet(c, (6, 12, 32, 32), n), 1664),
     "densenet": (lambda c, n: networks.DenseNet(c, (6, 12, 24, 16), n), 1024),
 }
+LEAST_PIXELS = 32
+MOST_PIXELS = 32_768  # a side that a network sees at once; slides of microscopes are cut into far less
 MOST_BLOCKS = 256  # of a residual network; the deepest published ones for pictures of this kind have 50
 PLAIN = {"mobilenet": "MobileNetV2", "mobilenetv2": "MobileNetV2", "mobilenet_v2": "MobileNetV2",
          "efficientnet": "EfficientNet-B0", "efficientnet_b0": "EfficientNet-B0",
@@ -51,6 +55,11 @@ def size(
     if not height:
         height = width = 224 if model.get("pretrained") else usual
         assumed.append(f"Nothing says how large the pictures are; {height} x {width} pixels are taken.")
+    if max(height, width) > MOST_PIXELS:
+        raise UnknownKindError(
+            f"model.input_size is {max(height, width):,} pixels; give at most {MOST_PIXELS:,}, the size of"
+            " the pieces that large pictures are cut into."
+        )
     return (3 if model.get("pretrained") else channels), height, width
 
 
@@ -78,10 +87,11 @@ def resnet(
     sample: Sample, model: Mapping[str, Any], classes: int, assumed: list[str], kind: str
 ) -> Architecture:
     """He et al. 2016, of a published size or with the plan's own stages."""
-    digits = "".join(c for c in kind if c.isdigit())
+    digits = (re.search(r"\d+", kind) or [""])[0]
+    times = WIDE.get(digits, 1) if "wide" in kind.lower() else 1
     stages, given = sizes(model.get("stages")), sizes(model.get("channels"))
     first = given[0] if given else 64
-    name = f"ResNet-{digits}"
+    name = f"Wide ResNet-{digits}-{times}" if times > 1 else f"ResNet-{digits}"
     if sum(stages) > MOST_BLOCKS:
         raise UnknownKindError(
             f"model.stages has {sum(stages):,} blocks; give at most {MOST_BLOCKS:,}, or the parameters."
@@ -91,13 +101,14 @@ def resnet(
         name = f"a residual network of {sum(blocks):,} blocks"
     else:
         if digits not in RESNETS:
-            assumed.append("The plan names no size of ResNet; ResNet-18 is taken.")
+            of = f"ResNet-{digits} is not known here" if digits else "The plan names no size of ResNet"
+            assumed.append(f"{of}; ResNet-18 is taken.")
             name = "ResNet-18"
         blocks, wide = RESNETS.get(digits, RESNETS["18"])
     row = size(sample, model, assumed, 224)
 
     def build(_: int = 1) -> networks.ResNet:
-        return networks.ResNet(row[0], blocks, wide, classes, first)
+        return networks.ResNet(row[0], blocks, wide, classes, first, times)
 
     last = first * 2 ** (len(blocks) - 1) * (4 if wide else 1)
     return Architecture("resnet", name, counted(build), classes, row, build=build, head=(last + 1) * classes)
@@ -112,6 +123,12 @@ def unet(
         channels = [64, 128, 256, 512, 1024]
         assumed.append("The plan gives no channels; 64, 128, 256, 512 and 1,024 are taken.")
     row = size(sample, {"input_size": 256, **model}, assumed)
+    if min(row[1:]) < 2 ** (len(channels) - 1):
+        raise UnknownKindError(
+            f"The pictures have {row[1]:,} x {row[2]:,} pixels, and a U-Net that halves them"
+            f" {len(channels) - 1} times needs at least {2 ** (len(channels) - 1):,}; give larger pictures in"
+            " model.input_size, or fewer model.channels."
+        )
 
     def build(_: int = 1) -> networks.UNet:
         return networks.UNet(row[0], channels, classes)
@@ -128,6 +145,11 @@ def published(
     key = kind.strip().lower().replace("-", "_").replace(" ", "_")
     make, last = PUBLISHED[key]
     row = size(sample, {"input_size": 224, **model}, assumed)
+    if min(row[1:]) < LEAST_PIXELS and key.startswith(("vgg", "densenet")):
+        raise UnknownKindError(
+            f"The pictures have {row[1]:,} x {row[2]:,} pixels, and {kind} halves them five times, so it"
+            f" needs at least {LEAST_PIXELS}; give larger pictures in model.input_size, or model.kind: cnn."
+        )
 
     def build(_: int = 1) -> nn.Module:
         return make(row[0], classes)

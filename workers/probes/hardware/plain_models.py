@@ -78,7 +78,7 @@ def mlp(
 
 
 def _deep(kind: str) -> bool:
-    from workers.probes.hardware.architecture import BY_NAME
+    from workers.probes.hardware.kinds import BY_NAME
 
     plain = kind.strip().lower().replace("-", "_").replace(" ", "_")
     return BY_NAME.get(plain) != "linear" and "logreg" not in plain and "regression" not in plain

@@ -46,6 +46,11 @@ def read(sample: Sample) -> Prices:
         if device is None:
             problems.append(unknown(str(name), "prices"))
         elif dollars is not None and given:
+            if given != sorted(given):
+                problems.append(
+                    f'The prices of "{str(name)[:60]}" are not in order; they are read as'
+                    f" {listed([f'{price:g}' for price in sorted(given)])}, low to high."
+                )
             three = sorted(given) if len(given) > 1 else [given[0] * factor for factor in OWN_SPREAD]
             found[device.id] = (three[0] * dollars, three[len(three) // 2] * dollars, three[-1] * dollars)
     return Prices(found, dollars, tuple(problems))

@@ -73,8 +73,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.4, f"Spreading it over {COUNTS[-1]:,} devices")
     every = clusters(plan, wanted, chosen, budget.seed, _counts(device.count if said else 1))
     hours = limits.hours
+    unknown = device.problem
     return _finding(plan, wanted, chosen, every, device.count if said else 1, hours, grown,
-                    [*model.assumed, *wanted.assumed], said, budget.seed)  # fmt: skip
+                    [*model.assumed, *wanted.assumed], said, budget.seed, unknown)  # fmt: skip
 
 
 def _counts(planned: int) -> tuple[int, ...]:
@@ -127,7 +128,7 @@ def needed(every: Sequence[Cluster], hours: float | None, grown: float) -> Clust
 
 def _finding(
     plan: Footprint, wanted: Demand, device: Accelerator, every: list[Cluster], planned: int,
-    hours: float | None, grown: float, assumed: list[str], said: bool, seed: int,
+    hours: float | None, grown: float, assumed: list[str], said: bool, seed: int, unknown: str = "",
 ) -> Finding:  # fmt: skip
     bend, enough = knee(every), needed(every, hours, grown)
     by_count = {one.count: one for one in every}
@@ -141,7 +142,8 @@ def _finding(
                        "device": device.id, "count": at.count, "knee": bend, "lost": at.lost,
                        "parameters": ["hardware.train.count"]})  # fmt: skip
     facts: dict[str, Any] = {
-        "device": device.id, "name": device.name, "named": said, "counts": [one.as_json() for one in every],
+        "device": device.id, "name": device.name, "named": said,
+        "unknown": unknown or None, "counts": [one.as_json() for one in every],
         "knee": bend, "needed": enough.count if enough else None, "at": at.count, "planned": planned,
         "growth": grown, "deadline_hours": hours, "late": late, "batch": wanted.batch, "currency": "USD",
         "assumed": assumed, "faults": faults,
@@ -191,6 +193,8 @@ def _words(
         last = max(c["count"] for c in facts["counts"] if c["count"] < bend) if bend > 1 else 1
         title = f"More than {counted(last, 'device')} no longer {'pay' if last > 1 else 'pays'} off"
     sentences = [f"One {device.name} trains for {alone}"]
+    if facts["unknown"]:
+        sentences = [f"{facts['unknown']} {device.name} stands in for it: one trains for {alone}"]
     if at.count > 1:
         sentences[0] += (
             f", {at.count:,} of them for {there} and {money}, of which {words.share(at.lost)} is waiting"
@@ -202,6 +206,6 @@ def _words(
         sentences.append(
             f"With {facts['growth']:.1f} times the work in a year the deadline was checked as well."
         )
-    if not facts["named"]:
+    if not facts["named"] and not facts["unknown"]:
         sentences.append("Nobody named a device, so the one that most people rent stands in.")
     return title, " ".join(sentences)

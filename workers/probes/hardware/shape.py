@@ -68,6 +68,8 @@ class Shape:
     patch_bias: bool = True
     extra_tokens: int = 1  # beside the patches
     layer_scale: bool = False
+    frames: int = 1  # pictures of a film that a square spans
+    place_projections: bool = False  # keys and queries of relative places in every block (DeBERTa v1)
     cells: int = 0  # reads a table: columns that become tokens
     dropout: float = 0.0
 

@@ -24,6 +24,7 @@ from workers.probes.hardware.calibrate import NOISY, Worker
 from workers.probes.hardware.demand import Demand
 from workers.probes.hardware.footprint import Footprint
 
+MOST_COUNTED = 2**16
 MOST_MEMORY = 2**30  # bytes that a measured step may take
 WHOLE = (3, 10)  # steps to warm up, and least to measure, of the planned batch
 PART = (1, 3)  # the same of a part, whose steps are as long as the time allows
@@ -60,7 +61,8 @@ def network(plan: Footprint, demand: Demand, worker: Worker, seconds: float) -> 
         said = f"{len(times)} steps of the planned batch were run on this worker"
         return _run(usual, spread, scale, "measured steps", said, ratio)
     here = clock.here(0.5 * seconds)
-    whole = here.seconds(clock.operations_of(model, rows, demand.optimizer))
+    counted = min(rows, MOST_COUNTED)  # of more rows a tensor may have more bytes than 64 bits can count
+    whole = here.seconds(clock.operations_of(model, counted, demand.optimizer)) * rows / counted
     part = _part(plan, here, demand, whole, seconds)
     if part is None:
         said = "not even one row is small enough to try here, so its operations were counted and timed"

@@ -12,7 +12,7 @@ from torch import nn
 from workers.probes.base import Sample
 from workers.probes.hardware import networks, picture_models
 from workers.probes.hardware import shape as shapes
-from workers.probes.hardware.described import Architecture, counted
+from workers.probes.hardware.described import Architecture, UnknownKindError, counted
 from workers.probes.hardware.plain_models import features, without_classes
 from workers.probes.hardware.shape import Shape
 
@@ -28,7 +28,10 @@ def transformer(
     if not {"layers", "width"} <= own.keys():
         assumed.append(USUAL)
     name, kind = str(own.get("named") or "a transformer"), kind.lower()
-    loose = own.get("unknown_type") is not None
+    left = own.get("left_out")
+    if left:
+        assumed.append(f"{left} is not known here and left out, so the model is larger than what is counted.")
+    loose = own.get("unknown_type") is not None or bool(left)
     both = "encoder_decoder" in kind
     own.setdefault("causal", not both and any(word in kind for word in ("decoder", "gpt", "llm", "language",
                                                                         "moe", "mixture")))  # fmt: skip
@@ -51,7 +54,7 @@ def transformer(
         return _both(shape, assumed, name, loose)
     if sample.targets and shape.output in ("masked_token", "none"):
         shape = replace(shape, output="class", tied=False)
-    return _one(shape, classes, assumed, name, loose)
+    return _one(shape, classes, assumed, name, loose, told)
 
 
 def _by_the_texts(sample: Sample, own: dict[str, Any], assumed: list[str]) -> bool:
@@ -72,7 +75,7 @@ def _by_the_texts(sample: Sample, own: dict[str, Any], assumed: list[str]) -> bo
     return True
 
 
-def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool) -> Architecture:
+def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool, told: bool) -> Architecture:
     """An encoder or a decoder of words."""
     out = classes
     if shape.output in ("next_token", "masked_token"):  # of its own tokens, so classes do not matter
@@ -94,7 +97,7 @@ def _one(shape: Shape, classes: int, assumed: list[str], name: str, loose: bool)
         counted(build, stacks) + shape.idle_parameters(), out, (shape.sequence,), repeats=stacks[0],
         vary=(2, 3), head=head or out,
         stacks=stacks if len(stacks) > 1 else (), idle=shape.idle_parameters(), tokens=shape.sequence,
-        extra={"shape": shape, "loose": loose}, words=True, build=build,
+        extra={"shape": shape, "loose": loose, "told": told}, words=True, build=build,
     )  # fmt: skip
 
 
@@ -131,7 +134,7 @@ def pictures(
     row = picture_models.size(sample, {"input_size": 224, **model}, assumed)
     if shape.output == "none":
         without_classes(assumed)
-    shape = _over(shape, row)
+    shape = over(shape, row)
 
     def build(layers: int = shape.layers) -> nn.Module:
         return networks.Transformer(shape, layers, classes, row[0])
@@ -144,8 +147,13 @@ def pictures(
     )  # fmt: skip
 
 
-def _over(shape: Shape, row: tuple[int, int, int]) -> Shape:
+def over(shape: Shape, row: tuple[int, int, int]) -> Shape:
     """With a place for each square of the picture; stored places of another size are fitted to it."""
+    if min(row[1:]) < shape.patch:
+        raise UnknownKindError(
+            f"The pictures have {row[1]:,} x {row[2]:,} pixels and the model cuts squares of {shape.patch:,}"
+            " pixels; give larger pictures in model.input_size, or a smaller model.transformer.patch."
+        )
     places = max(1, row[1] // shape.patch) * max(1, row[2] // shape.patch) + shape.extra_tokens
     return replace(shape, sequence=places, positions=max(places, shape.positions))
 
@@ -161,7 +169,7 @@ def pairs(
     usual = {"layers": 12, "width": 512, "heads": 8, "sequence": 77, "positions": 77, "vocabulary": 49408}
     right = shapes.made({**usual, **{k: v for k, v in words.items() if v is not None}, "causal": True})
     row = picture_models.size(sample, {"input_size": 224, **model}, assumed)
-    left = _over(left, row)
+    left = over(left, row)
     stacks, width = (left.layers, right.layers), int(model.get("projection") or 512)
 
     def build(*counts: int) -> nn.Module:

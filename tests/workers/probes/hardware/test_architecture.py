@@ -100,6 +100,83 @@ def test_rows_are_as_long_as_the_texts_of_the_data(mean, longest, tokens):
     assert any(f"have up to {longest:,} characters" in sentence for sentence in found.assumed)
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("yolov8", "resnet50"), ("mask r-cnn", "resnet50"), ("facebook/detr-resnet-50", "resnet50"),
+     ("deeplabv3", "unet"), ("stable diffusion", "unet"), ("gan", "cnn or mlp"), ("knn", "svm"),
+     ("inception_v3", "efficientnet_b0"), ("swin_transformer", "vit-base"), ("resnext50_32x4d", "resnet50"),
+     ("transformer-xl", "mamba"), ("unet3d", "slices"), ("gpt-4", "gpt"),
+     ("efficientnet-b7", "efficientnet_b0")],
+)  # fmt: skip
+def test_what_cannot_be_built_is_refused_and_never_replaced(name, instead):
+    with pytest.raises(architecture.UnknownKindError) as caught:
+        read(kind=name)
+    assert f'"{name}"' in str(caught.value)
+    assert instead in str(caught.value)
+    assert "give model.parameters" in str(caught.value)
+    assert read(kind=name, parameters=10**7).parameters == 10**7
+
+
+@pytest.mark.parametrize("name", ["yolov8", "gan", "inception_v3", "deeplabv3", "knn"])
+def test_a_name_is_not_near_to_one_that_only_shares_letters(name):
+    with pytest.raises(architecture.UnknownKindError) as caught:
+        read(kind=name)
+    for far in ("olmo", "granite", "perceptron", "deepseek", " nn"):
+        assert far not in str(caught.value)
+
+
+def test_words_that_may_make_it_another_network_are_told():
+    found = read(kind="attention_lstm_fusion")
+    assert found.assumed[0].startswith('"attention_lstm_fusion" is not known here as a whole, so a recurrent')
+    assert found.extra["loose"]
+    for plain in ("our_resnet18_v2", "multi_task_cnn_small", "MyLSTMNet", "lightgbm classifier"):
+        assert not read(kind=plain).extra.get("loose")
+
+
+def test_a_tower_that_is_not_known_is_named_as_left_out():
+    config = {"model_type": "mistral3", "text_config": {"model_type": "mistral"},
+              "vision_config": {"model_type": "pixtral"}}  # fmt: skip
+    found = architecture.read(Sample(plan=plan.read(json.dumps(config)).plan))
+    assert any('tower of pictures ("pixtral") is not known here' in sentence for sentence in found.assumed)
+    assert found.extra["loose"]
+    assert found.parameters == 7_241_732_096
+
+
+def test_a_detectors_config_is_refused():
+    config = {"model_type": "detr", "encoder_layers": 6, "d_model": 256, "encoder_attention_heads": 8}
+    with pytest.raises(architecture.UnknownKindError, match="finds objects"):
+        architecture.read(Sample(plan=plan.read(json.dumps(config)).plan))
+
+
+@pytest.mark.parametrize("kind", ["llava-1.5-7b", "gemma-3-4b", "siglip", "mamba-130m", "deberta-base"])
+def test_new_families_can_be_walked(kind):
+    """A step in 16 bits with kept and with few kept activations; counts of few layers and of all agree."""
+    from workers.probes.hardware import demand, footprint, ledger
+
+    sample = Sample(plan={"model": {"kind": kind, "transformer": {"sequence": 64}},
+                          "training": {"batch_size": 2, "precision": "bf16"}})  # fmt: skip
+    model = architecture.read(sample)
+    found = footprint.measure(model, demand.read(sample, model))
+    assert found.step is not None
+    assert found.total(2) > 10 * model.parameters  # weights, gradients, Adam
+    assert found.total(2, checkpointing=True) <= found.total(2)
+    assert ledger.answer(model, 1).flops > 1.5 * model.parameters
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [({"kind": "vit", "input_size": 8, "transformer": {"patch": 16}},
+      "8 x 8 pixels and the model cuts squares"),
+     ({"kind": "unet", "input_size": 5}, "needs at least 16"),
+     ({"kind": "vgg16", "input_size": 8}, "at least 32"),
+     ({"kind": "densenet121", "input_size": 31}, "at least 32"),
+     ({"kind": "unet", "input_size": 100_000}, "input_size is 100,000 pixels; give at most")],
+)  # fmt: skip
+def test_pictures_that_do_not_go_with_the_network_are_told(model, told):
+    with pytest.raises(architecture.UnknownKindError, match=told):
+        read(**model)
+
+
 def test_an_unknown_kind_names_the_near_ones():
     with pytest.raises(architecture.UnknownKindError, match="transformer") as caught:
         read(kind="tranformr")

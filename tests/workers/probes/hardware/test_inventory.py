@@ -248,7 +248,8 @@ def test_a_copy_to_a_device_is_timed():
         ("AMD EPYC 9554 64-Core Processor", "cpu-epyc-64"),
         ("Intel(R) Xeon(R) Platinum 8480+", "cpu-xeon-56"),
         ("Apple M2", "apple-m2"),
-        ("Apple M2 Max", None),
+        ("Apple M2 Max", "apple-m2-max"),
+        ("Apple M9 Max", None),
         ("AMD EPYC", None),
         ("AMD EPYC 7282 16-Core Processor", None),
         ("Intel(R) Xeon(R) CPU @ 2.20GHz", None),
@@ -263,12 +264,26 @@ def test_a_share_is_told_only_where_a_sheet_says_something():
     here = {"cpu": "unheard of", "flags": set(), "hertz": None}
     found = sheet.shares(here, calibrate.worker(), None, 30.0, None, None)
     assert all(one["share"] is None and one["sheet"] is None and one["measured"] > 0 for one in found)
-    here = {"cpu": "AMD EPYC 9554 64-Core Processor", "flags": {"avx2"}, "hertz": 3e9}
+    here = {"cpu": "AMD EPYC 9554 64-Core Processor", "flags": {"avx2"}, "hertz": 3e10}
     by_name = {one["what"]: one for one in sheet.shares(here, calibrate.worker(), None, 46.08, None, None)}
     assert by_name["memory, all cores here"]["share"] == pytest.approx(0.1)
-    assert by_name["matrix products, fp32"]["sheet"] == pytest.approx(96)
-    assert by_name["matrix products, fp64"]["sheet"] == pytest.approx(48)
+    assert by_name["matrix products, fp32"]["sheet"] == pytest.approx(960)
+    assert by_name["matrix products, fp64"]["sheet"] == pytest.approx(480)
     assert by_name["matrix products, bf16"]["sheet"] is None
+
+
+def test_a_promise_that_is_beaten_is_no_promise():
+    """A processor that runs faster than the clock it tells is not at 140 % of a data sheet."""
+    here = {"cpu": "AMD EPYC", "flags": {"avx512f", "avx512_bf16"}, "hertz": 1e8}
+    for one in sheet.shares(here, calibrate.worker(), None, None, None, None):
+        assert one["share"] is None or one["share"] <= sheet.FASTER
+
+
+def test_all_cores_are_never_told_as_slower_than_one(monkeypatch, fast):
+    machine(monkeypatch)
+    fast(80.0)
+    monkeypatch.setattr(rates, "memory_of_all", lambda cores, seconds: 5.0)  # one core reads 10
+    assert inventory.run(Sample(), Budget()).facts["memory_all_gbs"] is None
 
 
 def test_the_link_to_a_card_is_its_generation_times_its_lanes():

@@ -46,6 +46,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     beats.beat()
     alone = device != "cpu" or here["cores"] == 1 or found.noisy  # threads that wait for a neighbour are slow
     together = None if alone else rates.memory_of_all(here["cores"], 0.2)
+    if together is not None and together < found.memory.value:
+        together = None  # all cores read no less than one of them: here some waited for a neighbour
     budget.progress(0.95, "Comparing with the data sheet")
     card = catalogue.find(here["gpus"][place]["name"]) if device != "cpu" else None
     promised = _link_peak(here, place) if device != "cpu" else None

@@ -1,5 +1,6 @@
 """Small, plain networks of the families that plans name; built on the meta device to be counted."""
 
+from workers.probes.hardware.networks.mamba import Mamba
 from workers.probes.hardware.networks.pictures import (
     CNN,
     VGG,
@@ -10,6 +11,7 @@ from workers.probes.hardware.networks.pictures import (
     UNet,
 )
 from workers.probes.hardware.networks.plain import CELLS, MLP, Recurrent, TableResNet
+from workers.probes.hardware.networks.together import SeesAndReads, SigmoidTowers
 from workers.probes.hardware.networks.transformer import (
     EncoderDecoder,
     Head,
@@ -29,10 +31,13 @@ __all__ = [
     "EfficientNetB0",
     "EncoderDecoder",
     "Head",
+    "Mamba",
     "MobileNetV2",
     "Norm",
     "Recurrent",
     "ResNet",
+    "SeesAndReads",
+    "SigmoidTowers",
     "TableResNet",
     "Tower",
     "Transformer",

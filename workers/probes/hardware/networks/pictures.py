@@ -35,9 +35,10 @@ def normed(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, groups: 
 class Residual(nn.Module):
     """The block of ResNet-18 (two 3x3) or of ResNet-50 (1x1, 3x3, 1x1, four times wider at its end)."""
 
-    def __init__(self, inputs: int, width: int, stride: int, wide: bool) -> None:
+    def __init__(self, inputs: int, width: int, stride: int, wide: bool, times: int = 1) -> None:
         super().__init__()
         outputs = width * 4 if wide else width
+        width *= times
         kernels = [(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)] if wide else [
             (inputs, width, 3, stride), (width, width, 3, 1)]  # fmt: skip
         self.steps = nn.ModuleList(normed(*kernel) for kernel in kernels)
@@ -53,17 +54,17 @@ class Residual(nn.Module):
 
 
 class ResNet(nn.Sequential):
-    """He et al. 2016: ``blocks`` a stage, ``wide`` from ResNet-50 on."""
+    """He et al. 2016: ``blocks`` a stage, ``wide`` from ResNet-50 on; inside, they are ``times`` as wide."""
 
     def __init__(
-        self, inputs: int, blocks: tuple[int, ...], wide: bool, outputs: int, first: int = 64
+        self, inputs: int, blocks: tuple[int, ...], wide: bool, outputs: int, first: int = 64, times: int = 1
     ) -> None:
         layers: list[nn.Module] = [*normed(inputs, first, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
         channels = first
         for stage, count in enumerate(blocks):
             for i in range(count):
                 width = first * 2**stage
-                layers.append(Residual(channels, width, 2 if stage and not i else 1, wide))
+                layers.append(Residual(channels, width, 2 if stage and not i else 1, wide, times))
                 channels = width * 4 if wide else width
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, outputs))
 

@@ -73,6 +73,9 @@ class Attention(nn.Module):
         wide = s.head_norm == "all"
         self.q_norm = Norm(s.inner if wide else s.head_width, s.norm) if s.head_norm else None
         self.k_norm = Norm(keys if wide else s.head_width, s.norm) if s.head_norm else None
+        apart = s.place_projections
+        self.place_k = nn.Linear(s.width, s.inner, bias=False) if apart else None
+        self.place_q = nn.Linear(s.width, s.inner) if apart else None
 
     def forward(
         self, x: Tensor, causal: bool, memory: Tensor | None = None, bias: Tensor | None = None
@@ -82,7 +85,15 @@ class Attention(nn.Module):
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self._normed(q, self.q_norm), self._normed(k, self.k_norm)
         q, k, v = (part.unflatten(-1, (-1, self.s.head_width)).transpose(1, 2) for part in (q, k, v))
-        found = attend_openly(q, k, v, bias) if self.s.relative else attend(q, k, v, causal)
+        if self.place_k is not None and self.place_q is not None:  # He et al. 2021, section 3.1
+            places = x.new_zeros(1, x.shape[1], self.s.width)
+            far_k, far_q = (
+                part(places).unflatten(-1, (-1, self.s.head_width)).transpose(1, 2)
+                for part in (self.place_k, self.place_q)
+            )
+            bias = q @ far_k.transpose(-1, -2) + far_q @ k.transpose(-1, -2)
+        openly = self.s.relative or bias is not None
+        found = attend_openly(q, k, v, bias) if openly else attend(q, k, v, causal)
         return self.o(found.transpose(1, 2).flatten(2))
 
     def _normed(self, part: Tensor, norm: Norm) -> Tensor:

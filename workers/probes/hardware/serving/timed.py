@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,17 @@ import numpy as np
 import torch
 
 from workers.probes.hardware.architecture import Architecture
+from workers.probes.hardware.ledger import Cost
 
 MOST_PARAMETERS = 2 * 10**8  # of a network that is built here to be timed
 RUNS = 500
 FEWEST = 20
+WARM = 3  # answers that are thrown away
+STEPS = 256  # of a recurrent network that are timed; more take in proportion
+RATE = 3e10  # sums a second that one thread surely does not miss by far; a slower answer is not waited for
+MOST_ALIVE = 2**31  # bytes
 TREES = (20, 60)  # two sizes of forest, from which any other follows on a line
+MOST_CLASSES = 10  # that they tell apart; more take in proportion
 FITTED_ROWS = 400  # made-up rows that a forest of those sizes learns
 
 
@@ -31,37 +37,60 @@ class Latency:
     runs: int
     wall_over_cpu: float
 
+    def plus(self, other: Latency, times: float) -> Latency:
+        """This answer and ``times`` the other after it."""
+        return replace(
+            self, p50=self.p50 + times * other.p50, p95=self.p95 + times * other.p95,
+            p95_low=self.p95_low + times * other.p95_low, p95_high=self.p95_high + times * other.p95_high,
+            wall_over_cpu=max(self.wall_over_cpu, other.wall_over_cpu),
+        )  # fmt: skip
 
-def network(model: Architecture, rows: int, seconds: float, device: str = "cpu") -> Latency | None:
-    """The planned network with random weights; None where it is too large to be built here."""
+
+def network(
+    model: Architecture, rows: int, seconds: float, device: str = "cpu", cost: Cost | None = None,
+    writes: int = 1,
+) -> Latency | None:  # fmt: skip
+    """The planned network with random weights, and for each token that is written after the first one more
+    answer of one token; None where it is too large, or too slow by its ``cost``, to be tried here."""
     if model.build is None or model.parameters > MOST_PARAMETERS:
+        return None
+    steps = min(model.counts[0], STEPS) if model.family == "lstm" else model.counts[0]
+    share = steps / model.counts[0] if model.family == "lstm" else 1.0
+    if cost is not None and (share * cost.flops > 2 * seconds * RATE or share * cost.alive > MOST_ALIVE):
         return None
     torch.manual_seed(0)
     built = model.build(*model.counts).eval().to(device)
-    inputs = model.inputs(rows, model.counts[0], device)
+    inputs = model.inputs(rows, steps, device)
 
-    def answer() -> None:
-        built(inputs)
+    def answer(given: torch.Tensor) -> None:
+        built(given)
         if device != "cpu":
             torch.cuda.synchronize()
 
+    # On a processor the thread's own seconds count, so that a neighbour who takes the core away costs
+    # nothing; those of a card pass while the thread waits.
+    clock = time.thread_time if device == "cpu" else time.perf_counter
     with torch.inference_mode():
-        # On a processor the thread's own seconds count, so that a neighbour who takes the core away costs
-        # nothing; those of a card pass while the thread waits.
-        return timed(answer, seconds, time.thread_time if device == "cpu" else time.perf_counter)
+        found = timed(partial(answer, inputs), seconds, clock)
+        found = found.plus(found, 1 / share - 1)
+        if writes > 1 and model.words and model.family == "transformer":
+            found = found.plus(timed(partial(answer, inputs[:, :1]), seconds / 2, clock), writes - 1)
+    return found
 
 
 def table(model: Architecture, rows: int, seconds: float) -> Latency | None:
     """scikit-learn's own model, fitted to made-up rows of the plan's width: its answers do not depend on
     what it learnt, but on how many trees, columns and kept rows there are."""
-    sizes = TREES if model.family in ("boosting", "forest") else (1,)
+    kind = "forest" if model.extra.get("forest") else "kernel" if model.extra.get("kernel") else model.family
+    sizes = TREES if kind in ("boosting", "forest") else (1,)
     found = []
     draw = np.random.default_rng(0)
     width = max(1, int(np.prod(model.row)))
     x = draw.normal(size=(FITTED_ROWS, width)).astype(np.float32)
-    y = draw.permutation(np.arange(FITTED_ROWS) % max(2, min(model.outputs, 10)))
+    classes = max(2, min(model.outputs, MOST_CLASSES))
+    y = draw.permutation(np.arange(FITTED_ROWS) % classes)
     for size in sizes:
-        fitted = _estimator(model, size)
+        fitted = _estimator(kind, model, size)
         if fitted is None:
             return None
         fitted.fit(x, y)
@@ -70,17 +99,15 @@ def table(model: Architecture, rows: int, seconds: float) -> Latency | None:
         return found[0]
     few, more = found
     trees = float(model.extra.get("trees") or TREES[1])
+    trees *= model.extra.get("per_round", 1) / (classes if kind == "boosting" and classes > 2 else 1)
     share = (trees - TREES[0]) / (TREES[1] - TREES[0])
-
-    def at(name: str) -> float:
-        a, b = getattr(few, name), getattr(more, name)
-        return max(1e-7, min(a, b), a + share * (b - a))
-
+    # The median on its line; the spread around it is that of the larger forest.
+    p50 = max(1e-7, min(few.p50, more.p50), few.p50 + share * (more.p50 - few.p50))
     ratio = max(few.wall_over_cpu, more.wall_over_cpu)
-    return Latency(at("p50"), at("p95"), at("p95_low"), at("p95_high"), more.runs, ratio)
+    return replace(more.plus(more, p50 / max(1e-9, more.p50) - 1), wall_over_cpu=ratio)
 
 
-def _estimator(model: Architecture, trees: int) -> Any:
+def _estimator(kind: str, model: Architecture, trees: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC
@@ -93,26 +120,28 @@ def _estimator(model: Architecture, trees: int) -> Any:
         "kernel": SVC,
         "linear": lambda: LogisticRegression(max_iter=50),
     }
-    made = makers.get(model.family)
+    made = makers.get(kind)
     return made() if made is not None else None
 
 
 def timed(
     answer: Callable[[], object], seconds: float, clock: Callable[[], float] = time.thread_time
 ) -> Latency:
-    """Seconds of up to RUNS answers by the ``clock``, after three that are thrown away."""
+    """Seconds of up to RUNS answers by the ``clock``, after a few that are thrown away; of slow ones, two."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        for _ in range(3):
-            answer()
+        begun = time.perf_counter()
+        for warm in range(WARM):
+            if not warm or time.perf_counter() - begun < seconds / 2:
+                answer()
         times: list[float] = []
         end, cpu, wall = time.perf_counter() + seconds, time.process_time(), time.perf_counter()
         while len(times) < RUNS and (len(times) < FEWEST or time.perf_counter() < end):
             start = clock()
             answer()
             times.append(clock() - start)
-            if time.perf_counter() > end + 3 * seconds and len(times) >= 3:
+            if time.perf_counter() > end + 2 * seconds and len(times) >= 2:
                 break
         spent = max(1e-6, time.process_time() - cpu)
         ratio = max(1.0, (time.perf_counter() - wall) / spent)

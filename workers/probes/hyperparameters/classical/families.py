@@ -45,7 +45,7 @@ class Family:
 
 def of_kind(kind: str) -> str | None:
     """The family of a plan's model.kind; None for what is none of them."""
-    from workers.probes.hardware.architecture import BY_NAME, WITHIN
+    from workers.probes.hardware.kinds import BY_NAME, WITHIN
 
     plain = kind.strip().lower().replace(" ", "_").replace("-", "_")
     if plain in NEIGHBOURS:

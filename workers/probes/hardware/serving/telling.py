@@ -1,0 +1,109 @@
+"""The title and the sentences about an answer and its limits."""
+
+from __future__ import annotations
+
+from workers.probes.hardware import words
+from workers.probes.hardware.architecture import Architecture
+from workers.probes.hardware.serving.place import Place
+from workers.probes.hardware.serving.smaller import Smaller
+from workers.probes.hardware.serving.timed import Latency
+
+NOISY = 1.5  # wall over processor time
+NAMES = {"fp32": "32-bit", "fp16": "16-bit", "fp8": "8-bit", "int8": "8-bit", "int4": "4-bit"}
+
+Range = tuple[float, float, float]
+
+
+def reading(model: Architecture, place: Place) -> list[str]:
+    """What an answer of a text model is taken to be."""
+    shape = model.extra.get("shape")
+    if shape is None or not shape.causal or shape.decoder_layers or not model.words:
+        return []
+    writes = place.writes or 1
+    told = [
+        f"An answer is taken as reading {shape.sequence:,} tokens and writing"
+        + (f" {writes:,}." if place.writes else " one; give hardware.serve.output_tokens for longer answers.")
+    ]
+    length = shape.sequence + writes - 1
+    if length > shape.longest and model.extra.get("told"):
+        told.insert(0, f"The model reads at most {shape.longest:,} tokens, and {length:,} are planned; they"
+                       " are counted, but what lies beyond is of no use to it.")  # fmt: skip
+    return told
+
+
+def lead(place: Place, precision: str) -> str:
+    """What has to be said before any number: a stand-in, or weights that are not as planned."""
+    told = [place.example] if place.example else []
+    if place.device is not None and precision != place.precision:
+        told.append(f"{place.device.name} computes in 8 bits only, so 8-bit weights are taken.")
+    return " ".join(told)
+
+
+def on_here(here: Latency | None) -> str:
+    if here is None:
+        return ""
+    return (
+        f" Here one answer takes {words.milliseconds(here.p50)}, 95 of 100 at most"
+        f" {words.milliseconds(here.p95)}."
+    )
+
+
+def nothing_to_hold(model: Architecture, place: Place, here: Latency | None) -> str:
+    """Why nothing is judged."""
+    if place.unknown:
+        more = f" {model.says[:1].upper()}{model.says[1:]} was timed on this worker instead.{on_here(here)}" \
+            if here else ""  # fmt: skip
+        return f"{place.unknown} Whether the model runs there in time is not known.{more} Name a device" \
+            " that is in it, or time an answer on yours."  # fmt: skip
+    if place.name:
+        return (
+            f"Nobody says how fast the model must answer on {place.where}, so there is nothing to hold it"
+            f" against.{on_here(here)} Answer H6, or give hardware.serve.latency_ms in the plan."
+        )
+    return (
+        "Nobody says where the model must run and how fast it must answer, so there is nothing to hold it"
+        f" against.{on_here(here)} Answer H6, or name hardware.serve in the plan."
+    )
+
+
+def _about(share: float) -> str:
+    return words.share(share) if share < 0.01 else f"about {words.share(share)}"
+
+
+def judged(
+    model: Architecture, place: Place, here: Latency | None, seconds: Range | None, memory: float | None,
+    small: Smaller | str, precision: str,
+) -> tuple[str, str]:  # fmt: skip
+    """Title and note where there is a limit."""
+    title, parts = "", [lead(place, precision) or place.unknown]
+    if place.milliseconds and seconds:
+        took = words.milliseconds(seconds[1])
+        share = 1e3 * seconds[1] / place.milliseconds
+        title = (
+            f"An answer takes about {took} on {place.where}, and {place.milliseconds:g} ms are allowed"
+            if share > 1
+            else f"Answers take {_about(share)} of the time allowed"
+        )
+        between = words.between(words.milliseconds(seconds[0]), words.milliseconds(seconds[2]))
+        parts.append(f"95 of 100 answers of {model.says} take {between} or less on {place.where},"
+                     f" of {place.milliseconds:g} ms allowed.")  # fmt: skip
+    if place.has and memory:
+        fits = memory <= place.has
+        if not fits or not title:
+            title = (
+                f"The model takes {_about(memory / place.has)} of the memory of {place.where}"
+                if fits
+                else f"The model does not fit on {place.where}"
+            )
+        few = precision != "fp32" and model.build is not None
+        narrow = f" with {NAMES[precision]} weights" if few else ""
+        parts.append(f"It needs {words.size(memory)} of {words.size(place.has)} there{narrow}.")
+    if place.device is not None:
+        parts.append(on_here(here).strip())
+    if not isinstance(small, str):
+        way = small.lost(8)
+        cost = f"cost {way.lost:.1f} points" if way.low > 0 else "cost nothing that can be measured"
+        parts.append(f"8-bit weights {cost} on a small stand-in.")
+    if here is not None and here.wall_over_cpu > NOISY and not place.unknown:
+        parts.append("Other work shares this machine, so only the answer's own seconds are counted.")
+    return title, " ".join(part for part in parts if part)
