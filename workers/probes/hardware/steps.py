@@ -116,7 +116,9 @@ def _part(
             few //= 2
         if one > each or not _fits(plan, few, repeats, share):
             continue
-        found = one if few == least else here.seconds(clock.operations_of(model, few, demand.optimizer, repeats))
+        found = one
+        if few > least:
+            found = here.seconds(clock.operations_of(model, few, demand.optimizer, repeats))
         return (few, repeats, found) if found <= 1.5 * each else (least, repeats, one)
     return None
 
