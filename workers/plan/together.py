@@ -91,7 +91,9 @@ def _qwen(part: Mapping[str, Any], name: str) -> dict[str, Any]:
     width = part.get("hidden_size" if newer else "embed_dim", 1280)
     ratio = part.get("mlp_ratio", 4)
     inner = part.get("intermediate_size", 3420) if newer else ratio * width if type(width) is int else None
-    return {"layers": part.get("depth", 32), "width": width, "heads": part.get("num_heads", 16),
-            "feed_forward": inner, "patch": part.get("patch_size", 14), "patch_bias": False,
-            "extra_tokens": 0, "frames": part.get("temporal_patch_size", 2), "norm": "rms" if newer else "layer",
-            "bias": True, "gated": newer, "last_norm": False}  # fmt: skip
+    return {
+        "layers": part.get("depth", 32), "width": width, "heads": part.get("num_heads", 16),
+        "feed_forward": inner, "patch": part.get("patch_size", 14), "patch_bias": False, "extra_tokens": 0,
+        "frames": part.get("temporal_patch_size", 2), "norm": "rms" if newer else "layer", "bias": True,
+        "gated": newer, "last_norm": False,
+    }  # fmt: skip

@@ -105,14 +105,21 @@ def _part(
     each = 0.8 * seconds / sum(PART)
     for repeats in choices:
         share = _parameters(model, repeats) / max(1, model.parameters) if repeats < model.repeats else 1.0
-        one = here.seconds(clock.operations_of(model, 1, demand.optimizer, repeats))
-        few = max(1, min(rows, int(rows * each / max(whole, 1e-9) * model.repeats / repeats)))
-        while few > 1 and not _fits(plan, few, repeats, share):
+        try:
+            least = 1
+            one = here.seconds(clock.operations_of(model, 1, demand.optimizer, repeats))
+        except ValueError:  # a norm over the batch has a single number to work on
+            least = 2
+            one = here.seconds(clock.operations_of(model, 2, demand.optimizer, repeats))
+        few = max(least, min(rows, int(rows * each / max(whole, 1e-9) * model.repeats / repeats)))
+        while few > least and not _fits(plan, few, repeats, share):
             few //= 2
         if one > each or not _fits(plan, few, repeats, share):
             continue
-        found = one if few == 1 else here.seconds(clock.operations_of(model, few, demand.optimizer, repeats))
-        return (few, repeats, found) if found <= 1.5 * each else (1, repeats, one)
+        found = one
+        if few > least:
+            found = here.seconds(clock.operations_of(model, few, demand.optimizer, repeats))
+        return (few, repeats, found) if found <= 1.5 * each else (least, repeats, one)
     return None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from workers.plan import PlanError, read
 from workers.probes.base import Budget, Sample
-from workers.probes.hardware import catalogue, demand, prices, training_cost
+from workers.probes.hardware import architecture, catalogue, demand, prices, training_cost
 
 MODEL = {"model": {"kind": "resnet18", "classes": 10, "input_size": 64}, "data": {"rows": 50_000},
          "training": {"batch_size": 64, "epochs": 10, "precision": "bf16", "runs": 1}}  # fmt: skip
@@ -89,3 +89,46 @@ def test_what_nobody_rents_out_is_listed_and_not_chosen():
 def test_every_device_that_trains_is_forecast():
     found = {one["id"] for one in run().facts["by_accelerator"]}
     assert {device.id for device in catalogue.devices() if device.trains} <= found
+
+
+def test_prices_that_are_not_in_order_are_told():
+    own = prices.read(Sample(plan=plan(prices={"h100": [5, 2, 1]})))
+    assert own.hour["h100"] == (1, 2, 5)
+    assert "are not in order; they are read as 1, 2 and 5" in own.problems[0]
+    assert prices.read(Sample(plan=plan(prices={"h100": [1, 2, 5]}))).problems == ()
+
+
+def asked(model, **training):
+    sample = Sample(plan={"model": model, "training": training})
+    return demand.read(sample, architecture.read(sample))
+
+
+def test_training_that_does_not_go_together_is_told():
+    llama = {"kind": "llama-3-8b", "transformer": {"sequence": 64}}
+    wide = asked(llama, method="lora", lora={"rank": 100_000})
+    assert "rank is 100,000 and the model's width 4,096" in wide.assumed[0]
+    assert (
+        "gradient_accumulation is 64 and a batch has 4 rows"
+        in asked({"kind": "resnet18"}, batch_size=4, gradient_accumulation=64).assumed[0]
+    )
+    whole = asked({"kind": "resnet18"}, batch_size=4, precision="int8")
+    assert whole.precision == "fp32"
+    assert any("cannot be trained in 8-bit whole numbers" in sentence for sentence in whole.assumed)
+    assert asked(llama, method="lora", precision="int4").method == "qlora"
+
+
+def test_a_batch_beyond_64_bits_is_counted_and_not_walked():
+    sample = Sample(plan={"model": {"kind": "mlp", "hidden": [8]}, "training": {"batch_size": 10**15}})
+    big = Sample(plan={"model": {"kind": "resnet18", "input_size": 32}, "training": {"batch_size": 10**15}})
+    for one in (sample, big):
+        assert training_cost.run(one, Budget(seconds=3)).state == "measured"
+
+
+def test_a_list_of_devices_is_no_device_and_said():
+    found = demand.device(Sample(plan=plan(train={"device": ["h100", "a100"]})))
+    assert '"h100, a100"' in found.problem
+
+
+def test_states_of_the_united_states_have_grids_of_their_own():
+    assert catalogue.grid_name("California") == "california"
+    assert catalogue.grid("california")[2] < catalogue.grid("texas")[2]
