@@ -118,10 +118,10 @@ def tuning(rule: Mapping[str, Mapping[str, float]]) -> Iterator[None]:
 
 
 def fitted(every: Sequence[Walked]) -> dict[str, dict[str, float]]:
-    """The ``tuning`` that these runs teach: the middle, and the spread of which 10 to 90 % lie about it.
+    """The ``tuning`` that these runs teach: geometric mean, and the spread that takes in 80 % of them.
 
-    Each family counts as much as the next. Quantiles, since a single run on poor code would else make the
-    range of all others wider.
+    Each family counts as much as the next. The spread is that of a normal distribution with their 10 and
+    90 % quantiles, since a single run on poor code would else make the range of all others wider.
     """
     found = {}
     for code in ("language", "other"):
@@ -129,16 +129,18 @@ def fitted(every: Sequence[Walked]) -> dict[str, dict[str, float]]:
         now = catalogue.rules()["tuning"][code]["times"]
         apart = np.log([now * one.run["hours"] / one.hours()[1] for one in own])
         sizes = Counter(one.run["family"] for one in own)
-        low, mid, high = _quantiles(apart, np.array([1 / sizes[one.run["family"]] for one in own]))
-        found[code] = {"times": round(math.exp(mid), 2), "spread": round((high - low) / (2 * norm.ppf(0.9)), 2)}
+        weights = np.array([1 / sizes[one.run["family"]] for one in own])
+        low, high = _quantiles(apart, weights)
+        found[code] = {"times": round(math.exp(float(np.average(apart, weights=weights))), 2),
+                       "spread": round(float((high - low) / (2 * norm.ppf(0.9))), 2)}  # fmt: skip
     return found
 
 
 def _quantiles(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The 10, 50 and 90 % quantiles of weighted values."""
+    """The 10 and 90 % quantiles of weighted values."""
     order = np.argsort(values)
     places = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
-    return np.interp((0.1, 0.5, 0.9), places, values[order])
+    return np.interp((0.1, 0.9), places, values[order])
 
 
 def throughput(table: Mapping[str, Any]) -> list[dict[str, Any]]:
