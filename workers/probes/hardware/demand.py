@@ -25,8 +25,8 @@ OPTIMISER_BYTES = {
     "other": 8,
 }  # fmt: skip
 DEFAULT_HOURS = 168.0  # a week, against which the time lost to waiting is told when nobody names a limit
-# Limits of time and money that projects have: where nobody names one, each in between is as likely as the next,
-# on a log scale (a day to three months, 100 to 100,000 US dollars) [judgement].
+# Limits of time and money that projects have, a day to three months and 100 to 100,000 US dollars: where
+# nobody names one, each in between is as likely as the next, on a log scale [judgement].
 USUAL_LIMITS = {"hours": (24.0, 2160.0), "money": (100.0, 100_000.0)}
 
 
@@ -127,9 +127,7 @@ def read(sample: Sample, model: Architecture) -> Demand:
             assumed.append(f"The plan names no batch size; {batch} rows are taken.")
     batch = int(batch)
     if batch > rows and model.family not in ("boosting", "linear") and _rows_known(sample):
-        assumed.append(
-            f"The batch of {batch:,} is larger than the data; its {rows:,} rows are taken as one batch."
-        )
+        assumed.append(f"The batch of {batch:,} is larger than the data, whose {rows:,} rows make one batch.")
         batch = rows
     steps = _steps(sample, model, rows, batch, assumed)
     optimizer = sample.planned("training.optimizer")
