@@ -13,7 +13,7 @@ from workers.probes.hardware import catalogue, demand, footprint
 from workers.probes.hardware.demand import Device
 from workers.probes.hardware.footprint import Footprint
 
-USUAL = ("a100-80", "h200", "b200")
+USUAL = ("a100-80", "h200", "b200", "mi355x")
 SHORT = 1.0  # hours up to which nobody rents a machine [judgement]
 CORE = 20e9  # operations a second that one core of a processor reaches in training [judgement]
 

@@ -77,7 +77,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     plan = footprint.measure(model, wanted, 1)
     device = machine.chosen(sample, plan)
     chosen = catalogue.priced(_device(device), prices.read(sample).hour)
-    if plan.walk(plan.way()) is None or model.parameters > MOST_PARAMETERS or not _held(plan, chosen):
+    if model.parameters > MOST_PARAMETERS or not _held(plan, chosen):
         return Finding.skipped(
             f"Not one row of {model.says} fits on {chosen.name}, even with its weights shared out over"
             f" {COUNTS[-1]:,} of them, so more devices do not help; make the model or its inputs smaller."
@@ -104,8 +104,12 @@ def _device(device: Device) -> Accelerator:
 
 def _held(plan: Footprint, device: Accelerator) -> bool:
     """Whether a row fits on a device at all, if need be with the weights shared out over many."""
+    room = 0.5 * device.memory
+    shared = 16.0 * plan.model.parameters / COUNTS[-1]  # weights, gradients and moments
+    if plan.step is not None and plan.demand.method == "full" and plan.fixed + plan.per_row + shared < room:
+        return True  # no closer look is needed
     many = replace(plan, kind=footprint.kind_of(device), count=COUNTS[-1])
-    return many.total(1, sharding="zero3") <= device.memory
+    return plan.walk(plan.way()) is not None and many.total(1, sharding="zero3") <= device.memory
 
 
 def growth(sample: Sample) -> float:

@@ -48,8 +48,8 @@ def expected(device: Accelerator, precision: str, parameters: int | None) -> flo
 def tuned_for(plan: Footprint) -> str:
     """What kind of code runs the plan, as far as a plan tells.
 
-    Language models that learn to write, trained whole, run on code that many teams have tuned; other
-    models, and parts of models, mostly run on research code.
+    Language models that learn to write run on code that many teams have tuned; others mostly on research
+    code. No published run tells adapters apart, so they are like the model that they belong to.
     """
     shape = plan.model.extra.get("shape")
     writes = (
@@ -59,7 +59,7 @@ def tuned_for(plan: Footprint) -> str:
         and not shape.decoder_layers
         and plan.model.outputs == shape.vocabulary
     )
-    return "language" if writes and plan.demand.method == "full" else "other"
+    return "language" if writes else "other"
 
 
 def slower(plan: Footprint) -> np.ndarray:
