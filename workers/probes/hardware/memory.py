@@ -248,6 +248,8 @@ def _finding(
         advice = f"{bad} largest {what} that fits is about {words.rounded(most)}."
     sizes = words.between(words.size(peak[0]), words.size(peak[2]))
     note = f"Training {model.says} needs {sizes} on {device.says}. {advice}{_told(facts.get('tried'))}"
+    if device.problem:
+        note = f"{device.problem} {note}"
     if device.note:
         note += f" {device.note}"
     if facts["assumed"]:

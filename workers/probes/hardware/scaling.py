@@ -164,7 +164,7 @@ def _finding(
                        "device": device.id, "count": at.count, "knee": bend, "lost": at.lost,
                        "parameters": ["hardware.train.count"]})  # fmt: skip
     facts: dict[str, Any] = {
-        "device": device.id, "name": device.name, "named": own.known, "stands_in": _stands_in(own),
+        "device": device.id, "name": device.name, "named": own.known, "stands_in": _stands_in(own), "unknown": own.problem or None,
         "counts": [one.as_json() for one in every],
         "knee": bend, "needed": enough.count if enough else None, "at": at.count, "planned": planned,
         "growth": grown, "deadline_hours": hours, "late": late, "batch": wanted.batch, "currency": "USD",
@@ -232,6 +232,8 @@ def _words(
         sentences.append(
             f"With {facts['growth']:.1f} times the work in a year the deadline was checked as well."
         )
+    if facts["unknown"]:
+        sentences.insert(0, facts["unknown"])
     if facts["stands_in"]:
         sentences.append(facts["stands_in"])
     return title, " ".join(sentences)
