@@ -164,7 +164,8 @@ def _finding(
                        "device": device.id, "count": at.count, "knee": bend, "lost": at.lost,
                        "parameters": ["hardware.train.count"]})  # fmt: skip
     facts: dict[str, Any] = {
-        "device": device.id, "name": device.name, "named": own.known, "stands_in": _stands_in(own), "unknown": own.problem or None,
+        "device": device.id, "name": device.name, "named": own.known, "stands_in": _stands_in(own),
+        "unknown": own.problem or None,
         "counts": [one.as_json() for one in every],
         "knee": bend, "needed": enough.count if enough else None, "at": at.count, "planned": planned,
         "growth": grown, "deadline_hours": hours, "late": late, "batch": wanted.batch, "currency": "USD",

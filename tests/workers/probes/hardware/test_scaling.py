@@ -78,7 +78,7 @@ def test_a_deadline_asks_for_as_many_devices_as_keep_it():
         plan = {**VISION, "hardware": {**HARDWARE, "budget": {"hours": hours}}}
         return run(plan, {"H7": {"value": growth}} if growth else None)
 
-    easy, tight, never = (found(hours) for hours in (1000, 0.15, 0.001))
+    easy, tight, never = (found(hours) for hours in (1000, 0.4, 0.001))
     assert easy.facts["needed"] == 1
     assert easy.value == 0
     assert 1 < tight.facts["needed"] <= 1024
@@ -87,7 +87,7 @@ def test_a_deadline_asks_for_as_many_devices_as_keep_it():
     assert never.facts["needed"] is None
     assert [fault["fault"] for fault in never.facts["faults"]] == ["scaling_knee"]
     assert never.facts["faults"][0]["severity"] == "high"
-    assert found(0.15, growth=2).facts["needed"] > tight.facts["needed"]
+    assert found(0.4, growth=2).facts["needed"] > tight.facts["needed"]
 
 
 def test_too_many_planned_devices_are_a_fault_and_a_larger_batch_is_tried():
