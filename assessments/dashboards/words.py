@@ -87,7 +87,9 @@ def span(low: float, high: float, form: object = number, join: str = " to ") -> 
 
 def memory(count: float) -> str:
     """Bytes of a memory, counted as its makers do (1 GB is 2**30): 12 GB, 840 MB."""
-    for unit, power in (("TB", 40), ("GB", 30), ("MB", 20), ("kB", 10)):
+    if count >= 1000 * 2**50:
+        return "over 1,000 PB"
+    for unit, power in (("PB", 50), ("TB", 40), ("GB", 30), ("MB", 20), ("kB", 10)):
         if count >= 2**power * 0.9995:
             return f"{_figures(count / 2**power)} {unit}"
     return f"{number(count)} B"
@@ -95,9 +97,21 @@ def memory(count: float) -> str:
 
 def energy(kwh: float) -> str:
     """0.38 -> "0.38 kWh"; small amounts in Wh."""
+    if kwh >= 1e12:
+        return "over 1,000 TWh"
     if kwh >= 0.1:
         return f"{short(kwh)} kWh"
     return f"{short(kwh * 1000)} Wh" if kwh >= 0.0001 else "under 0.1 Wh"
+
+
+def carbon(kg: float) -> str:
+    """A mass of CO2: 340 g, 12 kg, 4.1 t."""
+    if kg >= 1e9:
+        return "over a million t"
+    for unit, factor in (("t", 1000.0), ("kg", 1.0)):
+        if kg >= factor:
+            return f"{_figures(kg / factor)} {unit}"
+    return f"{_figures(kg * 1000)} g" if kg >= 0.001 else "under 1 g"
 
 
 def file_size(count: float) -> str:
@@ -109,7 +123,7 @@ def file_size(count: float) -> str:
 
 
 def hours(value: float) -> str:
-    """0.02 -> "1 min"; 3.4 -> "3.4 h"; 400 -> "17 days"."""
+    """0.02 -> "1 min"; 3.4 -> "3.4 h"; 180 -> "7.5 days"; 400 -> "17 days"."""
     seconds = value * 3600
     if seconds < 0.9995:
         return f"{_figures(seconds * 1000)} ms"
@@ -118,7 +132,12 @@ def hours(value: float) -> str:
     if seconds < 5400:
         minutes = seconds / 60
         return f"{_figures(round(minutes, 1)) if minutes < 9.95 else number(minutes)} min"
-    return f"{_figures(value)} h" if value < 72 else f"{number(value / 24)} days"
+    if value < 48:
+        return f"{_figures(value)} h"
+    if value >= 8760e4:
+        return "over 10,000 years"
+    size, unit = (value / 24, "days") if value < 2 * 8760 else (value / 8760, "years")
+    return f"{number(size, 0 if size >= 9.95 or round(size, 1) == round(size) else 1)} {unit}"
 
 
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}

@@ -85,7 +85,8 @@ def measured(
     where the value alone looks harmless: one truncated file is a small share of the rows. One that only
     matters against what the plan needs (``needs``) is no worse than that need among ``findings``; one
     that only matters to some projects (``matters``) is no worse than ``answers`` make it; one that is a share
-    of the training (``worth``) is no worse than the training is long.
+    of the training (``worth``) is no worse than the training is long. One that is judged against what nobody
+    said (``unsaid``) stays open at its good end, and in the middle of the scale where it may be bad.
     """
     if finding.get("state", "measured") != "measured" or probe not in rules.anchors:
         return None
@@ -107,6 +108,9 @@ def measured(
         scored = Scored(max(scored.score, floor), max(scored.low, floor - slack), max(scored.high, floor))
     if "worth" in rules.data["probes"].get(probe, {}):
         scored = _capped(scored, _worth(rules.data["probes"][probe]["worth"], finding))
+    unsaid = rules.data["probes"].get(probe, {}).get("unsaid")
+    if unsaid is not None and _fact(finding, unsaid["fact"]) is False:
+        scored = Scored(min(scored.score, float(unsaid["most"])), 0.0, scored.high)
     if "needs" not in rules.data["probes"].get(probe, {}):
         return scored
     need = _need(rules.data["probes"][probe]["needs"], findings or {})
@@ -119,12 +123,16 @@ def _capped(scored: Scored, most: float) -> Scored:
 
 def _worth(entry: Mapping[str, Any], finding: Evidence) -> float:
     """How bad a share of the training can be: its own hours over the hours allowed, scored; else 100."""
-    facts = finding.get("facts") or {}
-    found: Any = facts
-    for key in entry["hours"].split("."):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    hours, allowed = number(found), number(facts.get("deadline_hours"))
+    hours, allowed = number(_fact(finding, entry["hours"])), number(_fact(finding, "deadline_hours"))
     return Anchors.read(entry)(hours / allowed) if hours is not None and allowed else 100.0
+
+
+def _fact(finding: Evidence, path: str) -> Any:
+    """A fact of a finding by its path: "limits.named"."""
+    found: Any = finding.get("facts") or {}
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
 
 
 def raised_by(rules: Rules, finding: Evidence) -> Mapping[str, Any] | None:
@@ -141,13 +149,14 @@ def _floor(rules: Rules, fault: Mapping[str, Any] | None) -> float:
 def _need(entry: Mapping[str, Any], findings: Mapping[str, Evidence]) -> float | None:
     """How bad a machine can be for the plan: the hours it takes there over the hours allowed, scored.
 
-    None where no forecast says so; 100 where the plan does not fit.
+    ``usual`` hours stand in where nobody allowed any. None where no forecast says so; 100 where the plan
+    does not fit.
     """
     finding = findings.get(entry["probe"], {})
     facts = finding.get("facts") or {}
     devices = facts.get("by_accelerator") or ()
     device = next((one for one in devices if one.get("id") == entry["device"]), None)
-    allowed = number(facts.get("deadline_hours"))
+    allowed = number(facts.get("deadline_hours")) or number(entry.get("usual"))
     if finding.get("state", "measured") != "measured" or device is None or not allowed:
         return None
     if not device.get("fits"):

@@ -15,6 +15,7 @@ Facts = Mapping[str, Any]
 
 # what -> (fact, heading)
 MEASURES = (("money", "Cost"), ("hours", "Time"), ("kwh", "Energy"))
+HEADS = ("Accelerator", "Fits", "Cost", "Time", "Energy", "CO2")
 CENT, TENTH = 0.01, 0.0001  # money and kWh under which an amount is told as "under ..."
 
 
@@ -45,7 +46,7 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
         (
             one["name"],
             "yes" if one.get("fits", True) else "no",
-            *(_cell(one.get(key), key, currency) for key, _ in MEASURES),
+            *(_cell(one.get(key), key, currency) for key in ("money", "hours", "kwh", "kg_co2")),
         )
         for one in order
     ]
@@ -59,7 +60,7 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
             wide=_dots(shown, facts, measures, theme.WIDTHS["half" if alone else "full"], beside=True),
             narrow=_dots(shown, facts, measures, theme.WIDTHS["narrow"], beside=False),
             says=finding.get("note", ""),
-            table=Table(("Accelerator", "Fits", "Cost", "Time", "Energy"), rows, frozenset({2, 3, 4})),
+            table=Table(HEADS, rows, frozenset({2, 3, 4, 5})),
         )
     ]
 
@@ -116,6 +117,8 @@ def _form(key: str, currency: str) -> Callable[[float], str]:
         return lambda value: words.money(value, currency) if value else words.money(0, currency)
     if key == "hours":
         return lambda value: words.hours(value) if value else "0"
+    if key == "kg_co2":
+        return words.carbon
     return lambda value: words.energy(value) if value else "0"
 
 

@@ -122,6 +122,16 @@ def _marks(
         notes.append(
             theme.text(1, at, "Deadline", **paper, xanchor="right", **above, font={"color": theme.S2})
         )
+    planned = facts.get("planned")
+    if facts.get("named") and planned and planned > 1 and across[0] < planned < across[1]:
+        at = theme.share(planned, *across, log=True)
+        shapes.append(theme.rule(at, 0, at, 1, theme.S1, dash="dash", **paper))
+        side = {"xanchor": "right", "xshift": -4} if at > 0.5 else {"xanchor": "left", "xshift": 4}
+        notes.append(
+            theme.text(
+                at, 0, "Planned", **paper, yanchor="bottom", yshift=4, font={"color": theme.S1}, **side
+            )
+        )
     knee = facts.get("knee")
     if knee and across[0] < knee < across[1]:
         at = theme.share(knee, *across, log=True)

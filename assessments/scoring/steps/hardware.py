@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +53,8 @@ def _memory(facts: Evidence, dataset: Evidence) -> Words:
         if largest < 1:
             words["peak"] = hardware.size(mid)
         elif largest < batch:
-            words |= {"largest_batch": f"{largest:,.0f}", "batch": f"{batch:,.0f}"}
+            pieces = math.ceil(batch / largest)
+            words |= {"largest_batch": f"{largest:,.0f}", "batch": f"{batch:,.0f}", "pieces": f"{pieces:,}"}
     elif high is not None and high > has:
         words |= {
             "device": str(device.get("name") or ""),
@@ -107,6 +109,13 @@ def _transfer(facts: Evidence, dataset: Evidence) -> Words:
 def _cost(facts: Evidence, dataset: Evidence) -> Words:
     entries = {one.get("id"): one for one in facts.get("by_accelerator") or () if isinstance(one, Mapping)}
     chosen, cheapest = entries.get(facts.get("chosen"), {}), entries.get(facts.get("cheapest"), {})
+    pieces, batch = number(facts.get("pieces")), number(facts.get("batch"))
+    if chosen and not chosen.get("fits", True) and pieces and batch:
+        return {
+            "pieces": f"{pieces:,.0f}",
+            "batch": f"{batch:,.0f}",
+            "device": str(chosen.get("name") or "it"),
+        }
     if chosen and not chosen.get("fits", True):
         return {"too_large": "yes", "cheapest": str(cheapest.get("name") or "")}
     limits = facts.get("limits") or {"hours": facts.get("deadline_hours"), "money": facts.get("budget")}
@@ -116,7 +125,11 @@ def _cost(facts: Evidence, dataset: Evidence) -> Words:
         if most is not None and allowed is not None and most > allowed:
             needed.append(say(most))
             limit.append(say(allowed))
-    return {"needed": names_of(needed), "limit": names_of(limit)}
+    words: Words = {"needed": names_of(needed), "limit": names_of(limit)}
+    hours, money = (number((forecast.get(key) or {}).get("p50")) for key in ("hours", "money"))
+    if limits.get("named") is False and hours is not None and money is not None:
+        words |= {"unnamed": "yes", "hours": hardware.hours(hours), "money": hardware.money(money)}
+    return words
 
 
 def _scaling(facts: Evidence, dataset: Evidence) -> Words:

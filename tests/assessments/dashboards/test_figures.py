@@ -355,3 +355,16 @@ def test_the_place_where_you_are_stands_clear_of_a_low_target():
         boxes = [svg.text_box(note, frame) for note in here]
         assert len(boxes) == 2
         assert not any(top < rule < bottom for _, top, _, bottom in boxes)
+
+
+def test_planned_devices_are_marked_and_the_table_tells_carbon():
+    finding = sample.finding("hardware.scaling")
+    finding["facts"] |= {"named": True, "planned": 2}
+    for chart in figures.of(finding):
+        assert "Planned" in [note["text"] for note in chart.wide["layout"]["annotations"]]
+    finding["facts"] |= {"named": False}
+    for chart in figures.of(finding):
+        assert "Planned" not in [note["text"] for note in chart.wide["layout"]["annotations"]]
+    (cost,) = figures.of(sample.finding("hardware.training_cost"))
+    assert cost.table.columns[-1] == "CO2"
+    assert cost.table.rows[0][-1] != "not known"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from assessments.dashboards import words
+from workers.probes.hardware import words as hardware_words
 
 
 @pytest.mark.parametrize(
@@ -56,13 +59,29 @@ def test_short_numbers_keep_three_figures(value, text):
         (0.0367, "2.2 min"),
         (0.05, "3 min"),
         (4.4, "4.4 h"),
-        (100, "4 days"),
+        (100, "4.2 days"),
+        (180, "7.5 days"),
+        (400, "17 days"),
+        (20_000, "2.3 years"),
+        (1e12, "over 10,000 years"),
         (0.00001, "36 ms"),
         (0.01, "36 s"),
     ],
 )
 def test_times_have_the_unit_people_would_choose(value, text):
     assert words.hours(value) == text
+
+
+@pytest.mark.parametrize("value", [49, 180, 239, 400, 5000, 20_000])
+def test_a_title_and_its_labels_tell_one_time_alike(value):
+    probe = re.sub(r"\.0\b", "", hardware_words.hours(value))
+    assert words.hours(value) == probe
+
+
+def test_what_nobody_can_read_is_told_as_over_something():
+    assert words.memory(2.0**70) == "over 1,000 PB"
+    assert words.energy(1e15) == "over 1,000 TWh"
+    assert [words.carbon(kg) for kg in (0.0001, 0.34, 12, 4100)] == ["under 1 g", "340 g", "12 kg", "4.1 t"]
 
 
 def test_money_bytes_ranges_and_places():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assessments.scoring import risk, rules
+from assessments.scoring import gates, risk, rules
 from tests.assessments.scoring.evidence import MANIFEST, finding, findings
 
 RULES = rules.load()
@@ -148,3 +148,14 @@ def test_waiting_for_data_is_no_worse_than_the_training_is_long():
     assert waits(90.0).score > 80
     without = finding(0.9, 0.85, 0.95, "Waits", {})
     assert risk.measured(RULES, without, "hardware.input_pipeline").score > 80
+
+
+def test_without_a_named_limit_the_cost_is_open_and_closes_no_gate():
+    dear = finding(1.0, 0.0, 1.0, "T", {"limits": {"named": False}})
+    scored = risk.measured(RULES, dear, "hardware.training_cost")
+    assert (scored.score, scored.low, scored.high) == (50, 0, 100)
+    named = finding(1.0, 0.9, 1.0, "T", {"limits": {"named": True}})
+    assert risk.measured(RULES, named, "hardware.training_cost").score == 100
+    cost = "hardware.training_cost"
+    assert "cost" not in {gate.id for gate in gates.closed(RULES, {cost: dear})}
+    assert "cost" in {gate.id for gate in gates.closed(RULES, {cost: named})}

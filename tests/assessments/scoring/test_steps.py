@@ -112,7 +112,7 @@ CASES = [  # probe, value, low, facts, what is said
     ("hardware.inventory", 20, 15, {"faults": [fault("below_data_sheet", measured=20, expected=120)]},
      "it does 20 of 120 billion"),
     ("hardware.memory", 1.6, 1.5, {"batch": 256, "largest_batch": 120, "peak": peak(30, 38, 40),
-     "device": DEVICE}, "at most 120 rows at a time instead of 256"),
+     "device": DEVICE}, "at most 120 rows at a time instead of 256, and add up 3 such pieces"),
     ("hardware.memory", 900, 800, {"batch": 8, "largest_batch": 0, "peak": peak(1e4, 2e4, 3e4),
      "device": DEVICE}, "not one row at a time fits"),
     ("hardware.memory", 0.6, 0.4, {"batch": 8, "largest_batch": 9, "peak": peak(10, 14, 26),
@@ -121,6 +121,11 @@ CASES = [  # probe, value, low, facts, what is said
      "forecast": {"hours": {"p90": 240}, "money": {"p90": 900}}}, "Allow 10 days for training"),
     ("hardware.training_cost", 1, 1, {"chosen": "l4", "cheapest": "h", "by_accelerator": [
         {"id": "l4", "fits": False}, {"id": "h", "name": "H100", "fits": True}]}, "Train on H100"),
+    ("hardware.training_cost", 1, 1, {"chosen": "l4", "pieces": 8, "batch": 64, "by_accelerator": [
+        {"id": "l4", "name": "L4", "fits": False}]}, "Split each batch of 64 into 8 pieces"),
+    ("hardware.training_cost", 0.7, 0, {"limits": {"named": False},
+     "forecast": {"hours": {"p50": 180, "p90": 240}, "money": {"p50": 500, "p90": 900}}},
+     "Say how much time and money training may take: about 7.5 days and $500"),
     ("hardware.training_cost", 1, 1, {"chosen": "l4", "by_accelerator": [{"id": "l4", "fits": False}]},
      "Choose a smaller model"),
     ("hardware.serving", 40, 30, {"place": {"device": "Phone", "memory": 2**30},

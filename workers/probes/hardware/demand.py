@@ -24,7 +24,10 @@ OPTIMISER_BYTES = {
     "lbfgs": 80,
     "other": 8,
 }  # fmt: skip
-DEFAULT_HOURS, DEFAULT_MONEY = 168.0, 1000.0  # one week and 1,000 US dollars, when nobody names a limit
+DEFAULT_HOURS = 168.0  # a week, against which the time lost to waiting is told when nobody names a limit
+# Limits of time and money that projects have, a day to three months and 100 to 100,000 US dollars: where
+# nobody names one, each in between is as likely as the next, on a log scale [judgement].
+USUAL_LIMITS = {"hours": (24.0, 2160.0), "money": (100.0, 100_000.0)}
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Device:
     accelerator: catalogue.Accelerator | None
     known: bool  # somebody named it
     problem: str = ""  # a sentence, when somebody named one that the catalogue does not have
+    note: str = ""  # a sentence about why it stands in, where nobody named one
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Limits:
     kg_co2: float | None
     said: tuple[str, ...]
     currency: str = "USD"  # what the plan counted its money in; ``money`` is in US dollars
+    dollars: float = 1.0  # US dollars for one unit of it
 
     @property
     def named(self) -> bool:
@@ -121,6 +126,9 @@ def read(sample: Sample, model: Architecture) -> Demand:
         if model.family not in ("boosting", "linear"):
             assumed.append(f"The plan names no batch size; {batch} rows are taken.")
     batch = int(batch)
+    if batch > rows and model.family not in ("boosting", "linear") and _rows_known(sample):
+        assumed.append(f"The batch of {batch:,} is larger than the data, whose {rows:,} rows make one batch.")
+        batch = rows
     steps = _steps(sample, model, rows, batch, assumed)
     optimizer = sample.planned("training.optimizer")
     if optimizer is None:
@@ -183,6 +191,11 @@ def _rows(sample: Sample, model: Architecture, assumed: list[str]) -> int:
         return max(1, int(train or sample.rows))
     assumed.append("There is no data yet and the plan gives no number of rows; 10,000 are taken.")
     return 10_000
+
+
+def _rows_known(sample: Sample) -> bool:
+    """Whether somebody counted the rows; else a batch is no larger than data that nobody knows."""
+    return bool(sample.planned("data.rows") or sample.planned("data.tokens") or sample.folder is not None)
 
 
 def _steps(sample: Sample, model: Architecture, rows: int, batch: int, assumed: list[str]) -> int:
@@ -291,7 +304,8 @@ def limits(sample: Sample) -> Limits:
                 found[name] = value
                 said.append(f"the answer to {question}")
     currency = str(sample.planned("hardware.budget.currency", "USD")).upper()
-    return Limits(**found, said=tuple(said), currency=currency)
+    dollars = prices.read(sample).dollars
+    return Limits(**found, said=tuple(said), currency=currency, dollars=dollars or 1.0)
 
 
 def _in_dollars(sample: Sample, money: float) -> float | None:

@@ -10,11 +10,13 @@ hold replaces the walk, and running out of memory on the planned device is the f
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import replace
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hardware import architecture, catalogue, demand, footprint, trial, words
+from workers.probes.hardware import architecture, catalogue, demand, footprint, machine, trial, words
 from workers.probes.hardware.demand import Demand, Device
 from workers.probes.hardware.described import MOST_PARAMETERS, Architecture, UnknownKindError
 from workers.probes.hardware.footprint import Footprint
@@ -28,16 +30,17 @@ def run(sample: Sample, budget: Budget) -> Finding:
     except UnknownKindError as error:
         return Finding.skipped(str(error))
     wanted = demand.read(sample, model)
-    device = demand.device(sample)
     budget.progress(0.2, f"Walking through one step of {model.says}")
     if model.family in ("boosting", "linear"):
-        return _table(model, wanted, device)
-    return _network(model, wanted, device, budget)
+        return _table(model, wanted, demand.device(sample))
+    return _network(sample, model, wanted, budget)
 
 
-def _network(model: Architecture, wanted: Demand, device: Device, budget: Budget) -> Finding:
+def _network(sample: Sample, model: Architecture, wanted: Demand, budget: Budget) -> Finding:
     start = time.process_time()
-    plan = footprint.measure(model, wanted, device.count, footprint.kind_of(device.accelerator))
+    plan = footprint.measure(model, wanted, demand.device(sample).count)
+    device = machine.chosen(sample, plan)
+    plan = replace(plan, kind=footprint.kind_of(device.accelerator), count=device.count)
     rows = wanted.at_once(device.count)
     if plan.walk(plan.way()) is None and model.parameters <= MOST_PARAMETERS:
         return Finding.skipped(
@@ -129,7 +132,8 @@ def _facts(
         "batch": wanted.batch, "precision": wanted.precision, "optimizer": wanted.optimizer,
         "method": wanted.method, "sharding": wanted.sharding, "breakdown": breakdown,
         "peak": {"low": round(peak[0]), "mid": round(peak[1]), "high": round(peak[2])},
-        "device": {"name": device.name, "bytes": device.memory, "count": device.count, "says": device.says},
+        "device": {"name": device.name, "bytes": device.memory, "count": device.count, "says": device.says,
+                   "note": device.note},
         "assumed": [*model.assumed, *wanted.assumed], "faults": [], "mitigations": [],
     }  # fmt: skip
 
@@ -231,6 +235,12 @@ def _finding(
     what = "number of rows" if model.family in ("boosting", "linear") else "batch"
     if mid > 1 and not most:
         advice = "Not even one row at a time fits; use a larger device or a smaller model."
+    elif mid > 1 and what == "batch":
+        pieces = math.ceil(facts["batch"] / most)
+        advice = (
+            f"{words.rounded(most)} {'row fits' if most == 1 else 'rows fit'} at once: split each batch of"
+            f" {facts['batch']:,} into {pieces:,} pieces (gradient accumulation), which trains just the same."
+        )
     elif mid > 1:
         advice = f"The largest {what} that fits is {most:,}."
     else:
@@ -238,6 +248,10 @@ def _finding(
         advice = f"{bad} largest {what} that fits is about {words.rounded(most)}."
     sizes = words.between(words.size(peak[0]), words.size(peak[2]))
     note = f"Training {model.says} needs {sizes} on {device.says}. {advice}{_told(facts.get('tried'))}"
+    if device.problem:
+        note = f"{device.problem} {note}"
+    if device.note:
+        note += f" {device.note}"
     if facts["assumed"]:
         note += f" {words.assumptions(facts['assumed'])}"
     basis = "estimated" if estimated or facts["assumed"] or not device.known else "measured"

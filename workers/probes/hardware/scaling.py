@@ -16,8 +16,17 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hardware import architecture, catalogue, demand, footprint, forecast, prices, words
-from workers.probes.hardware.architecture import UnknownKindError
+from workers.probes.hardware import (
+    architecture,
+    catalogue,
+    demand,
+    footprint,
+    forecast,
+    machine,
+    prices,
+    words,
+)
+from workers.probes.hardware.architecture import MOST_PARAMETERS, UnknownKindError
 from workers.probes.hardware.catalogue import Accelerator
 from workers.probes.hardware.demand import Demand, Device
 from workers.probes.hardware.footprint import Footprint
@@ -66,16 +75,19 @@ def run(sample: Sample, budget: Budget) -> Finding:
     limits = demand.limits(sample)
     budget.progress(0.2, f"Walking through one step of {model.says}")
     plan = footprint.measure(model, wanted, 1)
-    own = prices.read(sample)
-    chosen, said = _device(device), device.accelerator is not None
-    chosen = catalogue.priced(chosen, own.hour)
+    device = machine.chosen(sample, plan)
+    chosen = catalogue.priced(_device(device), prices.read(sample).hour)
+    if model.parameters > MOST_PARAMETERS or not _held(plan, chosen):
+        return Finding.skipped(
+            f"Not one row of {model.says} fits on {chosen.name}, even with its weights shared out over"
+            f" {COUNTS[-1]:,} of them, so more devices do not help; make the model or its inputs smaller."
+        )
     grown = growth(sample)
     budget.progress(0.4, f"Spreading it over {COUNTS[-1]:,} devices")
-    every = clusters(plan, wanted, chosen, budget.seed, _counts(device.count if said else 1))
+    every = clusters(plan, wanted, chosen, budget.seed, _counts(device.count))
     hours = limits.hours
-    unknown = device.problem
-    return _finding(plan, wanted, chosen, every, device.count if said else 1, hours, grown,
-                    [*model.assumed, *wanted.assumed], said, budget.seed, unknown)  # fmt: skip
+    return _finding(plan, wanted, chosen, every, device, hours, grown,
+                    [*model.assumed, *wanted.assumed], budget.seed)  # fmt: skip
 
 
 def _counts(planned: int) -> tuple[int, ...]:
@@ -83,11 +95,21 @@ def _counts(planned: int) -> tuple[int, ...]:
 
 
 def _device(device: Device) -> Accelerator:
-    """The planned device; where nobody named one, the accelerator that most people rent."""
+    """The machine of the plan; for one that trains on this worker, the accelerator that most people rent."""
     found = device.accelerator or catalogue.find("a100-80")
     if found is None:
         raise LookupError("The catalogue has lost its A100.")
     return found
+
+
+def _held(plan: Footprint, device: Accelerator) -> bool:
+    """Whether a row fits on a device at all, if need be with the weights shared out over many."""
+    room = 0.5 * device.memory
+    shared = 16.0 * plan.model.parameters / COUNTS[-1]  # weights, gradients and moments
+    if plan.step is not None and plan.demand.method == "full" and plan.fixed + plan.per_row + shared < room:
+        return True  # no closer look is needed
+    many = replace(plan, kind=footprint.kind_of(device), count=COUNTS[-1])
+    return plan.walk(plan.way()) is not None and many.total(1, sharding="zero3") <= device.memory
 
 
 def growth(sample: Sample) -> float:
@@ -127,10 +149,10 @@ def needed(every: Sequence[Cluster], hours: float | None, grown: float) -> Clust
 
 
 def _finding(
-    plan: Footprint, wanted: Demand, device: Accelerator, every: list[Cluster], planned: int,
-    hours: float | None, grown: float, assumed: list[str], said: bool, seed: int, unknown: str = "",
+    plan: Footprint, wanted: Demand, device: Accelerator, every: list[Cluster], own: Device,
+    hours: float | None, grown: float, assumed: list[str], seed: int,
 ) -> Finding:  # fmt: skip
-    bend, enough = knee(every), needed(every, hours, grown)
+    bend, enough, planned = knee(every), needed(every, hours, grown), own.count
     by_count = {one.count: one for one in every}
     late = hours is not None and enough is None
     # Where none keeps it, the deadline asks for more than there are here.
@@ -142,8 +164,9 @@ def _finding(
                        "device": device.id, "count": at.count, "knee": bend, "lost": at.lost,
                        "parameters": ["hardware.train.count"]})  # fmt: skip
     facts: dict[str, Any] = {
-        "device": device.id, "name": device.name, "named": said,
-        "unknown": unknown or None, "counts": [one.as_json() for one in every],
+        "device": device.id, "name": device.name, "named": own.known, "stands_in": _stands_in(own),
+        "unknown": own.problem or None,
+        "counts": [one.as_json() for one in every],
         "knee": bend, "needed": enough.count if enough else None, "at": at.count, "planned": planned,
         "growth": grown, "deadline_hours": hours, "late": late, "batch": wanted.batch, "currency": "USD",
         "assumed": assumed, "faults": faults,
@@ -154,6 +177,12 @@ def _finding(
         note += f" {words.assumptions(assumed)}"
     low, mid, high = (float(np.quantile(lost, q)) for q in (0.05, 0.5, 0.95))
     return Finding(mid, note, facts, low, high, title=title, basis="estimated")
+
+
+def _stands_in(own: Device) -> str:
+    if own.accelerator is None:  # nobody joins several of this worker
+        return "Nobody named a device, and this worker does it alone; more of the usual one are told."
+    return own.note
 
 
 def _larger_batch(
@@ -193,8 +222,6 @@ def _words(
         last = max(c["count"] for c in facts["counts"] if c["count"] < bend) if bend > 1 else 1
         title = f"More than {counted(last, 'device')} no longer {'pay' if last > 1 else 'pays'} off"
     sentences = [f"One {device.name} trains for {alone}"]
-    if facts["unknown"]:
-        sentences = [f"{facts['unknown']} {device.name} stands in for it: one trains for {alone}"]
     if at.count > 1:
         sentences[0] += (
             f", {at.count:,} of them for {there} and {money}, of which {words.share(at.lost)} is waiting"
@@ -206,6 +233,8 @@ def _words(
         sentences.append(
             f"With {facts['growth']:.1f} times the work in a year the deadline was checked as well."
         )
-    if not facts["named"] and not facts["unknown"]:
-        sentences.append("Nobody named a device, so the one that most people rent stands in.")
+    if facts["unknown"]:
+        sentences.insert(0, facts["unknown"])
+    if facts["stands_in"]:
+        sentences.append(facts["stands_in"])
     return title, " ".join(sentences)

@@ -1,8 +1,8 @@
-"""How long one step takes on a device of the catalogue, for any share of its peak that it may reach.
+"""How long one step takes on a device of the catalogue, for however well its code may be tuned.
 
-A roofline over the operations of the plan's step: each takes as long as its sums or its bytes do. What
-share of the peak sums reach is not known before a run; ``share`` is what the rules of the catalogue expect
-and how sure they are, by class of device, precision and size of the model.
+A roofline over the operations of the plan's step: each takes as long as its sums or its bytes do, at the
+share of the device's rates that well-tuned steps reach (``expected``). How much longer a whole run takes
+than such steps is not known before it: ``slower`` is what published runs took (``tuning`` in the catalogue).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import norm
 
 from workers.probes.hardware import catalogue
 from workers.probes.hardware.catalogue import Accelerator
@@ -18,7 +18,8 @@ from workers.probes.hardware.demand import Demand
 from workers.probes.hardware.footprint import HALF, Footprint
 from workers.probes.hardware.steps import PASSES
 
-PLACES = np.linspace(0.02, 0.98, 13)  # of the distribution, at which a step is worked out
+PLACES = np.linspace(0.01, 0.99, 15)  # of the distribution, the fastest first
+MOST = 0.95  # of its peak, which no run passes
 # Share of a step that is left when part of the backward pass falls away.
 WORK = {"full": 1.0, "lora": 0.72, "qlora": 0.9, "head": 0.36}
 AHEAD = ("gpu", "tpu", "edge")
@@ -26,14 +27,14 @@ NEURAL = ("transformer", "vit")  # families whose parameters tell how large thei
 
 
 def expected(device: Accelerator, precision: str, parameters: int | None) -> float:
-    """The share of its dense peak that a device reaches in the products of a whole run, on average."""
+    """The share of its dense peak that a device reaches in the products of a well-tuned step."""
     rules = catalogue.rules()
     runs_in = device.runs_in(precision)
     narrow = runs_in in ("fp8", "int8")
     base = "bf16" if narrow and {"bf16", "fp16"} & device.peak_tflops.keys() else precision
     balance = device.peak(base) / (device.bandwidth_gbs * 1e9)  # operations a byte
     reached = min(rules["most"], rules["tuned"] * (rules["balance"] / balance) ** rules["falls"])
-    reached *= rules["whole"] * rules["kinds"][device.kind]
+    reached *= rules["kinds"][device.kind]
     if narrow:
         reached *= rules["narrow"]
     if device.date < rules["before"]["date"] and runs_in in ("fp16", "bf16"):
@@ -44,55 +45,59 @@ def expected(device: Accelerator, precision: str, parameters: int | None) -> flo
     return reached
 
 
-def share(device: Accelerator, precision: str, parameters: int | None) -> np.ndarray:
-    """The share of the peak at each of PLACES of its distribution, a Beta."""
-    mean, certainty = expected(device, precision, parameters), catalogue.rules()["certainty"]
-    return beta.ppf(PLACES, certainty * mean, certainty * (1 - mean))
+def tuned_for(plan: Footprint) -> str:
+    """What kind of code runs the plan, as far as a plan tells.
 
-
-def reached_bandwidth() -> np.ndarray:
-    """The share of the sheet's bandwidth at each of PLACES: lucky in one, lucky in the other."""
-    low, mid, high = catalogue.rules()["bandwidth"]
-    return np.interp(PLACES, (0.1, 0.5, 0.9), (low, mid, high))
-
-
-def pass_seconds(
-    plan: Footprint,
-    demand: Demand,
-    device: Accelerator,
-    rows: int,
-    used: np.ndarray | None = None,
-    moves: np.ndarray | None = None,
-) -> np.ndarray:
-    """Seconds of one forward and backward pass over ``rows`` rows on one device, at each of PLACES.
-
-    ``used`` and ``moves`` are other shares of the peak and of the bandwidth than the rules expect.
+    Language models that learn to write run on code that many teams have tuned; others mostly on research
+    code. No published run tells adapters apart, so they are like the model that they belong to.
     """
-    peak, bandwidth = device.peak(demand.precision), device.bandwidth_gbs * 1e9
-    if used is None or moves is None:
+    shape = plan.model.extra.get("shape")
+    writes = (
+        shape is not None
+        and shape.causal
+        and shape.reads_words
+        and not shape.decoder_layers
+        and plan.model.outputs == shape.vocabulary
+    )
+    return "language" if writes else "other"
+
+
+def slower(plan: Footprint) -> np.ndarray:
+    """How many times longer the whole run takes than well-tuned steps, at each of PLACES."""
+    rule = catalogue.rules()["tuning"][tuned_for(plan)]
+    return rule["times"] * np.exp(rule["spread"] * norm.ppf(PLACES))
+
+
+def step_seconds(
+    plan: Footprint, demand: Demand, device: Accelerator, rows: int, share: float | None = None
+) -> float:
+    """Seconds of one well-tuned forward and backward pass over ``rows`` rows on one device.
+
+    ``share`` is another share of the peak than the rules expect.
+    """
+    peak = device.peak(demand.precision)
+    bandwidth = device.bandwidth_gbs * 1e9 * catalogue.rules()["bandwidth"]
+    if share is None:
         size = plan.model.parameters if plan.model.family in NEURAL else None
-        used, moves = share(device, demand.precision, size), reached_bandwidth()
+        share = expected(device, demand.precision, size)
     work = WORK.get(demand.method, 1.0)
     if plan.step is None:
-        return work * plan.flops_per_row * rows / (peak * used)
-    part = rows / plan.walked
+        return float(work * plan.flops_per_row * rows / (peak * share))
     start = catalogue.rules()["start_us"][device.kind] * 1e-6  # more rows start no more operations
     wide = 0.6 if demand.precision in HALF else 1.0
     kinds = plan.step.kinds
     sums, moved, times = (np.array(one, dtype=float) for one in zip(
         *((flops, size, count) for (flops, size), count in kinds.items()), strict=True))  # fmt: skip
-    each = np.empty(len(used))
-    for i, (u, m) in enumerate(zip(used, moves, strict=True)):
-        busy = part * np.maximum(sums / (peak * u), wide * moved / (bandwidth * m))
-        # Accelerators start the next operation while they compute; processors do one thing at a time.
-        each[i] = times @ (np.maximum(busy, start) if device.kind in AHEAD else busy + start)
-    return work * each * (2.0 if demand.checkpointing else 1.5) / 1.5
+    busy = rows / plan.walked * np.maximum(sums / (peak * share), wide * moved / bandwidth)
+    # Accelerators start the next operation while they compute; processors do one thing at a time.
+    each = times @ (np.maximum(busy, start) if device.kind in AHEAD else busy + start)
+    return float(work * each * (2.0 if demand.checkpointing else 1.5) / 1.5)
 
 
-def update_seconds(plan: Footprint, demand: Demand, device: Accelerator, shards: int = 1) -> np.ndarray:
-    """Seconds of the optimiser's update, at each of PLACES; shards share it."""
+def update_seconds(plan: Footprint, demand: Demand, device: Accelerator, shards: int = 1) -> float:
+    """Seconds of the optimiser's update; shards share it."""
     bytes_moved = PASSES * 4 * plan.trained(demand.method) / shards
-    return bytes_moved / (device.bandwidth_gbs * 1e9 * reached_bandwidth())
+    return bytes_moved / (device.bandwidth_gbs * 1e9 * catalogue.rules()["bandwidth"])
 
 
 def step_parts(
@@ -104,5 +109,7 @@ def step_parts(
     """
     rows = demand.at_once(count)
     pieces = max(1, math.ceil(demand.batch / (rows * count)))
-    update = update_seconds(plan, demand, device, shards)
-    return pieces * pass_seconds(plan, demand, device, rows) + update, update
+    times = slower(plan)
+    update = times * update_seconds(plan, demand, device, shards)
+    least = WORK.get(demand.method, 1.0) * plan.flops_per_row * rows / (MOST * device.peak(demand.precision))
+    return pieces * np.maximum(least, times * step_seconds(plan, demand, device, rows)) + update, update

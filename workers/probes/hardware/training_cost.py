@@ -1,15 +1,19 @@
 """How long the planned training takes, what it costs, and how much power it uses, on each device.
 
 Value: the chance to miss at least one of the project's limits on its device, over 4,000 draws. Limits
-come from the plan, else from the answers to H3, H5 and C7. When nobody names any, the value is the
-chance to need more than one week or 1,000 US dollars, the note says so and the basis is "estimated".
-Low and high: the same chance were all times 30 % shorter or 40 % longer, the error of such forecasts.
+come from the plan, else from the answers to H3, H5 and C7. Low and high: the same chance were all times 30 %
+shorter or 40 % longer. When nobody names any, no chance is told, only hours and money: the value is then the
+share of usual limits (``USUAL_LIMITS``) that the training would miss, from none of them (low: perhaps there
+is no limit) to the tightest (high), and the rules of scoring leave it open.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hardware import (
@@ -18,13 +22,14 @@ from workers.probes.hardware import (
     catalogue,
     demand,
     footprint,
+    machine,
     prices,
     steps,
     words,
 )
 from workers.probes.hardware.architecture import Architecture, UnknownKindError
 from workers.probes.hardware.calibrate import Worker
-from workers.probes.hardware.demand import DEFAULT_HOURS, DEFAULT_MONEY, Demand, Device, Limits
+from workers.probes.hardware.demand import USUAL_LIMITS, Demand, Device, Limits
 from workers.probes.hardware.footprint import Footprint
 from workers.probes.hardware.forecast import DRAWS, Draws, on_device, on_worker
 from workers.probes.hardware.prices import Prices
@@ -33,7 +38,6 @@ from workers.probes.hardware.steps import Run
 SHORTER, LONGER = 0.7, 1.4  # how far off all times may be together
 WORKER_PRICE = (0.02, 0.05, 0.09)  # US dollars for a core and hour of a rented processor [judgement]
 OWN = "This worker"  # its name in the list of devices
-WORTH_RENTING = 1.0  # hours below which setting up another machine takes longer than it saves [judgement]
 FAULTS = {"hours": "too_slow", "money": "too_costly", "kwh": "over_energy_cap", "kg_co2": "over_energy_cap"}
 
 
@@ -47,22 +51,31 @@ def run(sample: Sample, budget: Budget) -> Finding:
     wanted = demand.read(sample, model)
     device = demand.device(sample)
     limits = demand.limits(sample)
-    used = limits if limits.named else replace(limits, hours=DEFAULT_HOURS, money=DEFAULT_MONEY)
     budget.progress(0.15, "Timing this worker")
     worker = calibrate.worker("cpu", min(0.6, max(0.3, 0.05 * budget.left)))
     budget.progress(0.4, f"Timing {model.says}")
     seconds = min(2.0, max(0.3, 0.2 * budget.left))
     grid, own_prices = sample.planned("hardware.grid"), prices.read(sample)
+    pieces = 0
     if model.family in ("boosting", "linear"):
         own = steps.table(model, wanted, sample, worker, seconds)
         every = _processors(model, wanted, own, grid, budget.seed)
     else:
         plan = footprint.measure(model, wanted, device.count)
+        device = machine.chosen(sample, plan)
         own = steps.network(plan, wanted, worker, seconds)
         budget.progress(0.7, "Forecasting for each device")
         every = _devices(plan, wanted, device, own, own_prices, grid, budget.seed)
+        pieces = _pieces(plan, wanted, device)
     budget.progress(0.95, "Choosing a device")
-    return _finding(sample, model, wanted, device, limits, used, worker, own, every, own_prices)
+    return _finding(sample, model, wanted, device, limits, worker, own, every, own_prices, pieces)
+
+
+def _pieces(plan: Footprint, wanted: Demand, device: Device) -> int:
+    """Into how many pieces a batch must be cut for the device to hold it; 0 where not even a row fits."""
+    kind = replace(plan, kind=footprint.kind_of(device.accelerator), count=device.count)
+    most = kind.largest_batch(device.memory) * device.count
+    return math.ceil(wanted.batch / most) if most else 0
 
 
 def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None, seed: int) -> list[Draws]:
@@ -102,13 +115,11 @@ def _worker_draws(own: Run, wanted: Demand, fits: bool, grid: str | None, seed: 
 
 
 def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, Draws | None]:
-    """The device of the forecast, and the cheapest that keeps every limit in 9 of 10 cases.
+    """The device of the forecast, which is that of all probes, and the cheapest that keeps every limit.
 
-    The planned device if there is one in the list; else this worker for less than an hour; else the
-    cheapest that keeps the limits; else the likeliest to keep them; else the last of the list. What nobody
-    rents out is only chosen where it is planned.
+    The cheapest keeps them in 9 of 10 cases. What nobody rents out only counts where it is planned.
     """
-    planned = device.accelerator.id if device.accelerator is not None else None
+    planned = device.accelerator.id if device.accelerator is not None else "this-worker"
     fitting = [draws for draws in every if draws.fits and (not draws.owned or draws.device == planned)]
 
     def cost(draws: Draws) -> float:
@@ -116,23 +127,30 @@ def choose(every: list[Draws], device: Device, limits: Limits) -> tuple[Draws, D
 
     safe = [draws for draws in fitting if draws.misses(limits) <= 0.1]
     best = min(safe, key=cost) if safe else None
-    chosen = next((draws for draws in every if draws.device == planned), None)
-    here = next((draws for draws in safe if draws.device == "this-worker"), None)
-    if chosen is None and here is not None and here.as_json()["hours"]["p90"] < WORTH_RENTING:
-        chosen = here
-    if chosen is None:
-        chosen = best or (min(fitting, key=lambda d: (d.misses(limits), cost(d))) if fitting else every[-1])
+    chosen = next((draws for draws in every if draws.device == planned), every[0])
     return chosen, best
 
 
+def open_share(draws: Draws) -> tuple[float, float]:
+    """Of limits that projects usually have, the share that the training misses; and of the tightest."""
+    over = np.zeros(DRAWS)
+    for key, (tight, loose) in USUAL_LIMITS.items():
+        place = np.log(np.maximum(draws.values[key], 1e-12) / tight) / math.log(loose / tight)
+        over = np.maximum(over, np.clip(place, 0.0, 1.0))
+    return float(over.mean()), float((over > 0).mean())
+
+
 def _finding(
-    sample: Sample, model: Architecture, wanted: Demand, device: Device, limits: Limits, used: Limits,
-    worker: Worker,
-    own: Run, every: list[Draws], own_prices: Prices,
+    sample: Sample, model: Architecture, wanted: Demand, device: Device, limits: Limits, worker: Worker,
+    own: Run, every: list[Draws], own_prices: Prices, pieces: int,
 ) -> Finding:  # fmt: skip
-    chosen, best = choose(every, device, used)
-    value = chosen.misses(used) if chosen.fits else 1.0
-    low, high = (chosen.misses(used, SHORTER), chosen.misses(used, LONGER)) if chosen.fits else (0.9, 1.0)
+    chosen, best = choose(every, device, limits)
+    if not chosen.fits and not pieces:
+        value, low, high = 1.0, 0.9, 1.0
+    elif limits.named:
+        value, low, high = (chosen.misses(limits, scale) for scale in (1.0, SHORTER, LONGER))
+    else:
+        (value, high), low = open_share(chosen), 0.0
     grid = sample.planned("hardware.grid")
     problems = [sentence for sentence in (device.problem, *own_prices.problems) if sentence]
     if grid and catalogue.grid_name(str(grid)) is None:
@@ -141,10 +159,11 @@ def _finding(
     summary = chosen.as_json()
     facts: dict[str, Any] = {
         "by_accelerator": [draws.as_json() for draws in every], "chosen": chosen.device,
-        "cheapest": best.device if best else None, "currency": "USD", "deadline_hours": used.hours,
-        "budget": used.money, "limits": {"hours": used.hours, "money": used.money, "kwh": used.kwh,
-                                         "kg_co2": used.kg_co2, "named": limits.named,
-                                         "said": list(limits.said)},
+        "cheapest": best.device if best else None, "currency": "USD", "deadline_hours": limits.hours,
+        "budget": limits.money, "limits": {"hours": limits.hours, "money": limits.money, "kwh": limits.kwh,
+                                           "kg_co2": limits.kg_co2, "named": limits.named,
+                                           "said": list(limits.said)},
+        "pieces": pieces if not chosen.fits else None, "stands_in": device.note,
         "calibration": {"how": own.how, "says": own.said, "seconds": {"low": own.low, "usual": own.usual,
                                                                       "high": own.high},
                         "gflops": worker.matmul["fp32"].value, "memory_gbs": worker.memory.value,
@@ -155,9 +174,10 @@ def _finding(
         "runs": {"low": wanted.runs[0], "likely": wanted.runs[1], "high": wanted.runs[2]},
         "grid": catalogue.grid(grid)[0], "assumed": assumed, "problems": problems,
         "own_prices": sorted(own_prices.hour), "plan_currency": limits.currency,
-        "chances": chosen.late(used), "faults": _faults(chosen, used, limits), "mitigations": [],
+        "chances": chosen.late(limits), "faults": _faults(chosen, limits, pieces), "mitigations": [],
     }  # fmt: skip
-    facts["mitigations"] = _mitigations(chosen, best, used, value)
+    if limits.named:
+        facts["mitigations"] = _mitigations(chosen, best, limits, value)
     measured = (
         own.how in ("measured steps", "measured trees")
         and chosen.device == "this-worker"
@@ -165,24 +185,26 @@ def _finding(
         and not assumed
         and not problems
     )
-    title, note = _words(chosen, best, summary, used, limits, value)
+    title, note = _words(chosen, best, summary, limits, value, wanted.batch, pieces)
     if problems:
         note = f"{problems[0]} {note}"
+    if device.note:
+        note += f" {device.note}"
     if assumed:
         note += f" {words.assumptions(assumed)}"
     return Finding(value, note, facts, min(low, value), max(high, value, 3 / DRAWS), title=title,
                    basis="measured" if measured else "estimated")  # fmt: skip
 
 
-def _faults(chosen: Draws, used: Limits, limits: Limits) -> list[dict[str, Any]]:
-    """Limits that are missed in more than 1 of 10 cases; a default limit is nobody's, so it is no fault."""
-    if not chosen.fits:
+def _faults(chosen: Draws, limits: Limits, pieces: int) -> list[dict[str, Any]]:
+    """Limits that are missed in more than 1 of 10 cases."""
+    if not chosen.fits and not pieces:
         return [
             {"fault": "does_not_fit", "severity": "high", "device": chosen.device, "parameters": ["model"]}
         ]
     found: dict[str, dict[str, Any]] = {}
-    for key, chance in chosen.late(used).items():
-        if limits.named and chance > 0.1:
+    for key, chance in chosen.late(limits).items():
+        if chance > 0.1:
             severity = "high" if chance > 0.3 else "medium"
             found.setdefault(FAULTS[key], {"fault": FAULTS[key], "severity": severity,
                                            "device": chosen.device,
@@ -201,28 +223,43 @@ def _mitigations(chosen: Draws, best: Draws | None, used: Limits, value: float) 
 
 
 def _words(
-    chosen: Draws, best: Draws | None, summary: dict[str, Any], used: Limits, limits: Limits, value: float
-) -> tuple[str, str]:
+    chosen: Draws, best: Draws | None, summary: dict[str, Any], limits: Limits, value: float, batch: int,
+    pieces: int,
+) -> tuple[str, str]:  # fmt: skip
     where = "this worker" if chosen.name == OWN else chosen.name
-    if not chosen.fits:
+    if not chosen.fits and not pieces:
         title = f"Training does not fit on {where}"
         advice = f"It fits on {best.name}." if best else "No device of the catalogue holds it by itself."
         return title, f"{title}, so it cannot keep any limit. {advice}"
-    hours, money, kwh = summary["hours"], summary["money"], summary["kwh"]
+    hours, money, kwh, co2 = (summary[key] for key in ("hours", "money", "kwh", "kg_co2"))
     title = f"About {words.hours(hours['p50'])} and {words.money(money['p50'])} on {where}"
-    named = [f"{words.hours(used.hours)}" if used.hours is not None else "",
-             words.money(used.money) if used.money is not None else "",
-             f"{used.kwh:,.0f} kWh" if used.kwh is not None else "",
-             f"{used.kg_co2:,.0f} kg of CO2" if used.kg_co2 is not None else ""]  # fmt: skip
-    bounds = " and ".join(part for part in named if part)
+    ranges = [words.between(say(one["p10"]), say(one["p90"]))
+              for say, one in ((words.hours, hours), (words.money, money), (words.energy, kwh),
+                               (words.carbon, co2))]  # fmt: skip
     note = (
-        f"All planned runs take {words.between(words.hours(hours['p10']), words.hours(hours['p90']))}, cost"
-        f" {words.between(words.money(money['p10']), words.money(money['p90']))} and use"
-        f" {words.between(words.energy(kwh['p10']), words.energy(kwh['p90']))} on {where};"
-        f" the chance to exceed {bounds} is {value:.0%}."
+        f"All planned runs take {ranges[0]}, cost {ranges[1]}, use {ranges[2]} and emit {ranges[3]} of CO2 on"
+        f" {where}"
     )
-    if not limits.named:
-        note += " Nobody named a limit for time or money, so one week and $1,000 stand in."
-    if best is not None and best.device != chosen.device and value > 0.1:
-        note += f" The cheapest that keeps the limits is {best.name}."
+    if limits.named:
+        note += f"; the chance to exceed {_bounds(limits)} is {value:.0%}."
+        if best is not None and best.device != chosen.device and value > 0.1:
+            note += f" The cheapest that keeps the limits is {best.name}."
+    else:
+        note += ". Nobody named a limit for time or money; name one, to learn how likely it is kept."
+    if not chosen.fits:
+        note += f" It only fits with each batch of {batch:,} in {pieces:,} pieces (gradient accumulation)."
     return title, note
+
+
+def _bounds(limits: Limits) -> str:
+    """The limits as they were named, money in the currency of the plan as well."""
+    money = ""
+    if limits.money is not None:
+        money = words.money(limits.money)
+        if limits.currency != "USD" and "hardware.budget.money" in limits.said:
+            own = limits.money / limits.dollars
+            money = f"{own:,.10g} {limits.currency} ({money}, at {limits.dollars:g} dollars each)"
+    named = [words.hours(limits.hours) if limits.hours is not None else "", money,
+             f"{limits.kwh:,.0f} kWh" if limits.kwh is not None else "",
+             f"{words.carbon(limits.kg_co2)} of CO2" if limits.kg_co2 is not None else ""]  # fmt: skip
+    return " or ".join(part for part in named if part)

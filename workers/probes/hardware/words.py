@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 def size(size: float) -> str:
     """Bytes in the unit of memory chips: 2^10, 2^20 ..."""
+    if size >= 1000 * 2**50:
+        return "over 1,000 PB"
     for unit, factor in (("PB", 2**50), ("TB", 2**40), ("GB", 2**30), ("MB", 2**20)):
         if size >= factor:
             number = size / factor
@@ -16,7 +18,9 @@ def size(size: float) -> str:
 
 def rounded(number: float) -> str:
     """Two figures of a count: 69,191,807 -> "69 million", 1,234 -> "1,200"."""
-    for unit, factor in (("billion", 1e9), ("million", 1e6)):
+    if number >= 1e15:
+        return "over 1,000 trillion"
+    for unit, factor in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)):
         if number >= factor:
             return f"{float(f'{number / factor:.2g}'):,.10g} {unit}"
     return f"{float(f'{number:.2g}'):,.0f}"
@@ -32,6 +36,8 @@ def about_share(share: float) -> str:
 
 def hours(hours: float) -> str:
     """A time in the unit that a person would choose."""
+    if hours >= 8760e4:
+        return "over 10,000 years"
     for unit, factor in (("years", 8760.0), ("days", 24.0), ("hours", 1.0), ("minutes", 1 / 60)):
         number = hours / factor
         if number >= (2 if factor > 1 else 1.5):
@@ -41,6 +47,8 @@ def hours(hours: float) -> str:
 
 
 def money(money: float) -> str:
+    if money <= 0:
+        return "$0"
     if money < 0.01:
         return "under 1 cent"
     if money >= 1e13:
@@ -49,11 +57,24 @@ def money(money: float) -> str:
 
 
 def energy(kwh: float) -> str:
-    for unit, factor in (("MWh", 1000.0), ("kWh", 1.0), ("Wh", 0.001)):
+    if kwh >= 1e12:
+        return "over 1,000 TWh"
+    for unit, factor in (("TWh", 1e9), ("GWh", 1e6), ("MWh", 1000.0), ("kWh", 1.0), ("Wh", 0.001)):
         number = kwh / factor
         if number >= 1:
             return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
     return "under 1 Wh"
+
+
+def carbon(kg: float) -> str:
+    """A mass of CO2: 340 g, 12 kg, 4.1 tonnes."""
+    if kg >= 1e12:
+        return "over a billion tonnes"
+    for unit, factor in (("tonnes", 1000.0), ("kg", 1.0), ("g", 0.001)):
+        number = kg / factor
+        if number >= 1:
+            return f"{number:,.0f} {unit}" if number >= 10 else f"{number:,.1f} {unit}"
+    return "under 1 g"
 
 
 def between(low: str, high: str) -> str:

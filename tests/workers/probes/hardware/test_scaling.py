@@ -78,7 +78,7 @@ def test_a_deadline_asks_for_as_many_devices_as_keep_it():
         plan = {**VISION, "hardware": {**HARDWARE, "budget": {"hours": hours}}}
         return run(plan, {"H7": {"value": growth}} if growth else None)
 
-    easy, tight, never = (found(hours) for hours in (1000, 0.15, 0.001))
+    easy, tight, never = (found(hours) for hours in (1000, 0.4, 0.001))
     assert easy.facts["needed"] == 1
     assert easy.value == 0
     assert 1 < tight.facts["needed"] <= 1024
@@ -87,7 +87,7 @@ def test_a_deadline_asks_for_as_many_devices_as_keep_it():
     assert never.facts["needed"] is None
     assert [fault["fault"] for fault in never.facts["faults"]] == ["scaling_knee"]
     assert never.facts["faults"][0]["severity"] == "high"
-    assert found(0.15, growth=2).facts["needed"] > tight.facts["needed"]
+    assert found(0.4, growth=2).facts["needed"] > tight.facts["needed"]
 
 
 def test_too_many_planned_devices_are_a_fault_and_a_larger_batch_is_tried():
@@ -120,12 +120,25 @@ def test_a_deadline_that_none_keep_is_not_good_news():
     assert finding.title.startswith("No number of devices keeps the deadline")
 
 
-@pytest.mark.parametrize("plan", [{}, {"model": {"parameters": 10**15}}, {"training": {"batch_size": 1}}])
+@pytest.mark.parametrize("plan", [{}, {"training": {"batch_size": 1}}])
 def test_strange_plans_are_answered(plan):
     finding = run(plan)
     assert finding.state == "measured"
     json.dumps(finding.facts, allow_nan=False)
     assert 0 <= finding.low <= finding.value <= finding.high <= 1
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [{"model": {"parameters": 10**15}},
+     {"model": {"kind": "llama-3-8b"}, "training": {"method": "lora", "lora": {"rank": 100_000}}},
+     {"model": {"kind": "decoder", "transformer": {"layers": 4, "width": 128, "heads": 4,
+                                                   "sequence": 10**9}}}],
+)  # fmt: skip
+def test_what_no_number_of_devices_holds_is_not_scaled(plan):
+    finding = run(plan)
+    assert finding.state == "skipped"
+    assert "more devices do not help" in finding.note
 
 
 def test_the_same_seed_gives_the_same_clusters():

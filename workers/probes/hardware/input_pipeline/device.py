@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workers.probes.base import Sample
-from workers.probes.hardware import calibrate, catalogue, demand, footprint, forecast, steps
+from workers.probes.hardware import calibrate, demand, footprint, forecast, machine, steps
 from workers.probes.hardware.architecture import Architecture
 from workers.probes.hardware.catalogue import Accelerator
 from workers.probes.hardware.demand import Demand, Device
 from workers.probes.hardware.input_pipeline.telling import PROCESSOR
-
-SHORT = 1.0  # hours of one run on this worker, up to which it is taken where nobody names a device
 
 
 @dataclass(frozen=True)
@@ -39,27 +37,20 @@ class Consumer:
 
 
 def read(sample: Sample, model: Architecture, wanted: Demand, seed: int, seconds: float) -> Consumer:
-    """The plan's device; without one this worker for what it does in an hour, else what most people rent."""
-    device = demand.device(sample)
-    accelerator = device.accelerator
-    assumed = [device.problem] if device.problem else []
-    plan = footprint.measure(model, wanted, device.count if accelerator else 1)
-    if accelerator is None:
-        own = _here(plan, wanted, seed, seconds)
-        hours = wanted.steps * wanted.batch / float(np.median(own.alone)) / 3600
-        stand_in = catalogue.find("a100-80")
-        if hours <= SHORT or stand_in is None:
-            return replace(own, assumed=(*assumed, "Nobody named a device, so this worker is taken."))
-        accelerator = stand_in
-        assumed.append("Nobody named a device, so the one that most people rent stands in.")
-    return _elsewhere(sample, plan, wanted, device, accelerator, seed, assumed)
+    """The machine that the plan is judged on."""
+    plan = footprint.measure(model, wanted, demand.device(sample).count)
+    device = machine.chosen(sample, plan)
+    assumed = [sentence for sentence in (device.problem, device.note) if sentence]
+    if device.accelerator is None:
+        return replace(_here(plan, wanted, seed, seconds), assumed=tuple(assumed))
+    return _elsewhere(sample, plan, wanted, device, device.accelerator, seed, assumed)
 
 
 def _elsewhere(
     sample: Sample, plan: footprint.Footprint, wanted: Demand, device: Device, found: Accelerator,
     seed: int, assumed: list[str],
 ) -> Consumer:  # fmt: skip
-    count = device.count if device.accelerator is not None else 1
+    count = device.count
     shared = replace(plan, kind=footprint.kind_of(found), count=count)
     seconds = forecast.step_seconds(shared, wanted, found, count, np.random.default_rng(seed))
     rows = wanted.batch / (seconds * count)
@@ -73,7 +64,7 @@ def _elsewhere(
 
     return Consumer(
         found.name, PROCESSOR if processor else "accelerator", count, cores, where,
-        device.accelerator is not None, each, False, tuple(assumed),
+        device.known, each, False, tuple(assumed),
     )  # fmt: skip
 
 
