@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from workers.fleet import Fleet
+from workers.probes import copies
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import footing
 from workers.probes.hyperparameters.footing import Footing
@@ -66,12 +67,13 @@ def _resplit(sample: Sample, stand: Footing) -> np.ndarray | None:
     roles = {column.role: column.name for column in sample.columns}
     if "time" in roles:
         return None
-    together = np.arange(len(stand.found.x))
+    together = np.arange(len(stand.found.x)) if stand.found.together is None else stand.found.together
     if "group" in roles:
         cells = sample.cells(roles["group"], stand.found.ids)
-        together = np.unique(np.array(cells), return_inverse=True)[1].reshape(-1)
-        if len(np.unique(together)) < 10:
-            return None
+        groups = np.unique(np.array(cells), return_inverse=True)[1].reshape(-1)
+        together = copies.united(groups, together)
+    if len(np.unique(together)) < 10:
+        return None
     draw = np.random.default_rng([stand.budget.seed, 31])
     parts = [_part(together, len(stand.found.train), draw) for _ in range(EACH)]
     if not all(_usable(stand, part) for part in parts):
