@@ -20,7 +20,7 @@ TWINS = 3  # near copies for each that a twin with shuffled columns holds as wel
 
 def together(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
     """int [n]: the same number for rows of the sample, at these places, that are copies of one another."""
-    links = np.concatenate([_exact(sample, at, seed), _near(sample, at, seed)])
+    links = np.concatenate([_exact(sample, at, seed), near(sample, at, seed)])
     return joined(len(at), links)
 
 
@@ -52,7 +52,7 @@ def _exact(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
     return np.stack([places[first][of.reshape(-1)], places], axis=1)
 
 
-def _near(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
+def near(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
     """int [m, 2] of places in ``at``; pictures and texts are only held together where they are equal."""
     if sample.kind == "audio" and "prints" in sample.arrays:
         return near_copies.sounds(sample.arrays["prints"][at])
@@ -106,7 +106,7 @@ def dealt(part: np.ndarray, together: np.ndarray, label: np.ndarray, seed: int) 
 def split_apart(sample: Sample, at: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The part of each row at these places, uint8, and which of them are copies, int.
 
-    The parts are those of the upload; of a split made here, without an order in time, copies are dealt to one.
+    The parts are those of the upload; in a split made here that has no order in time, copies go to one.
     """
     part = sample.split[at]
     alike = together(sample, at, seed)

@@ -1,4 +1,4 @@
-"""Rows that stand in many nearly equal versions: augmented, measured again, or padded out with a little noise.
+"""Rows that stand in many nearly equal versions: augmented, measured again, padded out with a little noise.
 
 ``near_copies`` holds a row against its five nearest, which are copies themselves where a row stands in eight
 versions. Here the usual distance is that of the 32nd nearest row, beyond any such clump.
