@@ -21,7 +21,7 @@ from workers.probes.hyperparameters.classical.families import Family
 from workers.probes.hyperparameters.search.engines import Scores, Tell
 from workers.probes.hyperparameters.search.knobs import Knob, Setting, plain
 from workers.probes.hyperparameters.search.parts import Part
-from workers.probes.surrogate import LINEAR_KINDS, Rows, affordable, stratified
+from workers.probes.surrogate import Rows, affordable, stratified
 from workers.probes.words import count
 
 AT_ONCE = 2
@@ -45,7 +45,13 @@ class Classical:
 
     @property
     def named(self) -> str:
-        return families.NAMES[self.family.name]
+        single = self.family.name == families.FOREST and not self.family.lucky
+        return "decision tree" if single else families.NAMES[self.family.name]
+
+    @property
+    def many(self) -> bool:
+        """Whether its name is a plural: boosted trees reach, a forest reaches."""
+        return self.family.name in (families.BOOSTING, families.NEAREST)
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
@@ -68,19 +74,31 @@ class Classical:
             if left.get(knob.name) != setting[knob.name]
         }
 
-    def fit(self, setting: Setting, train: np.ndarray, seed: int) -> Any:
-        """The fitted model; rows beyond ``most`` left out, class by class."""
-        found = self.found
+    def learnt(self, train: np.ndarray, seed: int) -> np.ndarray:
+        """The places that a fit learns from: those beyond ``most`` left out, class by class."""
+        labels = self.found.y[train] if self.found.classes else None
         draw = np.random.default_rng([self.budget.seed, seed, 47])
-        rows = stratified(found.y[train] if found.classes else None, np.arange(len(train)), self.most, draw)
-        rows = train[rows]
+        return train[stratified(labels, np.arange(len(train)), self.most, draw)]
+
+    def fit(
+        self, setting: Setting, train: np.ndarray, seed: int, y: np.ndarray | None = None,
+        unseen: bool = False,
+    ) -> Any:  # fmt: skip
+        """The fitted model; ``y`` [rows of found] are other labels than the rows' own.
+
+        With ``unseen`` a forest keeps what each row is told by the trees that were grown without it.
+        """
+        found = self.found
+        rows = self.learnt(train, seed)
         setting = {**self.family.default, **setting}  # what a search leaves alone stays as planned
         model = self.family.build(setting, bool(found.classes), self.budget.seed * 1000 + seed)
         if "neighbours" in setting:
             model.set_params(n_neighbors=min(model.n_neighbors, len(rows)))
+        if unseen and "oob_score" in model.get_params():
+            model.set_params(bootstrap=True, oob_score=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a solver that runs out of rounds is what is being measured
-            return model.fit(found.x[rows], found.y[rows])
+            return model.fit(found.x[rows], (found.y if y is None else y)[rows])
 
     def row_scores(self, model: Any, places: np.ndarray) -> np.ndarray:
         """float64 [rows], as ``surrogate.row_scores`` has them."""
@@ -178,17 +196,21 @@ def planned(sample: Sample, found: Rows, budget: Budget) -> Classical | None:
     """
     kind = str(sample.planned("model.kind", ""))
     family = families.of_kind(kind) if kind else None
-    training = sample.planned("training", {})
-    if family is None or (
-        family == families.LINEAR
-        and (kind.lower() in LINEAR_KINDS or "svm" not in kind)
-        and any(key in training for key in GRADIENT)
-    ):
+    if family is None or (family == families.BAYES and not found.classes):
+        return None
+    if family == families.LINEAR and not without_steps(sample):
         return None
     x = found.x[found.train]
     made = families.read(sample, family, float(x.var()), x.shape[1], len(found.classes))
     engine = Classical(found, made, budget, True, len(found.train))
     return _quick(engine)
+
+
+def without_steps(sample: Sample) -> bool:
+    """Whether a plan's linear model is solved by a library, and not trained as a network is."""
+    kind = str(sample.planned("model.kind", ""))
+    training = sample.planned("training", {})
+    return families.of_kind(kind) == families.LINEAR and not any(key in training for key in GRADIENT)
 
 
 def _quick(engine: Classical) -> Classical:
