@@ -8,7 +8,8 @@ from typing import Any
 
 AMOUNT = re.compile(
     r"\b(n?(ma|rms|ms|mas|rmsl|msl)e|s?mape|wape|wmape|mdae|r2|r 2|r squared|mean absolute\w*|"
-    r"mean squared\w*|root mean\w*|mean \w+ deviance|(poisson|gamma|tweedie)( deviance)?|pinball|quantile( loss)?|huber|"
+    r"mean squared\w*|root mean\w*|"
+    r"mean \w+ deviance|(poisson|gamma|tweedie)( deviance)?|pinball|quantile( loss)?|huber|"
     r"l1( loss)?|l2( loss)?|(median|max) (absolute )?error|explained variance|absolute error|squared error|"
     r"crps|d2 \w+)\b"
 )

@@ -120,6 +120,7 @@ class Surrogate:
     planned: bool  # whether any setting came from the plan
     caveats: tuple[str, ...] = field(default=())
     cut: float = 1.0  # the plan's steps over the stand-in's, where the plan trains longer
+    own_rate: bool = True  # whether the plan names the learning rate
 
     def member(self, seed: int, **changed: Any) -> Member:
         own = {
@@ -165,7 +166,7 @@ def surrogate(
         min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
         float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
-        max(1.0, _planned_steps(use, train_rows, batch) / steps),
+        max(1.0, _planned_steps(use, train_rows, batch) / steps), "learning_rate" in use,
     )  # fmt: skip
 
 

@@ -273,8 +273,8 @@ def _words(
     elif best["lead_high"] < 0:
         title = f"The plan beats simple models by {-best['lead']:.1f} points"
         note = (
-            f"{_upper(subject)} {reaches} {100 * planned.scores.mean():.1f} points of {metric}, the best simple"
-            f" model ({SPOKEN[best['model']]}) {100 * best['score']:.1f}."
+            f"{_upper(subject)} {reaches} {100 * planned.scores.mean():.1f} points of {metric}, the best"
+            f" simple model ({SPOKEN[best['model']]}) {100 * best['score']:.1f}."
         )
     else:
         title = "Too close to tell from a simple model"

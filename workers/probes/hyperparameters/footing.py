@@ -66,8 +66,9 @@ class Ground:
         if interval(scores - guess, self.budget.seed)[0] > 0:
             return None
         return (
-            f"Inconclusive: with these settings {self.subject} {self.reaches} {100 * scores.mean():.0f} points, and"
-            f" always saying the same {100 * guess.mean():.0f}. There is no result yet that could be {would}."
+            f"Inconclusive: with these settings {self.subject} {self.reaches} {100 * scores.mean():.0f}"
+            f" points, and always saying the same {100 * guess.mean():.0f}. There is no result yet that could"
+            f" be {would}."
         )
 
     def severity(self, wanted: str) -> str:

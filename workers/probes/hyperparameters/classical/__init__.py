@@ -49,6 +49,10 @@ class Classical:
         return "decision tree" if single else families.NAMES[self.family.name]
 
     @property
+    def subject(self) -> str:
+        return f"the planned {self.named}"
+
+    @property
     def many(self) -> bool:
         """Whether its name is a plural: boosted trees reach, a forest reaches."""
         return self.family.name in (families.BOOSTING, families.NEAREST)

@@ -127,5 +127,5 @@ def _more_trees(ground: Fitted, sd: float) -> list[dict[str, Any]]:
     return [{
         "title": f"Grow {trees:,.0f} trees", "value": left, "low": low, "high": min(high, max(left, sd)),
         "effort": "1 hour, one engineer", "basis": "measured",
-        "note": f"The spread falls from {sd:.1f} to {left:.1f} points, for {MORE:.0f} times the training time.",
+        "note": f"The spread falls from {sd:.1f} to {left:.1f} points, in {MORE:.0f} times the time.",
     }]  # fmt: skip
