@@ -89,10 +89,10 @@ def design_effect(sample: Sample, training: np.ndarray) -> tuple[float, int]:
     group = np.unique(np.array(cells), return_inverse=True)[1].reshape(-1)
     y = y[known]
     values = y[:, None] == np.unique(y) if y.dtype.kind == "i" else y[:, None]
-    return _effect(values.astype(np.float64), group), int(group.max(initial=-1)) + 1
+    return effect_of(values.astype(np.float64), group), int(group.max(initial=-1)) + 1
 
 
-def _effect(values: np.ndarray, group: np.ndarray) -> float:
+def effect_of(values: np.ndarray, group: np.ndarray) -> float:
     """Design effect of values [rows, columns], the columns weighted by how much they vary."""
     sizes = np.bincount(group).astype(np.float64)
     count, n = len(sizes), len(group)
