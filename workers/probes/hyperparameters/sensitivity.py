@@ -76,8 +76,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(found)
     model = classical.planned(sample, found, budget)
     stand_in = surrogate(sample, len(found.train))
+    if model:
+        model = model.within(len(model.varied()) * len(_factors(model)) * classical.FEWEST_DRAWS)
     centre = model or stand_in
-    scores = _multiplied(model) if model else measure(found, stand_in, budget)
+    scores = model.multiplied(_factors(model), SEEDS) if model else measure(found, stand_in, budget)
     guess = _guess(found)
     base = scores["", 1.0]
     better = _gaining({pair: 100 * (one - base) for pair, one in scores.items() if pair[0]}) if model else []
@@ -100,9 +102,8 @@ def _guess(found: Rows) -> np.ndarray:
     return np.zeros(len(asked))
 
 
-def _multiplied(model: Classical) -> Scores:
-    wide = model.family.name == families.KERNEL
-    return model.multiplied((*FACTORS, *FAR) if wide else FACTORS, SEEDS)
+def _factors(model: Classical) -> tuple[float, ...]:
+    return (*FACTORS, *FAR) if model.family.name == families.KERNEL else FACTORS
 
 
 def settings(centre: Surrogate | Classical) -> dict[str, float]:
@@ -234,10 +235,13 @@ def _gaining(points: dict[tuple[str, float], np.ndarray]) -> list[dict[str, Any]
     """
     found: dict[str, dict[str, Any]] = {}
     adjusted = _holm({pair: _paired_p(d) for pair, d in points.items()})
-    for (name, factor), d in points.items():
-        gain = float(d.mean())
-        if gain > 3 and adjusted[name, factor] < 0.05 and gain > found.get(name, {"gain": 0.0})["gain"]:
-            found[name] = {"parameter": name, "label": LABELS[name], "factor": factor, "gain": gain}
+    means = {pair: float(d.mean()) for pair, d in points.items()}
+    better = [pair for pair, gain in means.items() if gain > 3 and adjusted[pair] < 0.05]
+    for name in dict.fromkeys(name for name, _ in better):
+        own = [pair for pair in better if pair[0] == name]
+        best = max(means[pair] for pair in own)
+        near = min((p for p in own if means[p] >= best - ALIKE), key=lambda pair: abs(math.log(pair[1])))
+        found[name] = {"parameter": name, "label": LABELS[name], "factor": near[1], "gain": means[near]}
     most = max((one["gain"] for one in found.values()), default=0.0)
     # A kernel of too long a reach can be bought back with a price of errors that is as far off: where both
     # gain as much, the reach is what is wrong.

@@ -28,6 +28,11 @@ AT_ONCE = 2
 GRADIENT = ("learning_rate", "epochs", "steps", "optimizer", "batch_size")  # words of a net's training
 SLOW = 0.12  # seconds of a fit beyond which fewer rows are learnt from
 FEW_ROWS = 300
+FEWEST_ROWS = 150  # learnt from where a budget is short
+FEWEST_TREES = 20  # likewise
+FEWEST_DRAWS = 4
+MOST_OF_THE_TIME = 0.5  # of what is left
+LEARNT_FROM = "Each model learnt from"
 LEFT_OUT = 0.1  # share of the rows that a run of a model without luck of its own leaves out
 
 
@@ -139,9 +144,8 @@ class Classical:
         """
         planned = self.varied()
         pairs = [(name, factor) for name in planned for factor in factors]
+        seeds = affordable(self.budget, seeds, FEWEST_DRAWS, self._seconds_each() * (len(pairs) + 1))
         base = self.repeats([self.default], range(seeds), lambda _: None)[0]
-        each = self.budget.seconds - self.budget.left
-        seeds = affordable(self.budget, seeds, 4, max(1e-3, each / seeds) * len(pairs))
 
         def tell(share: float) -> None:
             told = f"Training {self.named} {len(pairs) * seeds} times"
@@ -149,7 +153,34 @@ class Classical:
 
         changed = [{**self.default, name: self._moved(name, planned[name], factor)} for name, factor in pairs]
         scores = self.repeats(changed, range(seeds), tell)
-        return {("", 1.0): base[:seeds], **dict(zip(pairs, scores, strict=True))}
+        return {("", 1.0): base, **dict(zip(pairs, scores, strict=True))}
+
+    def within(self, fits: int) -> Classical:
+        """The engine, with so few rows, then trees, that so many fits keep to the budget; both are told.
+
+        On a busy machine a fit takes longer than the processor says, so the clock on the wall counts.
+        """
+        engine = self
+        while engine._seconds_each() * fits > MOST_OF_THE_TIME * self.budget.left:
+            trees = engine.default.get("trees", 0.0)
+            if engine.most // 2 >= FEWEST_ROWS:
+                engine = replace(engine, most=engine.most // 2)
+            elif trees // 2 >= FEWEST_TREES:
+                engine = replace(engine, family=_fewer_trees(engine.family, trees // 2))
+            else:
+                break
+        told = list(self.caveats)
+        if engine.most != self.most:
+            told = [one for one in told if not one.startswith(LEARNT_FROM)]
+            told.append(f"{LEARNT_FROM} {count(engine.most, 'row')}, as the time allowed.")
+        if engine.default != self.default:
+            told.append(f"Tried with {engine.default['trees']:.0f} trees, as the time allowed.")
+        return replace(engine, caveats=tuple(told)) if engine is not self else self
+
+    def _seconds_each(self) -> float:
+        began = time.perf_counter()
+        self.repeats([self.default], range(AT_ONCE), lambda _: None)
+        return (time.perf_counter() - began) / AT_ONCE
 
     def _moved(self, name: str, value: float, factor: float) -> float:
         knob = next(knob for knob in self.knobs if knob.name == name)
@@ -177,6 +208,15 @@ class Classical:
 
         in_turn(one, [(place, at) for place in range(len(settings)) for at in range(len(seeds))], tell)
         return out
+
+
+def _fewer_trees(family: Family, trees: float) -> Family:
+    """The family with so many trees; boosted ones learn as much faster."""
+    changed = {**family.default, "trees": trees}
+    if family.name == families.BOOSTING:
+        faster = family.default["learning_rate"] * family.default["trees"] / trees
+        changed["learning_rate"] = max(family.default["learning_rate"], min(0.3, faster))
+    return replace(family, default=changed)
 
 
 def in_turn(one: Callable[[Any], None], jobs: Sequence[Any], tell: Tell) -> None:
@@ -232,5 +272,5 @@ def _quick(engine: Classical) -> Classical:
             break
         engine = replace(engine, most=engine.most // 2)
     if engine.most < len(engine.found.train):
-        caveats.append(f"Each model learnt from {count(engine.most, 'row')}, since it is slow to train.")
+        caveats.append(f"{LEARNT_FROM} {count(engine.most, 'row')}, since it is slow to train.")
     return replace(engine, caveats=tuple(caveats))
