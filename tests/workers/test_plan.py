@@ -377,3 +377,41 @@ def test_no_loader_workers_are_as_good_as_some_and_half_a_one_is_none():
 def test_the_cores_of_the_planned_machine_are_read():
     plan = read('{"hardware": {"train": {"device": "a100", "vcpus": 12}}}').plan
     assert plan["hardware"]["train"]["cores"] == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("model: {kind: random_forest, max_features: sqrt}", {"model": {"kind": "random_forest"}}),
+        ("model: {kind: random_forest, max_features: log2}", {"model": {"kind": "random_forest"}}),
+        (
+            "model: {kind: random_forest, max_features: 0.5}",
+            {"model": {"kind": "random_forest", "feature_share": 0.5}},
+        ),
+        (
+            "model: {kind: tfidf_logreg, max_features: 2000}",
+            {"model": {"kind": "tfidf_logreg", "max_features": 2000}},
+        ),
+        (
+            "model: {kind: mlp, heads: {buy: 2, basket: regression}}",
+            {"model": {"kind": "mlp", "heads": {"buy": 2, "basket": 1}}},
+        ),
+        ("metric: MASE\nevaluation: rolling origin, 24 origins", {"evaluation": {"metric": "MASE"}}),
+        ("metric: f1\nevaluation: 5-fold CV", {"evaluation": {"metric": "f1", "folds": 5}}),
+        ("evaluation: f1_macro", {"evaluation": {"metric": "f1_macro"}}),
+        ("epochs: -1\nmax_steps: 10000", {"training": {"steps": 10000}}),
+        ("training: {epochs: 5, max_steps: -1}", {"training": {"epochs": 5.0}}),
+        ("model: {kind: xgboost, max_depth: 0}", {"model": {"kind": "xgboost"}}),
+        ("model: {kind: lightgbm, max_depth: -1}", {"model": {"kind": "lightgbm"}}),
+    ],
+)
+def test_usual_words_for_no_limit_and_for_how_results_are_judged_are_no_faults(text, wanted):
+    assert read(text, "plan.yaml").plan == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["training: {epochs: -1}", "model: {kind: xgboost, max_depth: -5}", "model: {max_features: -3}"]
+)
+def test_numbers_that_no_tool_takes_are_still_told(text):
+    with pytest.raises(PlanError):
+        read(text, "plan.yaml")

@@ -175,11 +175,17 @@ def _told(values: np.ndarray, names: list[str], groups: list[dict[str, Any]], ho
     return {"names": names[:50], "count": int(values.shape[1]), "method": method, "groups": groups}
 
 
+HUGE = 1e100
+
+
 def _number(found: np.ndarray, made: Profile, train: np.ndarray) -> Block:
     """One number, centred and scaled, far values cut; and whether it was missing, where that happens."""
     masked = found.astype(np.float64)
     values = np.ma.filled(masked, np.nan)
     gone = ~np.isfinite(values)
+    most = np.abs(values[~gone]).max(initial=0.0)
+    if most > HUGE:  # whose squares no number holds; a scale of its own is taken off below anyway
+        values = values / 10.0 ** np.floor(np.log10(most))
     known = values[train & ~gone]
     if not len(known) or np.ptp(known) == 0:
         return Block(np.zeros((len(values), 0), np.float32))

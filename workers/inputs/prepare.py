@@ -111,7 +111,7 @@ def _prepared(
     for made in profiles:
         if made.name in loaded.facts:
             made.role = "ignored"
-    chosen, roles = _roles(con, loaded, profiles, data, targets)
+    chosen, roles = _roles(con, loaded, profiles, plan, targets)
     if loaded.mended:
         seen |= columns.counted(con, [made for made in profiles if made.name in loaded.mended])
     _mojibake(con, loaded, profiles, seen)
@@ -158,11 +158,13 @@ def _roles(
     con: duckdb.DuckDBPyConnection,
     loaded: Loaded,
     profiles: list[Profile],
-    data: Mapping[str, Any],
+    plan: Mapping[str, Any],
     named: Sequence[str],
 ) -> tuple[list[dict[str, Any]], dict[str, Profile | None]]:
     """Gives each column its role; returns the targets, and the columns that split, group and order."""
     media_ = loaded.kind in ("images", "audio")
+    data = plan.get("data")
+    data = data if isinstance(data, Mapping) else {}
     by_name = {p.name: p for p in profiles}
     wanted = [t for key in ("targets", "target") for t in _texts(data.get(key))]
     aimed = {kept_as(name, by_name) for name in (*named, *wanted)}
@@ -174,7 +176,7 @@ def _roles(
     for name in _texts(data.get("text")):
         if found := _column(name, by_name, "text", loaded):
             by_name[found].type = "text"
-    chosen = target.chosen(con, loaded, profiles, named, wanted, taken)
+    chosen = target.chosen(con, loaded, profiles, named, wanted, taken, plan)
     for made in profiles:
         if made.role == "target" or made.name in loaded.facts:
             continue

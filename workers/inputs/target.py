@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from workers.inputs import classes
+from workers.inputs import classes, task
 from workers.inputs.base import Loaded, Unusable, kept_as, split_of
 from workers.inputs.columns import MISSING, Profile
 from workers.sql import literal, quoted
@@ -41,8 +41,12 @@ def chosen(
     named: Sequence[str],
     planned: Sequence[str],
     taken: set[str],
+    plan: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """The targets as in the manifest; sets each one's role. May be empty when nothing can be guessed."""
+    """The targets as in the manifest; sets each one's role. May be empty when nothing can be guessed.
+
+    What the plan predicts, a number or a class, comes before what the column looks like.
+    """
     by_name = {p.name: p for p in profiles}
     wanted, guessed = list(dict.fromkeys(named or planned)), False
     if wanted:
@@ -60,11 +64,12 @@ def chosen(
     targets = []
     for name in wanted:
         _in_every_file(name, loaded, guessed)
-        target = _described(con, by_name[name], guessed, strict=not guessed)
+        told = task.planned(plan or {}, name)
+        target = _described(con, by_name[name], guessed, told, strict=not guessed)
         classed = target and target["classes"] and loaded.kind == "table"
         if classed and classes.mended(con, loaded, by_name[name]):
             loaded.mended.add(name)
-            target = _described(con, by_name[name], guessed, strict=not guessed)
+            target = _described(con, by_name[name], guessed, told, strict=not guessed)
         if target:
             by_name[name].role = "target"
             targets.append(target)
@@ -72,6 +77,7 @@ def chosen(
                 target["task"] == "regression"
                 and by_name[name].whole
                 and by_name[name].distinct <= FEW_NUMBERS
+                and not told
             ):
                 loaded.notes.append(
                     f"{name} is read as an amount to predict; if its numbers are names of classes, write them"
@@ -141,7 +147,12 @@ def _guess(profiles: list[Profile], loaded: Loaded, taken: set[str]) -> str | No
 
 
 def _described(
-    con: duckdb.DuckDBPyConnection, made: Profile, guessed: bool, *, strict: bool
+    con: duckdb.DuckDBPyConnection,
+    made: Profile,
+    guessed: bool,
+    told: tuple[str, bool] | None,
+    *,
+    strict: bool,
 ) -> dict[str, Any] | None:
     """The task of one target, over all rows; ``Unusable`` when nothing can be learnt for it."""
     column = quoted(made.name)
@@ -158,7 +169,7 @@ def _described(
         problem = f"has the one value {values[0][0]!r} in every row, so there is nothing to tell apart"
     if made.type == "number" and not problem:
         whole = made.whole and len(values) <= FEW_NUMBERS and len(values) <= max(2, made.filled / 3)
-        if not whole or _amounts(made.name, values):
+        if not whole or _numbers(made.name, values, told):
             return {"name": made.name, "task": "regression", "classes": [], "guessed": guessed}
     elif not problem and (len(values) > MAX_CLASSES or len(values) > 0.5 * sum(v[1] for v in values) > 10):
         problem = "has a different text in almost every row; name a column with classes or numbers"
@@ -167,8 +178,19 @@ def _described(
             raise Unusable(f"The target {made.name!r} {problem}.")
         return None
     found = sorted((value for value, _ in values), key=_order)
-    task = "binary" if len(found) == 2 else "multiclass"
-    return {"name": made.name, "task": task, "classes": found, "guessed": guessed}
+    kind = "binary" if len(found) == 2 else "multiclass"
+    return {"name": made.name, "task": kind, "classes": found, "guessed": guessed}
+
+
+def _numbers(name: str, values: Sequence[tuple[str, int]], told: tuple[str, bool] | None) -> bool:
+    """Whether few whole numbers are amounts: the plan says so, else they look like it.
+
+    Two values are classes whatever the metric (a Brier score is one of squares), unless the plan's task says
+    otherwise in so many words.
+    """
+    if told is None or (told[0] == "regression" and not told[1] and len(values) <= 2):
+        return _amounts(name, values)
+    return told[0] == "regression"
 
 
 def _amounts(name: str, values: Sequence[tuple[str, int]]) -> bool:

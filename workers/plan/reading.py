@@ -24,7 +24,7 @@ MOVES = {
         "weight_decay", "precision", "early_stopping", "augmentation", "gradient_clipping", "search",
         "num_workers")},
     **{key: f"evaluation.{key}" for key in ("metric", "target_value", "positive")},
-    **{key: f"data.{key}" for key in ("target", "targets", "split")},
+    **{key: f"data.{key}" for key in ("target", "targets", "split", "task")},
     "budget": "hardware.budget", "device": "hardware.train.device", "transformer": "model.transformer",
     "architecture": "model.kind", "hidden": "model.hidden", "channels": "model.channels",
     "model.learning_rate": "training.learning_rate", "model.lr": "training.learning_rate",

@@ -82,6 +82,12 @@ def whole(allowed: str, **limits: Any) -> Any:
     return Annotated[StrictInt, BeforeValidator(_whole), Field(description=allowed, **limits)]
 
 
+def _outputs(value: Any) -> Any:
+    """What a head is for, where that is told in place of its outputs: {"basket": "regression"}."""
+    words = {"regression": 1, "number": 1, "scalar": 1, "linear": 1, "continuous": 1, "binary": 2}
+    return words.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
 MANY = whole("a whole number above 0, like 32", gt=0)
 MORE = number("a number above 0, like 10", gt=0)
 PRICE = number("a price above 0, like 2.5", gt=0, le=1e6)
@@ -159,7 +165,8 @@ class Resample(Group):
 
 class Data(Group):
     short = "path"
-    synonyms = {"file": "path", "dataset": "path", "label": "target", "target_column": "target",
+    synonyms = {"file": "path", "dataset": "path", "label": "target", "problem_type": "task",
+                "task_type": "task", "problem": "task", "target_column": "target",
                 "y": "target",
                 "text_column": "text", "time_column": "time", "date": "time", "timestamp": "time",
                 "group_column": "group", "groups": "group", "n_rows": "rows", "samples": "rows",
@@ -168,6 +175,7 @@ class Data(Group):
     path: TEXTS | None = None
     target: TEXTS | None = None
     targets: TEXTS | None = None
+    task: TEXT | None = None  # "regression" or "classification", in any words
     labels: TEXT | None = None
     text: TEXT | None = None
     time: TEXT | None = None
@@ -285,13 +293,14 @@ class Model(Group):
                 "max_leaf_nodes": "leaves", "max_leaves": "leaves", "min_samples_leaf": "min_leaf",
                 "min_child_samples": "min_leaf", "min_data_in_leaf": "min_leaf", "reg_lambda": "l2",
                 "lambda_l2": "l2", "l2_regularization": "l2", "l2_leaf_reg": "l2",
-                "colsample_bytree": "feature_share", "feature_fraction": "feature_share"}
+                "colsample_bytree": "feature_share", "var_smoothing": "smoothing",
+                "feature_fraction": "feature_share"}
     short = "kind"
     kind: TEXT | None = None
     hidden: SIZES | None = None
     layers: MANY | None = None
     channels: SIZES | None = None
-    heads: Annotated[MANY | dict[str, MANY],
+    heads: Annotated[MANY | dict[str, Annotated[MANY, BeforeValidator(_outputs)]],
                      Field(description='the outputs of each task, like {"colour": 8}')] | None = None
     classes: MANY | None = None
     pretrained: Annotated[StrictBool | Str,
@@ -326,6 +335,7 @@ class Model(Group):
     leaves: MANY | None = None  # of a tree, at most
     min_leaf: MANY | None = None  # rows in a leaf, at least
     l2: NOT_NEGATIVE | None = None  # shrinks what leaves say
+    smoothing: NOT_NEGATIVE | None = None  # of a naive Bayes model
     feature_share: number("a share above 0, up to 1, like 0.5", gt=0, le=1) | None = None
 
 

@@ -20,6 +20,14 @@ FILE = re.compile(r"/|\\|\.\w{2,8}$")
 GROUPED = re.compile(r"(?i)group|leave.?one|\bby[_ ]?\w+|subject|patient|speaker|site|user")
 TIMED = re.compile(r"(?i)time|date|chronolog|walk|rolling|expanding|sequential|forward|ordered|last|newest")
 UNSET = ("none", "null", "auto", "default", "n/a", "tbd")
+DEPTHS = ("max_depth", "depth", "maxdepth")
+EPOCHS = ("epochs", "num_epochs", "n_epochs", "max_epochs", "num_train_epochs")
+STEPS = ("steps", "max_steps", "iterations", "total_steps")
+PROTOCOL = re.compile(
+    r"(?i)\b(cv|(k[\s-]*)?folds?|cross[\s-]?validat\w*|origins?|rolling|back[\s-]?test\w*|walk|hold[\s-]?out|"
+    r"leave|split|bootstrap\w*|nested|repeated|time[\s-]?series|last|test set|validation set)\b|\d[\s-]*fold"
+)
+MOST_OF_A_METRIC = 4  # words: "area under the curve"
 NAMES = ("name", "kind", "type", "class", "class_path", "_target_", "optimizer")
 
 
@@ -37,6 +45,13 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
                 group[key] = _kind(group[key])
                 if re.search(r"\d\s*[/:-]\s*\d", group[key]):  # "70/15/15" alone
                     group[f"{key} (as written)"] = group.pop(key)
+    for group in (tree, tree.get("model"), tree.get("training")):
+        if isinstance(group, dict):
+            _without_limits(group)
+            _columns_of_a_split(group)
+    for key in ("evaluation", "eval"):
+        if isinstance(tree.get(key), str):
+            _protocol(tree, key)
     for part in ("train", "validation", "val", "test"):
         if isinstance(tree.get(part), str) and FILE.search(tree[part]):  # its file
             tree[f"{part}_file"] = tree.pop(part)
@@ -44,6 +59,42 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
         told = tree.pop("dataset")
         tree["data"] = {"path": told} if isinstance(told, str) else told
     return tree
+
+
+def _without_limits(group: dict[str, Any]) -> None:
+    """Drops what stands for "no limit" in other tools: a depth of 0 or -1, -1 epochs beside steps."""
+    for key in [key for key in group if str(key).lower() in DEPTHS]:
+        if not isinstance(group[key], bool) and group[key] in (0, -1, "0", "-1"):
+            del group[key]
+    for unset, other in ((EPOCHS, STEPS), (STEPS, EPOCHS)):
+        counted = [key for key in group if str(key).lower() in other and _positive(group[key])]
+        for key in [key for key in group if str(key).lower() in unset and group[key] in (-1, "-1")]:
+            if counted:
+                del group[key]
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+
+
+def _columns_of_a_split(group: dict[str, Any]) -> None:
+    """Of a forest's ``max_features`` a share goes under its own key; "sqrt" is what forests take anyway."""
+    told = group.get("max_features")
+    if isinstance(told, float) and 0 < told <= 1:
+        group.setdefault("feature_share", group.pop("max_features"))
+    elif isinstance(told, str) and told.strip().lower() in ("sqrt", "log2", "auto"):
+        group["max_features (as written)"] = group.pop("max_features")
+
+
+def _protocol(tree: dict[str, Any], key: str) -> None:
+    """A text on how results are judged is no metric: "5-fold CV", "rolling origin, 24 origins"."""
+    said = tree[key]
+    if not PROTOCOL.search(said) and len(said.split()) <= MOST_OF_A_METRIC:
+        return
+    folds = re.search(r"(?i)\b(\d{1,3})[\s-]*folds?\b|\bfolds?\s*[=:]\s*(\d{1,3})", said)
+    tree[f"{key} (as written)"] = tree.pop(key)
+    if folds:
+        tree["evaluation"] = {"folds": int(folds[1] or folds[2])}
 
 
 def _kind(said: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from workers.fleet import Fleet, Head, Member, Net
+from workers.probes import copies
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Sample
 from workers.probes.words import count
 
@@ -32,6 +33,8 @@ class Rows:
     test: np.ndarray  # validation and test rows alike: nothing is chosen on them
     ids: np.ndarray  # of the upload, for Sample.places
     classes: tuple[str, ...]  # empty for regression
+    part: np.ndarray | None = None  # uint8 [n], the place in SPLITS; with no copy of a row in another part
+    together: np.ndarray | None = None  # int [n], the same number for copies
 
     @property
     def heads(self) -> tuple[Head, ...]:
@@ -39,7 +42,10 @@ class Rows:
 
 
 def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> Rows | str:
-    """A stratified draw of labelled rows, or the sentence that says why there is nothing to learn from."""
+    """A stratified draw of labelled rows, or the sentence that says why there is nothing to learn from.
+
+    Of a split made here, copies of a row are all learnt from, or one is judged on.
+    """
     if sample.folder is None:
         return "This run has no data."
     if len(sample.targets) <= target:
@@ -62,10 +68,14 @@ def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> R
             return f"All of these rows have the same {goal.name}, so there is nothing to learn."
         parts.append(stratified(y if goal.task != "regression" else None, found, most, draw))
     chosen = np.concatenate(parts)
+    part, together = copies.split_apart(sample, chosen, seed)
+    learnt, judged = np.flatnonzero(part == 0), np.flatnonzero(part > 0)
+    order = np.concatenate([learnt, copies.one_each(judged, together, FEWEST)])
+    chosen, part, together = chosen[order], part[order], together[order]
     return Rows(
-        sample.features[chosen].astype(np.float32), y[chosen], np.arange(len(parts[0])),
-        np.arange(len(parts[0]), len(chosen)), sample.arrays["ids"][chosen],
-        () if goal.task == "regression" else goal.classes,
+        sample.features[chosen].astype(np.float32), y[chosen], np.arange(len(learnt)),
+        np.arange(len(learnt), len(chosen)), sample.arrays["ids"][chosen],
+        () if goal.task == "regression" else goal.classes, part, together,
     )  # fmt: skip
 
 
@@ -110,6 +120,7 @@ class Surrogate:
     planned: bool  # whether any setting came from the plan
     caveats: tuple[str, ...] = field(default=())
     cut: float = 1.0  # the plan's steps over the stand-in's, where the plan trains longer
+    own_rate: bool = True  # whether the plan names the learning rate
 
     def member(self, seed: int, **changed: Any) -> Member:
         own = {
@@ -155,7 +166,7 @@ def surrogate(
         min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
         float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
-        max(1.0, _planned_steps(use, train_rows, batch) / steps),
+        max(1.0, _planned_steps(use, train_rows, batch) / steps), "learning_rate" in use,
     )  # fmt: skip
 
 

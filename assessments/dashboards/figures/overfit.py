@@ -1,4 +1,4 @@
-"""The figures of overfitting: own rows against new ones by size of the network, and what holds it back."""
+"""The figures of overfitting: own rows against new ones by size of the model, and what holds it back."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ BRAKES = {
     "weight_decay": "Weight decay",
     "dropout": "Dropout",
     "early_stopping": "Stopping when validation gets worse",
+    "C": "C",
+    "gamma": "Gamma",
+    "neighbours": "Neighbours",
+    "min_leaf": "Least rows in a leaf",
+    "depth": "Depth of a tree",
+    "trees": "Trees",
+    "l2": "Shrinkage of leaf values",
+    "smoothing": "Smoothing of the variances",
 }
 
 
@@ -50,24 +58,29 @@ def _by_width(widths: Sequence[Facts], facts: Facts, finding: Facts) -> Part:
         )
         for one in widths
     ]
-    heads = ("Hidden units", "Parameters", "Own rows", "New rows", "Gap")
+    by = str(facts.get("sized_by") or "").partition(" (")[0]
+    heads = (by or "Hidden units", "Parameters", "Own rows", "New rows", "Gap")
+    sized = f"{by[:1].lower()}{by[1:]}" if len(by) > 1 else by
+    metric = words.first_up(str(facts.get("metric") or "score"))
     return Chart(
         title=finding.get("title") or "Own rows against new ones",
-        subtitle=f"{words.first_up(str(facts.get('metric') or 'score'))} in points, by width of the network",
+        subtitle=f"{metric} in points, by {sized or 'width of the network'}",
         note=f"The distance of the lines is what was learnt by heart. {stand_in(facts)}".strip(),
-        wide=_lines(widths, theme.WIDTHS["half"], 300),
-        narrow=_lines(widths, theme.WIDTHS["narrow"], 280),
+        wide=_lines(widths, by, theme.WIDTHS["half"], 300),
+        narrow=_lines(widths, by, theme.WIDTHS["narrow"], 280),
         says=finding.get("note", ""),
         table=Table(heads, rows, frozenset({1, 2, 3, 4})),
     )
 
 
 def _size(one: Facts) -> str:
+    if one.get("size") is not None:
+        return words.short(one["size"])
     return " + ".join(str(units) for units in one.get("hidden") or ()) or "none"
 
 
-def _lines(widths: Sequence[Facts], width: int, height: int) -> dict[str, Any]:
-    places = [*range(len(widths))]
+def _lines(widths: Sequence[Facts], by: str, width: int, height: int) -> dict[str, Any]:
+    places, unit = [*range(len(widths))], "" if by else " units"
     data = []
     for key, name, colour, dash, symbol in SIDES:
         values = [float(one[key]) for one in widths]
@@ -75,7 +88,7 @@ def _lines(widths: Sequence[Facts], width: int, height: int) -> dict[str, Any]:
             "type": "scatter", "x": places, "y": values, "mode": "lines+markers", "cliponaxis": False,
             "line": {"color": colour, "width": 2.25, "dash": dash},
             "marker": {"size": 8, "color": colour, "symbol": symbol},
-            "hovertext": [f"{_size(o)} units, {words.number(o[key], 1)} points" for o in widths],
+            "hovertext": [f"{_size(o)}{unit}, {words.number(o[key], 1)} points" for o in widths],
             "hovertemplate": f"{name}, %{{hovertext}}<extra></extra>",
         })  # fmt: skip
     every = [float(one[key]) for one in widths for key in ("train", "test")]
@@ -98,12 +111,12 @@ def _lines(widths: Sequence[Facts], width: int, height: int) -> dict[str, Any]:
             theme.text(at, 1, "Yours", xref="paper", yref="paper", xanchor=anchor, yanchor="bottom", yshift=4,
                        font={"color": theme.INK, "weight": 600})
         )  # fmt: skip
-    names = [str((one.get("hidden") or [0])[0]) for one in widths]
+    names = [_size(one) if by else str((one.get("hidden") or [0])[0]) for one in widths]
     return {
         "data": data,
         "layout": theme.layout(
             width, height, margin=margin,
-            xaxis=theme.axis(left, right, places, names, line=True, title="Units in a hidden layer"),
+            xaxis=theme.axis(left, right, places, names, line=True, title=by or "Units in a hidden layer"),
             yaxis=theme.axis(floor, top, theme.nice_ticks(floor, 100, 5), words.short, grid=True),
             shapes=shapes, annotations=notes,
         ),
@@ -119,7 +132,7 @@ def _tried(brakes: Sequence[Facts], facts: Facts) -> Part:
     return Listing(
         title="What holds it back, as measured",
         subtitle="Points on own and on new rows; the gap is what was learnt by heart",
-        note="Three trainings each",
+        note="" if facts.get("sized_by") else "Three trainings each",
         table=Table(("Setting", "Own rows", "New rows", "Gap"), rows, frozenset({1, 2, 3})),
     )
 

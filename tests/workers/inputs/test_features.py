@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,14 @@ def test_rain_is_read_as_a_regression(ready, shared_data):
     fit = Ridge(10).fit(sample.features[train], y[train])
     assert fit.score(sample.features[train], y[train]) > 0.1
     assert any("hour" in name for name in sample.manifest["features"]["names"])
+
+
+def test_numbers_beyond_any_square_are_scaled_without_a_warning(ready):
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=300)
+    lines = [f"{value:.6f}e300,{'u' if value > 0 else 'v'}" for value in values]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sample = ready({"data.csv": "\n".join(["a,y", *lines])}, targets=["y"])
+    column = sample.features[:, 0]
+    assert abs(float(np.corrcoef(column, values)[0, 1])) > 0.99

@@ -117,3 +117,45 @@ def test_counts_are_amounts_and_numbered_classes_are_classes(ready):
     sample = ready({"t.csv": "\n".join(lines) + "\n"}, targets=["visits", "digits", "label"])
     assert [target.task for target in sample.targets] == ["regression", "multiclass", "multiclass"]
     assert any("visits is read as an amount" in note for note in sample.manifest["notes"])
+
+
+def counted(top: int = 6) -> str:
+    """A count from 0 up, its sizes in no hill, as a promotion makes it: nothing in the column tells."""
+    draw = np.random.default_rng(0)
+    sizes = draw.choice(np.arange(top), 300, p=np.full(top, 1 / top))
+    return "\n".join(["x,sold", *(f"{draw.normal():.3f},{n}" for n in sizes)])
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"data": {"task": "regression"}},
+        {"evaluation": {"metric": "mae"}},
+        {"evaluation": {"metric": ["RMSE", "R2"]}},
+        {"evaluation": {"metric": {"sold": "mape"}}},
+        {"training": {"loss": "poisson"}},
+        {"model": {"kind": "RandomForestRegressor"}},
+    ],
+)
+def test_a_plan_that_predicts_numbers_makes_whole_numbers_amounts(ready, plan):
+    assert ready({"data.csv": counted()}, targets=["sold"]).target.task == "multiclass"
+    sample = ready({"data.csv": counted()}, targets=["sold"], plan=plan)
+    assert sample.target.task == "regression"
+    assert not any("amount to predict" in note for note in sample.manifest["notes"])
+
+
+def test_a_plan_that_predicts_classes_makes_whole_numbers_classes(ready):
+    draw = np.random.default_rng(0)
+    hill = "\n".join(["x,stars", *(f"{draw.normal():.3f},{n}" for n in draw.poisson(2, 600))])
+    assert ready({"data.csv": hill}, targets=["stars"]).target.task == "regression"
+    plan = {"evaluation": {"metric": "f1_macro"}}
+    assert ready({"data.csv": hill}, targets=["stars"], plan=plan).target.task == "multiclass"
+
+
+def test_two_values_are_classes_whatever_the_metric_and_mixed_words_say_nothing(ready):
+    plan = {"evaluation": {"metric": "mse"}}
+    assert ready({"data.csv": counted(2)}, targets=["sold"], plan=plan).target.task == "binary"
+    plan = {"data": {"task": "regression"}}
+    assert ready({"data.csv": counted(2)}, targets=["sold"], plan=plan).target.task == "regression"
+    plan = {"evaluation": {"metric": ["accuracy", "mae"]}}
+    assert ready({"data.csv": counted()}, targets=["sold"], plan=plan).target.task == "multiclass"

@@ -18,6 +18,7 @@ from workers.fleet import Fleet, Member, Net, train
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.flexibility.tasks import Tasks, two_tasks
 from workers.probes.surrogate import Surrogate, affordable, answered, interval, row_scores, rows, surrogate
+from workers.probes.words import count
 
 SEEDS = 5
 SIZES = (30, 100, 400)  # rows of the new task
@@ -326,7 +327,7 @@ def _words(
 ) -> tuple[str, str]:  # fmt: skip
     old, new = tasks.names
     if low > 0:
-        title = f"Retraining costs {value:.0f} points on the old task"
+        title = f"Retraining costs {count(round(value), 'point')} on the old task"
         note = (
             f"Retrained on {size:,} examples of {new}, a small model falls from {tuned['old_before']:.0f} to"
             f" {tuned['old_after']:.0f} points on {old}."

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hyperparameters import classical
+from workers.probes.hyperparameters import classical, footing
 from workers.probes.hyperparameters.classical import families
 from workers.probes.hyperparameters.search.engines import Engine, networks
 from workers.probes.hyperparameters.search.parts import Part, cut
@@ -206,9 +206,8 @@ def report(results: dict[str, Result], planned: Result, engine: Engine, found: R
     title, note = _words(facts, best, winner, good, planned, engine)
     low, high = _interval(100 * (results[best["model"]].scores - planned.scores), 0.9, seed)
     rows_seen = planned.scores.shape[1]
-    return Finding(
-        best["lead"], note, facts, min(low, best["lead"]), max(high, best["lead"]), rows_seen, title
-    )
+    value = footing.sure(best["lead"], low)
+    return Finding(value, note, facts, min(low, value), max(high, value), rows_seen, title)
 
 
 def _simpler(engine: Engine, results: dict[str, Result]) -> list[str]:
@@ -248,6 +247,7 @@ def _words(
     planned: Result, engine: Engine,
 ) -> tuple[str, str]:  # fmt: skip
     metric = facts["metric"]
+    reaches = "reach" if isinstance(engine, classical.Classical) and engine.many else "reaches"
     subject = f"the {'planned' if engine.planned else 'usual'} {engine.named}"
     if winner is not None:
         title = f"{_upper(SPOKEN[winner['model']])} {_be(winner)} {winner['lead']:.1f} points better"
@@ -255,6 +255,13 @@ def _words(
             f"{_upper(SPOKEN[winner['model']])} {'reach' if _many(winner) else 'reaches'}"
             f" {100 * winner['score']:.1f} points of {metric}, {subject}"
             f" {100 * planned.scores.mean():.1f}{_saved(winner, planned)}."
+        )
+    elif good is not None and good["lead"] > MARGIN:
+        title = f"{_upper(SPOKEN[good['model']])} would do as well or better"
+        note = (
+            f"{_upper(SPOKEN[good['model']])} {'reach' if _many(good) else 'reaches'}"
+            f" {100 * good['score']:.1f} points of {metric}, {subject} {100 * planned.scores.mean():.1f}:"
+            f" the rows are too few to be sure that it is ahead, but enough to start with the simple one."
         )
     elif good is not None:
         title = f"{_upper(SPOKEN[good['model']])} would do as well"
@@ -266,13 +273,13 @@ def _words(
     elif best["lead_high"] < 0:
         title = f"The plan beats simple models by {-best['lead']:.1f} points"
         note = (
-            f"{_upper(subject)} reaches {100 * planned.scores.mean():.1f} points of {metric}, the best simple"
-            f" model ({SPOKEN[best['model']]}) {100 * best['score']:.1f}."
+            f"{_upper(subject)} {reaches} {100 * planned.scores.mean():.1f} points of {metric}, the best"
+            f" simple model ({SPOKEN[best['model']]}) {100 * best['score']:.1f}."
         )
     else:
         title = "Too close to tell from a simple model"
         note = (
-            f"{_upper(subject)} reaches {100 * planned.scores.mean():.1f} points of {metric},"
+            f"{_upper(subject)} {reaches} {100 * planned.scores.mean():.1f} points of {metric},"
             f" {SPOKEN[best['model']]} {100 * best['score']:.1f}: the rows are too few to tell them apart."
         )
     return title, " ".join([note, *engine.caveats])

@@ -16,13 +16,68 @@ import torch
 
 from workers.fleet import Fleet, Member, Net, train
 from workers.probes.base import Budget, Sample
+from workers.probes.hyperparameters import classical
 from workers.probes.surrogate import PLAIN_KINDS, Rows, Surrogate, interval, row_scores, rows, surrogate
 
-SEVERITIES = ("low", "medium", "high")
+
+class Ground:
+    """What a probe judges on, whichever model it trains there."""
+
+    found: Rows
+    budget: Budget
+
+    @property
+    def metric(self) -> str:
+        return "accuracy" if self.found.classes else "explained variance"
+
+    @property
+    def planned(self) -> bool:
+        """Whether the settings are somebody's plan, and not ours."""
+        raise NotImplementedError
+
+    @property
+    def subject(self) -> str:
+        """What was trained, inside a sentence."""
+        return "a small model"
+
+    @property
+    def reaches(self) -> str:
+        return "reaches"
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What was measured otherwise than planned, in sentences."""
+        raise NotImplementedError
+
+    def described(self) -> dict[str, Any]:
+        """What was trained, JSON-ready, for a finding's facts."""
+        raise NotImplementedError
+
+    def guess(self) -> np.ndarray:
+        """float64 [test rows]: the scores of somebody who always says the same."""
+        known, asked = self.found.y[self.found.train], self.found.y[self.found.test]
+        if self.found.classes:
+            return (asked == np.bincount(known).argmax()).astype(np.float64)
+        return np.zeros(len(asked))
+
+    def nothing_learnt(self, scores: np.ndarray, would: str) -> str | None:
+        """Why scores [seeds, rows] are no result that could be ``would``; None where they are one."""
+        guess = self.guess()
+        if interval(scores - guess, self.budget.seed)[0] > 0:
+            return None
+        return (
+            f"Inconclusive: with these settings {self.subject} {self.reaches} {100 * scores.mean():.0f}"
+            f" points, and always saying the same {100 * guess.mean():.0f}. There is no result yet that could"
+            f" be {would}."
+        )
+
+    def severity(self, wanted: str) -> str:
+        """A fault of settings that nobody planned is a remark: they are ours."""
+        return wanted if self.planned else "low"
 
 
 @dataclass(frozen=True)
-class Footing:
+class Footing(Ground):
     """Rows, settings and budget of one probe."""
 
     found: Rows
@@ -30,8 +85,15 @@ class Footing:
     budget: Budget
 
     @property
-    def metric(self) -> str:
-        return "accuracy" if self.found.classes else "explained variance"
+    def planned(self) -> bool:
+        return self.centre.planned
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        return self.centre.caveats
+
+    def described(self) -> dict[str, Any]:
+        return self.centre.described()
 
     def member(self, seed: int, **changed: Any) -> Member:
         return self.centre.member(self.budget.seed * 1000 + seed, **{"rows": self.found.train, **changed})
@@ -62,27 +124,6 @@ class Footing:
         at = self.found.test if places is None else places
         return row_scores(fleet, self.found.x[at], self.found.y[at])
 
-    def guess(self) -> np.ndarray:
-        """float64 [test rows]: the scores of somebody who always says the same."""
-        known, asked = self.found.y[self.found.train], self.found.y[self.found.test]
-        if self.found.classes:
-            return (asked == np.bincount(known).argmax()).astype(np.float64)
-        return np.zeros(len(asked))
-
-    def nothing_learnt(self, scores: np.ndarray, would: str) -> str | None:
-        """Why scores [seeds, rows] are no result that could be ``would``; None where they are one."""
-        guess = self.guess()
-        if interval(scores - guess, self.budget.seed)[0] > 0:
-            return None
-        return (
-            f"Inconclusive: with these settings a small model reaches {100 * scores.mean():.0f} points, and"
-            f" always saying the same {100 * guess.mean():.0f}. There is no result yet that could be {would}."
-        )
-
-    def severity(self, wanted: str) -> str:
-        """A fault of settings that nobody planned is a remark: they are ours."""
-        return wanted if self.centre.planned else "low"
-
 
 def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing | str:
     """The footing, or why there is none; ``own_settings``: only where the plan's own can be trained."""
@@ -90,10 +131,20 @@ def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing
     if isinstance(found, str):
         return found
     kind = str(sample.planned("model.kind", "")).lower()
+    named = kind.replace("_", " ")
     if own_settings and kind not in PLAIN_KINDS:
-        named = kind.replace("_", " ")
         return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
+    if own_settings and classical.without_steps(sample):
+        return f"The planned {named} is solved and not trained in steps, so it has no learning rate."
     return Footing(found, surrogate(sample, len(found.train)), budget)
+
+
+def sure(value: float, low: float) -> float:
+    """What a finding reports of a loss: as measured where it is beyond doubt, else the sure part of it.
+
+    A range that reaches down to "no loss" leaves the question open; its high end tells how bad it may be.
+    """
+    return value if low > 0 else min(value, 0.0)
 
 
 def nudged(start: Fleet, by: float, seed: int) -> Fleet:

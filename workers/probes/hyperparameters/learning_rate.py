@@ -166,14 +166,23 @@ def _faults(
     severity = "high" if low >= LARGE_GAIN else "medium"
     better = points >= GAIN and low > 0
     if better and max(chosen) < PLANNED:
-        return [{"fault": "learning_rate_too_high", "severity": stand.severity(severity), **place}]
+        return [{"fault": "learning_rate_too_high", "severity": _severity(stand, severity), **place}]
     if margin < NEAR:
         severity = "high" if margin < AT_EDGE else "medium"
-        return [{"fault": "hyperparameter_sensitive", "severity": stand.severity(severity), **place}]
+        return [{"fault": "hyperparameter_sensitive", "severity": _severity(stand, severity), **place}]
     if better and min(chosen) > PLANNED:
         severity = "low" if stand.centre.cut >= LONGER else severity
-        return [{"fault": "learning_rate_too_low", "severity": stand.severity(severity), **place}]
+        return [{"fault": "learning_rate_too_low", "severity": _severity(stand, severity), **place}]
     return []
+
+
+def _planned(stand: Footing) -> bool:
+    return stand.centre.planned and stand.centre.own_rate
+
+
+def _severity(stand: Footing, wanted: str) -> str:
+    """A rate that the plan does not name is ours, and nobody's fault."""
+    return wanted if _planned(stand) else "low"
 
 
 def _mitigations(sweep: Sweep, margin: float, good: list[int]) -> list[dict[str, Any]]:
@@ -196,7 +205,7 @@ def _mitigations(sweep: Sweep, margin: float, good: list[int]) -> list[dict[str,
 def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) -> tuple[str, str]:
     name = faults[0]["fault"] if faults else ""
     margin, rate = facts["margin"], f"{facts['planned']:.2g}"
-    own = f"the {'planned' if stand.centre.planned else 'usual'} {rate}"
+    own = f"the {'planned' if _planned(stand) else 'usual'} {rate}"
     good = f"Good rates are {facts['good_from']:.2g} to {facts['good_to']:.2g}."
     if facts["good_from"] == facts["good_to"]:
         good = f"A good rate is {facts['good_from']:.2g}."
@@ -214,7 +223,7 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
         title = f"The learning rate is too high: it costs {facts['gain']:.1f} points"
         edge = f"{gains[:1].upper()}{gains[1:]} over {own}. {edge}"
     elif name and margin < 1:
-        title = "The planned learning rate breaks training"
+        title = f"The {'planned' if _planned(stand) else 'usual'} learning rate breaks training"
     elif name:
         title = f"The learning rate is near the edge: {_times(margin)} it breaks training"
     elif facts["edge"] is None:

@@ -20,9 +20,17 @@ from workers.probes.hyperparameters.classical import Classical, families
 from workers.probes.surrogate import Rows, Surrogate, affordable, interval, row_scores, rows, surrogate
 
 FACTORS = (0.5, 0.8, 1.25, 2.0)
-WIDE = 5.0  # points; a loss that may be as high is not called none
+WIDE = 3.0  # points; a loss that may be as high is not called none
+ALIKE = 2.0  # points between gains that are taken as equal
 NEAR = (0.8, 1.25)
-FAR = (0.03, 0.125, 8.0, 30.0)  # of a kernel, whose reach is easily wrong by so much that nothing near helps
+FAR = (
+    0.003,
+    0.03,
+    0.125,
+    8.0,
+    30.0,
+    300.0,
+)  # of a kernel: its reach is easily so wrong that nothing near helps
 UNPLANNED = ("init_scale",)  # libraries fix it, and multiplying it in every layer multiplies its effect
 SEEDS = 6
 FLEET = ("learning_rate", "weight_decay", "dropout", "init_scale", "steps")  # trained as one
@@ -44,8 +52,10 @@ LABELS = {
     "l2": "Shrinkage of leaf values",
     "neighbours": "Number of neighbours",
     "max_iter": "Passes of the solver",
+    "smoothing": "Smoothing of the variances",
 }
 TIMES = {
+    0.003: "A three-hundredth of",
     0.03: "A thirtieth of",
     0.125: "An eighth of",
     0.5: "Half",
@@ -54,6 +64,7 @@ TIMES = {
     2.0: "Twice",
     8.0: "Eight times",
     30.0: "Thirty times",
+    300.0: "Three hundred times",
 }
 Scores = dict[tuple[str, float], np.ndarray]  # (setting, factor) -> [seeds, rows]; ("", 1) is the base
 
@@ -65,12 +76,18 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(found)
     model = classical.planned(sample, found, budget)
     stand_in = surrogate(sample, len(found.train))
+    if model:
+        model = model.within(len(model.varied()) * len(_factors(model)) * classical.FEWEST_DRAWS)
     centre = model or stand_in
-    scores = _multiplied(model) if model else measure(found, stand_in, budget)
+    scores = model.multiplied(_factors(model), SEEDS) if model else measure(found, stand_in, budget)
     guess = _guess(found)
-    if interval(best_of(scores, model is not None) - guess, budget.seed)[0] <= 0:
+    base = scores["", 1.0]
+    better = _gaining({pair: 100 * (one - base) for pair, one in scores.items() if pair[0]}) if model else []
+    if interval(base - guess, budget.seed)[0] <= 0 and not better:
+        subject = f"the planned {model.named}" if model else "a small model"
+        reaches = "reach" if model and model.many else "reaches"
         return Finding.skipped(
-            f"Inconclusive: with these settings a small model reaches {100 * scores['', 1.0].mean():.0f}"
+            f"Inconclusive: with these settings {subject} {reaches} {100 * base.mean():.0f}"
             f" points, and always saying the same {100 * guess.mean():.0f}. There is no result yet that could"
             " be fragile."
         )
@@ -85,17 +102,8 @@ def _guess(found: Rows) -> np.ndarray:
     return np.zeros(len(asked))
 
 
-def _multiplied(model: Classical) -> Scores:
-    wide = model.family.name == families.KERNEL
-    return model.multiplied((*FACTORS, *FAR) if wide else FACTORS, SEEDS)
-
-
-def best_of(scores: Scores, any_setting: bool) -> np.ndarray:
-    """The planned setting's scores; or the best of all, where a neighbour may learn what the plan does not.
-
-    A kernel of the wrong reach learns nothing, and its neighbours a lot: that is fragile indeed.
-    """
-    return max(scores.values(), key=lambda one: float(one.mean())) if any_setting else scores["", 1.0]
+def _factors(model: Classical) -> tuple[float, ...]:
+    return (*FACTORS, *FAR) if model.family.name == families.KERNEL else FACTORS
 
 
 def settings(centre: Surrogate | Classical) -> dict[str, float]:
@@ -189,6 +197,9 @@ def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int
     gaining = _gaining(points) if isinstance(centre, Classical) else []
     if gaining and not fragile:
         fragility, low, high = _near_gain(points, gaining[0]["parameter"], (fragility, low, high), seed)
+    measured = {"points": fragility, "low": low, "high": high}
+    if not fragile and not gaining:
+        fragility = low  # beyond chance nothing is lost for sure but this
     growing = [
         LABELS[name].lower()
         for name in (() if isinstance(centre, Classical) else ("learning_rate", "steps"))
@@ -202,6 +213,7 @@ def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int
         "seeds": seeds,
         "tornado": [*tornado, _seed_bar(seed_sd, isinstance(centre, Surrogate))],
         "fragility": fragility,
+        "measured": measured,
         "cliff_factor": _cliff({p: d for p, d in points.items() if p[0] not in UNPLANNED}, seed_sd),
         "under_trained": growing,
         "gaining": gaining,
@@ -211,7 +223,7 @@ def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int
         "mitigations": [],
     }
     lottery = any(fault["fault"] == "seed_lottery" for fault in facts["faults"])
-    title, note = _words(fragility, fragile, growing, seed_sd, metric, seeds, centre, lottery, high, gaining)
+    title, note = _words(measured, fragile, growing, seed_sd, metric, seeds, centre, lottery, gaining)
     return Finding(fragility, note, facts, low, high, len(found.train) + len(found.test), title)
 
 
@@ -223,11 +235,20 @@ def _gaining(points: dict[tuple[str, float], np.ndarray]) -> list[dict[str, Any]
     """
     found: dict[str, dict[str, Any]] = {}
     adjusted = _holm({pair: _paired_p(d) for pair, d in points.items()})
-    for (name, factor), d in points.items():
-        gain = float(d.mean())
-        if gain > 3 and adjusted[name, factor] < 0.05 and gain > found.get(name, {"gain": 0.0})["gain"]:
-            found[name] = {"parameter": name, "label": LABELS[name], "factor": factor, "gain": gain}
-    return sorted(found.values(), key=lambda one: -one["gain"])
+    means = {pair: float(d.mean()) for pair, d in points.items()}
+    better = [pair for pair, gain in means.items() if gain > 3 and adjusted[pair] < 0.05]
+    for name in dict.fromkeys(name for name, _ in better):
+        own = [pair for pair in better if pair[0] == name]
+        best = max(means[pair] for pair in own)
+        near = min((p for p in own if means[p] >= best - ALIKE), key=lambda pair: abs(math.log(pair[1])))
+        found[name] = {"parameter": name, "label": LABELS[name], "factor": near[1], "gain": means[near]}
+    most = max((one["gain"] for one in found.values()), default=0.0)
+    # A kernel of too long a reach can be bought back with a price of errors that is as far off: where both
+    # gain as much, the reach is what is wrong.
+    return sorted(
+        found.values(),
+        key=lambda one: (one["gain"] < most - ALIKE, one["parameter"] != "gamma", -one["gain"]),
+    )
 
 
 def _paired_p(differences: np.ndarray) -> float:
@@ -378,7 +399,7 @@ def _cliff(points: dict[tuple[str, float], np.ndarray], seed_sd: float) -> float
 
 
 def _words(
-    fragility: float,
+    measured: dict[str, float],
     fragile: list[dict[str, Any]],
     growing: list[str],
     seed_sd: float,
@@ -386,7 +407,6 @@ def _words(
     seeds: int,
     centre: Surrogate | Classical,
     lottery: bool,
-    high: float,
     gaining: list[dict[str, Any]],
 ) -> tuple[str, str]:
     unit = "points of " + metric
@@ -408,14 +428,17 @@ def _words(
             f" {worst['signal_to_noise']:.0f} times what {luck} changes."
         )
     else:
+        low, high = measured["low"], measured["high"]
         title = "Small changes of the settings do no harm"
         if lottery:
             title = f"{luck.capitalize()} alone changes {seed_sd:.1f} points"
+        elif low >= 1:
+            title = f"Small changes cost {low:.1f} points or more"
         elif high >= WIDE:
-            title = f"Too wide to tell: small changes cost 0 to {high:.0f} points"
+            title = f"Too wide to tell: small changes cost {low:.0f} to {high:.0f} points"
         note = (
-            f"No setting within a quarter of the plan loses more than chance explains:"
-            f" {fragility:.1f} {unit}, where {luck} changes {seed_sd:.1f}."
+            f"No single setting within a quarter of the plan loses more than chance explains: between"
+            f" {low:.1f} and {high:.1f} {unit}, where {luck} changes {seed_sd:.1f}."
         )
     if growing:
         note += f" Twice the {' or the '.join(growing)} gains more than 3 points: the training is too short."

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.planting.faulty_plans import FAULTY
@@ -285,3 +286,87 @@ def test_the_review_starts_without_torch():
     code = f"import sys; {load}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert catalog.BY_ID["hyperparameters.plan_review"].plan_text
+
+
+@pytest.mark.parametrize(
+    ("fault", "plan"),
+    [
+        (
+            "preprocessing_fit_on_all_data",
+            "steps:\n  1: load heart.csv\n  2: StandardScaler().fit_transform(X)\n"
+            "  3: train_test_split(X, y, test_size=0.2)\n  4: fit LogisticRegression(C=1)",
+        ),
+        (
+            "preprocessing_fit_on_all_data",
+            "pipeline: {step_2: split at random, step_1: min-max scaling, step_3: train an mlp}",
+        ),
+        (
+            "feature_selection_on_all_data",
+            "feature_selection: SelectKBest(k=50) on the full matrix, then 5-fold CV\nmodel: svm",
+        ),
+        (
+            "more_features_than_rows",
+            "n_samples: 80\nn_features: 20000\nfeature_selection: SelectKBest(k=50) on all rows, then CV"
+            "\nmodel: {kind: svm, C: 1}",
+        ),
+        ("upscaled_inputs", "model: google/vit-base-patch16-224\nimage_size: 28\nresize_to: 224"),
+        (
+            "split_ignores_groups",
+            "data: {images: 100k, patients: 30k}\nsplit: {kind: random, test: 0.1, val: 0.1}",
+        ),
+    ],
+)
+def test_risks_in_further_words_are_named(fault, plan):
+    assert fault in faults(plan)
+
+
+@pytest.mark.parametrize(
+    ("fault", "plan"),
+    [
+        (
+            "preprocessing_fit_on_all_data",
+            "steps:\n  1: train_test_split(X, y, test_size=0.2)\n  2: StandardScaler().fit(X_train)",
+        ),
+        (
+            "no_early_stopping",
+            "algorithm: CatBoostClassifier\niterations: 2000\nlearning_rate: 0.05\nod_wait: 100",
+        ),
+        (
+            "no_validation_split",
+            "model: yolov8s.pt\nepochs: 100\npatience: 20\nval: true\nsplit_by: site\ntest_set: two sites",
+        ),
+        (
+            "no_validation_split",
+            "split: leave the last week out (time), the week before for validation\nepochs: 30\n"
+            "early_stopping: {patience: 2}\nmodel: two_tower",
+        ),
+        (
+            "feature_not_known_at_prediction_time",
+            "data: {path: x.csv, columns: [view, age, finding], target: finding}\nmodel: xgboost",
+        ),
+        (
+            "more_features_than_rows",
+            "n_samples: 80\nn_features: 20000\nfeature_selection: {kind: k_best, k: 20, fit_on: train}",
+        ),
+        ("upscaled_inputs", "model: resnet18\nimage_size: 224\nresize_to: 256"),
+        (
+            "split_ignores_groups",
+            "data: {images: 30k, patients: 30k}\nsplit: {kind: random, test: 0.1, val: 0.1}\nmodel: resnet18",
+        ),
+    ],
+)
+def test_sound_words_for_the_same_things_are_no_risk(fault, plan):
+    assert fault not in faults(plan)
+
+
+def test_a_patient_whose_answer_never_changes_is_a_serious_leak(tmp_path):
+    plan = "data: {target: y, split: {kind: stratified, test: 0.2, validation: 0.2}}\nseed: 1"
+    draw = np.random.default_rng(0)
+    ill = draw.random(80) < 0.5
+    own = [f"p{i // 5},{draw.normal():.3f},{'u' if ill[i // 5] else 'v'}" for i in range(400)]
+    any_ = [f"p{i // 5},{draw.normal():.3f},{'u' if draw.random() < 0.5 else 'v'}" for i in range(400)]
+    for name, lines, wanted in (("own", own, "high"), ("any", any_, "medium")):
+        folder = tmp_path / name
+        folder.mkdir()
+        sample = prepared(folder, {"t.csv": rows("patient_id,a,y", *lines)}, plan)
+        assert severities(plan, sample)["split_ignores_groups"] == wanted

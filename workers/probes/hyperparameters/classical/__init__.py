@@ -21,13 +21,18 @@ from workers.probes.hyperparameters.classical.families import Family
 from workers.probes.hyperparameters.search.engines import Scores, Tell
 from workers.probes.hyperparameters.search.knobs import Knob, Setting, plain
 from workers.probes.hyperparameters.search.parts import Part
-from workers.probes.surrogate import LINEAR_KINDS, Rows, affordable, stratified
+from workers.probes.surrogate import Rows, affordable, stratified
 from workers.probes.words import count
 
 AT_ONCE = 2
 GRADIENT = ("learning_rate", "epochs", "steps", "optimizer", "batch_size")  # words of a net's training
 SLOW = 0.12  # seconds of a fit beyond which fewer rows are learnt from
 FEW_ROWS = 300
+FEWEST_ROWS = 150  # learnt from where a budget is short
+FEWEST_TREES = 20  # likewise
+FEWEST_DRAWS = 4
+MOST_OF_THE_TIME = 0.5  # of what is left
+LEARNT_FROM = "Each model learnt from"
 LEFT_OUT = 0.1  # share of the rows that a run of a model without luck of its own leaves out
 
 
@@ -45,7 +50,17 @@ class Classical:
 
     @property
     def named(self) -> str:
-        return families.NAMES[self.family.name]
+        single = self.family.name == families.FOREST and not self.family.lucky
+        return "decision tree" if single else families.NAMES[self.family.name]
+
+    @property
+    def subject(self) -> str:
+        return f"the planned {self.named}"
+
+    @property
+    def many(self) -> bool:
+        """Whether its name is a plural: boosted trees reach, a forest reaches."""
+        return self.family.name in (families.BOOSTING, families.NEAREST)
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
@@ -68,19 +83,31 @@ class Classical:
             if left.get(knob.name) != setting[knob.name]
         }
 
-    def fit(self, setting: Setting, train: np.ndarray, seed: int) -> Any:
-        """The fitted model; rows beyond ``most`` left out, class by class."""
-        found = self.found
+    def learnt(self, train: np.ndarray, seed: int) -> np.ndarray:
+        """The places that a fit learns from: those beyond ``most`` left out, class by class."""
+        labels = self.found.y[train] if self.found.classes else None
         draw = np.random.default_rng([self.budget.seed, seed, 47])
-        rows = stratified(found.y[train] if found.classes else None, np.arange(len(train)), self.most, draw)
-        rows = train[rows]
+        return train[stratified(labels, np.arange(len(train)), self.most, draw)]
+
+    def fit(
+        self, setting: Setting, train: np.ndarray, seed: int, y: np.ndarray | None = None,
+        unseen: bool = False,
+    ) -> Any:  # fmt: skip
+        """The fitted model; ``y`` [rows of found] are other labels than the rows' own.
+
+        With ``unseen`` a forest keeps what each row is told by the trees that were grown without it.
+        """
+        found = self.found
+        rows = self.learnt(train, seed)
         setting = {**self.family.default, **setting}  # what a search leaves alone stays as planned
         model = self.family.build(setting, bool(found.classes), self.budget.seed * 1000 + seed)
         if "neighbours" in setting:
             model.set_params(n_neighbors=min(model.n_neighbors, len(rows)))
+        if unseen and "oob_score" in model.get_params():
+            model.set_params(bootstrap=True, oob_score=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a solver that runs out of rounds is what is being measured
-            return model.fit(found.x[rows], found.y[rows])
+            return model.fit(found.x[rows], (found.y if y is None else y)[rows])
 
     def row_scores(self, model: Any, places: np.ndarray) -> np.ndarray:
         """float64 [rows], as ``surrogate.row_scores`` has them."""
@@ -117,9 +144,8 @@ class Classical:
         """
         planned = self.varied()
         pairs = [(name, factor) for name in planned for factor in factors]
+        seeds = affordable(self.budget, seeds, FEWEST_DRAWS, self._seconds_each() * (len(pairs) + 1))
         base = self.repeats([self.default], range(seeds), lambda _: None)[0]
-        each = self.budget.seconds - self.budget.left
-        seeds = affordable(self.budget, seeds, 4, max(1e-3, each / seeds) * len(pairs))
 
         def tell(share: float) -> None:
             told = f"Training {self.named} {len(pairs) * seeds} times"
@@ -127,7 +153,34 @@ class Classical:
 
         changed = [{**self.default, name: self._moved(name, planned[name], factor)} for name, factor in pairs]
         scores = self.repeats(changed, range(seeds), tell)
-        return {("", 1.0): base[:seeds], **dict(zip(pairs, scores, strict=True))}
+        return {("", 1.0): base, **dict(zip(pairs, scores, strict=True))}
+
+    def within(self, fits: int) -> Classical:
+        """The engine, with so few rows, then trees, that so many fits keep to the budget; both are told.
+
+        On a busy machine a fit takes longer than the processor says, so the clock on the wall counts.
+        """
+        engine = self
+        while engine._seconds_each() * fits > MOST_OF_THE_TIME * self.budget.left:
+            trees = engine.default.get("trees", 0.0)
+            if engine.most // 2 >= FEWEST_ROWS:
+                engine = replace(engine, most=engine.most // 2)
+            elif trees // 2 >= FEWEST_TREES:
+                engine = replace(engine, family=_fewer_trees(engine.family, trees // 2))
+            else:
+                break
+        told = list(self.caveats)
+        if engine.most != self.most:
+            told = [one for one in told if not one.startswith(LEARNT_FROM)]
+            told.append(f"{LEARNT_FROM} {count(engine.most, 'row')}, as the time allowed.")
+        if engine.default != self.default:
+            told.append(f"Tried with {engine.default['trees']:.0f} trees, as the time allowed.")
+        return replace(engine, caveats=tuple(told)) if engine is not self else self
+
+    def _seconds_each(self) -> float:
+        began = time.perf_counter()
+        self.repeats([self.default], range(AT_ONCE), lambda _: None)
+        return (time.perf_counter() - began) / AT_ONCE
 
     def _moved(self, name: str, value: float, factor: float) -> float:
         knob = next(knob for knob in self.knobs if knob.name == name)
@@ -157,6 +210,15 @@ class Classical:
         return out
 
 
+def _fewer_trees(family: Family, trees: float) -> Family:
+    """The family with so many trees; boosted ones learn as much faster."""
+    changed = {**family.default, "trees": trees}
+    if family.name == families.BOOSTING:
+        faster = family.default["learning_rate"] * family.default["trees"] / trees
+        changed["learning_rate"] = max(family.default["learning_rate"], min(0.3, faster))
+    return replace(family, default=changed)
+
+
 def in_turn(one: Callable[[Any], None], jobs: Sequence[Any], tell: Tell) -> None:
     """All jobs, AT_ONCE at a time, one thread each; what one raises is raised here."""
     from threadpoolctl import threadpool_limits
@@ -178,17 +240,21 @@ def planned(sample: Sample, found: Rows, budget: Budget) -> Classical | None:
     """
     kind = str(sample.planned("model.kind", ""))
     family = families.of_kind(kind) if kind else None
-    training = sample.planned("training", {})
-    if family is None or (
-        family == families.LINEAR
-        and (kind.lower() in LINEAR_KINDS or "svm" not in kind)
-        and any(key in training for key in GRADIENT)
-    ):
+    if family is None or (family == families.BAYES and not found.classes):
+        return None
+    if family == families.LINEAR and not without_steps(sample):
         return None
     x = found.x[found.train]
     made = families.read(sample, family, float(x.var()), x.shape[1], len(found.classes))
     engine = Classical(found, made, budget, True, len(found.train))
     return _quick(engine)
+
+
+def without_steps(sample: Sample) -> bool:
+    """Whether a plan's linear model is solved by a library, and not trained as a network is."""
+    kind = str(sample.planned("model.kind", ""))
+    training = sample.planned("training", {})
+    return families.of_kind(kind) == families.LINEAR and not any(key in training for key in GRADIENT)
 
 
 def _quick(engine: Classical) -> Classical:
@@ -206,5 +272,5 @@ def _quick(engine: Classical) -> Classical:
             break
         engine = replace(engine, most=engine.most // 2)
     if engine.most < len(engine.found.train):
-        caveats.append(f"Each model learnt from {count(engine.most, 'row')}, since it is slow to train.")
+        caveats.append(f"{LEARNT_FROM} {count(engine.most, 'row')}, since it is slow to train.")
     return replace(engine, caveats=tuple(caveats))

@@ -16,16 +16,21 @@ from workers.probes.base import Sample
 from workers.probes.hyperparameters.search.knobs import Knob, Setting
 
 BOOSTING, FOREST, KERNEL, LINEAR, NEAREST = "boosting", "forest", "kernel", "linear", "nearest"
+BAYES = "bayes"
 NAMES = {
     BOOSTING: "boosted trees",
     FOREST: "random forest",
     KERNEL: "support vector machine",
     LINEAR: "linear model",
     NEAREST: "nearest neighbours",
+    BAYES: "naive Bayes model",
 }
+NAIVE = ("naive_bayes", "gaussian_nb", "gaussiannb", "multinomialnb", "multinomial_nb", "bernoullinb",
+         "bernoulli_nb", "complementnb", "complement_nb", "categoricalnb", "nb")  # fmt: skip
 NEIGHBOURS = ("knn", "k_nn", "k_nearest_neighbors", "k_nearest_neighbours", "nearest_neighbors",
               "nearest_neighbours", "kneighborsclassifier", "kneighborsregressor", "nearest",
               "neighbours")  # fmt: skip
+OTHER_NAIVE = ("multinomial", "bernoulli", "complement", "categorical")
 DEEPEST = 64.0  # a depth that no tree of some hundred rows reaches: no limit
 ALL_TREES = 400.0  # of a boosted model, of all classes together
 MOST_TREES = 100.0  # of a trial; more trees of a forest only take away luck
@@ -50,6 +55,8 @@ def of_kind(kind: str) -> str | None:
     plain = kind.strip().lower().replace(" ", "_").replace("-", "_")
     if plain in NEIGHBOURS:
         return NEAREST
+    if plain in NAIVE or "naive_bayes" in plain:
+        return BAYES
     family = BY_NAME.get(plain) or next((found for word, found in WITHIN if word in plain), None)
     if family is None and ("svm" in plain or "svc" in plain):
         family = KERNEL
@@ -62,7 +69,7 @@ def read(sample: Sample, family: str, spread: float, columns: int, classes: int)
     """The family with the plan's setting; ``spread`` is the variance of all features together."""
     model, training = sample.planned("model", {}), sample.planned("training", {})
     kind = str(model.get("kind", "")).lower()
-    made = {FOREST: _forest, NEAREST: _nearest, LINEAR: _linear}
+    made = {FOREST: _forest, NEAREST: _nearest, LINEAR: _linear, BAYES: _naive}
     if family == KERNEL:
         return _kernel(model, kind, spread, columns)
     if family == BOOSTING:
@@ -234,3 +241,18 @@ def _nearest(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) -
         return KNeighborsClassifier(count) if classes else KNeighborsRegressor(count)
 
     return Family(NEAREST, knobs, default, build, lucky=False)
+
+
+def _naive(model: Mapping[str, Any], training: Mapping[str, Any], kind: str) -> Family:
+    """Gaussian for every kind, since features are centred; there is none for numbers to predict."""
+    default = {"smoothing": _given(model, "smoothing", 1e-9)}
+    knobs = (Knob("smoothing", "Smoothing of the variances", "model.smoothing", 1e-9, 1.0, log=True),)
+    other = next((word for word in OTHER_NAIVE if word in kind), "")
+    caveat = f"Tried as a Gaussian naive Bayes model in place of the planned {other} one." if other else ""
+
+    def build(setting: Setting, classes: bool, seed: int) -> Any:
+        from sklearn.naive_bayes import GaussianNB
+
+        return GaussianNB(var_smoothing=max(1e-12, setting["smoothing"]))
+
+    return Family(BAYES, knobs, default, build, lucky=False, caveat=caveat)

@@ -16,6 +16,7 @@ from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import search
 from workers.probes.hyperparameters.importance import measures
 from workers.probes.hyperparameters.search import Stand, Trials
+from workers.probes.surrogate import interval
 from workers.probes.words import listed, percent
 
 TRIALS, FEWEST = 96, 24
@@ -36,7 +37,32 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(f"There is one setting to tune, and so the one that matters: {only}.")
     one_each = {part.fold: part for part in stand.parts}  # many settings say more here than many trainings
     stand = search.Stand(stand.found, list(one_each.values()), stand.engine, budget)
-    return report(stand, search.run(stand, TRIALS, FEWEST, default=False))
+    trials = search.run(stand, TRIALS, FEWEST, default=False)
+    if reason := _nothing_learnt(stand, trials):
+        return Finding.skipped(reason)
+    return report(stand, trials)
+
+
+def _nothing_learnt(stand: Stand, trials: Trials) -> str | None:
+    """Why nothing can matter: even the best setting, judged on rows it was not chosen by, only guesses."""
+    found, ahead = stand.found, []
+    scores, guesses = [], []
+    for k, part in enumerate(stand.parts):
+        asked, learnt = found.y[part.test], found.y[part.train]
+        guess = np.zeros(len(asked))
+        if found.classes:
+            guess = (asked == np.bincount(learnt).argmax()).astype(np.float64)
+        judged = trials.scores.judged[k][int(trials.scores.chosen[:, k].argmax())]
+        ahead.append(judged - guess)
+        scores.append(judged.mean())
+        guesses.append(guess.mean())
+    if interval(np.concatenate(ahead)[None], stand.budget.seed)[0] > 0:
+        return None
+    return (
+        f"Inconclusive: with the best of {len(trials.settings)} settings {stand.engine.subject} reaches"
+        f" {100 * float(np.mean(scores)):.0f} points, and always saying the same"
+        f" {100 * float(np.mean(guesses)):.0f}. While nothing is learnt, no setting matters."
+    )
 
 
 def report(stand: Stand, trials: Trials) -> Finding:

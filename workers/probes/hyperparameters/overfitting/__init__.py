@@ -2,7 +2,8 @@
 
 Measured: points between the rows a small model learnt from and new ones; the share of wrong labels it repeats
 when a tenth of its labels are replaced; the same for narrower and wider networks; and what weight decay,
-dropout and stopping early leave of the gap. Counted: parameters over independent observations. More
+dropout and stopping early leave of the gap. A plan of scikit-learn's kinds is measured on its own model.
+Counted: parameters over independent observations. More
 parameters than observations alone are no fault, since large networks often generalise (Zhang and others
 2017; Belkin and others 2019); the gap decides.
 """
@@ -12,9 +13,11 @@ from __future__ import annotations
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hyperparameters import footing
-from workers.probes.hyperparameters.footing import Footing
-from workers.probes.hyperparameters.overfitting import independent
+from workers.probes.hyperparameters import fitted, footing
+from workers.probes.hyperparameters.classical import families
+from workers.probes.hyperparameters.fitted import Fitted
+from workers.probes.hyperparameters.footing import Ground
+from workers.probes.hyperparameters.overfitting import independent, planned_model
 from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, better
 from workers.probes.words import percent
 
@@ -25,6 +28,14 @@ NAMES = {
     "weight_decay": "Use a weight decay of {setting:g}",
     "dropout": "Use a dropout of {setting:g}",
     "early_stopping": "Stop training when validation gets worse",
+    "C": "Use a C of {setting:g}",
+    "gamma": "Use a gamma of {setting:.2g}",
+    "neighbours": "Ask {setting:g} neighbours",
+    "min_leaf": "Grow leaves of at least {setting:g} rows",
+    "depth": "Limit the depth of a tree to {setting:g}",
+    "trees": "Grow {setting:g} trees",
+    "l2": "Shrink leaf values by {setting:g}",
+    "smoothing": "Smooth the variances by {setting:g}",
     "width": "Use a network {setting} as wide",
 }
 EFFORT = "1 day, one engineer"
@@ -32,6 +43,11 @@ EFFORT = "1 day, one engineer"
 
 def run(sample: Sample, budget: Budget) -> Finding:
     """Points between what the planned training scores on its own rows and on new ones."""
+    real = fitted.of(sample, budget)
+    if isinstance(real, str):
+        return Finding.skipped(real)
+    if real is not None:
+        return planned_model.run(sample, real)
     stand = footing.of(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
@@ -43,37 +59,50 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(reason)
     widths = trials.widths()
     budget.progress(0.92, "Counting independent observations")
-    seen = independent.observations(sample, budget)
+    sweep = [one_size(factor, net.hidden, size, scores, budget.seed) for factor, net, size, scores in widths]
+    sweep.append(one_size(1.0, stand.centre.net.hidden, parameters, plan, budget.seed))
+    sweep.sort(key=lambda one: one["factor"])
+    return report(stand, plan, brakes, heart, sweep, counted(sample, stand, parameters))
+
+
+def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
+    """Parameters of the plan's own model, or these, over the independent observations."""
     own = independent.planned_parameters(sample)
-    counted = {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(stand))}
-    return report(stand, plan, brakes, heart, parameters, widths, counted)
+    seen = independent.observations(sample, ground.budget)
+    return {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(ground))}
 
 
-def _outputs(stand: Footing) -> int:
+def _outputs(ground: Ground) -> int:
     """Numbers that a row asks for: one a class where there are more than two, else one."""
-    return len(stand.found.classes) if len(stand.found.classes) > 2 else 1
+    return len(ground.found.classes) if len(ground.found.classes) > 2 else 1
 
 
 def report(
-    stand: Footing, plan: Scores, brakes: list[Brake], heart: float, parameters: int, widths: list[Any],
-    counted: dict[str, Any],
+    stand: Ground, plan: Scores, brakes: list[Brake], heart: float, sweep: list[dict[str, Any]],
+    counted: dict[str, Any], sized_by: str = "",
 ) -> Finding:  # fmt: skip
+    """``sweep`` are models of other sizes, by width of a network or by what ``sized_by`` names."""
     seed = stand.budget.seed
     value, (low, high) = plan.gap, plan.interval(seed)
-    sweep = [_width(factor, net.hidden, size, scores, seed) for factor, net, size, scores in widths]
-    sweep.append(_width(1.0, stand.centre.net.hidden, parameters, plan, seed))
-    sweep.sort(key=lambda one: one["factor"])
     faults = []
     if low >= MEDIUM:
         severity = "high" if low >= HIGH else "medium"
-        faults = [{"fault": "overfitting", "severity": stand.severity(severity), "parameters": ["width"]}]
+        faults = [
+            {
+                "fault": "overfitting",
+                "severity": stand.severity(severity),
+                "parameters": [sized_by or "width"],
+            }
+        ]
     facts = {
         "metric": stand.metric,
         "train": float(100 * plan.train.mean()),
         "test": float(100 * plan.test.mean()),
+        "gap": {"points": value, "low": low, "high": high},
         "by_heart": heart,
         "widths": sweep,
-        "smallest_as_good": _smallest(sweep),
+        "sized_by": sized_by or None,
+        "smallest_as_good": None if sized_by else _smallest(sweep),
         "brakes": [
             {"brake": b.name, "setting": b.setting, "train": float(100 * b.scores.train.mean()),
              "test": float(100 * b.scores.test.mean()), "gap": b.scores.gap}
@@ -81,16 +110,17 @@ def report(
         ],
         "observations": counted,
         "null": {"expected": 0.0, "kind": "approximate", "of": "the gap, were no row learnt by heart"},
-        "surrogate": stand.centre.described(),
+        "surrogate": stand.described(),
         "faults": faults,
-        "mitigations": _mitigations(brakes, plan, sweep, seed) if value >= SMALL else [],
+        "mitigations": _mitigations(brakes, plan, [] if sized_by else sweep, seed) if value >= SMALL else [],
     }  # fmt: skip
     title, note = _words(facts, value, stand, bool(faults))
     used = len(stand.found.train) + len(stand.found.test)
-    return Finding(max(0.0, value), note, facts, max(0.0, low), max(0.0, high), used, title)
+    told = max(0.0, footing.sure(value, low))
+    return Finding(told, note, facts, max(0.0, low), max(0.0, high), used, title)
 
 
-def _width(factor: float, hidden: tuple[int, ...], size: int, scores: Scores, seed: int) -> dict[str, Any]:
+def one_size(factor: float, hidden: tuple[int, ...], size: int, scores: Scores, seed: int) -> dict[str, Any]:
     low, high = scores.interval(seed)
     return {
         "factor": factor, "hidden": list(hidden), "parameters": size, "low": low, "high": high,
@@ -100,7 +130,7 @@ def _width(factor: float, hidden: tuple[int, ...], size: int, scores: Scores, se
 
 def _smallest(sweep: list[dict[str, Any]]) -> float | None:
     """The narrowest network, as a part of the planned width, that is as good on new rows."""
-    planned = next(one["test"] for one in sweep if one["factor"] == 1.0)
+    planned = next((one["test"] for one in sweep if one["factor"] == 1.0), 0.0)
     fits = [one["factor"] for one in sweep if one["factor"] < 1 and one["test"] >= planned - AS_GOOD]
     return min(fits, default=None)
 
@@ -114,8 +144,8 @@ def _mitigations(
         low, high = brake.scores.interval(seed)
         found.append((NAMES[brake.name].format(setting=brake.setting or 0), brake.scores.gap, low, high,
                       float(100 * brake.scores.test.mean())))  # fmt: skip
-    planned = next(one for one in sweep if one["factor"] == 1.0)
-    narrow = [o for o in sweep if o["factor"] < 1 and o["test"] >= planned["test"] - AS_GOOD]
+    least = float(100 * plan.test.mean()) - AS_GOOD
+    narrow = [one for one in sweep if one["factor"] < 1 and one["test"] >= least]
     best = min(narrow, key=lambda one: one["gap"], default=None)
     if best is not None and best["gap"] < plan.gap:
         part = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth"}[best["factor"]]
@@ -134,20 +164,24 @@ def _mitigations(
     ]  # fmt: skip
 
 
-def _words(facts: dict[str, Any], gap: float, stand: Footing, alarm: bool) -> tuple[str, str]:
+def _words(facts: dict[str, Any], gap: float, stand: Ground, alarm: bool) -> tuple[str, str]:
     counted = facts["observations"]
-    whose = "The plan's model" if counted["planned"] else "It"
+    whose = "The plan's model" if counted["planned"] or isinstance(stand, Fitted) else "It"
     title = "The model does as well on new rows as on its own"
     if alarm:
         title = f"Learnt by heart: new rows score {gap:.0f} points less"
+    elif gap >= SMALL and facts["gap"]["low"] <= 0:
+        title = f"Too few rows to tell: new ones score 0 to {facts['gap']['high']:.0f} points less"
     elif gap >= SMALL:
         title = f"New rows score {gap:.1f} points less than those learnt from"
     note = (
-        f"A small model scores {facts['train']:.0f} points of {facts['metric']} on the rows it learnt from"
-        f" and {facts['test']:.0f} on new ones."
+        f"{_subject(stand)} {facts['train']:.0f} points of {facts['metric']} on the rows"
+        f" {'they' if _many(stand) else 'it'} learnt from{_by_others(stand)} and {facts['test']:.0f} on new"
+        " ones."
     )
     if facts["by_heart"] >= 0.05:
-        note += f" Of labels made wrong on purpose it learns {percent(facts['by_heart'])} by heart."
+        learns = "they learn" if _many(stand) else "it learns"
+        note += f" Of labels made wrong on purpose {learns} {percent(facts['by_heart'])} by heart."
     note += (
         f" {whose} has {counted['parameters']:,} parameters for {counted['independent']:,}"
         f" independent rows{_fewer(counted)}."
@@ -155,7 +189,22 @@ def _words(facts: dict[str, Any], gap: float, stand: Footing, alarm: bool) -> tu
     if facts["mitigations"]:
         best = facts["mitigations"][0]
         note += f" {best['title']}: that leaves {best['value']:.1f} points."
-    return title, " ".join([note, *stand.centre.caveats])
+    return title, " ".join([note, *stand.caveats])
+
+
+def _subject(stand: Ground) -> str:
+    subject = stand.subject
+    return f"{subject[:1].upper()}{subject[1:]} {'score' if _many(stand) else 'scores'}"
+
+
+def _many(stand: Ground) -> bool:
+    return isinstance(stand, Fitted) and stand.many
+
+
+def _by_others(stand: Ground) -> str:
+    """Of a forest: whose answer the score on its own rows is."""
+    forest = isinstance(stand, Fitted) and stand.engine.family.name == families.FOREST and stand.lucky
+    return " (asked of the trees that have not seen them)" if forest else ""
 
 
 def _fewer(counted: dict[str, Any]) -> str:

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from workers.probes import copies
 from workers.probes.base import Budget, Sample
 from workers.probes.data.shared import found_copies
 
 FEWEST_GROUPS = 10  # of fewer nobody can say how alike their rows are: those are sources, not entities
+MOST_IN_CLUMPS = 4_000  # rows held against each other
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,17 @@ def distinct_share(sample: Sample, ids: np.ndarray, budget: Budget) -> float:
     near = np.isin(found.near, ids).all(1) if len(found.near) else np.zeros(0, bool)
     looked_at = max(1, found.looked_at)
     # a chain of near copies hangs together by one link fewer than it has members
-    copies = exact * (1 - found.chance.explained) / max(1, len(ids))
-    return max(1 / max(1, len(ids)), 1 - copies - _links(found.near[near]) / looked_at)
+    equal = exact * (1 - found.chance.explained) / max(1, len(ids))
+    alike = max(_links(found.near[near]) / looked_at, _in_clumps(sample, ids, budget.seed))
+    return max(1 / max(1, len(ids)), 1 - equal - alike)
+
+
+def _in_clumps(sample: Sample, ids: np.ndarray, seed: int) -> float:
+    """Share of these rows that only repeat another one, nearly; of a draw where they are many."""
+    at = np.flatnonzero(np.isin(sample.arrays["ids"], ids))
+    if len(at) > MOST_IN_CLUMPS:
+        at = np.sort(np.random.default_rng([seed, 97]).choice(at, MOST_IN_CLUMPS, replace=False))
+    return _links(copies.near(sample, at, seed)) / max(1, len(at))
 
 
 def _links(pairs: np.ndarray) -> int:
@@ -78,10 +89,10 @@ def design_effect(sample: Sample, training: np.ndarray) -> tuple[float, int]:
     group = np.unique(np.array(cells), return_inverse=True)[1].reshape(-1)
     y = y[known]
     values = y[:, None] == np.unique(y) if y.dtype.kind == "i" else y[:, None]
-    return _effect(values.astype(np.float64), group), int(group.max(initial=-1)) + 1
+    return effect_of(values.astype(np.float64), group), int(group.max(initial=-1)) + 1
 
 
-def _effect(values: np.ndarray, group: np.ndarray) -> float:
+def effect_of(values: np.ndarray, group: np.ndarray) -> float:
     """Design effect of values [rows, columns], the columns weighted by how much they vary."""
     sizes = np.bincount(group).astype(np.float64)
     count, n = len(sizes), len(group)

@@ -11,6 +11,7 @@ import numpy as np
 
 from workers.fleet import Fleet, Member, Net
 from workers.probes.hyperparameters.footing import Footing
+from workers.probes.surrogate import Rows
 
 SEEDS, FEW = 6, 3  # of the plan, and of everything that is held against it
 WRONG = 0.1  # share of labels replaced to see whether they are learnt by heart
@@ -114,28 +115,13 @@ class Trials:
     def _wrong(self) -> tuple[np.ndarray, np.ndarray]:
         """Labels of which a tenth of the training rows have another's, and which rows those are."""
         found = self.stand.found
-        draw = np.random.default_rng([self.stand.budget.seed, 59])
-        learnt = self.rest if self.stops_early else found.train
-        where = draw.choice(learnt, max(3, round(WRONG * len(learnt))), replace=False)
-        labels = found.y.copy()
-        if found.classes:
-            shift = draw.integers(1, len(found.classes), size=len(where))
-            labels[where] = (labels[where] + shift) % len(found.classes)
-        else:
-            labels[where] = np.roll(labels[where], 1)
-        return labels, where
+        return misled(found, self.rest if self.stops_early else found.train, self.stand.budget.seed)
 
     def _by_heart(self, plan: Fleet, taught: Fleet, wrong: np.ndarray, where: np.ndarray) -> float:
         """Share of wrong labels repeated by nets that saw them, beyond those that others say by chance."""
-        x, asked = self.stand.found.x[where], wrong[where]
-        before, after = plan.predict(x), taught.predict(x)
-        if self.stand.found.classes:
-            chance, said = float((before == asked).mean()), float((after == asked).mean())
-            return max(0.0, (said - chance) / max(1e-9, 1 - chance))
-        before_off, after_off = (
-            float(np.square(np.nan_to_num(guess) - asked).mean()) for guess in (before, after)
-        )
-        return float(np.clip(1 - after_off / max(1e-12, before_off), 0, 1))
+        x = self.stand.found.x[where]
+        classes = bool(self.stand.found.classes)
+        return repeated(plan.predict(x), taught.predict(x), wrong[where], classes)
 
     # -- other widths ----------------------------------------------------------------------------------
     def widths(self) -> list[tuple[float, Net, int, Scores]]:
@@ -156,6 +142,30 @@ class Trials:
             )  # fmt: skip
             found.append((factor, net, int(fleet.parameter_counts()[0]), self.scored(fleet)))
         return found
+
+
+def misled(found: Rows, learnt: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of which a tenth of these rows have another's, and which rows those are."""
+    draw = np.random.default_rng([seed, 59])
+    where = draw.choice(learnt, max(3, round(WRONG * len(learnt))), replace=False)
+    labels = found.y.copy()
+    if found.classes:
+        shift = draw.integers(1, len(found.classes), size=len(where))
+        labels[where] = (labels[where] + shift) % len(found.classes)
+    else:
+        labels[where] = np.roll(labels[where], 1)
+    return labels, where
+
+
+def repeated(before: np.ndarray, after: np.ndarray, asked: np.ndarray, classes: bool) -> float:
+    """Share of wrong labels said after they were taught, beyond those that others say by chance."""
+    if classes:
+        chance, said = float((before == asked).mean()), float((after == asked).mean())
+        return max(0.0, (said - chance) / max(1e-9, 1 - chance))
+    before_off, after_off = (
+        float(np.square(np.nan_to_num(guess) - asked).mean()) for guess in (before, after)
+    )
+    return float(np.clip(1 - after_off / max(1e-12, before_off), 0, 1))
 
 
 def better(brakes: Sequence[Brake], plan: Scores) -> list[Brake]:

@@ -24,6 +24,8 @@ WHO = re.compile(
     r"\b(speaker|voice|talker|patient|subject|person|participant|writer)\b"
 )  # few of them are enough to know them
 FEW_WHO = 3
+DEALT = 39  # times that rows are dealt to the groups at random
+TELLING = 1.5  # design effect from which a group tells much of the answer: half of the rows say nothing new
 FEW_GROUPS = 10  # with fewer, a split by groups leaves classes out; see workers/inputs/prepare.py
 
 
@@ -259,6 +261,28 @@ class Known:
                 return column.name, groups, False
         return None
 
+    def answer_of_group(self, name: str) -> bool:
+        """Whether rows of one group have the same answer far more often than rows dealt to groups at random.
+
+        Then a model that knows the group knows the answer, and a test on known groups says nothing.
+        """
+        if not self.here or self.sample.target is None or all(c.name != name for c in self.sample.columns):
+            return False
+        import numpy as np
+
+        from workers.probes.hyperparameters.overfitting import independent
+
+        y = self.sample.labels()
+        known = np.flatnonzero(y >= 0 if y.dtype.kind == "i" else np.isfinite(y))
+        cells = np.array(self.sample.cells(name, self.sample.arrays["ids"][known]))
+        group = np.unique(cells, return_inverse=True)[1].reshape(-1)
+        y = y[known]
+        values = (y[:, None] == np.unique(y) if y.dtype.kind == "i" else y[:, None]).astype(np.float64)
+        draw = np.random.default_rng(0)
+        found = independent.effect_of(values, group)
+        null = [independent.effect_of(values, draw.permutation(group)) for _ in range(DEALT)]
+        return found > max(null) and found >= TELLING
+
     def _groups(self, name: str) -> int:
         return int(self.sample.census.get(name, {}).get("distinct") or 0) if self.here else 0
 
@@ -315,6 +339,17 @@ class Known:
 
     # -- pictures -------------------------------------------------------------------------------
     @cached_property
+    def _before_resizing(self) -> float | None:
+        """The side that pictures have where the plan names one besides the larger one they are resized to."""
+        written = self.plan.written
+        before = written.first(r"\b(image|picture|img|input) (size|resolution|sz)$")
+        after = written.first(r"\bresize(d)?( to)?( (size|shape))?$")
+        if before is None or after is None:
+            return None
+        small, large = largest(before.value), largest(after.value)
+        return small if small and large and small < large else None
+
+    @cached_property
     def picture_side(self) -> int | None:
         """The longer side of a usual picture, in pixels."""
         if self.here and self.sample.kind == "images":
@@ -327,6 +362,7 @@ class Known:
             r"resolution|image shape))$"
         )
         side = largest(one.value) if one is not None else None
+        side = side or self._before_resizing
         if side:
             return round(side)
         found = re.search(r"\b(\d{1,3}) ?x ?(\d{1,3})\b", self.plan.content)

@@ -75,7 +75,7 @@ WHOLE = re.compile(
     r"rows|samples|corpus|"
     r"records|images|pictures|examples|files|texts|documents|mails|emails|table|frame|dataframe|history|"
     r"series|cohort|"
-    r"patients|collection|population|splits|clips|reviews|messages|tickets)\b|\beverything\b"
+    r"matrix|array|patients|collection|population|splits|clips|reviews|messages|tickets)\b|\beverything\b"
 )
 TEST = re.compile(r"\b(test|tests|testing|test set|testset|hold ?out|unseen)\b")
 COLUMNS = re.compile(r"\b(columns?|features?|variables|numeric|categorical|channels?|fields?)\b")
@@ -123,6 +123,7 @@ def scope_of(said: str) -> str | None:
     """From what a step learns, by the words of a value: "full dataset" -> "all"; None when it says
     nothing.
     """
+    said = re.split(r"\b(?:and )?(?:then|followed by|afterwards|after that)\b", said)[0].strip() or said
     if not said:
         return None
     if BEFORE.search(said):
@@ -267,18 +268,32 @@ def _last_name(key: str) -> str:
 def _ordered(written: Written) -> Iterator[Step]:
     """Steps of a list that stand before its split: what they learn, they learn from everything."""
     for group in written.groups:
-        if not isinstance(group.value, list) or len(group.value) < 2:
+        items = _in_a_row(group.value)
+        if len(items) < 2:
             continue
-        texts = [_item(one) for one in group.value]
+        texts = [_item(one) for _, one in items]
         splits = [place for place, text in enumerate(texts) if SPLITS.search(text) and not kind_of(text)]
         if not splits:
             continue
         one_text = any(one.key == group.key and isinstance(one.value, str) for one in written.settings)
         for place, text in enumerate(texts[: splits[0]]):
             named = kind_of(text)
-            if named and not scope_of_item(group.value[place]):
-                key = group.key if one_text else f"{group.key}[{place}]"
+            if named and not scope_of_item(items[place][1]):
+                key = group.key if one_text else f"{group.key}{items[place][0]}"
                 yield Step(named[0], named[1], "before", Setting(key, group.names, text, group.key))
+
+
+def _in_a_row(group: Any) -> list[tuple[str, Any]]:
+    """The items of a list, or of a group of numbered steps, each with the end of its key; else none."""
+    if isinstance(group, list):
+        return [(f"[{place}]", one) for place, one in enumerate(group)]
+    if not isinstance(group, Mapping) or len(group) < 2:
+        return []
+    numbers = [re.match(r"\s*(?:step|stage)?[\s_-]*(\d+)\b", str(name), re.I) for name in group]
+    if any(number is None for number in numbers):
+        return []
+    order = sorted(zip((int(n[1]) for n in numbers if n), group.items(), strict=True), key=lambda one: one[0])
+    return [(f".{name}", one) for _, (name, one) in order]
 
 
 def _item(one: Any) -> str:

@@ -326,6 +326,7 @@ class View:
             for one in self.written.settings
             if re.search(
                 r"early ?stop\w*|stopping rounds|^patience$|load best model|n iter no change|"
+                r"\bod (wait|type|pval)$|overfitting detector|"
                 r"restore best",
                 one.path,
             )

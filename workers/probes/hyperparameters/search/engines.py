@@ -56,6 +56,8 @@ class Engine(Protocol):
     def caveats(self) -> tuple[str, ...]: ...
     @property
     def named(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
 
     @property
     def slow(self) -> bool:
@@ -86,6 +88,10 @@ class Networks:
     @property
     def named(self) -> str:
         return "network"
+
+    @property
+    def subject(self) -> str:
+        return "a small network"
 
     @property
     def planned(self) -> bool:

@@ -2,15 +2,16 @@
 
 A large test part of its own is used as it is; a small data set is cut three ways instead, and each third is
 judged by a search that has never seen it (nested cross-validation), so that every row speaks once. Groups
-stay whole and later rows stay later.
+and copies of a row stay together and later rows stay later.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from workers.probes import copies
 from workers.probes.base import Sample
 from workers.probes.surrogate import FEWEST, Rows
 from workers.probes.words import count
@@ -38,32 +39,48 @@ def cut(sample: Sample, found: Rows, seed: int) -> list[Part] | str:
     roles = {column.role: column.name for column in sample.columns}
     if "time" in roles:
         return _in_order(found, declared)
-    groups = _groups(sample, found, roles.get("group"))
+    alike = np.arange(len(found.x)) if found.together is None else found.together
+    groups = _groups(sample, found, roles.get("group"), alike)
     test = everyone[declared == 2]
     if len(test) >= ENOUGH:
-        return _inner(found, groups, everyone[declared != 2], test, 0, draw)
+        return _once(_inner(found, groups, everyone[declared != 2], test, 0, draw), alike)
     if len(everyone) < 5 * FEWEST:
         return f"{count(len(everyone), 'labelled row')} are too few to search on; {5 * FEWEST} are the least."
     parts = []
     outer = _dealt(found, groups, everyone, OUTER, draw)
     for fold in range(OUTER):
         parts += _inner(found, groups, everyone[outer != fold], everyone[outer == fold], fold, draw)
-    return parts
+    return _once(parts, alike)
+
+
+def _once(parts: list[Part], alike: np.ndarray) -> list[Part]:
+    """The parts, chosen by and judged on one of each set of copies."""
+    return [
+        replace(
+            part,
+            choose=copies.one_each(part.choose, alike, FEWEST),
+            test=copies.one_each(part.test, alike, FEWEST),
+        )
+        for part in parts
+    ]
 
 
 def _declared(sample: Sample, found: Rows) -> np.ndarray:
-    """uint8 [rows]: the part that each row has in the upload."""
+    """uint8 [rows]: the part that each row has in the upload, or in the split made here."""
+    if found.part is not None:
+        return found.part
     ids = sample.arrays["ids"]
     order = np.argsort(ids)
     return sample.split[order[np.searchsorted(ids, found.ids, sorter=order)]]
 
 
-def _groups(sample: Sample, found: Rows, name: str | None) -> np.ndarray:
-    """int [rows]: rows that must stay together; each on its own where there are no groups, or too few."""
+def _groups(sample: Sample, found: Rows, name: str | None, alike: np.ndarray) -> np.ndarray:
+    """int [rows]: rows that must stay together: copies, and those of a group where there are enough."""
     if name is None:
-        return np.arange(len(found.x))
+        return alike
     known = np.unique(np.array(sample.cells(name, found.ids)), return_inverse=True)[1].reshape(-1)
-    return known if known.max() + 1 >= 4 * OUTER else np.arange(len(found.x))
+    both = copies.united(known, alike)
+    return both if both.max() + 1 >= 4 * OUTER else alike
 
 
 def _in_order(found: Rows, declared: np.ndarray) -> list[Part] | str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hyperparameters import search
+from workers.probes.hyperparameters import footing, search
 from workers.probes.hyperparameters.search import Scores, Stand, Trials, cost
 from workers.probes.hyperparameters.search.cost import Price
 from workers.probes.hyperparameters.tuning_gap import curve
@@ -63,7 +63,7 @@ def report(stand: Stand, trials: Trials, sample: Sample, price: Price | None) ->
     seeming = 100 * float(by_all[best] - trials.default.chosen.mean())
     keys = stand.engine.keys(trials.settings[best])
     worth, why = _worth(line, price)
-    told = float(max(0.0, value))
+    told = max(0.0, footing.sure(value, low))
     verdict = "as_good" if high < MARGIN else "worse" if low > 0 else "open"
     facts: dict[str, Any] = {
         "metric": stand.metric,
@@ -179,7 +179,7 @@ def _points(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")
 
 
 def _price(worth: int, price: dict[str, Any]) -> str:
@@ -188,4 +188,5 @@ def _price(worth: int, price: dict[str, Any]) -> str:
     if hours >= 1 / 30:
         took = f"about {hours:,.1f} hours" if hours >= 1 else f"about {60 * hours:,.0f} minutes"
     paid = f"${money:,.0f}" if money >= 1 else "less than $1"
-    return f"That takes {took} and costs {paid} ({price['device']})."
+    where = "on this worker" if price["device"] == "This worker" else f"on {price['device']}"
+    return f"That takes {took} {where} and costs {paid}."

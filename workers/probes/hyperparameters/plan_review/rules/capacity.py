@@ -211,7 +211,8 @@ def more_features(plan: View, data: Known) -> Iterator[Risk]:
     fewer = plan.written.first(
         r"\b(feature selection|select\w*|pca|n components|svd|dimension\w* reduction)\b"
     )
-    if features is None or features <= rows or (fewer is not None and not fewer.nothing):
+    leaks = any(step.kind == "selection" and step.leaks for step in plan.steps)  # then no input is one less
+    if features is None or features <= rows or (fewer is not None and not fewer.nothing and not leaks):
         return
     named = plan.written.text(r"\b(inputs?|features|columns|n features|expression)\b")
     if key == "data" and not data.here:

@@ -238,7 +238,14 @@ def upscaled(plan: View, data: Known) -> Iterator[Risk]:
     other = re.compile(
         r"\b(original|native|raw|source|batch|test|validation|train|kernel|pool|data image|sample)\b"
     )
-    one = next((one for one in sizes if not other.search(one.path.removeprefix("training "))), None)
+    one = next(
+        (
+            one
+            for one in sizes
+            if not other.search(one.path.removeprefix("training ")) and largest(one.value) != side
+        ),
+        None,
+    )
     if side is None or one is None or data.modality == "text":
         return
     wanted = largest(one.value)

@@ -16,6 +16,11 @@ ENOUGH = 100  # test rows: their 95 % interval at an accuracy of 90 % is then 6 
 FEW = 35  # and here 10 points
 RARE_TEST = 200  # expected test rows of the rarest class from which chance no longer matters
 LONG = 20  # epochs from which somebody has to choose when to stop
+WHO_MANY = re.compile(
+    r"\b(?:n |number of |count of )?(patients|subjects|speakers|users|customers|clients|people|persons|"
+    r"individuals|participants|writers|households|donors|animals|drivers|authors|students|employees|machines|devices|"
+    r"sensors|hospitals|sites|stores|recordings|videos|songs|artists)$"
+)
 
 
 def random_split_of_time(plan: View, data: Known) -> Iterator[Risk]:
@@ -64,7 +69,7 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
         size = f" ({count(groups, 'group')})" if groups else ""
         yield Risk(
             "split_ignores_groups",
-            "high" if told else "medium",
+            "high" if told or data.answer_of_group(name) else "medium",
             split.key,
             f"Rows of one {name}{size} land in training and in the test, so the test asks about what is "
             "known.",
@@ -72,6 +77,17 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
         )
         return
     if data.here:
+        return
+    if several := _several_each(plan, data):
+        one, who, many, rows = several
+        yield Risk(
+            "split_ignores_groups",
+            "high",
+            one,
+            f"{many:,} {who} have {rows:,} rows, and a random split puts some of each into training and into"
+            " the test.",
+            f'Keep all rows of each of the {who} on one side: a split of kind "group".',
+        )
         return
     for one in plan.settings(
         r"\b(features|columns|drop\w*|ignore\w*|id|ids|index|exclude\w*|metadata|inputs|identifier)( "
@@ -97,6 +113,15 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
                 f'Count the rows of each {named}; where there are several, split by "group".',
             )
             return
+
+
+def _several_each(plan: View, data: Known) -> tuple[str, str, int, int] | None:
+    """The setting that counts people or things, who they are, and fewer of them than there are rows."""
+    for one in plan.written.settings:
+        who = WHO_MANY.search(one.path)
+        if who and one.number and data.rows and 2 <= one.number <= 0.9 * data.rows and not one.searched:
+            return one.key, who[1], int(one.number), data.rows
+    return None
 
 
 def not_stratified(plan: View, data: Known) -> Iterator[Risk]:
@@ -178,7 +203,7 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
         ),
         None,
     )
-    if split.has_validation:
+    if split.has_validation or _says_validation(plan):
         return
     by_validation = written.first(
         r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose "
@@ -209,6 +234,20 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
         "is then too good, or not at all.",
         "Keep a validation part of the training data (data.split.validation: 0.15), or use cross-validation.",
     )
+
+
+def _says_validation(plan: View) -> bool:
+    """A validation part that is switched on or told of in a sentence: ``val: true``, "... for validation"."""
+    on = plan.written.first(r"^(train |training )?(do )?validation$")
+    if on is not None and truth(on.value) is True:
+        return True
+    said = plan.split.words
+    told = re.search(
+        r"\b(for|as|is|are|into|and) (the )?validation\b|"
+        r"\bvalidation (week|month|day|year|period|part|set|fold|rows|sites?)s?\b",
+        said,
+    )
+    return told is not None and not re.search(r"\b(no|without|not for) (a )?validation\b", said)
 
 
 def no_interval(plan: View, data: Known) -> Iterator[Risk]:

@@ -182,7 +182,8 @@ def known_too_late(plan: View, data: Known) -> Iterator[Risk]:
             one.path,
         ):
             continue
-        if target and target in plain and len(plain) > 1 and not data.temporal:
+        of_the_file = re.search(r"^(data|dataset|table|csv|file|schema)\b.*\bcolumns$", one.path)
+        if target and target in plain and len(plain) > 1 and not data.temporal and not of_the_file:
             yield _late(
                 one.key,
                 f"{plain[target]} is what is to be predicted, and it stands among the inputs.",

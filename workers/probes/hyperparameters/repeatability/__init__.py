@@ -18,8 +18,8 @@ import torch
 from workers.fleet import Fleet
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hardware import catalogue
-from workers.probes.hyperparameters import footing
-from workers.probes.hyperparameters.footing import Footing
+from workers.probes.hyperparameters import fitted, footing
+from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.words import percent
 
 SEEDS, AGAIN, TWINS = 8, 3, 4  # runs with other seeds, repeated, and nudged
@@ -27,8 +27,6 @@ BRIEF = 30  # steps on another number of threads, which wait for each other on a
 ROUNDING = 1e-7  # relative, of sums in float32 taken in another order
 MOVED = 0.0625  # of a number's variance: an answer that moved by a quarter of its spread
 FEW = 0.01  # of the answers, which change for sure
-WITHOUT_LUCK = {"logistic_regression", "logistic", "svm", "svc", "knn", "nearest_neighbour", "naive_bayes",
-                "gaussian_process", "ridge", "lasso"}  # fmt: skip
 DETERMINISTIC = re.compile(
     r"[\"']?[\w.]*determinis\w*[\"']?\s*[:=(]\s*[\"']?(true|yes|on|1)\b", re.IGNORECASE
 )  # use_deterministic_algorithms(True), cudnn.deterministic = True, "deterministic": true
@@ -41,12 +39,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(
             "There is no plan, so nothing says whether a repetition would use the same seed."
         )
-    kind = str(sample.planned("model.kind", "")).lower()
-    if kind in WITHOUT_LUCK and not sample.planned("training.optimizer"):
-        named = kind.replace("_", " ")
-        return Finding.skipped(
-            f"Nothing is random in the training of a {named}: it comes out the same each time."
-        )
+    real = fitted.of(sample, budget)
+    if isinstance(real, str):
+        return Finding.skipped(real)
+    if real is not None:
+        from workers.probes.hyperparameters.repeatability import planned_model
+
+        return planned_model.run(sample, real)
     stand = footing.of(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
@@ -117,8 +116,8 @@ def _condition(name: str, label: str, stand: Footing, first: Fleet, second: Flee
     rows = _differ(first, first.predict(x), second.predict(x))
     return {
         "condition": name, "label": label, "equal": apart == 0.0, "weights": apart,
-        "changed": float(rows.mean()), "low": max(0.0, _interval(rows, stand.budget.seed)[0]),
-        "high": _interval(rows, stand.budget.seed)[1],
+        "changed": float(rows.mean()), "low": max(0.0, interval_of(rows, stand.budget.seed)[0]),
+        "high": interval_of(rows, stand.budget.seed)[1],
     }  # fmt: skip
 
 
@@ -131,7 +130,7 @@ def _differ(fleet: Fleet, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return moved > MOVED
 
 
-def _interval(rows: np.ndarray, seed: int) -> tuple[float, float]:
+def interval_of(rows: np.ndarray, seed: int) -> tuple[float, float]:
     from workers.probes.surrogate import interval
 
     return interval(rows.astype(np.float64), seed) if rows.any() else (0.0, 0.0)
@@ -144,30 +143,39 @@ def report(stand: Footing, plan: dict[str, Any], tried: list[dict[str, Any]], ba
     said = base.predict(x)
     pairs = [(a, b) for a in range(len(base)) for b in range(a)]
     rows = np.stack([_differ(base, said[[a]], said[[b]])[0] for a, b in pairs])
-    low, high = _interval(rows, stand.budget.seed)
+    low, high = interval_of(rows, stand.budget.seed)
     tried = [*tried, {
         "condition": "seed", "label": "Another seed", "equal": False, "weights": None,
         "changed": float(rows.mean()), "low": low, "high": high,
     }]  # fmt: skip
+    return told(stand, plan, tried, _met(plan))
+
+
+def told(
+    stand: Ground, plan: dict[str, Any], tried: list[dict[str, Any]], met: tuple[str, ...], certain: str = ""
+) -> Finding:
+    """The worst of the conditions ``met``; ``certain`` says why nothing can change."""
     by_name = {one["condition"]: one for one in tried}
-    met = _met(plan)
     worst = max((by_name[name] for name in met), key=lambda one: one["changed"])
     value, low, high = (
         worst["changed"],
         worst.get("low", worst["changed"]),
         worst.get("high", worst["changed"]),
     )
-    faults = _faults(stand, plan, worst, low)
+    faults = [] if certain else _faults(stand, plan, worst, low)
     facts = {
         "plan": plan,
         "conditions": tried,
         "met": list(met),
         "null": {"expected": by_name["again"]["changed"], "kind": "exact", "of": "the same once more"},
-        "surrogate": stand.centre.described(),
+        "surrogate": stand.described(),
         "faults": faults,
         "mitigations": _mitigations(plan, by_name, worst),
     }  # fmt: skip
     title, note = _words(plan, by_name, worst, stand)
+    if certain and not worst["changed"]:
+        title = "The same rows give the same model"
+        note = " ".join([f"{certain}{_loose(plan)}", *stand.caveats])
     used = len(stand.found.train) + len(stand.found.test)
     return Finding(value, note, facts, low, high, used, title)
 
@@ -180,7 +188,7 @@ def _met(plan: dict[str, Any]) -> tuple[str, ...]:
     return (*same, "rounding") if plan["accelerator"] and not plan["deterministic"] else same
 
 
-def _faults(stand: Footing, plan: dict[str, Any], worst: dict[str, Any], low: float) -> list[dict[str, Any]]:
+def _faults(stand: Ground, plan: dict[str, Any], worst: dict[str, Any], low: float) -> list[dict[str, Any]]:
     """Answers that change for sure; a plan with no seed of which nothing changes is a remark."""
     if low < FEW and plan["seed"] is not None:
         return []
@@ -195,7 +203,8 @@ def _mitigations(
     if worst["changed"] <= 0:
         return []
     if plan["seed"] is None:
-        then = by_name["rounding" if plan["accelerator"] and not plan["deterministic"] else "again"]
+        rounded = plan["accelerator"] and not plan["deterministic"] and "rounding" in by_name
+        then = by_name["rounding" if rounded else "again"]
         title, note = "Fix a seed in the plan", "Measured: the same training once more with the same seed."
     else:
         then = by_name["again"]
@@ -207,14 +216,14 @@ def _mitigations(
 
 
 def _words(
-    plan: dict[str, Any], by_name: dict[str, dict[str, Any]], worst: dict[str, Any], stand: Footing
+    plan: dict[str, Any], by_name: dict[str, dict[str, Any]], worst: dict[str, Any], stand: Ground
 ) -> tuple[str, str]:
     answers = "of the answers" if stand.found.classes else "of the predictions by a quarter of their spread"
     verb = "changes" if stand.found.classes else "moves"
     changed = percent(worst["changed"])
     if plan["seed"] is None:
         title = f"Repeated, {changed} of the answers come out differently"
-        note = f"The plan fixes no seed, and another seed {verb} {changed} {answers} of a small model."
+        note = f"The plan fixes no seed, and another seed {verb} {changed} {answers} of {stand.subject}."
         note += " Add a seed to the plan."
     elif worst["changed"] > 0 and worst["condition"] == "rounding":
         title = f"On an accelerator {changed} of the answers may change"
@@ -227,12 +236,15 @@ def _words(
         note = f"{worst['label']} {verb} {changed} {answers} although the seed is the same."
     else:
         title = "The same seed gives the same answers"
-        note = "Repeated with one seed, a small model answers the same; another seed"
+        note = f"Repeated with one seed, {stand.subject} answers the same; another seed"
         note += f" {verb} {percent(by_name['seed']['changed'])} {answers}."
-    if plan["packages"] and plan["pinned"] < plan["packages"]:
-        loose = plan["packages"] - plan["pinned"]
-        have = "has" if loose == 1 else "have"
-        note += (
-            f" {loose} of {plan['packages']} packages {have} no exact version, which may change results too."
-        )
-    return title, " ".join([note, *stand.centre.caveats])
+    return title, " ".join([f"{note}{_loose(plan)}", *stand.caveats])
+
+
+def _loose(plan: dict[str, Any]) -> str:
+    """What packages without an exact version may change."""
+    loose = plan["packages"] - plan["pinned"]
+    if loose <= 0:
+        return ""
+    have = "has" if loose == 1 else "have"
+    return f" {loose} of {plan['packages']} packages {have} no exact version, which may change results too."

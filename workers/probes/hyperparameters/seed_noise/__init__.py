@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from workers.fleet import Fleet
+from workers.probes import copies
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hyperparameters import footing
-from workers.probes.hyperparameters.footing import Footing
+from workers.probes.hyperparameters import fitted, footing
+from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.surrogate import affordable
 from workers.probes.words import percent
 
@@ -29,6 +30,13 @@ ENSEMBLE = 5
 
 def run(sample: Sample, budget: Budget) -> Finding:
     """Points by which another random start moves the result (a standard deviation)."""
+    real = fitted.of(sample, budget)
+    if isinstance(real, str):
+        return Finding.skipped(real)
+    if real is not None:
+        from workers.probes.hyperparameters.seed_noise import planned_model
+
+        return planned_model.run(sample, real)
     stand = footing.of(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
@@ -62,24 +70,34 @@ def _runs(stand: Footing, seeds: int) -> tuple[Fleet, np.ndarray, np.ndarray]:
 
 # -- other splits ---------------------------------------------------------------------------------------
 def _resplit(sample: Sample, stand: Footing) -> np.ndarray | None:
-    """Scores [EACH] on splits drawn anew, whole groups staying together; None where time gives the split."""
-    roles = {column.role: column.name for column in sample.columns}
-    if "time" in roles:
-        return None
-    together = np.arange(len(stand.found.x))
-    if "group" in roles:
-        cells = sample.cells(roles["group"], stand.found.ids)
-        together = np.unique(np.array(cells), return_inverse=True)[1].reshape(-1)
-        if len(np.unique(together)) < 10:
-            return None
-    draw = np.random.default_rng([stand.budget.seed, 31])
-    parts = [_part(together, len(stand.found.train), draw) for _ in range(EACH)]
-    if not all(_usable(stand, part) for part in parts):
+    """Scores [EACH] in points on splits drawn anew; None where there are none to draw."""
+    parts = other_splits(sample, stand, EACH)
+    if parts is None:
         return None
     fleet = stand.train([stand.member(0, rows=np.flatnonzero(part)) for part in parts])
     return np.array([
         100 * stand.scores(fleet.take([k]), np.flatnonzero(~part)).mean() for k, part in enumerate(parts)
     ])  # fmt: skip
+
+
+def other_splits(sample: Sample, ground: Ground, many: int) -> list[np.ndarray] | None:
+    """bool [rows], ``many`` times: other rows to learn from, whole groups and copies staying together.
+
+    None where time gives the split, or there are too few groups.
+    """
+    roles = {column.role: column.name for column in sample.columns}
+    if "time" in roles:
+        return None
+    found = ground.found
+    together = np.arange(len(found.x)) if found.together is None else found.together
+    if "group" in roles:
+        groups = np.unique(np.array(sample.cells(roles["group"], found.ids)), return_inverse=True)[1]
+        together = copies.united(groups.reshape(-1), together)
+    if len(np.unique(together)) < 10:
+        return None
+    draw = np.random.default_rng([ground.budget.seed, 31])
+    parts = [_part(together, len(found.train), draw) for _ in range(many)]
+    return parts if all(_usable(ground, part) for part in parts) else None
 
 
 def _part(together: np.ndarray, wanted: int, draw: np.random.Generator) -> np.ndarray:
@@ -91,7 +109,7 @@ def _part(together: np.ndarray, wanted: int, draw: np.random.Generator) -> np.nd
     return np.isin(together, taken)
 
 
-def _usable(stand: Footing, part: np.ndarray) -> bool:
+def _usable(stand: Ground, part: np.ndarray) -> bool:
     y = stand.found.y
     return int((~part).sum()) >= 10 and (not stand.found.classes or len(np.unique(y[part])) > 1)
 
@@ -125,14 +143,14 @@ def report(
     pairs = [(a, b) for a in range(seeds) for b in range(a)]
     churn = float(footing.apart(fleet, stand.found.x[stand.found.test], pairs).mean())
     sources = [
-        _source("all", "Everything new, same split", sd, seeds),
-        _source("start", "Only the starting weights", float(alone["start"].std(ddof=1)), EACH),
-        _source("order", _order_label(stand), float(alone["order"].std(ddof=1)), EACH),
+        source("all", "Everything new, same split", sd, seeds),
+        source("start", "Only the starting weights", float(alone["start"].std(ddof=1)), EACH),
+        source("order", _order_label(stand), float(alone["order"].std(ddof=1)), EACH),
     ]
     if splits is not None:
-        sources.append(_source("split", "Only another split of the data", float(splits.std(ddof=1)), EACH))
-    noise = [{"runs": runs, "points": _noise(sd, seeds, runs)} for runs in RUNS]
-    faults = _faults(stand, sample, low, lasting * low / max(1e-9, sd))
+        sources.append(source("split", "Only another split of the data", float(splits.std(ddof=1)), EACH))
+    noise = [{"runs": runs, "points": least(sd, seeds, runs)} for runs in RUNS]
+    alarms = faults(stand, sample, low, lasting * low / max(1e-9, sd))
     ensembles = _ensembles(stand, fleet)
     facts = {
         "metric": stand.metric,
@@ -151,15 +169,15 @@ def report(
             "kind": "approximate",
             "of": "the spread that the test rows alone bring about",
         },
-        "surrogate": stand.centre.described(),
-        "faults": faults,
+        "surrogate": stand.described(),
+        "faults": alarms,
         "mitigations": _mitigations(ensembles, sd, seeds),
     }
-    title, note = _words(facts, bool(faults), stand)
+    title, note = words(facts, bool(alarms), stand)
     return Finding(sd, note, facts, low, high, len(stand.found.train) + n, title)
 
 
-def _source(name: str, label: str, sd: float, runs: int) -> dict[str, Any]:
+def source(name: str, label: str, sd: float, runs: int) -> dict[str, Any]:
     low, high = footing.sd_interval(sd, runs)
     return {"source": name, "label": label, "sd": sd, "low": low, "high": high, "runs": runs}
 
@@ -169,14 +187,14 @@ def _order_label(stand: Footing) -> str:
     return f"Only the order of the rows{dropout}"
 
 
-def _noise(sd: float, seeds: int, runs: int) -> float:
+def least(sd: float, seeds: int, runs: int) -> float:
     """Points within which 95 of 100 differences of two equal settings lie, each the mean of ``runs``."""
     from scipy.stats import t
 
     return float(t.ppf(0.975, seeds - 1) * sd * np.sqrt(2 / runs))
 
 
-def _faults(stand: Footing, sample: Sample, low: float, lasting: float) -> list[dict[str, Any]]:
+def faults(stand: Ground, sample: Sample, low: float, lasting: float) -> list[dict[str, Any]]:
     if low < MEDIUM or lasting < REAL:
         return []
     severity = "high" if low >= HIGH else "medium"
@@ -219,7 +237,7 @@ def _mitigations(gaps: np.ndarray, sd: float, seeds: int) -> list[dict[str, Any]
     }]  # fmt: skip
 
 
-def _words(facts: dict[str, Any], lottery: bool, stand: Footing) -> tuple[str, str]:
+def words(facts: dict[str, Any], lottery: bool, stand: Ground) -> tuple[str, str]:
     sd, least = facts["seed_sd"], facts["noise"][0]["points"]
     title = f"Luck alone moves the result by {sd:.1f} points"
     if lottery:
@@ -236,4 +254,4 @@ def _words(facts: dict[str, Any], lottery: bool, stand: Footing) -> tuple[str, s
         note += f" Two such runs disagree on {percent(facts['churn'])} of the answers."
     if facts["null"]["expected"] > facts["lasting_sd"] and sd >= 0.25:
         note += f" Most of it is the small test part of {facts['test_rows']:,} rows."
-    return title, " ".join([note, *stand.centre.caveats])
+    return title, " ".join([note, *stand.caveats])
