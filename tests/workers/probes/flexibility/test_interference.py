@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from tests.workers import factories
+from workers.fleet import Head, Member, Net, train, training
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import interference
 from workers.probes.flexibility.interference import grouping, several
+from workers.probes.flexibility.interference.conflicts import Conflicts
 from workers.probes.flexibility.interference.trials import Trials, size
 from workers.probes.surrogate import surrogate
 
@@ -148,6 +150,24 @@ def test_a_linear_plan_shares_nothing(digits, tmp_path):
     plan = {"model": {"kind": "logistic_regression"}}
     made = sample(tmp_path, digits, digit, digit % 2, names=("digit", "even"), plan=plan)
     assert interference.run(made, Budget()).note.startswith("The planned model is linear")
+
+
+def test_a_small_group_of_members_counts_by_its_members(monkeypatch):
+    """A fleet of ten trains in groups that fit the cache; what is looked at must not depend on their sizes."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(300, 6)).astype(np.float32)
+    targets = [(x[:, 0] > 0).astype(int), (x[:, 1] * x[:, 2] > 0).astype(int)]
+    heads, net = (Head(2), Head(2)), Net((8,))
+    members = [Member(seed=seed, learning_rate=0.02) for seed in range(10)]
+    seen = []
+    for size in (2**30, 9 * 4 * (6 + 3 * 8 + 4) * 32):  # all ten at once; nine and one
+        monkeypatch.setitem(training.GROUP_BYTES, "cpu", size)
+        looked = Conflicts(2, 0.02, net, heads)
+        train(x, targets, members, net=net, heads=heads, steps=60, batch=32, watch=looked)
+        seen.append(looked)
+    assert seen[0].looks == seen[1].looks == 10 * 9
+    assert np.allclose(seen[0].share, seen[1].share, atol=2e-3)
+    assert np.allclose(seen[0].affinity, seen[1].affinity, atol=2e-3)
 
 
 def test_every_way_to_group_tasks_is_looked_at_once():
