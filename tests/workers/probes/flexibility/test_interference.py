@@ -60,6 +60,9 @@ def test_a_task_of_random_labels_is_named_and_lifts_nobody(digits, tmp_path, cla
     assert digit["change"]["low"] < 1
     assert digit["learnable"]
     assert found.facts["change"] == digit["change"]  # the noise counts as neither hurt nor saved
+    assert found.value == 0
+    assert found.title == "“noise” cannot be learnt from these inputs"
+    assert not faults(found, "task_interference")
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,41 @@ def test_a_task_that_takes_the_room_of_another_is_named(greedy):
     apart = next(one for one in found.facts["mitigations"] if one["title"].startswith("Give each task"))
     assert apart["value"] == 0
     assert "hard is what hurts easy most" in found.note
+
+
+@pytest.mark.parametrize(("hidden", "by"), [([4], "large"), ([24], "planned")])
+def test_a_hard_function_is_learnable_and_the_task_that_does_not_fit(tmp_path, hidden, by):
+    """The parity of three signs takes longer than 300 steps; a line in other inputs needs one unit."""
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(1300, 9)).astype(np.float32)
+    plan = {"model": {"kind": "mlp", "hidden": hidden},
+            "training": {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 60}}  # fmt: skip
+    made = factories.write_sample(
+        tmp_path, x, (x[:, 3:] @ draw.normal(size=6) > 0).astype(int), (x[:, :3] > 0).sum(1) % 2,
+        names=("easy", "hard"), plan=plan,
+    )  # fmt: skip
+    found = interference.run(made, Budget())
+    assert faults(found, "unlearnable_task") == []
+    assert found.facts["surrogate"]["steps"] > 1000
+    assert found.facts["tasks"][1]["learnt_by"] == by
+    worst = faults(found, "task_interference")[0]
+    assert (worst["hurt"], worst["misfit"]) == ("hard", "hard")
+    assert found.title.startswith("“hard” does not fit beside “easy”")
+    assert "is what hurts" not in found.note
+    assert ("too small for hard" in found.note) == (by == "large")
+
+
+def test_a_small_set_is_asked_with_more_seeds_and_sharing_is_told_as_what_is_surely_lost(tmp_path):
+    """A copy of a task on 500 rows: chance alone makes 1% of it, which is no loss."""
+    draw = np.random.default_rng(15)
+    x = draw.normal(size=(500, 14)).astype(np.float32)
+    label = (np.tanh(x @ draw.normal(size=(14, 8)) / 2) @ draw.normal(size=(8, 3))).argmax(1)
+    made = factories.write_sample(tmp_path, x, label, label, names=("quality", "grade"))
+    found = interference.run(made, Budget())
+    assert found.facts["seeds"] == 18
+    assert abs(found.facts["change"]["mean"]) <= 1
+    assert found.value == found.low == 0
+    assert found.title == "The tasks can share one network"
 
 
 def test_equal_seeds_give_equal_findings(greedy):
