@@ -98,7 +98,7 @@ def test_a_hard_function_is_learnable_and_the_task_that_does_not_fit(tmp_path, h
     draw = np.random.default_rng(1)
     x = draw.normal(size=(1300, 9)).astype(np.float32)
     plan = {"model": {"kind": "mlp", "hidden": hidden},
-            "training": {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 60}}  # fmt: skip
+            "training": {"learning_rate": 0.01, "batch_size": 32, "epochs": 60}}  # fmt: skip
     made = factories.write_sample(
         tmp_path, x, (x[:, 3:] @ draw.normal(size=6) > 0).astype(int), (x[:, :3] > 0).sum(1) % 2,
         names=("easy", "hard"), plan=plan,
@@ -191,15 +191,15 @@ def test_a_linear_plan_shares_nothing(digits, tmp_path):
 
 
 def test_a_small_group_of_members_counts_by_its_members(monkeypatch):
-    """A fleet of ten trains in groups that fit the cache; what is looked at must not depend on their sizes."""
+    """A fleet of ten trains in groups that fit the cache; what is seen must not depend on their sizes."""
     draw = np.random.default_rng(0)
     x = draw.normal(size=(300, 6)).astype(np.float32)
     targets = [(x[:, 0] > 0).astype(int), (x[:, 1] * x[:, 2] > 0).astype(int)]
     heads, net = (Head(2), Head(2)), Net((8,))
     members = [Member(seed=seed, learning_rate=0.02) for seed in range(10)]
     seen = []
-    for size in (2**30, 9 * 4 * (6 + 3 * 8 + 4) * 32):  # all ten at once; nine and one
-        monkeypatch.setitem(training.GROUP_BYTES, "cpu", size)
+    for held in (2**30, 9 * 4 * (6 + 3 * 8 + 4) * 32):  # all ten at once; nine and one
+        monkeypatch.setitem(training.GROUP_BYTES, "cpu", held)
         looked = Conflicts(2, 0.02, net, heads)
         train(x, targets, members, net=net, heads=heads, steps=60, batch=32, watch=looked)
         seen.append(looked)
