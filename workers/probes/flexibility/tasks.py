@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from workers.probes.surrogate import FEWEST, Rows
 from workers.sql import quoted
 
 FEWEST_TEST = 10
+DEALT = 0.3  # of each half's rows, tested on where the upload's split leaves a half without test rows
+NEITHER = "The rows cannot be split into two tasks that both have enough of two classes."
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,16 +36,15 @@ class Tasks:
 
 
 def two_tasks(sample: Sample, found: Rows) -> Tasks | str:
-    """Two declared targets, else two halves of the classes, else two halves of the rows; or why not."""
+    """Two targets, else what is declared as time or group, else two halves of classes or rows; or why not."""
     if len(sample.targets) > 1:
         return _checked(_declared(sample, found))
+    parted = _parted(sample, found)
+    if isinstance(parted, Tasks):
+        return parted
     if len(found.classes) >= 4:
         return _checked(_class_halves(found))
-    if not found.classes:
-        halves = _value_halves(sample, found)
-        if all(np.std(halves.y[0][part]) > 0 for part in halves.train if len(part)):
-            return _checked(halves)
-    return _row_halves(sample, found)
+    return _row_halves(found) or parted or NEITHER
 
 
 def _declared(sample: Sample, found: Rows) -> Tasks:
@@ -87,29 +88,41 @@ def _split(found: Rows, new: np.ndarray, names: tuple[str, str], how: str) -> Ta
     )  # fmt: skip
 
 
-def _value_halves(sample: Sample, found: Rows) -> Tasks:
-    name, middle = sample.targets[0].name, float(np.median(found.y[found.train]))
-    return _split(
-        found, found.y > middle, (f"{name} up to {middle:.4g}", f"{name} above {middle:.4g}"),
-        f"The rows were split at {name} = {middle:.4g}: first those below, then those above.",
-    )  # fmt: skip
-
-
-def _row_halves(sample: Sample, found: Rows) -> Tasks | str:
-    """Too few classes to split: the same classes in other groups, at a later time, or in another corner."""
+def _parted(sample: Sample, found: Rows) -> Tasks | str:
+    """The same question in other groups or at a later time; or what such tasks lack, empty for no column."""
     said = ""
-    for column in sample.columns:
-        if column.role not in ("group", "time"):
-            continue
-        new = _later(sample, found, column.name, column.role)
-        if new is not None:
-            names = (
-                ("earlier rows", "later rows") if column.role == "time" else ("some groups", "other groups")
-            )
-            tasks = _checked(_split(found, new, names, f"The rows were split by {column.name}."))
-            if not isinstance(tasks, str):
+    for role, names in (
+        ("time", ("earlier rows", "later rows")), ("group", ("some groups", "other groups"))
+    ):  # fmt: skip
+        for column in (one for one in sample.columns if one.role == role):
+            new = _later(sample, found, column.name, role)
+            if new is None:
+                continue
+            tasks = _checked(_split(_dealt(found, new), new, names, f"The rows were split by {column.name}."))
+            if isinstance(tasks, Tasks):
                 return tasks
             said = tasks
+    return said
+
+
+def _dealt(found: Rows, new: np.ndarray) -> Rows:
+    """The same rows with test rows in both halves: a split by time or group may leave one without any."""
+    sizes = [
+        (len(part), least)
+        for rows, least in ((found.train, FEWEST), (found.test, FEWEST_TEST))
+        for part in (rows[new[rows]], rows[~new[rows]])
+    ]
+    if all(size >= least for size, least in sizes):
+        return found
+    draw = np.random.default_rng([len(new), 83])
+    tested = np.zeros(len(new), bool)
+    for half in (np.flatnonzero(new), np.flatnonzero(~new)):
+        tested[draw.permutation(half)[: round(DEALT * len(half))]] = True
+    return replace(found, train=np.flatnonzero(~tested), test=np.flatnonzero(tested))
+
+
+def _row_halves(found: Rows) -> Tasks | None:
+    """Too few classes to split: the same question in another corner of the features."""
     best, most = None, 0
     for new in _corners(found):
         tasks = _split(
@@ -122,7 +135,7 @@ def _row_halves(sample: Sample, found: Rows) -> Tasks | str:
             fewest = min(_fewest(tasks.y[0][tasks.train[i]], len(found.classes)) for i in (0, 1))
         if fewest > most and not isinstance(_checked(tasks), str):
             best, most = tasks, fewest
-    return best or said or "The rows cannot be split into two tasks that both have enough of two classes."
+    return best
 
 
 def _fewest(codes: np.ndarray, classes: int) -> int:

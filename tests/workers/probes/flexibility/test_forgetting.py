@@ -139,3 +139,35 @@ def test_a_short_budget_uses_fewer_seeds_and_says_so(digits):
     finding = forgetting.run(digits, Budget(seconds=1.0))
     assert finding.facts["seeds"] < forgetting.SEEDS
     assert "as the time allowed" in finding.note
+
+
+@pytest.mark.parametrize("role", ["time", "group"])
+def test_of_a_declared_time_or_group_the_later_rows_are_the_new_task(tmp_path, role):
+    """The same line through all rows: nothing is forgotten, whatever the split; and tests are the latest."""
+    draw = np.random.default_rng(4)
+    x = draw.normal(size=(800, 5)).astype(np.float32)
+    y = (x @ draw.normal(size=5) + 0.1 * draw.normal(size=800)).astype(np.float32)
+    values = [f"{place // 8:04d}" for place in range(800)]
+    split = np.repeat(np.array([0, 2], np.uint8), [500, 300])
+    rows_ = {"when": values, **{f"x{place}": x[:, place].tolist() for place in range(5)}}
+    for goal in (y, (y > 0).astype(int)):
+        sample = factories.write_sample(
+            tmp_path / str(goal.dtype), x, goal, rows=rows_, roles={"when": role}, split=split
+        )
+        tasks = two_tasks(sample, rows(sample, 0))
+        assert tasks.how == "The rows were split by when."
+        assert max(tasks.train[0].max(), tasks.test[0].max()) < min(tasks.train[1].min(), tasks.test[1].min())
+        assert not set(np.concatenate(tasks.train)) & set(np.concatenate(tasks.test))
+        found = forgetting.run(sample, Budget())
+        assert found.value < 3
+        assert "split by when" in found.note
+
+
+def test_a_number_alone_is_not_split_by_its_own_value(tmp_path):
+    """Half of the range of what is predicted is no task that anybody retrains for."""
+    draw = np.random.default_rng(4)
+    x = draw.normal(size=(800, 5)).astype(np.float32)
+    y = (x @ draw.normal(size=5) + 0.1 * draw.normal(size=800)).astype(np.float32)
+    tasks = two_tasks(made := factories.write_sample(tmp_path, x, y), rows(made, 0))
+    assert "along a main direction" in tasks.how
+    assert forgetting.run(made, Budget()).value < 5

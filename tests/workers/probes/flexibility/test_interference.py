@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from tests.workers import factories
+from workers.fleet import Head, Member, Net, train, training
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import interference
 from workers.probes.flexibility.interference import grouping, several
+from workers.probes.flexibility.interference.conflicts import Conflicts
 from workers.probes.flexibility.interference.trials import Trials, size
 from workers.probes.surrogate import surrogate
 
@@ -58,6 +60,9 @@ def test_a_task_of_random_labels_is_named_and_lifts_nobody(digits, tmp_path, cla
     assert digit["change"]["low"] < 1
     assert digit["learnable"]
     assert found.facts["change"] == digit["change"]  # the noise counts as neither hurt nor saved
+    assert found.value == 0
+    assert found.title == "“noise” cannot be learnt from these inputs"
+    assert not faults(found, "task_interference")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +90,41 @@ def test_a_task_that_takes_the_room_of_another_is_named(greedy):
     apart = next(one for one in found.facts["mitigations"] if one["title"].startswith("Give each task"))
     assert apart["value"] == 0
     assert "hard is what hurts easy most" in found.note
+
+
+@pytest.mark.parametrize(("hidden", "by"), [([4], "large"), ([24], "planned")])
+def test_a_hard_function_is_learnable_and_the_task_that_does_not_fit(tmp_path, hidden, by):
+    """The parity of three signs takes longer than 300 steps; a line in other inputs needs one unit."""
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(1300, 9)).astype(np.float32)
+    plan = {"model": {"kind": "mlp", "hidden": hidden},
+            "training": {"learning_rate": 0.01, "batch_size": 32, "epochs": 60}}  # fmt: skip
+    made = factories.write_sample(
+        tmp_path, x, (x[:, 3:] @ draw.normal(size=6) > 0).astype(int), (x[:, :3] > 0).sum(1) % 2,
+        names=("easy", "hard"), plan=plan,
+    )  # fmt: skip
+    found = interference.run(made, Budget())
+    assert faults(found, "unlearnable_task") == []
+    assert found.facts["surrogate"]["steps"] > 1000
+    assert found.facts["tasks"][1]["learnt_by"] == by
+    worst = faults(found, "task_interference")[0]
+    assert (worst["hurt"], worst["misfit"]) == ("hard", "hard")
+    assert found.title.startswith("“hard” does not fit beside “easy”")
+    assert "is what hurts" not in found.note
+    assert ("too small for hard" in found.note) == (by == "large")
+
+
+def test_a_small_set_is_asked_with_more_seeds_and_sharing_is_told_as_what_is_surely_lost(tmp_path):
+    """A copy of a task on 500 rows: chance alone makes 1% of it, which is no loss."""
+    draw = np.random.default_rng(15)
+    x = draw.normal(size=(500, 14)).astype(np.float32)
+    label = (np.tanh(x @ draw.normal(size=(14, 8)) / 2) @ draw.normal(size=(8, 3))).argmax(1)
+    made = factories.write_sample(tmp_path, x, label, label, names=("quality", "grade"))
+    found = interference.run(made, Budget())
+    assert found.facts["seeds"] == 18
+    assert abs(found.facts["change"]["mean"]) <= 1
+    assert found.value == found.low == 0
+    assert found.title == "The tasks can share one network"
 
 
 def test_equal_seeds_give_equal_findings(greedy):
@@ -148,6 +188,24 @@ def test_a_linear_plan_shares_nothing(digits, tmp_path):
     plan = {"model": {"kind": "logistic_regression"}}
     made = sample(tmp_path, digits, digit, digit % 2, names=("digit", "even"), plan=plan)
     assert interference.run(made, Budget()).note.startswith("The planned model is linear")
+
+
+def test_a_small_group_of_members_counts_by_its_members(monkeypatch):
+    """A fleet of ten trains in groups that fit the cache; what is seen must not depend on their sizes."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(300, 6)).astype(np.float32)
+    targets = [(x[:, 0] > 0).astype(int), (x[:, 1] * x[:, 2] > 0).astype(int)]
+    heads, net = (Head(2), Head(2)), Net((8,))
+    members = [Member(seed=seed, learning_rate=0.02) for seed in range(10)]
+    seen = []
+    for held in (2**30, 9 * 4 * (6 + 3 * 8 + 4) * 32):  # all ten at once; nine and one
+        monkeypatch.setitem(training.GROUP_BYTES, "cpu", held)
+        looked = Conflicts(2, 0.02, net, heads)
+        train(x, targets, members, net=net, heads=heads, steps=60, batch=32, watch=looked)
+        seen.append(looked)
+    assert seen[0].looks == seen[1].looks == 10 * 9
+    assert np.allclose(seen[0].share, seen[1].share, atol=2e-3)
+    assert np.allclose(seen[0].affinity, seen[1].affinity, atol=2e-3)
 
 
 def test_every_way_to_group_tasks_is_looked_at_once():

@@ -128,3 +128,25 @@ def test_equal_seeds_give_equal_findings(tmp_path):
     made = factories.breast_cancer(tmp_path)
     first, second = (reuse.run(made, Budget(seed=2)) for _ in range(2))
     assert json.dumps(first.as_json()) == json.dumps(second.as_json())
+
+
+def test_re_use_is_never_told_as_dearer_than_to_start_anew():
+    """From scratch a quarter of the steps is enough; going on with the old model takes nearly all of them."""
+    steps = np.array([0, 25, 50, 75, 100])
+    curves = [[0.5, 0.9, 0.9, 0.9, 0.9], [0.1, 0.2, 0.3, 0.4, 0.9], [0.1, 0.1, 0.2, 0.2, 0.2]]
+    scores = np.repeat(np.array(curves)[:, :, None, None], 2, 2).repeat(40, 3)
+    options = tuple(courses.Option(way, 1.0, 40) for way in ("scratch", "fine_tune", "probe"))
+    went = courses.Courses(options, steps, scores, np.ones((2, 40)), 0.2)
+    told = courses.cost(went, 0)
+    assert told.cheapest > 0.9
+    assert told.ratio == told.scratch == pytest.approx(0.244, abs=0.01)
+    assert told.low <= told.ratio <= told.high <= 1
+    made = scenarios.Scenario(
+        "neighbour", np.ones((40, 1)), (), (), (), np.arange(40), np.arange(40), np.ones((2, 40)), 0,
+        ("old", "new"), "The old task is old, the new one new.", (),
+    )  # fmt: skip
+    title, note = reuse._words([(made, went, told)], 0, None)
+    assert title == "A neighbouring task needs 24% of the first training"
+    assert "and the cheapest re-use takes" in note
+    assert "re-use saves nothing" in note
+    assert "Keep the trained model" not in note

@@ -3,8 +3,9 @@
 Small networks learn each task alone, every pair of tasks, and all tasks at once on a shared trunk with one
 head each and equal weights (or the plan's); equal weights are as good as specialised optimisers when
 networks are regularised (Kurin et al. 2022). Value: what the tasks lose on average in one network, in % of
-their score alone (Δm of Maninis et al. 2019), all on the same test rows, seeds and batches. A task that
-nothing can be learnt of is told apart by shuffled labels, and counts as neither hurt nor saved.
+their score alone (Δm of Maninis et al. 2019), all on the same test rows, seeds and batches; where that is not
+sure, what they surely lose. A task of which neither the planned network nor a larger one nor boosted trees
+learn anything is told apart by shuffled labels, and counts as neither hurt nor saved.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ from typing import Any
 import torch
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.flexibility.interference import grouping, several, told
-from workers.probes.flexibility.interference.learnable import Learnt, learnt
+from workers.probes.flexibility.interference import grouping, learnable, sentences, several, told
+from workers.probes.flexibility.interference.learnable import TREES, Learnt
 from workers.probes.flexibility.interference.several import Several
 from workers.probes.flexibility.interference.trials import Change, Trials, average
 from workers.probes.surrogate import affordable, surrogate
+from workers.probes.words import listed
 
-SEEDS = 6  # paired; five are the least for an interval over them
+SEEDS, MOST_SEEDS = 6, 18  # paired; five are the least for an interval over them
 FEWEST_SEEDS = 3
+ANSWERS = 5000  # test rows times seeds: a small set is asked with more seeds, to say as much
+ENOUGH = 25.0  # seconds in which all that work is done, so that nobody looks at the clock
+STEPS, WORK = 300, 200_000  # the least of a training, and of all networks and seeds together the most
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -30,65 +35,68 @@ def run(sample: Sample, budget: Budget) -> Finding:
     found = several.tasks(sample, budget.seed)
     if isinstance(found, str):
         return Finding.skipped(found)
-    centre = surrogate(sample, len(found.train), layers=2, most_steps=300)
-    if not centre.net.hidden:
+    if not surrogate(sample, len(found.train), layers=2).net.hidden:
         return Finding.skipped(
             "The planned model is linear: its tasks share no weights, so they cannot get in each other's way."
         )
     budget.progress(0.02, "Learning each task alone")
-    count = len(found.heads)
-    networks = 2 * count + count * (count - 1) // 2 + 4
-    each = Trials(found, centre, budget, 2).seconds()
-    trials = Trials(found, centre, budget, affordable(budget, SEEDS, FEWEST_SEEDS, networks * each))
+    trials = _trials(sample, found, budget)
     trials.alone()
-    learnable = _learnable(found, trials, budget.seed)
-    kept = [task for task, one in enumerate(learnable) if one.learnt]
+    learnt = learnable.each(found, trials, budget.seed)
+    kept = [task for task, one in enumerate(learnt) if one.shareable]
     if not kept:
-        return Finding.skipped(
-            f"Inconclusive: a small model learns none of the tasks ({', '.join(found.names)}),"
-            " so there is nothing that sharing could harm."
-        )
+        return Finding.skipped(_nothing(found, learnt))
+    asked = tuple(task for task, one in enumerate(learnt) if one.learnt)
     budget.progress(0.3, "Learning all tasks in one network")
     trials.together()
+    if 1 < len(asked) < len(found.heads):
+        trials.ask(asked)
     budget.progress(0.5, "Learning every pair of tasks")
     trials.pairs()
     budget.progress(0.9, "Looking for tasks that go together")
-    return _finding(found, trials, learnable, kept)
+    return _finding(found, trials, learnt, kept)
 
 
-def _learnable(found: Several, trials: Trials, seed: int) -> list[Learnt]:
-    out = []
-    for task, head in enumerate(found.heads):
-        own = found.test[found.has(task)[found.test]]
-        out.append(learnt(trials.fleets[(task,), "full"], found.x[own], found.y[task][own], task, head, seed))
-    return out
+def _trials(sample: Sample, found: Several, budget: Budget) -> Trials:
+    """As many steps as the plan has, and as many seeds as the rows ask for, within what there is time for."""
+    count = len(found.heads)
+    networks = 2 * count + count * (count - 1) // 2 + 4
+    tested = min(int(found.has(task)[found.test].sum()) for task in range(count))
+    seeds = min(MOST_SEEDS, max(SEEDS, -(-ANSWERS // tested)))
+    most = max(STEPS, WORK // (networks * seeds))
+    centre = surrogate(sample, len(found.train), layers=2, most_steps=most)
+    if budget.left >= ENOUGH:
+        return Trials(found, centre, budget, seeds)
+    each = Trials(found, centre, budget, 2).seconds()
+    short = 0.6 * budget.left / max(1e-6, networks * FEWEST_SEEDS * each)
+    if short < 1 and centre.steps > STEPS:
+        centre = surrogate(
+            sample, len(found.train), layers=2, most_steps=max(STEPS, int(short * centre.steps))
+        )
+        each *= max(short, STEPS / most)
+    return Trials(found, centre, budget, affordable(budget, seeds, FEWEST_SEEDS, networks * each))
 
 
-def _finding(found: Several, trials: Trials, learnable: list[Learnt], kept: list[int]) -> Finding:
-    every = trials.every
-    overall = average([trials.change(every, task) for task in kept])
-    frugal = average([trials.change(every, task, against="narrow") for task in kept])
+def _nothing(found: Several, learnt: list[Learnt]) -> str:
+    """No network learns any of the tasks."""
+    text = (
+        f"Inconclusive: a small network learns none of the tasks ({', '.join(found.names)}),"
+        " so there is nothing that sharing could harm."
+    )
+    trees = [found.names[task] for task, one in enumerate(learnt) if one.by == TREES]
+    return f"{text} Boosted trees do learn {listed(trees)}: try these first." if trees else text
+
+
+def _finding(found: Several, trials: Trials, learnt: list[Learnt], kept: list[int]) -> Finding:
+    overall = average([trials.change(trials.asked, task) for task in kept])
+    frugal = average([trials.change(trials.asked, task, against="narrow") for task in kept])
     effects = _effects(trials)
-    groups = grouping.advised(trials, kept)
-    if told.hurt_together(trials, kept):
+    sole = sum(one.learnt for one in learnt) == 1
+    groups = [(kept[0],)] if sole else grouping.advised(trials, kept)
+    if not sole and told.hurt_together(trials, kept):
         trials.wider()
     facts: dict[str, Any] = {
-        "tasks": [
-            {
-                "name": found.names[task],
-                "metric": "accuracy" if head.task == "classification" else "explained variance",
-                "alone": 100 * trials.score((task,), task),
-                "alone_small": 100 * trials.score((task,), task, "narrow"),
-                "shared": 100 * trials.score(every, task),
-                "guess": 100 * found.guess(task),
-                "change": _json(trials.change(every, task)),
-                "learnable": learnable[task].learnt,
-                "agreement": learnable[task].agreement,
-                "null": learnable[task].null,
-                "chance": learnable[task].chance,
-            }
-            for task, head in enumerate(found.heads)
-        ],
+        "tasks": [_task(found, trials, task, one) for task, one in enumerate(learnt)],
         "how": found.how, "declared": found.declared, "weights": list(found.weights),
         "change": _json(overall), "change_at_equal_total": _json(frugal),
         "effects": [[_json(one) if one else None for one in row] for row in effects],
@@ -96,11 +104,32 @@ def _finding(found: Several, trials: Trials, learnable: list[Learnt], kept: list
         "groups": [[found.names[task] for task in group] for group in groups],
         "saved": told.saved(found, trials), "seeds": trials.seeds, "surrogate": trials.centre.described(),
     }  # fmt: skip
-    facts["faults"] = told.faults(found, effects, learnable, kept, trials)
-    facts["mitigations"] = told.mitigations(found, trials, groups, kept, overall)
-    title, note = told.words(found, trials, facts, overall, groups, kept)
+    facts["faults"] = told.faults(found, effects, learnt, kept, trials)
+    facts["mitigations"] = [] if sole else told.mitigations(found, trials, groups, kept, overall)
+    title, note = sentences.words(found, trials, facts, overall, groups, kept)
     value, low, high = (max(0.0, -part) for part in (overall.mean, overall.high, overall.low))
+    if sole:  # what cannot be learnt has no place in the network, so nothing is shared
+        value, low, high = 0.0, 0.0, 0.0
+    elif not told.harmed(facts["faults"], overall):
+        value = low
     return Finding(value, note, facts, low, high, len(found.train) + len(found.test), title)
+
+
+def _task(found: Several, trials: Trials, task: int, one: Learnt) -> dict[str, Any]:
+    """A task alone and in the network for all that can be learnt; in that for all where it cannot."""
+    group = trials.asked if task in trials.asked else trials.every
+    return {
+        "name": found.names[task],
+        "metric": "accuracy" if found.heads[task].task == "classification" else "explained variance",
+        "alone": 100 * trials.alone_score(task),
+        "alone_small": 100 * trials.score((task,), task, "narrow"),
+        "shared": 100 * trials.score(group, task),
+        "guess": 100 * found.guess(task),
+        "change": _json(trials.change(group, task)),
+        "learnable": one.learnt, "learnt_by": one.by,
+        "agreement": one.agreement, "null": one.null, "chance": one.chance,
+        "trees": 100 * one.score if one.by == TREES else None,
+    }  # fmt: skip
 
 
 def _effects(trials: Trials) -> list[list[Change | None]]:

@@ -25,7 +25,7 @@ class Conflicts:
         self.slices = head_slices(heads)
         self.opposed = np.zeros((tasks, tasks))
         self.gained = np.zeros((tasks, tasks))
-        self.looks = 0
+        self.looks = 0  # of one member at one step: groups of members may differ in size
 
     def __call__(
         self,
@@ -51,7 +51,7 @@ class Conflicts:
         )  # [tasks, members, weights]
         length = flat.norm(dim=2).clamp_min(1e-12)
         cosines = torch.einsum("ikp,jkp->ijk", flat, flat) / (length[:, None] * length[None])
-        self.opposed += (cosines < 0).float().mean(2).cpu().numpy()
+        self.opposed += (cosines < 0).float().sum(2).cpu().numpy()
         usual = (
             self.rate * flat.shape[2] ** 0.5
         )  # the length of a step in which each weight moves by the rate
@@ -60,8 +60,8 @@ class Conflicts:
             moved = [view.detach() - scale * g for view, g in zip(trunk, pull, strict=True)]
             after = torch.stack(self._losses([*moved, *heads], batch, targets, weights))
             change = (1 - after / before.clamp_min(1e-6)).clamp(-1, 1)
-            self.gained[task] += torch.nan_to_num(change).mean(1).cpu().numpy()
-        self.looks += 1
+            self.gained[task] += torch.nan_to_num(change).sum(1).cpu().numpy()
+        self.looks += flat.shape[1]
 
     def _losses(
         self,

@@ -21,7 +21,7 @@ def advised(trials: Trials, learnable: Sequence[int]) -> list[Group]:
     tried: set[Group] = set()
     while True:
         best = None
-        for groups in _partitions(list(trials.every)):
+        for groups in _partitions(list(trials.asked)):
             expected = [
                 _expected(trials, group, task) for group in groups for task in group if task in learnable
             ]
@@ -30,7 +30,7 @@ def advised(trials: Trials, learnable: Sequence[int]) -> list[Group]:
             rank = (len(groups), -float(np.mean(expected or [0.0])))
             if best is None or rank < best[0]:
                 best = (rank, groups)
-        chosen: list[Group] = best[1] if best else [(task,) for task in trials.every]
+        chosen: list[Group] = best[1] if best else [(task,) for task in trials.asked]
         untried = [group for group in chosen if (group, "full") not in trials.scores and group not in tried]
         if not untried:
             return chosen

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from workers.probes.flexibility.interference.learnable import Learnt
 from workers.probes.flexibility.interference.several import Several
-from workers.probes.flexibility.interference.trials import Change, Group, Trials, average, size
+from workers.probes.flexibility.interference.trials import (
+    LARGE,
+    Change,
+    Group,
+    Trials,
+    average,
+    size,
+)
 from workers.probes.words import count, listed
 
 NOTICED, GRAVE = -1.0, -3.0  # % of its score that a task loses; probes.md F1 [judgement]
-HARDLY = 1.0  # points above always saying the same
-WIDE = 5.0  # % that a loss may be, above which nobody is told that all is well
 Effects = Sequence[Sequence[Change | None]]
 
 
-def hurt(effects: Effects, kept: Sequence[int]) -> list[tuple[int, int, Change]]:
+def hurt(effects: Effects, kept: Sequence[int], asked: Sequence[int]) -> list[tuple[int, int, Change]]:
     """(who hurts, who is hurt, by how much), the worst first: surely, and by more than anybody would miss.
 
     All pairs are looked at, so the level of each is shared out among them (Bonferroni).
     """
-    pairs = [(i, j, one) for i, row in enumerate(effects) for j, one in enumerate(row) if one and j in kept]
+    pairs = [(i, j, one) for i in asked for j, one in enumerate(effects[i]) if one and j in kept]
     level = 1 - 0.05 / max(1, len(pairs))
     sure = [(i, j, one) for i, j, one in pairs if one.mean <= NOTICED and np.quantile(one.draws, level) < 0]
     return sorted(sure, key=lambda found: found[2].mean)
@@ -34,11 +39,13 @@ def faults(
 ) -> list[dict[str, Any]]:
     """Grave only where somebody wants several tasks; two halves of one task are a what-if."""
     named: list[dict[str, Any]] = []
-    for i, j, one in hurt(effects, kept):
-        named.append(
-            _interference(found, one, [found.names[i], found.names[j]], found.names[i], found.names[j])
-        )
-    if not named:
+    able = [task for task, told in enumerate(learnable) if told.learnt]  # nobody keeps the others
+    sure = hurt(effects, kept, able)
+    # First those that the planned network has room for alone: what it has none for stands in its own way.
+    for i, j, one in sorted(sure, key=lambda found: trials.reference[found[1]] == LARGE):
+        fault = _interference(found, one, [found.names[i], found.names[j]], found.names[i], found.names[j])
+        named.append(fault | _misfit(found, trials, effects, i, j))
+    if not named and len(able) > 1:
         named += _crowded(found, trials, kept, effects)
     for task, told in enumerate(learnable):
         if not told.learnt:
@@ -47,7 +54,7 @@ def faults(
                 "fault": "unlearnable_task", "severity": severity, "tasks": [found.names[task]],
                 "agreement": told.agreement, "chance": told.chance,
                 "note": f"What a model says about {found.names[task]} agrees with the truth no more than with"
-                        " shuffled labels.",
+                        " shuffled labels, be it the planned network, a larger one or boosted trees.",
             })  # fmt: skip
     return named
 
@@ -57,13 +64,38 @@ def _crowded(found: Several, trials: Trials, kept: Sequence[int], effects: Effec
     named: list[dict[str, Any]] = []
     level = 1 - 0.05 / max(1, len(kept))
     for task in kept:
-        one = trials.change(trials.every, task)
+        one = trials.change(trials.asked, task)
+        others = [(other.mean, i) for i in trials.asked if (other := effects[i][task]) is not None]
         if one.mean > NOTICED or np.quantile(one.draws, level) >= 0:
             continue
-        others = [(other.mean, i) for i in trials.every if (other := effects[i][task]) is not None]
-        worst = found.names[min(others)[1]]
-        named.append(_interference(found, one, list(found.names), worst, found.names[task]))
+        worst = min(others)[1]
+        fault = _interference(
+            found, one, [found.names[i] for i in trials.asked], found.names[worst], found.names[task]
+        )
+        named.append(fault | _misfit(found, trials, effects, worst, task))
     return named
+
+
+def _misfit(found: Several, trials: Trials, effects: Effects, by: int, whom: int) -> dict[str, str]:
+    """{"misfit": name} where the task that is hurt is itself the one that asks for too much room.
+
+    That is so where it loses in a smaller network even alone, while the other does as well in one and loses
+    nothing beside it: the other hardly takes any room. So it is where the planned network is too small for
+    the task even alone.
+    """
+    small = {"misfit": found.names[whom]}
+    if trials.reference[whom] == LARGE:
+        return small
+    back = effects[whom][by]
+    taken = back is not None and back.high < 0 and back.mean <= NOTICED
+    room = [trials.change((task,), task, "narrow").mean for task in (by, whom)]
+    return {} if taken or room[0] <= NOTICED or room[1] > NOTICED else small
+
+
+def harmed(faults: Sequence[Mapping[str, Any]], overall: Change) -> bool:
+    """Something is surely lost that somebody would miss."""
+    named = any(one["fault"] == "task_interference" for one in faults)
+    return named or (overall.high < 0 and overall.mean <= NOTICED)
 
 
 def _interference(found: Several, one: Change, tasks: list[str], by: str, whom: str) -> dict[str, Any]:
@@ -83,8 +115,8 @@ def mitigations(
     if overall.high >= 0 and not hurt_together(trials, kept):
         return []
     ways = []
-    if (trials.every, "wide") in trials.scores:
-        change = average([trials.change(trials.every, task, "wide") for task in kept])
+    if (trials.asked, "wide") in trials.scores:
+        change = average([trials.change(trials.asked, task, "wide") for task in kept])
         larger = 1 / (1 - saved(found, trials)["parameters"])
         ways.append(_way(
             f"Make the shared network {larger:.1f} times as large", change, "3 days, one engineer",
@@ -98,7 +130,7 @@ def mitigations(
             "1 week, one engineer", f"That takes {count(len(groups), 'network')} instead of one.",
         ))  # fmt: skip
     if found.planned_weights:
-        change = average([trials.change(trials.every, task, "equal") for task in kept])
+        change = average([trials.change(trials.asked, task, "equal") for task in kept])
         ways.append(_way("Give all tasks the same weight", change, "1 day, one engineer",
                          "Measured with the planned weights and with equal ones."))  # fmt: skip
     ways = [way for way in ways if way["value"] < max(0.0, -overall.mean)]
@@ -108,19 +140,20 @@ def mitigations(
 def saved(found: Several, trials: Trials) -> dict[str, float]:
     """What one network has and one of each task would have; multiplications go with parameters here."""
     inputs, hidden = found.x.shape[1], trials.centre.net.hidden
-    outputs = [head.outputs for head in found.heads]
+    outputs = [found.heads[task].outputs for task in trials.asked]
     shared, apart = size(inputs, hidden, outputs), sum(size(inputs, hidden, [one]) for one in outputs)
     return {"shared": shared, "apart": apart, "parameters": 1 - shared / apart, "latency": 1 - shared / apart}
 
 
 def hurt_together(trials: Trials, kept: Sequence[int]) -> bool:
-    return any(trials.change(trials.every, task).high < 0 for task in kept)
+    return any(trials.change(trials.asked, task).high < 0 for task in kept)
 
 
 def in_groups(trials: Trials, groups: Sequence[Group], kept: Sequence[int]) -> Change:
     """Δm when every group has a network of its own."""
     where = {task: group for group in groups for task in group}
-    return average([trials.change(where[task], task) for task in kept])
+    kinds = {task: trials.reference[task] if len(where[task]) == 1 else "full" for task in kept}
+    return average([trials.change(where[task], task, kinds[task]) for task in kept])
 
 
 def _way(title: str, change: Change, effort: str, note: str) -> dict[str, Any]:
@@ -137,79 +170,3 @@ def said(found: Several, groups: Sequence[Group]) -> str:
         names = listed([found.names[task] for task in group], 6)
         parts.append(f"{names} together" if len(group) > 1 else f"{names} alone")
     return ", and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
-
-
-def words(
-    found: Several, trials: Trials, facts: dict[str, Any], overall: Change, groups: Sequence[Group],
-    kept: Sequence[int],
-) -> tuple[str, str]:  # fmt: skip
-    """The takeaway, and what it means for the plan."""
-    named = [one for one in facts["faults"] if one["fault"] == "task_interference"]
-    own, s = ("its score", "s") if len(kept) == 1 else ("their scores", "")
-    tasks = (
-        "the two tasks"
-        if len(kept) == 2
-        else f"the {len(kept)} tasks"
-        if len(kept) > 2
-        else found.names[kept[0]]
-    )
-    percent = f"{abs(overall.mean):.1f}%"
-    span = f"({_signed(overall.low)} to {_signed(overall.high)})"
-    if named:
-        worst = named[0]
-        loses = trials.change(trials.every, found.names.index(worst["hurt"]))
-        beside = (
-            f"beside {_short(worst['hurts'])}"
-            if len(found.names) == 2 or loses.high >= 0
-            else "in one network"
-        )
-        lost = -worst["percent"] if beside.startswith("beside") else -loses.mean
-        title = f"{_short(worst['hurt'])} loses {lost:.1f}% {beside}"
-        note = (
-            f"In one network for all, {tasks} {'lose' if overall.mean < 0 else 'gain'}{s} {percent} of {own}"
-            f" {span}; {worst['hurts']} is what hurts {worst['hurt']} most."
-        )
-    elif -overall.low >= WIDE:
-        title = f"Too wide to tell: sharing a network may cost {-overall.low:.0f}%"
-        note = (
-            f"In one network, {tasks} change{s} by {_signed(overall.mean)} {span}: too few rows to say"
-            " whether they get in each other's way."
-        )
-    elif overall.high < 0 and overall.mean <= NOTICED:
-        title = f"One network for all tasks costs {percent} of their scores"
-        note = f"In one network, {tasks} lose{s} {percent} {span}, and no task stands out."
-    else:
-        title = "The tasks can share one network"
-        note = f"In one network, {tasks} change{s} by {_signed(overall.mean)} {span} against a network each."
-    saved = facts["saved"]["parameters"]
-    if len(groups) > 1 and named:
-        alone = all(len(group) == 1 for group in groups)
-        note += " Give each task a network of its own." if alone else f" Train {said(found, groups)}."
-    elif not named:
-        note += f" One network saves {saved:.0%} of the parameters and of the work for an answer."
-    for one in facts["faults"]:
-        if one["fault"] == "unlearnable_task":
-            note += (
-                f" {one['tasks'][0]} cannot be learnt from these inputs: nothing was found that beats"
-                " shuffled labels."
-            )
-    even = [
-        one["name"] for one in facts["tasks"] if one["learnable"] and one["alone"] < one["guess"] + HARDLY
-    ]
-    if even:
-        note += (
-            f" {listed(even)}: hardly better than always saying the same, so harm would hardly show;"
-            " choose a metric that sees the rare classes."
-        )
-    note += f" {found.how}"
-    if trials.several.planned_weights:
-        note += " The tasks count as much as the plan says."
-    return title, " ".join([note, *trials.centre.caveats])
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}%".replace("-", "−") if abs(value) >= 0.05 else "0%"
-
-
-def _short(name: str) -> str:
-    return f"“{name}”" if len(name) <= 24 else f"“{name[:23]}…”"

@@ -15,8 +15,11 @@ from workers.probes.flexibility.interference.several import Several
 from workers.probes.surrogate import Surrogate, row_scores
 
 DRAWS = 600
-TRIED = 12  # steps from which the time of a training is judged
+TRIED = 24  # steps from which the time of a training is judged
 LEAST = 0.5  # of the full score: changes of weaker tasks are told as if they had this much
+LARGE = "large"  # a network of one task that is wide and trains long, whatever is planned
+LARGE_NET, LARGE_STEPS, LARGE_BATCH = (64, 64), 1500, 32
+LARGE_RATE, LARGE_SEEDS = 0.01, 5
 Group = tuple[int, ...]  # tasks that share a network, in order
 
 
@@ -37,6 +40,8 @@ class Trials:
         self.several, self.centre, self.budget, self.seeds = several, centre, budget, seeds
         self.count = len(several.heads)
         self.every: Group = tuple(range(self.count))
+        self.asked = self.every  # the tasks of the network that is judged: all that can be learnt
+        self.reference = dict.fromkeys(self.every, "full")  # the network alone that a task is held against
         self.narrow, self.wide = fair_widths(several, centre)
         self.scores: dict[tuple[Group, str], dict[int, np.ndarray]] = {}
         self.fleets: dict[tuple[Group, str], Fleet] = {}
@@ -49,11 +54,15 @@ class Trials:
     # -- training ---------------------------------------------------------------------------------
     def seconds(self) -> float:
         """Of one network's training among others, judged by the first steps of a few."""
-        members = [replace(self._member((task,), "full", 0), steps=TRIED) for task in self.every]
-        self._trained([replace(member, steps=1) for member in members])
-        began = time.monotonic()
-        self._trained(members)
-        return (time.monotonic() - began) / TRIED / len(members) * self.centre.steps
+        members = [self._member((task,), "full", 0) for task in self.every]
+        took = []
+        # Of the thread, so that other work on the machine changes no finding; a GPU keeps a thread waiting.
+        clock = time.thread_time if self.budget.device == "cpu" else time.monotonic
+        for steps in (1, 1, TRIED, TRIED):  # the first time warms up, the second says what it takes to begin
+            began = clock()
+            self._trained([replace(member, steps=steps) for member in members])
+            took.append(clock() - began)
+        return max(1e-9, min(took[2:]) - took[1]) / (TRIED - 1) / len(members) * self.centre.steps
 
     def alone(self) -> None:
         self._train([((task,), kind) for task in self.every for kind in ("full", "narrow")])
@@ -71,11 +80,42 @@ class Trials:
         if (group, "full") not in self.scores:
             self._train([(group, "full")])
 
+    def ask(self, group: Group) -> None:
+        """Judge the network of these tasks: the others cannot be learnt, and nobody would keep them in it."""
+        self.asked = group
+        self._train([
+            (group, kind)
+            for kind in ("full", "equal")[: 1 + self.several.planned_weights]
+            if (group, kind) not in self.scores
+        ])  # fmt: skip
+
+    def large(self, task: int, seeds: range) -> None:
+        """A task alone in a wide network that trains long, from these seeds and those tried before."""
+        several, member = self.several, self._member((task,), "full", 0)
+        if not seeds:
+            return
+        fleet = train(
+            several.x, list(several.y),
+            [
+                replace(
+                    member, seed=1000 * self.budget.seed + seed, steps=LARGE_STEPS, learning_rate=LARGE_RATE,
+                    weight_decay=0.0, dropout=0.0, momentum=0.0,
+                )
+                for seed in seeds
+            ],
+            net=Net(LARGE_NET), heads=several.heads, batch=LARGE_BATCH, optimizer="adam",
+            device=self.budget.device,
+        )  # fmt: skip
+        key = (task,), LARGE
+        before = self.scores[key][task] if key in self.scores else np.empty((0, len(several.test)))
+        self.fleets[key] = Fleet.join([self.fleets[key], fleet]) if key in self.fleets else fleet
+        self.scores[key] = {task: np.concatenate([before, self._scored(fleet, task)])}
+
     def wider(self) -> None:
         """All tasks in one network that has as many parameters as one network for each."""
         net = replace(self.centre.net, hidden=self.wide)
-        fleet = self._trained([self._member(self.every, "wide", seed) for seed in range(self.seeds)], net=net)
-        self.scores[self.every, "wide"] = {task: self._scored(fleet, task) for task in self.every}
+        fleet = self._trained([self._member(self.asked, "wide", seed) for seed in range(self.seeds)], net=net)
+        self.scores[self.asked, "wide"] = {task: self._scored(fleet, task) for task in self.asked}
 
     def _train(self, wanted: list[tuple[Group, str]], watch: Conflicts | None = None) -> None:
         members = [self._member(*one, seed) for one in wanted for seed in range(self.seeds)]
@@ -115,7 +155,7 @@ class Trials:
         """float64 [seeds, test rows], 0 where a row is not part of the task."""
         several = self.several
         own = several.has(task)[several.test]
-        found = np.zeros((self.seeds, len(own)))
+        found = np.zeros((len(fleet), len(own)))
         found[:, own] = row_scores(
             fleet, several.x[several.test[own]], several.y[task][several.test[own]], task
         )
@@ -126,9 +166,15 @@ class Trials:
         own = self.several.has(task)[self.several.test]
         return float(self.scores[group, kind][task][:, own].mean())
 
-    def change(self, group: Group, task: int, kind: str = "full", against: str = "full") -> Change:
-        """Of one task in a group against the task alone: same seeds, same batches, same rows."""
-        several = self.several
+    def alone_score(self, task: int) -> float:
+        return self.score((task,), task, self.reference[task])
+
+    def change(self, group: Group, task: int, kind: str = "full", against: str = "") -> Change:
+        """Of one task in a group against the task alone: same seeds, same batches, same rows.
+
+        ``against`` is by default the planned network, or the larger one where the planned one is too small.
+        """
+        several, against = self.several, against or self.reference[task]
         own = several.has(task)[several.test].astype(np.float64)
         base = self.scores[(task,), against][task]
         least = max(LEAST, float((base @ own).mean() / own.sum()))

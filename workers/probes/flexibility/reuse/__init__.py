@@ -3,8 +3,8 @@
 A small network learns the old task. Then the new one is learnt from scratch with all rows, and by re-use: a
 new output on frozen layers (a linear probe), and fine-tuning, each with a tenth, a third and all of the rows.
 All are looked at after few and many steps. Value: what the cheapest of them computes to come within a point
-of the model from scratch, as a share of the first training; the worse of the two scenarios. What a model from
-scratch would take to get as far stands beside it: where that is as little, re-use saves nothing.
+of the model from scratch, as a share of the first training; the worse of the two scenarios. To start anew is
+one of the ways: where a model from scratch gets as far for less, that is the price, and re-use saves nothing.
 Measured, not read off a score of transferability: on new suites of tasks such scores rank models worse than
 their size does.
 """
@@ -92,6 +92,7 @@ def _described(scenario: Scenario, went: Courses, cost: Cost) -> dict[str, Any]:
     means = (went.scores * went.weights).mean((2, 3)) / went.weights.mean()
     return {
         "id": scenario.id, "tasks": list(scenario.names), "how": scenario.how, "ratio": cost.ratio,
+        "reuse": cost.cheapest if np.isfinite(cost.cheapest) else None,
         "from_scratch": cost.scratch, "low": cost.low, "high": cost.high, "wanted": 100 * cost.wanted,
         "guess": 100 * went.guess,
         "scratch": 100 * float(means[0, -1]), "steps": went.steps.tolist(),
@@ -122,23 +123,23 @@ def _faults(cost: Cost, scenario: Scenario, frequency: str | None) -> list[dict[
 def _words(told: list[tuple[Scenario, Courses, Cost]], worst: int, training: Price | None) -> tuple[str, str]:
     scenario, _, cost = told[worst]
     what = "A class that comes later" if scenario.id == "new_class" else "A neighbouring task"
-    if cost.best is None:
+    if cost.ratio >= 0.995:
         title = f"{what} needs a full training"
     elif cost.ratio < 0.005:
         title = f"{what} needs next to no training"
     else:
         title = f"{what} needs {percent(cost.ratio)} of the first training"
     sentences = [_sentence(*one) for one in sorted(told, key=lambda one: -one[2].ratio)]
-    if training is not None and cost.best is not None:
+    if training is not None and cost.ratio < 0.995:
         sentences.append(
             f"By the plan, {percent(cost.ratio)} of a training is about {_amount(training, cost.ratio)} on"
             f" {training.device} instead of {_amount(training, 1.0)}."
         )
-    if training is not None and cost.best is None:
+    if training is not None and cost.ratio >= 0.995:
         sentences.append(f"By the plan, that is {_amount(training, 1.0)} on {training.device}.")
     if cost.low >= CHEAP:
         sentences.append("Plan the time and money of a full training for every new task.")
-    elif cost.best is not None and cost.ratio <= SAVES * cost.scratch:
+    elif cost.cheapest <= SAVES * cost.scratch:
         sentences.append("Keep the trained model and start from it.")
     return title, " ".join(sentences)
 
@@ -147,17 +148,24 @@ def _sentence(scenario: Scenario, went: Courses, cost: Cost) -> str:
     scratch = 100 * float((went.scores[0, -1] * went.weights).mean() / went.weights.mean())
     goal = f"within a point of a model from scratch ({scratch:.0f} points)"
     about = "a class that comes later" if scenario.id == "new_class" else scenario.names[1]
-    if cost.best is None:
-        return f"For {about}, no way of re-use tried comes {goal}. {scenario.how}"
+    span = "" if cost.high - cost.low < 0.005 else f" ({percent(cost.low)} to {percent(cost.high)})"
+    if cost.best is None or cost.cheapest > cost.scratch:
+        says = "no way of re-use that was tried gets there"
+        if cost.best is not None:
+            says = f"the cheapest re-use takes {percent(cost.cheapest)}"
+        return (
+            f"For {about}, a model from scratch comes within a point of its best ({scratch:.0f} points) after"
+            f" {percent(cost.scratch)} of the first training's computing{span}, and {says}: re-use saves"
+            f" nothing. {scenario.how}"
+        )
     option = went.options[1 + cost.best]
     if cost.ratio < 0.005:
         return f"For {about}, the old model is as it stands {goal}. {scenario.how}"
-    span = "" if cost.high - cost.low < 0.005 else f" ({percent(cost.low)} to {percent(cost.high)})"
     text = (
         f"For {about}, {WAYS[option.way][0]} with {count(option.rows, 'row')} comes {goal} after"
         f" {percent(cost.ratio)} of the first training's computing{span}"
     )
-    if cost.ratio > SAVES * cost.scratch:
+    if cost.cheapest > SAVES * cost.scratch:
         text += (
             f", where one from scratch gets as far after {percent(cost.scratch)}: re-use hardly saves time"
         )

@@ -47,13 +47,14 @@ class Courses:
 class Cost:
     """What re-use computes as a share of the first training, and where each option ends."""
 
-    ratio: float
+    ratio: float  # of the cheapest way, which may be to start anew
     low: float
     high: float
     scratch: float  # the same of a model from scratch that gets as far
+    cheapest: float  # of the ways of re-use alone, infinite where none gets there
     wanted: float  # the score to reach
     each: tuple[float, ...]  # an option: its ratio, infinite where it does not get there
-    best: int | None  # the cheapest option
+    best: int | None  # the cheapest option of re-use
     fewest: int | None  # the option with the fewest rows that gets there
 
 
@@ -153,7 +154,10 @@ def _guess(y: np.ndarray, weights: np.ndarray) -> float:
 
 # -- from courses to a price --------------------------------------------------------------------------------
 def cost(courses: Courses, seed: int) -> Cost:
-    """What the cheapest way takes to come within a point of scratch; seeds and rows are drawn again."""
+    """What the cheapest way takes to come within a point of scratch; seeds and rows are drawn again.
+
+    A model from scratch that gets as far is one of the ways: nobody re-uses one at a higher price.
+    """
     draw = np.random.default_rng([seed, 59])
     seeds, tested = courses.scores.shape[2:]
     by_rows = draw.multinomial(tested, np.full(tested, 1 / tested), size=DRAWS)
@@ -163,7 +167,7 @@ def cost(courses: Courses, seed: int) -> Cost:
     curves = np.einsum("olsd,ds->dol", parts, by_seeds) / seeds
     found = [_costs(courses, curve) for curve in curves]
     each, wanted, scratch = found[0]
-    ratios = [min(1.0, min(one[0])) for one in found]
+    ratios = [min(1.0, one[2], *one[0]) for one in found]
     best = int(np.argmin(each)) if min(each) < 1 else None
     there = [place for place, ratio in enumerate(each) if np.isfinite(ratio)]
     fewest = min(there, key=lambda place: (courses.options[1 + place].rows, each[place]), default=None)
@@ -173,6 +177,7 @@ def cost(courses: Courses, seed: int) -> Cost:
         min(float(low), ratios[0]),
         max(float(high), ratios[0]),
         scratch,
+        min(each),
         wanted,
         each,
         best,
