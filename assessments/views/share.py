@@ -90,8 +90,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=status)
         )
     opened.link.count_open()
-    document = policies.as_shared(opened.link, document)
-    page = dashboard.build(document, opened.link.run.finished_at if opened.link.snapshot else None)
+    told = policies.as_shared(opened.link, document)  # beside what was signed, which stays as it is
+    page = dashboard.build(told, opened.link.run.finished_at if opened.link.snapshot else None)
     context = {
         "page": page,
         "levels": LEVELS,
