@@ -45,10 +45,10 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
                 group[key] = _kind(group[key])
                 if re.search(r"\d\s*[/:-]\s*\d", group[key]):  # "70/15/15" alone
                     group[f"{key} (as written)"] = group.pop(key)
-    for group in (tree, tree.get("model"), tree.get("training")):
-        if isinstance(group, dict):
-            _without_limits(group)
-            _columns_of_a_split(group)
+    for inner in (tree, tree.get("model"), tree.get("training")):
+        if isinstance(inner, dict):
+            _without_limits(inner)
+            _columns_of_a_split(inner)
     for key in ("evaluation", "eval"):
         if isinstance(tree.get(key), str):
             _protocol(tree, key)

@@ -22,8 +22,7 @@ def pairs(x: np.ndarray) -> np.ndarray:
     In a place of intrinsic dimension m the 32nd nearest row is d32 away, and any other row nearer than r with
     a chance of (r / d32)^m. That m is told by d32 over d64, which copies leave as it is.
     """
-    x = np.unique(x, axis=0, return_index=True)
-    kept, x = x[1], x[0]
+    x, kept = np.unique(x, axis=0, return_index=True)
     if x.shape[1] < 4 or len(x) < FEWEST:
         return np.empty((0, 2), int)
     x = x / np.maximum(1.0, x.std(axis=0, dtype=np.float64))

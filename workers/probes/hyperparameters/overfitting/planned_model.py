@@ -107,7 +107,7 @@ def _grown(model: Any) -> float:
 
 def _brakes(ground: Fitted) -> list[Brake]:
     engine = ground.engine
-    found = []
+    found: list[Brake] = []
     for knob in engine.knobs:
         usual = engine.default[knob.name]
         if knob.name == "depth" and usual >= families.DEEPEST:

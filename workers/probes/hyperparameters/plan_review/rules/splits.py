@@ -79,11 +79,11 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
     if data.here:
         return
     if several := _several_each(plan, data):
-        one, who, many, rows = several
+        key, who, many, rows = several
         yield Risk(
             "split_ignores_groups",
             "high",
-            one,
+            key,
             f"{many:,} {who} have {rows:,} rows, and a random split puts some of each into training and into"
             " the test.",
             f'Keep all rows of each of the {who} on one side: a split of kind "group".',
