@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from assessments.scoring.advice import AFTER_OTHERS
 from assessments.scoring.policy import Verdict
 from workers.assess import PREPARE, Event
 from workers.probes import catalog
@@ -141,5 +142,7 @@ def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
 def _actions(actions: Iterable[Mapping[str, Any]]) -> Table:
     table = _table("What to do first", "Dimension", "From", "To")
     for one in actions:
-        table.add_row(plain(one["title"]), plain(one["dimension"]), number(one["from"]), number(one["to"]))
+        later = str(one.get("note") or "").startswith(AFTER_OTHERS)
+        title = f"{one['title']} (counted once the others are done)" if later else one["title"]
+        table.add_row(plain(title), plain(one["dimension"]), number(one["from"]), number(one["to"]))
     return table

@@ -10,6 +10,8 @@ from assessments.scoring import ledger, risk, steps
 from assessments.scoring.pool import Judgement, Known, whole
 from assessments.scoring.rules import Rules
 
+AFTER_OTHERS = "Counted with the other steps done."
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -74,7 +76,7 @@ def shown(
             others = now.with_items(one.after for one in ranked if one is not action)
             entry = _as_json(rules, action, others, others.with_item(action.after))
             if entry is not None:
-                entry["note"] = f"Counted with the other steps done. {entry['note']}".strip()
+                entry["note"] = f"{AFTER_OTHERS} {entry['note']}".strip()
         if entry is not None:
             kept.append(action)
             entries.append(entry)

@@ -33,7 +33,7 @@ def interference(facts: Facts, finding: Facts) -> list[Part]:
         )
         for one in tasks
     ]  # fmt: skip
-    heads = ("Task", "Alone", "Together", "Change, %", "90% interval", "Alone, small", "Can be learnt")
+    heads = ("Task", "Alone", "Together", "Change,\u00a0%", "90% interval", "Alone, small", "Can be learnt")
     note = " ".join(filter(None, [str(facts.get("how") or ""), _same_size(facts), stand_in(facts)]))
     parts: list[Part] = [
         Chart(

@@ -19,6 +19,14 @@ def _forgetting(facts: Evidence, dataset: Evidence) -> Words:
 def _together(facts: Evidence, dataset: Evidence) -> Words:
     groups = [[str(name) for name in group] for group in facts.get("groups") or ()]
     harm = any(one.get("fault") == "task_interference" for one in facts.get("faults") or ())
+    lost = [
+        str(task)
+        for one in facts.get("faults") or ()
+        if one.get("fault") == "unlearnable_task" and one.get("severity") != "low"
+        for task in one.get("tasks") or ()
+    ]
+    if lost and not harm:
+        return {"unlearnable": names_of(lost)}
     if len(groups) < 2 or not harm:
         least = number((facts.get("change") or {}).get("low")) or 0
         return {"unsure": "yes" if least <= -5 and not harm else ""}
@@ -29,7 +37,9 @@ def _together(facts: Evidence, dataset: Evidence) -> Words:
 
 def _reuse(facts: Evidence, dataset: Evidence) -> Words:
     worst: Evidence = next((o for o in facts.get("scenarios") or () if o.get("id") == facts.get("worst")), {})
-    ratio = number(worst.get("ratio"))
+    ratio, training = number(worst.get("ratio")), facts.get("training") or {}
+    if training.get("trifling"):
+        return {"takes": str(training.get("takes"))}
     if ratio is None:
         return {}
     scratch = number(worst.get("from_scratch")) or ratio

@@ -17,6 +17,7 @@ import pytest
 from assessments import terminal
 from assessments.management.commands import assess as command
 from assessments.scoring import document
+from assessments.scoring.advice import AFTER_OTHERS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -274,3 +275,11 @@ def test_a_place_that_takes_no_file_is_one_sentence_and_leaves_the_old_report(tm
         command.write(out, {"format": "riskboard.report/1"})
     assert out.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+
+
+def test_a_step_that_counts_once_others_are_done_says_so():
+    action = {"title": "Tune", "dimension": "data", "from": 51, "to": 46}
+    table = terminal._actions([action, action | {"note": f"{AFTER_OTHERS} More."}])
+    first, second = (cell.plain for cell in table.columns[0].cells)
+    assert first == "Tune"
+    assert second == "Tune (counted once the others are done)"

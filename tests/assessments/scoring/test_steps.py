@@ -154,9 +154,13 @@ CASES = [  # probe, value, low, facts, what is said
      "Try a model that is trained on much other data"),
     ("flexibility.interference", 6, 4, {"groups": [["a", "b"], ["c"]], "faults": [
         {"fault": "task_interference"}]}, "Train a and b together and c alone"),
+    ("flexibility.interference", 0, 0, {"groups": [["a"]], "faults": [
+        fault("unlearnable_task", "medium", tasks=["coin"])]}, "Leave coin out until"),
     ("flexibility.interference", 3, 0, {"groups": [["a", "b"]], "change": {"low": -8}}, "Measure it again"),
     ("flexibility.forgetting", 12, 8, {"strategies": [{"id": "x"}]}, "Test the old task after every"),
     ("flexibility.forgetting", 4, 0, {"strategies": [{"id": "x"}]}, "Measure it again with more examples"),
+    ("flexibility.reuse", 0.9, 0.6, {"training": {"trifling": True, "takes": "1 second and under 1 cent"}},
+     "that takes 1 second"),
     ("flexibility.reuse", 0.9, 0.6, {"worst": "neighbour", "scenarios": [
         {"id": "neighbour", "ratio": 0.9, "low": 0.6, "from_scratch": 0.9}]}, "Plan a full training"),
     ("flexibility.reuse", 0.2, 0.1, {"worst": "neighbour", "scenarios": [

@@ -74,6 +74,14 @@ def run(sample: Sample, budget: Budget) -> Finding:
     sizes = sorted({min(size, len(tasks.train[1])) for size in SIZES})
     seeds = affordable(budget, SEEDS, 2, max(0.02, took) * (7 * len(sizes) + 1))
     ways, zero = measure(course, old.take(range(seeds)), sizes)
+    learnt = max((way.new[-1] for way in ways.values()), key=np.mean)
+    luck = course.guess(1)
+    if interval(learnt - luck, budget.seed)[0] <= 0:
+        return Finding.skipped(
+            f"Inconclusive: no way of retraining learns the new task ({tasks.names[1]}), so nobody would"
+            f" retrain for it: {100 * learnt.mean():.0f} points, where always saying the same has"
+            f" {100 * luck.mean():.0f}."
+        )
     return report(tasks, centre, ways, zero, sizes, seeds, sample, budget.seed)
 
 
@@ -113,13 +121,13 @@ class Course:
             spread = float(np.var(np.concatenate([self.y_old, self.y_new])))
         return row_scores(fleet, x, y, head, spread)
 
-    def guess(self) -> np.ndarray:
-        """The old task's scores [rows] of somebody who always says the same."""
-        known = self.tasks.y[0][self.tasks.train[0]]
-        if self.tasks.heads[0].task == "classification":
-            return (self.y_old == np.bincount(known).argmax()).astype(np.float64)
-        whole = np.concatenate([self.y_old, self.y_new]) if self.tasks.shared else self.y_old
-        return 1 - (self.y_old - known.mean()) ** 2 / max(1e-12, float(np.var(whole)))
+    def guess(self, task: int = 0) -> np.ndarray:
+        """A task's scores [rows] of somebody who always says the same."""
+        known, y = self.tasks.y[task][self.tasks.train[task]], (self.y_old, self.y_new)[task]
+        if self.tasks.heads[task].task == "classification":
+            return (y == np.bincount(known).argmax()).astype(np.float64)
+        whole = np.concatenate([self.y_old, self.y_new]) if self.tasks.shared else y
+        return 1 - (y - known.mean()) ** 2 / max(1e-12, float(np.var(whole)))
 
     def begin(self, old: Fleet, sizes: list[int]) -> None:
         """Everything below starts from these old models, once a size."""

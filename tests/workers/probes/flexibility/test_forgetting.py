@@ -171,3 +171,13 @@ def test_a_number_alone_is_not_split_by_its_own_value(tmp_path):
     tasks = two_tasks(made := factories.write_sample(tmp_path, x, y), rows(made, 0))
     assert "along a main direction" in tasks.how
     assert forgetting.run(made, Budget()).value < 5
+
+
+def test_no_step_is_advised_for_a_new_task_that_cannot_be_learnt(tmp_path):
+    draw = np.random.default_rng(5)
+    x = draw.normal(size=(500, 6)).astype(np.float32)
+    coin = draw.integers(0, 2, 500)
+    made = factories.write_sample(tmp_path, x, (x[:, 0] > 0).astype(int), coin, names=("sign", "coin"))
+    found = forgetting.run(made, Budget())
+    assert found.state == "skipped"
+    assert "no way of retraining learns the new task (coin)" in found.note

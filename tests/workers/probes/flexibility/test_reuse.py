@@ -150,3 +150,14 @@ def test_re_use_is_never_told_as_dearer_than_to_start_anew():
     assert "and the cheapest re-use takes" in note
     assert "re-use saves nothing" in note
     assert "Keep the trained model" not in note
+
+
+def test_a_training_of_a_second_leaves_nothing_to_save(digits):
+    """A share of next to nothing is no advice."""
+    plan = {"model": {"kind": "mlp", "hidden": [32]}, "training": {"epochs": 20, "batch_size": 32},
+            "data": {"rows": 1000}}  # fmt: skip
+    found = reuse.run(Sample(digits.folder, plan, {"F2": "monthly"}), Budget())
+    assert found.facts["training"]["trifling"]
+    assert found.facts["faults"] == []
+    assert "train anew for every new task" in found.note
+    assert "instead of" not in found.note

@@ -114,3 +114,23 @@ def test_equal_seeds_give_equal_findings(tmp_path):
     sample = made(tmp_path, 3, rows=300)
     first, second = (site_gap.run(sample, Budget(seed=2)) for _ in range(2))
     assert json.dumps(first.as_json()) == json.dumps(second.as_json())
+
+
+def test_a_site_whose_labels_are_turned_round_is_named(tmp_path):
+    """It loses nothing by being unseen, as no network can learn it either way."""
+    draw = np.random.default_rng(3)
+    x = draw.normal(size=(700, 6)).astype(np.float32)
+    site = draw.integers(0, 5, 700)
+    y = (x @ draw.normal(size=6) > 0).astype(int)
+    for turned in (False, True):
+        label = np.where(turned & (site == 3), 1 - y, y)
+        made = factories.write_sample(
+            tmp_path / str(turned), x, label, rows={"hospital": [f"H{one}" for one in site]},
+            roles={"hospital": "group"},
+        )  # fmt: skip
+        found = site_gap.run(made, Budget())
+        assert found.facts["contrary"] == (["H3"] if turned else [])
+        if not turned:
+            assert found.facts["faults"] == []
+    assert found.title.startswith("Hospital H3 contradicts the others")
+    assert [(one["severity"], one["classes"]) for one in found.facts["faults"]] == [("high", ["H3"])]

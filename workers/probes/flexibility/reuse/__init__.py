@@ -76,10 +76,13 @@ def _finding(
         "scenarios": [_described(*one) for one in told], "worst": scenario.id, "seeds": len(scenario.old),
         "training": None if training is None else {
             "device": training.device, "hours": training.hours, "money": training.money,
-            "operations": training.operations,
+            "operations": training.operations, "trifling": training.trifling,
+            "takes": _amount(training, 1.0),
         },
         "surrogate": centre.described(), "mitigations": [],
-        "faults": _faults(cost, scenario, answered(sample, "F2")),
+        "faults": [] if training is not None and training.trifling else _faults(
+            cost, scenario, answered(sample, "F2")
+        ),
     }  # fmt: skip
     title, note = _words(told, worst, training)
     return Finding(
@@ -130,6 +133,12 @@ def _words(told: list[tuple[Scenario, Courses, Cost]], worst: int, training: Pri
     else:
         title = f"{what} needs {percent(cost.ratio)} of the first training"
     sentences = [_sentence(*one) for one in sorted(told, key=lambda one: -one[2].ratio)]
+    if training is not None and training.trifling:
+        sentences.append(
+            f"By the plan, a whole training is only {_amount(training, 1.0)} on {training.device}: train anew"
+            " for every new task."
+        )
+        return title, " ".join(sentences)
     if training is not None and cost.ratio < 0.995:
         sentences.append(
             f"By the plan, {percent(cost.ratio)} of a training is about {_amount(training, cost.ratio)} on"

@@ -10,6 +10,7 @@ from workers.probes.hardware.architecture import UnknownKindError
 from workers.probes.hardware.forecast import on_device
 
 FAST = ("boosting", "linear")  # families that train within seconds: nobody asks what re-use saves
+TRIFLE_HOURS, TRIFLE_MONEY = 0.1, 1.0  # of a whole training, under which the same holds [judgement]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Price:
     hours: float
     money: float
     operations: float
+
+    @property
+    def trifling(self) -> bool:
+        """A whole training is so quick and cheap that nothing is gained by saving a part of it."""
+        return self.hours < TRIFLE_HOURS and self.money < TRIFLE_MONEY
 
 
 def of_one_training(sample: Sample, seed: int) -> Price | None:

@@ -9,6 +9,7 @@ because the source is unknown, on average over sources (leave-one-domain-out, as
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -68,7 +69,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
         trials.run(x, y, head, mixed, able_mixed, centre, budget, min(seeds, NULL_SEEDS), 1), mixed,
         len(names), budget.seed,
     )  # fmt: skip
-    return _finding(sample, source, found, null, names, bundled, centre, seeds, len(chosen))
+    turned = [] if bundled or head.task == "regression" else trials.contrary(found, part, y, able, len(names))
+    against = [names[place] for place in turned]
+    return _finding(sample, source, found, null, names, bundled, centre, seeds, len(chosen), against)
 
 
 def _chosen(sample: Sample, source: Source, seed: int) -> np.ndarray:
@@ -121,7 +124,7 @@ def _why(source: Source, target: str, rows: int) -> str:
 # -- from gaps to a finding ---------------------------------------------------------------------------------
 def _finding(
     sample: Sample, source: Source, found: Gaps, null: Gaps, names: list[str], bundled: bool,
-    centre: Surrogate, seeds: int, rows: int,
+    centre: Surrogate, seeds: int, rows: int, against: Sequence[str] = (),
 ) -> Finding:  # fmt: skip
     left = [place for place in range(len(names)) if np.isfinite(found.parts[place])]
     level = 0.05 / len(left)
@@ -151,6 +154,8 @@ def _finding(
         "mean": found.mean, "seeds": seeds, "surrogate": centre.described(), "mitigations": [],
         "faults": _faults(source, found, null, worst, sites == "1"),
     }  # fmt: skip
+    facts["contrary"] = list(against)
+    facts["faults"] += [_turned(source, groups, name) for name in against]
     title, note = _words(source, found, null, facts, worst, bundled)
     value, low, high = (max(0.0, part) for part in (found.mean, found.low, found.high))
     return Finding(value, " ".join([note, *centre.caveats]), facts, low, high, rows, title)
@@ -178,6 +183,23 @@ def _faults(
     }]  # fmt: skip
 
 
+def _turned(source: Source, groups: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """A source whose labels, or inputs, mean something else than those of the others."""
+    own, points = _beside(groups, name)
+    return {
+        "fault": "site_gap", "severity": "high", "columns": [source.column], "classes": [name],
+        "points": points - own,
+        "note": f"At {source.column} {name}, {own:.0f}% are right, fewer than by luck, and {points:.0f}%"
+                " elsewhere: its labels contradict the others'.",
+    }  # fmt: skip
+
+
+def _beside(groups: list[dict[str, Any]], name: str) -> tuple[float, float]:
+    """A source's points when unseen, and the mean of the others."""
+    own = next(one["unseen"] for one in groups if one["name"] == name)
+    return own, float(np.mean([one["unseen"] for one in groups if one["name"] != name]))
+
+
 def _words(
     source: Source,
     found: Gaps,
@@ -191,7 +213,16 @@ def _words(
     span = f"({_points(found.low)} to {_points(found.high)})"
     seen, unseen = (float(np.mean([one[key] for one in groups])) for key in ("seen", "unseen"))
     scores = f"{unseen:.0f} points instead of {seen:.0f}"
-    if found.low > 0 and found.mean > null.high and found.mean >= 0.5:
+    if facts["contrary"]:
+        name = facts["contrary"][0]
+        own, others = _beside(groups, name)
+        title = f"{_short(column)} {_short(name)} contradicts the others: {own:.0f} points, not {others:.0f}"
+        title = title[:1].upper() + title[1:]
+        note = (
+            f"At {listed(facts['contrary'])} fewer are right than by luck, seen in training or not: check how"
+            f" {column} {name} labels and what its columns mean."
+        )
+    elif found.low > 0 and found.mean > null.high and found.mean >= 0.5:
         title = (
             f"An unseen {_short(column)} costs {found.mean:.0f} points"
             if found.mean >= 1

@@ -11,6 +11,8 @@ from workers.probes.base import Budget
 from workers.probes.surrogate import Surrogate, row_scores
 
 DRAWS = 400
+SURELY = 3.5  # standard errors under luck: 1 part in 4,000 by chance, as several are looked at
+CLEARLY = 0.1  # above luck, where the other parts have to be for one to contradict them [judgement]
 FEWEST_ROWS = 10  # judged rows of a part
 KNOWN = 5  # rows of a class elsewhere, without which leaving a source out leaves the class out
 KEPT = 0.6  # share of a part's rows that must be of classes known elsewhere
@@ -136,3 +138,21 @@ def gaps(scores: Scores, part: np.ndarray, parts: int, seed: int) -> Gaps:
     mean = float(np.nanmean(lost[0]))
     low, high = np.nanquantile(means, [0.05, 0.95])
     return Gaps(mean, min(float(low), mean), max(float(high), mean), lost[0], lost, seen, unseen)
+
+
+def contrary(found: Gaps, part: np.ndarray, y: np.ndarray, able: np.ndarray, parts: int) -> list[int]:
+    """Parts whose classes are surely hit less often than by luck, while the others' are hit far more often.
+
+    Whether such a part was seen in training makes no difference: its answers contradict the same inputs
+    elsewhere. Luck is to say each class as often as it occurs there.
+    """
+    out, scores = [], found.unseen / 100
+    for place in np.flatnonzero(np.isfinite(scores)):
+        own = y[(part == place) & able]
+        shares = np.bincount(own) / len(own)
+        luck = float((shares**2).sum())
+        error = np.sqrt(max(scores[place] * (1 - scores[place]), 1 / len(own)) / len(own))
+        others = float(np.nanmean(np.delete(scores, place)))
+        if scores[place] + SURELY * error < luck and others > luck + CLEARLY:
+            out.append(int(place))
+    return out
