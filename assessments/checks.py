@@ -46,3 +46,19 @@ def sandbox_layer(**_: Any) -> list[Info | Warning]:
     if layer.name == "none":
         return [Warning(layer.sentence, id="riskboard.W001")]
     return [Info(layer.sentence, id="riskboard.I001")]
+
+
+@register(deploy=True)
+def signing_key_is_private(**_: Any) -> list[Warning]:
+    """Whoever can read the key can sign reports in the name of this installation."""
+    from django.conf import settings
+
+    return [
+        Warning(
+            f"Others can read {path}, with which reports are signed.",
+            hint=f"chmod 600 {path}",
+            id="riskboard.W002",
+        )
+        for path in sorted(settings.SIGNING_FOLDER.glob("*.pem"))
+        if path.stat().st_mode & 0o077
+    ]

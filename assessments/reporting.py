@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from assessments import signing
 from assessments.models import Run
 from assessments.models.run import PREPARE
 from assessments.scoring import document
@@ -48,7 +49,7 @@ def build(run: Run) -> dict[str, Any]:
             if probe in evidence
         ],
     )
-    return storable(made)
+    return signing.signed(storable(made))
 
 
 def _machine(facts: dict[str, Any]) -> dict[str, Any]:

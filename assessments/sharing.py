@@ -11,7 +11,7 @@ FIELDS = (
 )  # fmt: skip
 # They prove that nothing was changed, so they go along only with a report from which nothing is left
 # out; and a hash of a short answer would give that answer away to anyone who tries them all.
-PROOFS = ("hashes", "evidence", "content")
+PROOFS = ("hashes", "evidence", "content", "signature")
 # Facts that point at, quote or picture single rows, files or people of the data.
 SAMPLE_FACTS = frozenset({
     "rows", "files", "pairs", "spans", "suspects", "examples", "example", "place", "places", "image",
@@ -25,10 +25,22 @@ def shown(
 ) -> dict[str, Any]:
     """The document without what the link's owner chose not to show.
 
-    A hidden list becomes empty and a hidden fact is left out, so every rendering can cope.
+    A hidden list becomes empty and a hidden fact is left out, so every rendering can cope. Of a signed
+    report ``excerpt`` says what is left out: as it stands, it can be signed again.
     """
-    fields = (*FIELDS, *PROOFS) if recommendations and samples and answers else FIELDS
+    hidden = [
+        name
+        for name, visible in (
+            ("recommendations", recommendations),
+            ("samples of the data", samples),
+            ("answers", answers),
+        )
+        if not visible
+    ]
+    fields = FIELDS if hidden else (*FIELDS, *PROOFS)
     seen: dict[str, Any] = {name: document[name] for name in fields if name in document}
+    if hidden and "signature" in document:
+        seen["excerpt"] = {"left_out": hidden}
     if not recommendations:
         seen |= {"actions": [], "next_evidence": [], "together": None}
         seen["findings"] = [_without_facts(f, {"mitigations"}) for f in seen.get("findings", [])]

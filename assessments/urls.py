@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from assessments.views import account, assessment, policy, question, report, run, share
+from assessments.views import account, assessment, method, policy, question, report, run, share
 
 app_name = "assessments"
 
@@ -34,6 +34,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/figures.json", report.figures, name="run-figures"),
     path("runs/<uuid:pk>/figures/<slug:dimension>/", report.more, name="run-more"),
     path("runs/<uuid:pk>/contradictions/", report.close, name="contradiction-close"),
+    path("runs/<uuid:pk>/frameworks/", report.frameworks, name="run-frameworks"),
     path("runs/<uuid:pk>/share/", share.create, name="share-create"),
     path("runs/<uuid:pk>/cancel/", run.cancel, name="run-cancel"),
     path("jobs/<uuid:pk>/retry/", run.job_retry, name="job-retry"),
@@ -42,4 +43,7 @@ urlpatterns = [
     path("s/<str:token>/", share.shared, name="shared-report"),
     path("s/<str:token>/figures.json", share.figures, name="shared-figures"),
     path("s/<str:token>/figures/<slug:dimension>/", share.more, name="shared-more"),
+    path("s/<str:token>/frameworks/", share.frameworks, name="shared-frameworks"),
+    path("method/", method.method, name="method"),
+    path("method/<str:version>/", method.method, name="method-version"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any, NoReturn
@@ -111,6 +112,30 @@ def secret(name: str, file: Path) -> str:
     if len(value) < 32 or len(set(value)) < 8 or value.startswith("django-insecure"):
         stop(f"{name} is too easy to guess; leave it out, or set at least 32 random characters.")
     return value
+
+
+def seed(name: str) -> str:
+    """The 32 bytes of an Ed25519 key in base64, or nothing."""
+    value = text(name, "")
+    if value and (_bytes(value) != 32 or len(set(value)) < 8):
+        stop(f"{name} is no key; leave it out, or set 32 random bytes: openssl rand -base64 32.")
+    return value
+
+
+def public_keys(name: str) -> list[str]:
+    """Public Ed25519 keys in base64, separated by commas."""
+    found = names(name)
+    if any(_bytes(value) != 32 for value in found):
+        stop(f"{name} holds something that is no public key; write their base64, separated by commas.")
+    return found
+
+
+def _bytes(value: str) -> int:
+    """How many bytes the base64 stands for; -1 when it is none."""
+    try:
+        return len(base64.b64decode(value, validate=True))
+    except ValueError:
+        return -1
 
 
 def _kept(file: Path) -> str:

@@ -30,6 +30,9 @@ DATA_DIR = env.folder("RISKBOARD_DATA_DIR", passing_folder() if TESTING else BAS
 DEBUG = env.flag("RISKBOARD_DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
+SIGNING_FOLDER = DATA_DIR / "signing"  # the key that signs reports, and the public parts of older ones
+SIGNING_KEY = env.seed("RISKBOARD_SIGNING_KEY")  # in its place, for machines that share no folder
+OLD_SIGNING_KEYS = env.public_keys("RISKBOARD_OLD_SIGNING_KEYS")  # public, the oldest first
 ALLOWED_HOSTS = env.names("RISKBOARD_HOSTS", "127.0.0.1,localhost,[::1]")
 HTTPS = env.flag("RISKBOARD_HTTPS")  # on behind a proxy that ends TLS
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -20,12 +21,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments import actions, links, policies, questions
+from assessments import actions, links, policies, questions, signing
 from assessments.api import serializers
 from assessments.api.parsers import Raw
 from assessments.models import PolicyVersion, Workspace
 from assessments.scoring import policy
 from workers.probes import catalog
+
+log = logging.getLogger(__name__)
 
 DOCUMENT_LIMIT = 256 * 1024 + 1  # one byte more than a plan or an answer file may have
 
@@ -173,4 +176,20 @@ def shared_report(request: HttpRequest, token: str) -> HttpResponse:
         status = 410 if opened.status == 200 else opened.status
         return links.private(JsonResponse({"detail": links.STOPPED}, status=status))
     opened.link.count_open()
+    if "excerpt" in document:
+        document = signing.excerpt(opened.link.whole(), document)
     return links.private(JsonResponse(document))
+
+
+@require_safe
+def signing_keys(request: HttpRequest) -> HttpResponse:
+    """The public keys with which this installation's reports are checked; for everybody."""
+    try:
+        keys = signing.published()
+    except (OSError, ValueError):
+        log.exception("the signing keys cannot be read")
+        return JsonResponse({"detail": "The keys cannot be read now. Ask again later."}, status=503)
+    response = JsonResponse(keys.as_json(), json_dumps_params={"indent": 1})
+    response["Cache-Control"] = "public, max-age=300"
+    response["Access-Control-Allow-Origin"] = "*"
+    return response

@@ -17,7 +17,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments import actions, policies
+from assessments import actions, frameworks, policies
 from assessments.api import serializers
 from assessments.api.parsers import Raw
 from assessments.models import Assessment, Job, Run, ShareLink
@@ -284,6 +284,15 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         asked.is_valid(raise_exception=True)
         policies.close(run, **asked.validated_data, user=person(request))
         return Response(policies.standing(run)["contradictions"], status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 409: serializers.DetailSerializer})
+    @action(detail=True, methods=["get"])
+    def frameworks(self, request: Request, pk: str) -> Response:
+        """The run's evidence beside NIST AI RMF, the EU AI Act and ISO/IEC 42001; no claim of conformity."""
+        run = self.get_object()
+        if run.report is None:
+            raise actions.Refused("There is no report yet.")
+        return Response(frameworks.as_json(run.report))
 
     @extend_schema(
         request=serializers.LinkRequest,

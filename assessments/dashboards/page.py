@@ -167,6 +167,7 @@ class Page:
     next_evidence: Sequence[Mapping[str, str]]
     method: Sequence[tuple[str, str]] = field(default_factory=tuple)
     run: Mapping[str, Any] = field(default_factory=dict)
+    rules: str = ""  # the version that judged it, where it is known here
 
     @property
     def together_words(self) -> str:

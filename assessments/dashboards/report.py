@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from assessments import frameworks as clauses
 from assessments import questions
 from assessments.dashboards import figures, svg, words
 from assessments.dashboards.arrange import rows_of, sections_of, shown_of
@@ -26,6 +27,7 @@ from assessments.dashboards.page import (
     Score,
     Told,
 )
+from assessments.scoring import rules as rulebook
 from assessments.templatetags.marks import LEVELS
 from workers.probes import catalog
 
@@ -39,6 +41,7 @@ SERIOUS = ("critical", "high")
 ACTIONS_ON_TOP = 3
 TOLD_MOST = 6
 LISTED_MOST = 6  # further actions, and next evidence
+GAPS_MOST = 12
 
 
 def build(document: Document, date: datetime | None = None) -> Page:
@@ -68,6 +71,7 @@ def build(document: Document, date: datetime | None = None) -> Page:
         next_evidence=[_next(one) for one in document.get("next_evidence", ())[:LISTED_MOST]],
         method=_method(document, found),
         run=run,
+        rules=str(document.get("rules")) if document.get("rules") in rulebook.versions() else "",
     )
 
 
@@ -223,6 +227,18 @@ def _drawn(part: Part, name: str) -> Drawn:
         wide=svg.draw(part.wide, part.title, part.says or part.subtitle, f"{name}-w", "wide-only"),
         narrow=svg.draw(part.narrow, part.title, part.says or part.subtitle, f"{name}-n", "narrow"),
     )
+
+
+def frameworks(document: Document) -> dict[str, Any]:
+    """What the page on frameworks shows: the views, and every gap once."""
+    views = clauses.views(document)
+    gaps = clauses.missing(views)
+    return {
+        "views": views,
+        "gaps": gaps[:GAPS_MOST],
+        "more_gaps": max(0, len(gaps) - GAPS_MOST),
+        "limits": clauses.LIMITS,
+    }
 
 
 def plots(document: Document) -> dict[str, Mapping[str, Any]]:

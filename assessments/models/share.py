@@ -105,15 +105,14 @@ class ShareLink(models.Model):
         return right
 
     def whole(self) -> dict[str, Any] | None:
-        """The report behind the link with nothing left out; None while there is none."""
-        document = self.document
-        if not self.snapshot or document is None:
-            newest = self.run.assessment.runs.exclude(report__isnull=True).order_by(
-                models.F("finished_at").desc(nulls_last=True)  # where databases differ
-            )
-            run = self.run if self.snapshot else newest.first()
-            document = run.report if run else None
-        return document
+        """The report that this link opens, with what its readers may not see; None while there is none."""
+        if self.snapshot and self.document is not None:
+            return self.document
+        newest = self.run.assessment.runs.exclude(report__isnull=True).order_by(
+            models.F("finished_at").desc(nulls_last=True)  # where databases differ
+        )
+        run = self.run if self.snapshot else newest.first()
+        return run.report if run else None
 
     def shown(self) -> dict[str, Any] | None:
         """The report as this link's readers may see it; None while there is none."""

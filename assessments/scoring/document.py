@@ -3,7 +3,8 @@
 Page, PDF, API and share link are renderings of this document. It holds its own evidence (findings,
 answers, plan) beside its own judgement (scores, levels, ranges, actions), so ``verify`` judges the
 evidence again and names every field that does not follow from it. Evidence itself is guarded by short
-hashes, one a field, and the whole by ``content``: they find changes and accidents; they are no signature.
+hashes, one a field, and the whole by ``content``: they find changes and accidents. Who made it is told by
+``signature``, which ``scoring.signature`` puts on and checks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assessments import questions
-from assessments.scoring import advice, canonical, gates, ledger, outlook, pool, risk, words
+from assessments.scoring import advice, canonical, gates, ledger, outlook, pool, risk, signature, words
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Rules
 from workers.probes import catalog
@@ -336,9 +337,9 @@ def verify(report: Any) -> list[str]:
             wrong.append("evidence")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         wrong.append(f"(cannot be judged: {type(error).__name__} {str(error)[:80]})")
-    known = {*ALWAYS, "gates", "content"}
+    known = {*ALWAYS, "gates", *signature.OUTSIDE}
     wrong += [str(key) for key in report if key not in known]
-    whole = {key: value for key, value in report.items() if key != "content"}
+    whole = {key: value for key, value in report.items() if key not in signature.OUTSIDE}
     if not wrong and report.get("content") != canonical.digest(whole):
         wrong.append("content")
     return list(dict.fromkeys(wrong))

@@ -99,15 +99,31 @@ class Rules:
 @cache
 def load(version: str | None = None) -> Rules:
     """The rules of a version, the newest without one; raises RulesError with what there is."""
-    found = {}
-    for path in sorted(FOLDER.glob("rules*.yaml")):
-        data = yaml.safe_load(path.read_text("utf-8"))
-        found[str(data["version"])] = data
-    newest = str(yaml.safe_load((FOLDER / "rules.yaml").read_text("utf-8"))["version"])
-    wanted = newest if version is None else version
+    found = _files()
+    wanted = newest() if version is None else version
     if wanted not in found:
         raise RulesError(f"There are no rules {str(wanted)[:40]!r}; known are {', '.join(sorted(found))}.")
     return _rules(found[wanted])
+
+
+def newest() -> str:
+    """The version by which new reports are judged."""
+    return next(reversed(_files()))
+
+
+def versions() -> tuple[str, ...]:
+    """Every version that is here, the oldest first."""
+    return tuple(sorted(_files(), key=lambda version: [int(part) for part in version.split(".")]))
+
+
+@cache
+def _files() -> dict[str, Mapping[str, Any]]:
+    """Version -> what its file says; the newest is the last."""
+    found = {}
+    for path in [*sorted(FOLDER.glob("rules-*.yaml")), FOLDER / "rules.yaml"]:
+        data = yaml.safe_load(path.read_text("utf-8"))
+        found[str(data["version"])] = data
+    return found
 
 
 def _rules(data: Mapping[str, Any]) -> Rules:

@@ -10,9 +10,10 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from assessments import actions, policies
+from assessments import actions, policies, signing
 from assessments.dashboards import report as dashboard
 from assessments.forms import ShareForm
 from assessments.models import Run
@@ -93,6 +94,22 @@ def more(request: HttpRequest, pk: UUID, dimension: str) -> HttpResponse:
     return render(request, "report/more.html", context)
 
 
+@login_required
+@require_safe
+def frameworks(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The run beside the clauses of public frameworks, with the gaps."""
+    run = get_object_or_404(Run.objects.visible_to(request.user).select_related("assessment"), pk=pk)
+    if run.report is None:
+        return redirect("assessments:run-detail", pk)
+    context = {
+        "here": "assessments",
+        "name": run.assessment.name,
+        "back": reverse("assessments:run-report", args=[pk]),
+        **dashboard.frameworks(run.report),
+    }
+    return render(request, "report/frameworks.html", context)
+
+
 def of_run(run: Run) -> dict[str, Any]:
     """What the team sees of a run with a report; three more queries: its links, who closed which
     contradiction, and the workspace's policy."""
@@ -102,6 +119,7 @@ def of_run(run: Run) -> dict[str, Any]:
         "page": dashboard.build(document, run.finished_at),
         "held": held(run, document),
         "may_close": True,
+        "seal": signing.told(run.report or {}),
         "levels": LEVELS,
         "form": ShareForm(),
         "links": list(run.links.live()),

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import actions, links, policies
+from assessments import actions, links, policies, signing
 from assessments.dashboards import report as dashboard
 from assessments.forms import LinkPasswordForm, ShareForm
 from assessments.models import Run, ShareLink
@@ -90,9 +90,15 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=status)
         )
     opened.link.count_open()
-    document = policies.as_shared(opened.link, document)
-    page = dashboard.build(document, opened.link.run.finished_at if opened.link.snapshot else None)
-    context = {"page": page, "levels": LEVELS, "link": opened.link, "token": token}
+    told = policies.as_shared(opened.link, document)  # beside what was signed, which stays as it is
+    page = dashboard.build(told, opened.link.run.finished_at if opened.link.snapshot else None)
+    context = {
+        "page": page,
+        "levels": LEVELS,
+        "link": opened.link,
+        "token": token,
+        "seal": signing.told(document),
+    }
     return links.private(render(request, "share/report.html", context))
 
 
@@ -117,6 +123,22 @@ def more(request: HttpRequest, token: str, dimension: str) -> HttpResponse:
     name = (document.get("assessment") or {}).get("name") or ""
     context = {"name": name, "title": title, "rows": rows, "token": token}
     return links.private(render(request, "share/more.html", context))
+
+
+@require_safe
+def frameworks(request: HttpRequest, token: str) -> HttpResponse:
+    """The run beside the clauses of public frameworks, as the link's readers may see it."""
+    opened = links.find(request, token)
+    document = opened.link.shown() if opened.link is not None and opened.status == 200 else None
+    if document is None:
+        return links.private(render(request, "share/stopped.html", {"sentence": links.STOPPED}, status=404))
+    context = {
+        "name": (document.get("assessment") or {}).get("name") or "",
+        "back": reverse("assessments:shared-report", args=[token]),
+        "token": token,
+        **dashboard.frameworks(document),
+    }
+    return links.private(render(request, "share/frameworks.html", context))
 
 
 def _password(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:

@@ -23,3 +23,13 @@ def test_the_layer_is_said_and_its_absence_is_a_warning(monkeypatch):
     assert checks.sandbox_layer()[0].msg == sandbox.layer().sentence
     monkeypatch.setattr(sandbox, "layer", lambda: sandbox.Layer("none", "Nothing confines a probe here."))
     assert checks.sandbox_layer()[0].id == "riskboard.W001"
+
+
+def test_a_signing_key_that_others_can_read_is_told(tmp_path, settings):
+    settings.SIGNING_FOLDER = tmp_path
+    key = tmp_path / "0001.pem"
+    key.touch(mode=0o600)
+    assert checks.signing_key_is_private() == []
+    key.chmod(0o644)
+    (warning,) = checks.signing_key_is_private()
+    assert warning.hint == f"chmod 600 {key}"

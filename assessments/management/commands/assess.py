@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 
-from assessments import intake, questions, terminal
+from assessments import intake, questions, signing, terminal
 from assessments.answers import AnswerError
 from assessments.scoring import document
 from assessments.scoring import policy as policy_files
@@ -377,7 +377,7 @@ def report_of(
         measured.seed,
         [one["name"] for one in measured.manifest.get("targets", ())],
     ]
-    return document.build(
+    made = document.build(
         run={
             "id": str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(given, sort_keys=True, default=str))),
             "seed": measured.seed,
@@ -404,6 +404,7 @@ def report_of(
             for probe, record in measured.findings.items()
         ],
     )
+    return signing.signed(made)
 
 
 def described(artefact: Path) -> dict[str, Any]:

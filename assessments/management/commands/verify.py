@@ -1,4 +1,7 @@
-"""``manage.py verify report.json``: recomputes a report from the evidence inside it."""
+"""``manage.py verify report.json``: recomputes a report from its evidence, and checks who signed it.
+
+It asks nobody: the public keys come from ``--key``, else from this installation's own files.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,25 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from assessments.scoring import document
+from assessments.scoring import changes, document, signature
 
+HOLDS, CHANGED, UNCHECKED, UNTRUSTED = 0, 1, 2, 3  # exit codes
 SHOWN = 50  # fields named one by one
 UNLIKE = "Its evidence has a value missing or of another kind than a report has, so it cannot be judged."
+LARGEST_KEYS = 1024**2  # bytes
 LARGEST = 64 * 1024**2  # bytes; a report with pictures has a few hundred thousand
 
 
 class Command(BaseCommand):
     help = (
-        "Recomputes every score, level, range, action and verdict of a report from the evidence inside it. "
-        "Exit code 0: it holds. 1: the fields that do not are named. 2: the file cannot be checked."
+        "Recomputes every score, level, range, action and verdict of a report from the evidence inside it, "
+        "and checks who signed it. Exit code 0: it holds, and a signature is by a key that is known here or "
+        "given. 1: something was changed, and is named. 2: the file or the key cannot be read. "
+        "3: nothing was changed, but it is signed with an unknown key or by another installation, "
+        "or --key was given and it is not signed."
     )
     requires_system_checks: list[str] = []  # a report needs no database, broker or storage
 
@@ -29,29 +38,99 @@ class Command(BaseCommand):
         parser.add_argument(
             "report", nargs="?", help="the report's JSON file, or - to read it from standard input"
         )
+        parser.add_argument(
+            "--key",
+            metavar="PUBLICKEY",
+            help="the installation's public keys: its /.well-known/riskboard-key.json as a file, a PEM file, "
+            "or one key in base64",
+        )
 
     def refuse(self, sentence: str) -> NoReturn:
         """One line on standard error and exit code 2."""
         self.stderr.write(" ".join(sentence.split()))
-        sys.exit(2)
+        sys.exit(UNCHECKED)
 
-    def handle(self, *args: Any, report: str | None = None, **options: Any) -> None:
+    def handle(self, *args: Any, report: str | None = None, key: str | None = None, **options: Any) -> None:
         if not report:
             self.refuse("There is nothing to verify: name a report's JSON file, or - for standard input.")
         try:
-            wrong = document.verify(read(report))
+            known = keys_of(key) if key else own_keys()
+        except signature.BadKey as error:
+            self.refuse(f"--key: {error}")
+        try:
+            found = read(report)
+            part = is_excerpt(found)
+            wrong = [] if part else document.verify(found)
+            signed = signature.check(found, known)
         except document.BadReport as error:
             self.refuse(f"{report}: {error}")
-        if not wrong:
-            self.stdout.write(f"{report} holds: every score follows from the evidence inside.")
-            return
-        fields = "1 field does" if len(wrong) == 1 else f"{len(wrong)} fields do"
-        self.stdout.write(f"{report} does not hold: {fields} not follow from the evidence inside.")
-        for path in wrong[:SHOWN]:
-            self.stdout.write(f"  {UNLIKE if path.startswith('(cannot be judged') else path}")
-        if len(wrong) > SHOWN:
-            self.stdout.write(f"  and {len(wrong) - SHOWN} more")
-        sys.exit(1)
+        except (RecursionError, ValueError):
+            self.refuse(f"{report}: This is not JSON that a report could hold.")
+        self.tell(report, found, wrong, part, signed)
+        if wrong or signed.broken:
+            sys.exit(CHANGED)
+        unsigned = signed.state is signature.State.NONE and (key or part)
+        if unsigned or signed.state in (signature.State.UNKNOWN, signature.State.OTHER):
+            sys.exit(UNTRUSTED)
+
+    def tell(
+        self, name: str, report: dict[str, Any], wrong: list[str], part: bool, signed: signature.Checked
+    ) -> None:
+        if wrong:
+            fields = "1 field does" if len(wrong) == 1 else f"{len(wrong)} fields do"
+            self.stdout.write(f"{name} does not hold: {fields} not follow from the evidence inside.")
+            unlike = [path for path in wrong if path.startswith("(cannot be judged")]
+            lines = [UNLIKE for _ in unlike]
+            lines += changes.told(report, [path for path in wrong[:SHOWN] if path not in unlike])
+            for line in lines:
+                self.stdout.write(f"  {line}")
+            if len(wrong) > SHOWN:
+                self.stdout.write(f"  and {len(wrong) - SHOWN} more")
+        elif part:
+            left_out = ", ".join(map(str, report["excerpt"]["left_out"]))
+            self.stdout.write(
+                f"{name} is an excerpt, as a link shows it, without: {left_out}. Its scores cannot all be "
+                "computed again from it, so only its signature is checked."
+            )
+        else:
+            self.stdout.write(f"{name} holds: every score follows from the evidence inside.")
+        self.stdout.write(signed.says)
+
+
+def is_excerpt(found: Any) -> bool:
+    """Whether this is what a link shows of a report, from which something is left out."""
+    if not isinstance(found, dict) or found.get("format") != document.FORMAT:
+        return False
+    told = found.get("excerpt")
+    return isinstance(told, dict) and isinstance(told.get("left_out"), list)
+
+
+def own_keys() -> signature.Keyring | None:
+    """The keys of the installation in which this runs, without making any."""
+    if not hasattr(settings, "SIGNING_FOLDER"):
+        return None
+    from assessments import signing
+
+    try:
+        return signing.keyring()
+    except (OSError, ValueError):
+        return None  # not this person's to read: the report can be checked all the same
+
+
+def keys_of(given: str) -> signature.Keyring:
+    """The public keys in a file, or in the words themselves; raises BadKey."""
+    path = Path(given)
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                given = file.read(LARGEST_KEYS).decode("utf-8-sig")
+        elif path.suffix in (".json", ".pem", ".pub"):
+            raise signature.BadKey("There is no such file.")
+    except (OSError, ValueError) as error:
+        if isinstance(error, signature.BadKey):
+            raise
+        raise signature.BadKey("The file of public keys cannot be read.") from None
+    return signature.read_keys(given)
 
 
 def read(name: str) -> Any:

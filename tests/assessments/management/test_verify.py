@@ -9,18 +9,22 @@ import pytest
 from django.core.management import call_command
 
 from assessments.management.commands import verify as command
+from assessments.scoring import signature
 from tests.assessments.scoring.test_document import REPORT
+from tests.assessments.signed import public, ring, signed
 from tests.conftest import ROOT
+
+SIGNED = signed(REPORT)
 
 DEEP: dict = {}
 for _ in range(800):
     DEEP = {"in": DEEP}
 
 
-def verify(capsys, path):
+def verify(capsys, path, *more):
     code = 0
     try:
-        call_command("verify", str(path))
+        call_command("verify", str(path), *map(str, more))
     except SystemExit as stopped:
         code = stopped.code
     out, err = capsys.readouterr()
@@ -40,7 +44,8 @@ def file(tmp_path):
 def test_a_report_that_holds_ends_with_0(file, capsys):
     code, out, err = verify(capsys, file(REPORT))
     assert (code, err) == (0, "")
-    assert out.endswith("holds: every score follows from the evidence inside.\n")
+    assert "holds: every score follows from the evidence inside.\n" in out
+    assert out.endswith("It is not signed: nobody vouches for who made it.\n")
 
 
 def test_a_changed_number_ends_with_1_and_is_named(file, capsys):
@@ -49,7 +54,8 @@ def test_a_changed_number_ends_with_1_and_is_named(file, capsys):
     code, out, _ = verify(capsys, file(report))
     assert code == 1
     assert "1 field does not follow" in out
-    assert "  dimensions[0].score\n" in out
+    was = REPORT["dimensions"][0]["score"]
+    assert f"  dimensions[0].score: it says 3, the evidence gives {was}\n" in out
 
 
 @pytest.mark.parametrize(
@@ -113,6 +119,108 @@ def test_evidence_of_another_type_is_told_without_the_name_of_an_error(file, cap
     code, out, err = verify(capsys, file(report))
     assert (code, err) == (1, "")
     assert "Error" not in out
+
+
+def test_changed_evidence_is_told_from_a_changed_score(file, capsys):
+    report = copy.deepcopy(SIGNED)
+    report["findings"][1]["note"] = "All is well."
+    report["findings"][2]["score"] = 0
+    report["assessment"]["client"] = "Somebody else"
+    report["overall"]["level"] = None
+    code, out, _ = verify(capsys, file(report))
+    assert code == 1
+    changed = "was changed after the report was made; it now says"
+    assert f'  findings[1].note: what was measured {changed} "All is well."\n' in out
+    assert f'  assessment.client: what went in {changed} "Somebody else"\n' in out
+    assert f"  findings[2].score: it says 0, the evidence gives {SIGNED['findings'][2]['score']}\n" in out
+    assert '  overall.level: it says null, the evidence gives "' in out
+    assert "The report was changed after it was signed" in out
+
+
+def test_a_missing_field_is_told_with_what_ought_to_be_there(file, capsys):
+    report = copy.deepcopy(REPORT)
+    del report["overall"]["low"]
+    report["overall"]["lower"] = 1
+    out = verify(capsys, file(report))[1]
+    assert f"overall.low: it is missing; the evidence gives {REPORT['overall']['low']}\n" in out
+    assert "overall.lower: it says 1, and nothing of the kind follows from the evidence\n" in out
+
+
+def anew(report):
+    """The hash of the whole computed anew, as somebody would who has no key."""
+    report["content"] = signature._content(report)
+    return report
+
+
+REHASHED = anew({**copy.deepcopy(SIGNED), "run": {**SIGNED["run"]}, "signature": {**SIGNED["signature"]}})
+REHASHED["signature"]["value"] = signed(REPORT, number=2)["signature"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("report", "keys", "code", "sentence"),
+    [
+        (SIGNED, ring(1), 0, "and not changed since."),
+        (SIGNED, ring(1, 2), 0, "and not changed since."),
+        (SIGNED, ring(5), 3, "Signed by another installation"),
+        (signed(REPORT, number=9, installation=1), ring(1), 3, "but this key is unknown"),
+        (signed(REPORT, number=9, installation=9), ring(1), 3, "Signed by another installation"),
+        (REPORT, ring(1), 3, "It is not signed"),
+        (REHASHED, ring(1), 1, "The signature does not fit"),
+        ({**SIGNED, "signature": 5}, ring(1), 1, "The signature is damaged"),
+    ],
+)
+def test_who_signed_it_is_told_and_ends_with_its_own_code(
+    file, tmp_path, capsys, report, keys, code, sentence
+):
+    path = tmp_path / "riskboard-key.json"
+    path.write_text(json.dumps(keys.as_json()))
+    found, out, err = verify(capsys, file(report), "--key", path)
+    assert (found, err) == (code, "")
+    assert sentence in out
+    assert "holds: every score follows" in out
+
+
+def test_the_key_may_be_a_pem_file_or_stand_on_the_line(file, tmp_path, capsys):
+    (tmp_path / "key.pem").write_text(public(1).pem)
+    assert verify(capsys, file(SIGNED), "--key", tmp_path / "key.pem")[0] == 0
+    assert verify(capsys, file(SIGNED), "--key", public(1).text)[0] == 0
+    assert verify(capsys, file(SIGNED), "--key", public(2).text)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"), [("none.json", "no such file"), ("abc", "no Ed25519"), (".", "no")]
+)
+def test_a_bad_key_ends_with_2_and_one_sentence(file, capsys, key, sentence):
+    code, out, err = verify(capsys, file(SIGNED), "--key", key)
+    assert (code, out) == (2, "")
+    assert err.startswith("--key: ")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_without_a_key_the_own_installation_is_compared(file, tmp_path, capsys, settings):
+    settings.SIGNING_FOLDER = tmp_path / "none"
+    code, out, _ = verify(capsys, file(SIGNED))
+    assert code == 0
+    assert "name the installation's public key with --key" in out
+    assert not (tmp_path / "none").exists()
+    settings.SIGNING_FOLDER.mkdir()
+    (tmp_path / "none" / "0001.pub").write_text(public(1).pem)
+    assert verify(capsys, file(SIGNED))[0] == 0
+    (tmp_path / "none" / "0001.pub").write_text(public(2).pem)
+    assert verify(capsys, file(SIGNED))[0] == 3
+
+
+def test_an_excerpt_is_checked_by_its_signature_alone(file, capsys):
+    part = {key: value for key, value in REPORT.items() if key not in ("answers", "hashes", "evidence")}
+    made = signed({**part, "excerpt": {"left_out": ["answers"]}})
+    code, out, _ = verify(capsys, file(made), "--key", public(1).text)
+    assert code == 0
+    assert "is an excerpt, as a link shows it, without: answers." in out
+    assert verify(capsys, file({**made, "forecast": 1}), "--key", public(1).text)[0] == 1
+    made.pop("signature")
+    assert verify(capsys, file(made))[0] == 3
+    assert verify(capsys, file({**SIGNED, "excerpt": 5}))[0] == 1
 
 
 def test_without_a_file_it_is_one_sentence(capsys):
