@@ -156,7 +156,8 @@ def test_it_costs_the_same_queries_however_many_runs(client, assessment, runs, d
 def test_the_assessments_page_costs_the_same_queries_however_many_runs(
     client, assessment, runs, django_assert_num_queries
 ):
-    # session, person, assessment, run, jobs, report, outcome, and two for the figure; no more with more runs
+    # Session, person, assessment, run, jobs, report, outcome, two for the figure, and two for the policy; no
+    # more with more runs.
     RunFactory.create_batch(8, assessment=assessment, report={"overall": {"score": 5}, "rules": "2026.3"})
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get(address(assessment, "assessment-detail"))
