@@ -101,6 +101,8 @@ def stand_in(facts: Mapping[str, Any]) -> str:
     surrogate = facts.get("surrogate") or {}
     if not surrogate:
         return ""
+    if surrogate.get("model"):  # scikit-learn trained the planned model itself
+        return " ".join(map(str, surrogate.get("caveats") or []))
     return " ".join(
         ["A small model stood in for the planned one.", *map(str, surrogate.get("caveats") or [])]
     )

@@ -75,6 +75,7 @@ def test_the_figure_is_about_the_size_that_the_model_has(unsure):
     found = overfitting.run(of(unsure, kind="svm", C=1.0), Budget())
     chart = overfit.overfitting(found.facts, found.as_json())[0]
     assert "network" not in chart.subtitle
+    assert "stood in" not in chart.note
     assert "units" not in json.dumps(chart.wide)
     assert chart.wide["layout"]["xaxis"]["title"]["text"].startswith("C")
     assert chart.table.columns[0] == "C"
