@@ -10,6 +10,7 @@ from assessments.dashboards import theme, words
 from assessments.dashboards.figures.chart import Chart, Part, Table, stand_in
 from assessments.dashboards.figures.matrix import Cell, matrix
 from assessments.dashboards.figures.pairs import Pair, pairs, points
+from workers.probes.words import listed
 
 Facts = Mapping[str, Any]
 STEPS = (-10, -5, -1, 1, 5, 10)  # % at which a cell takes its next colour; within 1% it is noise, and grey
@@ -34,7 +35,8 @@ def interference(facts: Facts, finding: Facts) -> list[Part]:
         for one in tasks
     ]  # fmt: skip
     heads = ("Task", "Alone", "Together", "Change,\u00a0%", "90% interval", "Alone, small", "Can be learnt")
-    note = " ".join(filter(None, [str(facts.get("how") or ""), _same_size(facts), stand_in(facts)]))
+    said = [str(facts.get("how") or ""), _same_size(facts), _larger(tasks), stand_in(facts)]
+    note = " ".join(filter(None, said))
     parts: list[Part] = [
         Chart(
             title=finding.get("title") or "What sharing a network does to each task",
@@ -62,6 +64,13 @@ def _same_size(facts: Facts) -> str:
         return ""
     change = words.signed(equal["mean"])
     return f"Against networks that together are only as large as the shared one: {change}%."
+
+
+def _larger(tasks: Sequence[Facts]) -> str:
+    names = [str(one["name"]) for one in tasks if one.get("learnt_by") == "large"]
+    if not names:
+        return ""
+    return f"Alone, {listed(names)} had a larger network than the planned one, which is too small."
 
 
 def _who(tasks: Sequence[Facts], effects: Sequence[Sequence[Facts | None]], facts: Facts) -> Part:

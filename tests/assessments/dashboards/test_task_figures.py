@@ -31,6 +31,13 @@ def test_a_task_that_cannot_be_learnt_is_told_beside_its_name():
     assert "no" in chart.table.rows[0]
 
 
+def test_a_task_that_the_planned_network_is_too_small_for_is_told_under_the_figure():
+    finding, parts = of("interference")
+    assert "larger network" not in parts[0].note
+    finding["facts"]["tasks"][0]["learnt_by"] = "large"
+    assert "Alone, character had a larger network than the planned one" in figures.of(finding)[0].note
+
+
 def test_a_way_of_re_use_that_does_not_get_there_says_how_far_it_comes():
     finding, parts = of("reuse")
     assert len(parts) == len(finding["facts"]["scenarios"]) == 2

@@ -146,7 +146,8 @@ def contrary(found: Gaps, part: np.ndarray, y: np.ndarray, able: np.ndarray, par
     Whether such a part was seen in training makes no difference: its answers contradict the same inputs
     elsewhere. Luck is to say each class as often as it occurs there.
     """
-    out, scores = [], found.unseen / 100
+    # The better of the two: a part that is learnt once it was seen differs, and contradicts nobody.
+    out, scores = [], np.maximum(found.seen, found.unseen) / 100
     for place in np.flatnonzero(np.isfinite(scores)):
         own = y[(part == place) & able]
         shares = np.bincount(own) / len(own)
