@@ -66,7 +66,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     took = (before - budget.left) / SEEDS
     scores = course.score(old, course.x_old, course.y_old, 0)
     guess = course.guess()
-    if interval(scores - guess, budget.seed)[0] <= 0:
+    if _no_better(scores, guess, budget.seed):
         return Finding.skipped(
             f"Inconclusive: a small model learns too little of the old task ({tasks.names[0]}) to forget it:"
             f" {100 * scores.mean():.0f} points, where always saying the same has {100 * guess.mean():.0f}."
@@ -76,13 +76,18 @@ def run(sample: Sample, budget: Budget) -> Finding:
     ways, zero = measure(course, old.take(range(seeds)), sizes)
     learnt = max((way.new[-1] for way in ways.values()), key=np.mean)
     luck = course.guess(1)
-    if interval(learnt - luck, budget.seed)[0] <= 0:
+    if _no_better(learnt, luck, budget.seed):
         return Finding.skipped(
             f"Inconclusive: no way of retraining learns the new task ({tasks.names[1]}), so nobody would"
             f" retrain for it: {100 * learnt.mean():.0f} points, where always saying the same has"
             f" {100 * luck.mean():.0f}."
         )
     return report(tasks, centre, ways, zero, sizes, seeds, sample, budget.seed)
+
+
+def _no_better(scores: np.ndarray, luck: np.ndarray, seed: int) -> bool:
+    """Whether scores [seeds, rows] may be no better than those of luck [rows]."""
+    return interval(scores - luck, seed)[0] <= 0
 
 
 # -- the training ---------------------------------------------------------------------------------
