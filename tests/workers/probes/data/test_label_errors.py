@@ -83,7 +83,7 @@ def test_clean_labels_stay_quiet(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["cancer", "wine", "digits", "blobs"])
-@pytest.mark.parametrize("share", [0.1, 0.2])
+@pytest.mark.parametrize("share", [pytest.param(0.1, marks=pytest.mark.slow), 0.2])
 def test_planted_flips_are_listed_and_counted(tmp_path, name, share):
     x, y = real(name)
     measured = []

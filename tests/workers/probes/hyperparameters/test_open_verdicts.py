@@ -52,7 +52,7 @@ def test_the_sure_part_grows_with_the_loss():
     assert values == sorted(values)  # worse evidence never lowers what is reported
 
 
-@pytest.mark.parametrize("probe", [baseline, tuning_gap])
+@pytest.mark.parametrize("probe", [baseline, pytest.param(tuning_gap, marks=pytest.mark.slow)])
 def test_what_cannot_be_told_on_random_labels_is_no_moderate_risk(chance, probe):
     for seed in range(3):
         found = probe.run(chance, Budget(seed=seed))

@@ -287,7 +287,7 @@ def test_a_piece_at_changing_places_and_a_faint_picture_are_found_in_coloured_pi
     assert (one.mark.stamp is not None) == (kind == "patch anywhere")
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, 2, *(pytest.param(s, marks=pytest.mark.slow) for s in range(3, 8))])
 def test_a_logo_a_border_or_a_date_typical_of_a_class_is_no_trigger(seed):
     assert not list(marks.search(_triggers.honest_picture(seed), seed))
 
