@@ -133,7 +133,7 @@ def test_the_precision_in_use_may_differ_from_that_of_training():
      ("hailo-8", "resnet50", 2.0)],
 )  # fmt: skip
 def test_chips_on_another_computer_take_what_their_makers_say(device, kind, milliseconds):
-    """Coral's benchmark page (VGG-16 296 to 343 ms, its weights sent anew for every answer); Hailo's model zoo."""
+    """Coral's benchmark page (VGG-16 296 to 343 ms, its weights sent for every answer); Hailo's model zoo."""
     plan = served(device, 1000, kind=kind, classes=1000, input_size=224)
     finding = serving.run(Sample(plan=plan | {"training": {"precision": "bf16"}}), Budget())
     low, _, high = finding.facts["need"]["p95_ms"]
