@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Files of models for the tests and the benchmark: harmful ones in many dresses, and honest ones.
 
 Every harmful file would leave a canary behind if anything loaded it: a folder at the path that the corpus

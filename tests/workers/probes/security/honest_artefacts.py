@@ -252,7 +252,9 @@ def _others() -> dict[str, bytes]:
         "dense.h5": hdf5("Dense"),
         "beside.h5": linked_hdf5("weights.h5"),
         "packed.joblib": LZ4,
-        "letters.docx": zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<w:t>DDE links were removed</w:t>"}),
+        "letters.docx": zipped({
+            "[Content_Types].xml": b"<x/>", "word/document.xml": b"<w:t>DDE links were removed</w:t>",
+        }),
         "words.model": b"\n\x0e\n\x05<unk>\x15" + bytes(9),
         "phone.tflite": b"\x1c\0\0\0TFL3" + bytes(90),
         "pictures.zip": zipped({"a.svg": svg, "b.png": b"\x89PNG\r\n\x1a\n" + bytes(40), "n.txt": b"exec"}),

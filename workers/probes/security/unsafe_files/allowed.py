@@ -6,9 +6,9 @@ scanners were bypassed by one more module again and again); here it only chooses
 
 On the list: what PyTorch, NumPy, SciPy's sparse matrices, joblib, pandas and the standard library write to
 rebuild plain data, the layers of ``torch.nn``, and scikit-learn's estimators. An estimator is made without
-its constructor and takes its state as attributes, so loading it computes nothing; its *functions* are not
-on the list, but for a few that only compute (COMPUTING), nor is anything below ``sklearn.utils`` or ``sklearn.datasets``. A project's own classes are
-not on it either: nobody here can know what they do.
+its constructor and takes its state as attributes, so loading it computes nothing; its *functions* are not on
+the list, but for a few that only compute (COMPUTING), nor is anything below ``sklearn.utils`` or
+``sklearn.datasets``. A project's own classes are not on it either: nobody here can know what they do.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_CONFIG = 64 * 2**20
 CONFIG = re.compile(rb'\{\s*"(?:class_name|module|config|name)"\s*:')
 LAMBDA = re.compile(rb'"class_name"\s*:\s*"(?:Lambda|__lambda__)"')
-# A link message of version 1 with a type (flag 8) that is 64, external; flags 1, 2: how long the name's length is.
+# A link message of version 1 whose type (flag 8) is 64, external; flags 1, 2: how wide its name's length is.
 LINK = re.compile(rb"\x01[\x08-\x0f\x18-\x1f]\x40")
 MOST_LINKS = 100_000
 _PARTS = (
