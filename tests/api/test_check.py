@@ -43,9 +43,7 @@ def test_no_address_that_a_file_is_called_after_is_kept(api, published):
     assert made.status_code == 202, made.data
     run = Run.objects.select_related("assessment").get(pk=made.data["run"])
     assert run.assessment.name == "r***@***.csv"
-    assert [file["name"] for file in run.assessment.files] == [
-        "r***@***.csv"
-    ] * 2
+    assert [file["name"] for file in run.assessment.files] == ["r***@***.csv"] * 2
 
 
 def test_a_wrong_part_is_one_sentence_and_nothing_is_kept(api):

@@ -34,7 +34,7 @@ FORMULA = (
     r"|[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}].{0,300}[a-z0-9]\|[^|]{0,300}!\$?[a-z]{1,3}\$?[0-9]"
     rf"|[+\-@\x{{FF0B}}\x{{FF0D}}\x{{FF20}}]{_CELL}\s*[*+/&^:]\s*(?:{_CELL}|[0-9]|\")"
     r")"
-    r"|(?s)^ *[\t\r]\s*[=\x{FF1D}]\s*[+\-@]?\s*[\"(a-zA-Z]"  # hidden behind a tab or a carriage return
+    r"|(?s)^ *[\t\r]\s*[=\x{FF1D}]\s*[+\-@]?\s*[\"(0-9a-zA-Z]"  # hidden behind a tab or a carriage return
 )
 NAMED = re.compile(r"[A-Za-z_][A-Za-z_.]{1,24}(?=\()")
 
