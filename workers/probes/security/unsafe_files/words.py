@@ -84,7 +84,7 @@ def note(
         told.append(
             f"Put an apostrophe before the formulas in {where}, or remove them, before the table is opened."
         )
-    if not told and not unknown:
+    if not told and not unknown and artefacts:
         told.append(
             f"What is in {'it' if len(artefacts) == 1 else 'them'} only rebuilds numbers and plain data."
         )
