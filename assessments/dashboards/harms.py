@@ -11,8 +11,12 @@ from assessments.dashboards.page import Harm, Harms, Step
 from workers.probes import catalog
 
 SHOWN = 5
-PRIOR = "prior"
-BASES = {"measured": "measured", "document": "answered", "declared": "answered"}
+BASES = {  # mark, and what it says to those who cannot see it
+    "measured": ("measured", "Measured:"),
+    "document": ("answered", "Answered with a document:"),
+    "declared": ("answered", "Answered:"),
+    "none": ("estimated", "Nobody has looked:"),
+}
 HARDLY = 0.5  # points of chance that are no change to speak of
 
 
@@ -28,13 +32,15 @@ def harms_of(dimension: str, document: Mapping[str, Any]) -> Harms | None:
 def _harm(one: Mapping[str, Any]) -> Harm:
     chance, low, high = (100 * one[key] for key in ("chance", "low", "high"))
     first, *others = one["steps"]
+    basis, source = BASES[one["tier"]]
     steps, before = [], 100 * first["chance_after"]
     for step in others:
         steps.append(_step(step, before))
         before = steps[-1].after
     return Harm(
         title=one["says"],
-        basis=BASES.get(one["tier"], "estimated"),
+        basis=basis,
+        source=source,
         chance=chance,
         low=low,
         high=high,

@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from assessments import questions
-from assessments.dashboards import words
+from assessments.dashboards import method_harms, words
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Anchors, Item, Rules
 from workers.probes import catalog
@@ -136,6 +136,7 @@ class Page:
     steps: Sequence[tuple[str, str]]
     tiers: Sequence[Tier]
     dimensions: Sequence[Dimension]
+    harms: method_harms.Section | None
     gates: Sequence[tuple[str, str, str]]  # level, what it says, the check that closes it
     contradictions: Sequence[Contradiction]
     stakes: Sequence[tuple[str, str, str]]  # question, lightest, heaviest
@@ -162,6 +163,7 @@ def build(version: str | None = None) -> Page:
         steps=_steps(rules),
         tiers=_tiers(rules),
         dimensions=[_dimension(rules, name) for name in rules.dimensions],
+        harms=method_harms.section(rules),
         gates=[_gate(rules, entry) for entry in rules.data.get("gates", ())],
         contradictions=_contradictions(rules),
         stakes=_stakes(rules),
@@ -519,6 +521,8 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         yield f"{words.count(len(fresh), 'new risk', 'new risks')}."
     if heavier:
         yield f"{words.count(len(heavier), 'risk weighs', 'risks weigh')} differently."
+    if new.harms and not old.harms:
+        yield f"How likely each of {len(new.harms)} harms is stands beside the score."
     draws = [rules.data["simulation"]["draws"] for rules in (old, new)]
     if draws[0] != draws[1]:
         yield f"{draws[1]:,} simulations instead of {draws[0]:,}."

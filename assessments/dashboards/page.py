@@ -135,6 +135,7 @@ class Harm:
 
     title: str
     basis: str
+    source: str  # the basis in words
     chance: float
     low: float
     high: float

@@ -7,10 +7,10 @@ digit by whoever holds it.
 from __future__ import annotations
 
 from functools import lru_cache
-from math import exp, lgamma, log, log1p
+from math import exp, lgamma, log, log1p, sqrt
 
 LEAST = 5e-4  # nearer to 0 or 1 no quantile is told: three digits are shown
-CLOSE = 1e-10
+CLOSE = 1e-9
 TINY = 1e-300
 
 
@@ -30,15 +30,17 @@ def quantile(a: float, b: float, share: float) -> float:
 
     Newton's steps, halved to the bracket wherever one would leave it.
     """
-    if below(a, b, LEAST) >= share:
-        return 0.0
-    if below(a, b, 1 - LEAST) <= share:
-        return 1.0
-    scale = lgamma(a + b) - lgamma(a) - lgamma(b)
+    scale = _scale(a, b)
     left, right = LEAST, 1 - LEAST
-    x = min(right, max(left, a / (a + b)))
+    if below(a, b, left, scale) >= share:
+        return 0.0
+    if below(a, b, right, scale) <= share:
+        return 1.0
+    mean = a / (a + b)
+    aside = sqrt(mean * (1 - mean) / (a + b + 1)) * (1.6 if share > 0.5 else -1.6)
+    x = min(right, max(left, mean + aside))
     for _ in range(80):
-        off = below(a, b, x) - share
+        off = below(a, b, x, scale) - share
         left, right = (x, right) if off < 0 else (left, x)
         density = exp(scale + (a - 1) * log(x) + (b - 1) * log1p(-x))
         near = x - off / density if density > 0 else left
@@ -49,12 +51,17 @@ def quantile(a: float, b: float, share: float) -> float:
     return x
 
 
-def below(a: float, b: float, x: float) -> float:
-    """The distribution function of Beta(a, b) at ``x`` in (0, 1): the regularised incomplete beta function."""
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x))
+def below(a: float, b: float, x: float, scale: float | None = None) -> float:
+    """The distribution function of Beta(a, b) at ``x`` in (0, 1): the regularised incomplete beta."""
+    scale = _scale(a, b) if scale is None else scale
+    front = exp(scale + a * log(x) + b * log1p(-x))
     if x < (a + 1) / (a + b + 2):
         return front * _fraction(a, b, x) / a
     return 1 - front * _fraction(b, a, 1 - x) / b
+
+
+def _scale(a: float, b: float) -> float:
+    return lgamma(a + b) - lgamma(a) - lgamma(b)
 
 
 def _fraction(a: float, b: float, x: float) -> float:
@@ -69,7 +76,7 @@ def _fraction(a: float, b: float, x: float) -> float:
             lower = 1 / _off_zero(1 + step * lower)
             upper = _off_zero(1 + step / upper)
             found *= upper * lower
-        if abs(upper * lower - 1) < 1e-13:
+        if abs(upper * lower - 1) < 1e-12:
             break
     return found
 

@@ -9,7 +9,8 @@
   counts, and at 20 to 1 not at all. That it fades, and does not stop at once, keeps the promise below.
 * What was skipped adds nothing. An "I do not know" is never safer than the middle answer.
 * A stop sign that is a fact (a file runs code) puts the chance at 0.99 at least.
-* The range is that of a beta distribution: a prior is worth four projects, a check up to forty, an answer two.
+* The range is that of a beta distribution: a prior is worth four projects, a check up to forty, an answer
+  two.
 
 Worse evidence never lowers a chance or an end of its range: tables never fall, the answers together say less
 than they could fade by, and what a chance is worth depends on what was looked at, never on what was seen.

@@ -166,16 +166,16 @@ def versions() -> tuple[str, ...]:
 @cache
 def _files() -> dict[str, Mapping[str, Any]]:
     """Version -> what its file says; the newest is the last."""
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for path in [*sorted(FOLDER.glob("rules-*.yaml")), FOLDER / "rules.yaml"]:
         data = yaml.safe_load(path.read_text("utf-8"))
         found[str(data["version"])] = {**data, **_beside(path, data["version"])}
     return found
 
 
-def _beside(path: Path, version: str) -> dict[str, Any]:
+def _beside(path: Path, version: str) -> Mapping[str, Any]:
     """What stands in files of its own: rules-2026.4.yaml has harms-2026.4.yaml beside it."""
-    found = {}
+    found: dict[str, Any] = {}
     for name in BESIDE:
         other = path.with_name(path.name.replace("rules", name, 1))
         if other.exists():

@@ -129,7 +129,7 @@ def move(before: float, after: float, level: str) -> SafeString:
 
 @register.simple_tag
 def chance(at: float, low: float, high: float) -> SafeString:
-    """How likely something is, 0 to 100, on a plain line: a chance has no level, so it has no level's colour."""
+    """How likely something is, 0 to 100, on a plain line: a chance has no level, and no level's colour."""
     return format_html(
         '<svg class="chance" aria-hidden="true"><rect class="all" width="100%" y="8" height="4" rx="2"/>'
         '<rect class="range" x="{}%" width="{}%" y="6" height="8" rx="4"/>'
