@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assessments import questions
+
 FIELDS = (
     "format", "rules", "run", "assessment", "overall", "dimensions", "findings", "contradictions",
-    "gates", "actions", "together", "next_evidence", "forecast", "probes", "questions", "answers",
+    "gates", "actions", "together", "next_evidence", "forecast", "probes", "questions", "answers", "harms",
 )  # fmt: skip
 # They prove that nothing was changed, so they go along only with a report from which nothing is left
 # out; and a hash of a short answer would give that answer away to anyone who tries them all.
@@ -65,6 +67,13 @@ def _hide_answers(seen: dict[str, Any]) -> None:
         {key: value for key, value in dimension.items() if key != "items"}
         for dimension in seen.get("dimensions", [])
     ]
+    if "harms" in seen:  # a chance that an answer moved gives that answer away
+        seen["harms"] = [harm for harm in seen["harms"] if not _moved_by_answers(harm)]
+
+
+def _moved_by_answers(harm: Mapping[str, Any]) -> bool:
+    asked = {question.id for question in questions.ALL}
+    return any(step["from"] in asked for step in harm["steps"])
 
 
 def _without_facts(finding: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Dimension(Score):
     told: Told | None = None  # where no row has it beside itself, it comes after them
     known: str = ""
     asked: str = ""  # that nobody answered any of its questions
+    harms: Harms | None = None
 
     @property
     def told_after(self) -> bool:
@@ -115,6 +116,46 @@ class Told:
     answers: Sequence[Answer]
     more: int
     open: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one piece of evidence did to the chance of a harm; chances in percent."""
+
+    basis: str  # for its mark
+    title: str
+    before: float
+    after: float
+    says: str
+
+
+@dataclass(frozen=True)
+class Harm:
+    """How likely a harm is, and how that came about; chances in percent."""
+
+    title: str
+    basis: str
+    source: str  # the basis in words
+    chance: float
+    low: float
+    high: float
+    says: str  # "74", as in "74 in 100"
+    range: str
+    prior: float
+    usual: str  # the same in words
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True)
+class Harms:
+    """The harms of a dimension, the likeliest first."""
+
+    shown: Sequence[Harm]
+    folded: Sequence[Harm]
+
+    @property
+    def more(self) -> str:
+        return words.count(len(self.folded), "harm that is less likely", "harms that are less likely")
 
 
 @dataclass(frozen=True)

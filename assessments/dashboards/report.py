@@ -17,6 +17,7 @@ from assessments.dashboards import figures, svg, words
 from assessments.dashboards.arrange import rows_of, sections_of, shown_of
 from assessments.dashboards.figures.chart import Chart, Part
 from assessments.dashboards.finding_rows import STATES, TITLES, anchor, finding_rows, not_applicable
+from assessments.dashboards.harms import harms_of
 from assessments.dashboards.page import (
     Action,
     Answer,
@@ -165,6 +166,7 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         told=beside,
         known=_known(*known) if counted else "",
         asked=_nothing_told(told) if told and not told.answers else "",
+        harms=harms_of(key, document),
     )
 
 

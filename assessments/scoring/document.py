@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assessments import questions
-from assessments.scoring import advice, canonical, gates, ledger, outlook, pool, risk, signature, words
+from assessments.scoring import advice, canonical, gates, harm, ledger, outlook, pool, risk, signature, words
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Rules
 from workers.probes import catalog
@@ -88,9 +88,14 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
     todo, together = advice.shown(rules, judgement, ranked)
     later = outlook.next_evidence(rules, judgement, answers, findings)
     settled = advice.settled(rules, judgement, ranked)
-    shut = [gate.as_json(rules) for gate in gates.closed(rules, findings, dataset)]
+    shut = gates.closed(rules, findings, dataset)
+    beside: dict[str, Any] = {}  # what older rules do not know
+    if "gates" in rules.data:
+        beside["gates"] = [gate.as_json(rules) for gate in shut]
+    if rules.harms:
+        beside["harms"] = [one.as_json() for one in harm.chances(rules, findings, answers, dataset, shut)]
     return {
-        **({"gates": shut} if "gates" in rules.data else {}),  # older rules know none
+        **beside,
         "overall": {
             **judgement.overall.as_json(rules),
             "stakes": judgement.stakes[1],
@@ -337,7 +342,7 @@ def verify(report: Any) -> list[str]:
             wrong.append("evidence")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         wrong.append(f"(cannot be judged: {type(error).__name__} {str(error)[:80]})")
-    known = {*ALWAYS, "gates", *signature.OUTSIDE}
+    known = {*ALWAYS, "gates", "harms", *signature.OUTSIDE}
     wrong += [str(key) for key in report if key not in known]
     whole = {key: value for key, value in report.items() if key not in signature.OUTSIDE}
     if not wrong and report.get("content") != canonical.digest(whole):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from assessments.scoring import tables
+from assessments.scoring.tables import Table
+
 FOLDER = Path(__file__).parent
+BESIDE = ("harms", "likelihoods")  # files beside rules.yaml, from 2026.4 on
 
 
 class RulesError(LookupError):
@@ -65,6 +69,23 @@ class Item:
     effort: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """What can go wrong, as something of which one can tell later whether it did."""
+
+    id: str
+    dimension: str
+    says: str
+    group: str  # harms of one root cause
+    prior: float  # share of first projects that have it
+    weight: float  # how much of its dimension it would spoil
+    probes: tuple[str, ...]
+    questions: tuple[str, ...]
+    any: bool = False  # each probe sees another way to it, so the worst counts in full
+    gate: str = ""  # the stop sign that stands where it is found
+    sure: bool = False  # that stop sign is a fact
+
+
 @dataclass(frozen=True)
 class Rules:
     version: str
@@ -80,6 +101,32 @@ class Rules:
     def strict(self) -> bool:
         """Whether worse evidence can lower no end of a range, and silence about the stakes widens it."""
         return bool(self.data["evidence"].get("strict"))
+
+    @cached_property
+    def harms(self) -> tuple[Harm, ...]:
+        """Every harm that has a chance of its own; none before 2026.4."""
+        return tuple(
+            Harm(
+                dimension=dimension,
+                **{**one, "probes": tuple(one["probes"]), "questions": tuple(one["questions"])},
+            )
+            for dimension, harms in self.data.get("harms", {}).get("harms", {}).items()
+            for one in harms
+        )
+
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """What the score of each probe says about its harms: measured, or from the cold start."""
+        if "harms" not in self.data:
+            return {}
+        most = float(self.data["harms"]["pooling"]["one"])
+        fitted = self.data.get("likelihoods", {}).get("probes", {})
+        cold = tables.cold(self.data["harms"]["cold"], most)
+        return {
+            probe: tables.read(fitted[probe], most) if probe in fitted else cold
+            for harm in self.harms
+            for probe in harm.probes
+        }
 
     def of(self, dimension: str) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.dimension == dimension)
@@ -119,10 +166,22 @@ def versions() -> tuple[str, ...]:
 @cache
 def _files() -> dict[str, Mapping[str, Any]]:
     """Version -> what its file says; the newest is the last."""
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for path in [*sorted(FOLDER.glob("rules-*.yaml")), FOLDER / "rules.yaml"]:
         data = yaml.safe_load(path.read_text("utf-8"))
-        found[str(data["version"])] = data
+        found[str(data["version"])] = {**data, **_beside(path, data["version"])}
+    return found
+
+
+def _beside(path: Path, version: str) -> Mapping[str, Any]:
+    """What stands in files of its own: rules-2026.4.yaml has harms-2026.4.yaml beside it."""
+    found: dict[str, Any] = {}
+    for name in BESIDE:
+        other = path.with_name(path.name.replace("rules", name, 1))
+        if other.exists():
+            found[name] = yaml.safe_load(other.read_text("utf-8"))
+            if found[name]["version"] != version:
+                raise ValueError(f"{other.name} is of rules {found[name]['version']}, not {version}.")
     return found
 
 

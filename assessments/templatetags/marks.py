@@ -128,6 +128,30 @@ def move(before: float, after: float, level: str) -> SafeString:
 
 
 @register.simple_tag
+def chance(at: float, low: float, high: float) -> SafeString:
+    """How likely something is, 0 to 100, on a plain line: a chance has no level, and no level's colour."""
+    return format_html(
+        '<svg class="chance" aria-hidden="true"><rect class="all" width="100%" y="8" height="4" rx="2"/>'
+        '<rect class="range" x="{}%" width="{}%" y="6" height="8" rx="4"/>'
+        '<circle class="point" cx="{}%" cy="10" r="5"/></svg>',
+        f"{low:.1f}",
+        f"{max(high - low, 0.5):.1f}",
+        f"{at:.1f}",
+    )
+
+
+@register.simple_tag
+def chance_move(before: float, after: float) -> SafeString:
+    """The same line, with the way from one chance to the next."""
+    return format_html(
+        '<svg class="chance" aria-hidden="true"><rect class="all" width="100%" y="8" height="4" rx="2"/>'
+        '<line class="move" x1="{}%" x2="{}%" y1="10" y2="10"/>'
+        '<circle class="was" cx="{}%" cy="10" r="4"/><circle class="point" cx="{}%" cy="10" r="5"/></svg>',
+        *(f"{end:.1f}" for end in (before, after, before, after)),
+    )
+
+
+@register.simple_tag
 def split(before: float, anew: float | None, after: float, level: str) -> SafeString:
     """A rail from an earlier score to a later one: dotted what new rules did, solid what the project did."""
     middle = before if anew is None else anew

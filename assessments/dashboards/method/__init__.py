@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from assessments.dashboards.method import judging
+from assessments.dashboards.method import harms, judging
 from assessments.dashboards.method.dimensions import Dimension, dimension
 from assessments.dashboards.method.judging import Contradiction, Tier
 from assessments.dashboards.method.versions import history
@@ -25,6 +25,7 @@ class Page:
     steps: Sequence[tuple[str, str]]
     tiers: Sequence[Tier]
     dimensions: Sequence[Dimension]
+    harms: harms.Section | None
     gates: Sequence[tuple[str, str, str]]  # level, what it says, the check that closes it
     contradictions: Sequence[Contradiction]
     stakes: Sequence[tuple[str, str, str]]  # question, lightest, heaviest
@@ -51,6 +52,7 @@ def build(version: str | None = None) -> Page:
         steps=judging.steps(rules),
         tiers=judging.tiers(rules),
         dimensions=[dimension(rules, name) for name in rules.dimensions],
+        harms=harms.section(rules),
         gates=[judging.gate(rules, entry) for entry in rules.data.get("gates", ())],
         contradictions=judging.contradictions(rules),
         stakes=judging.stakes(rules),

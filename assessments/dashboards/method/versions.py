@@ -73,6 +73,8 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         yield f"{words.count(len(fresh), 'new risk', 'new risks')}."
     if heavier:
         yield f"{words.count(len(heavier), 'risk weighs', 'risks weigh')} differently."
+    if new.harms and not old.harms:
+        yield f"How likely each of {len(new.harms)} harms is stands beside the score."
     draws = [rules.data["simulation"]["draws"] for rules in (old, new)]
     if draws[0] != draws[1]:
         yield f"{draws[1]:,} simulations instead of {draws[0]:,}."
