@@ -167,10 +167,17 @@ def _bend(share: float) -> str:
 def ready(rules: Rules) -> list[tuple[str, str]]:
     titles = {"training": "Ready for the large training run", "pilot": "Ready for a pilot"}
     return [
-        (
-            titles.get(name, name),
-            f"Score below {entry['score']}, high end of the range below {entry['high']}, and at least "
-            f"{words.percent(entry['coverage'])} of the risks known.",
-        )
-        for name, entry in (rules.data.get("ready") or {}).items()
+        (titles.get(name, name), _bounds(entry)) for name, entry in (rules.data.get("ready") or {}).items()
     ]
+
+
+def _bounds(entry: Mapping[str, Any]) -> str:
+    ends = f"high end of the range below {entry['high']}"
+    known = f"at least {words.percent(entry['coverage'])} of the risks known"
+    if "must" not in entry:  # rules before 2026.4
+        return f"Score below {entry['score']}, {ends}, and {known}."
+    return (
+        f"Every risk of weight {plain(entry['must'])} or more is measured and not serious, every check for a stop "
+        f"sign has looked, the {ends}, and {known}. Answers count only where no check could tell, so nobody "
+        "gets there by hiding one."
+    )

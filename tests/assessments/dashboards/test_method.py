@@ -112,7 +112,11 @@ def test_numbers_in_the_text_are_those_of_the_rules():
     assert caps["Answered"] == str(rules.data["evidence"]["declared"]["cap"])
     assert caps["Answered with a document"] == str(rules.data["evidence"]["document"]["cap"])
     ready = dict(page.ready)["Ready for a pilot"]
-    assert f"Score below {rules.data['ready']['pilot']['score']}," in ready
+    assert f"high end of the range below {rules.data['ready']['pilot']['high']}," in ready
+    assert f"weight {rules.data['ready']['pilot']['must']} or more is measured" in ready
+    old = rulebook.load("2026.3")
+    earlier = dict(method.build("2026.3").ready)["Ready for a pilot"]
+    assert earlier.startswith(f"Score below {old.data['ready']['pilot']['score']},")
 
 
 def test_contradictions_say_what_the_claims_say():
