@@ -1,4 +1,9 @@
-"""Runs what is missing and writes the tables; see the package."""
+"""Runs what is missing and writes the page; see the package.
+
+``python -m benchmarks.validity tables`` runs nothing and writes the likelihood tables of the score from the
+runs that are there. ``python -m benchmarks.validity check`` is the subset that fails where the score has
+become worse; with ``--record`` it writes what is expected from now on.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.validity import judged, runs
+from benchmarks.validity import check, judged, runs, tables
 from benchmarks.validity.bases import BASES
 from benchmarks.validity.faults import FAULTS
 
@@ -36,7 +41,14 @@ def main() -> int:
     reader.add_argument("--minutes", type=float, default=60)
     reader.add_argument("--seeds", type=int, default=5)
     reader.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    reader.add_argument("--record", action="store_true", help="with check: write what is expected")
     asked = reader.parse_args()
+    if asked.only == ["check"]:
+        return check.check(asked.processes, asked.record)
+    if asked.only == ["tables"]:
+        for probe, one in tables.write(runs.done().values()).items():
+            print(f"{probe:<32} AUC {one['auc']:.2f}  {one['log_ratio']}")
+        return 0
     wanted = runs.jobs(range(asked.seeds), asked.only)
     if not asked.only:
         wanted += runs.crossed(0)
@@ -53,7 +65,12 @@ def main() -> int:
 
 def report(found: list[dict[str, Any]], wanted: int) -> dict[str, Any]:
     grouped = judged.by_fault(found)
-    faults = [judged.of_fault(fault, grouped[fault.name]) for fault in FAULTS if grouped.get(fault.name)]
+    scored = tables.own(found)
+    faults = [
+        judged.of_fault(fault, grouped[fault.name], [run for run in scored if run["probe"] == fault.probe])
+        for fault in FAULTS
+        if grouped.get(fault.name)
+    ]
     crossed = judged.crossed(found)
     right = [one["right"] for one in crossed.values()]
     figures = [
@@ -110,7 +127,8 @@ def page(result: dict[str, Any]) -> str:
         "Found at harm: area under the ROC curve of the score, the mildest dose that does harm against clean",
         "twins. Base left out: the same for the probability of harm learnt from all other bases. Clean",
         "called high: clean twins with the level high or critical. Rises with dose: Spearman's correlation",
-        "within a base. Calibration error and skill (Brier, over the share of harm): with the base left out.",
+        "within a base. Calibration error and skill (Brier, over the share of harm): with the base left out,",
+        "by the likelihood tables of the score.",
         "Mended below faulty: pairs in which the clean twin scores lower.",
     ]
     wrong = {name: one for name, one in result["crossed"].items() if not one["right"]}

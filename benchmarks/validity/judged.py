@@ -1,7 +1,7 @@
 """What the runs say about the score: does it find harm, stay quiet, rise with the dose, mean what it says?
 
-The probability of harm behind a score is fitted by isotonic regression, leaving one base out at a time: what
-is told about a base was learnt from the others (probes.md section 8).
+The probability of harm behind a score is that of the likelihood tables, fitted with one base left out at a
+time: what is told about a base was learnt from the others (probes.md section 8).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import spearmanr
-from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.validity import tables
 from benchmarks.validity.faults import FAULTS, Fault
 
 HIGH = ("high", "critical")
@@ -32,12 +32,15 @@ def by_fault(runs: Iterable[Run]) -> dict[str, list[Run]]:
     return found
 
 
-def of_fault(fault: Fault, runs: list[Run]) -> dict[str, Any]:
-    """Everything about one fault; None where there are too few runs to tell."""
+def of_fault(fault: Fault, runs: list[Run], probe: list[Run]) -> dict[str, Any]:
+    """Everything about one fault; None where there are too few runs to tell.
+
+    ``probe`` holds the runs of all faults that the same probe is there to find.
+    """
     measured = [run for run in runs if run.get("score") is not None]
     clean = [run for run in measured if run["dose"] is None]
     harmful = [run for run in measured if run["dose"] is not None and fault.harmed(run["dose"])]
-    first = [run for run in harmful if run["dose"] == fault.harm or run["dose"] == _first(fault)]
+    first = [run for run in harmful if run["dose"] == fault.harm or run["dose"] == first(fault)]
     return {
         "fault": fault.name,
         "probe": fault.probe,
@@ -50,16 +53,16 @@ def of_fault(fault: Fault, runs: list[Run]) -> dict[str, Any]:
             _auc([run for run in measured if run["dose"] == dose], clean, lambda run: run["score"])
             for dose in fault.doses
         ],
-        "auc_left_out": _auc(first, clean, _left_out(fault, measured)),
+        "auc_left_out": _auc(first, clean, _left_out(measured, probe)),
         "clean_high": _share(sum(run["level"] in HIGH for run in clean), len(clean)),
         "clean": len(clean),
         "rises": _rises(fault, measured),
         "below": _below(harmful, clean),
-        **_calibrated(fault, measured),
+        **_calibrated(measured, probe),
     }
 
 
-def _first(fault: Fault) -> float:
+def first(fault: Fault) -> float:
     """The mildest dose that does harm."""
     harmful = [dose for dose in fault.doses if fault.harmed(dose)]
     return max(harmful) if fault.falls else min(harmful)
@@ -76,32 +79,31 @@ def _auc(positive: list[Run], negative: list[Run], score: Callable[[Run], float]
     return round(float(roc_auc_score(truth, [score(run) for run in [*positive, *negative]])), 3)
 
 
-def _harm(fault: Fault, run: Run) -> float:
-    return float(run["dose"] is not None and fault.harmed(run["dose"]))
-
-
-def _left_out(fault: Fault, runs: list[Run]) -> Callable[[Run], float]:
-    """The probability of harm of a run, learnt from the runs of all other bases."""
-    models: dict[str, IsotonicRegression] = {}
+def _left_out(runs: list[Run], probe: list[Run]) -> Callable[[Run], float]:
+    """The probability of harm of a run, by the table of its probe learnt from all other bases."""
+    learnt: dict[str, tuple[dict[str, Any], float]] = {}
     for base in {run["base"] for run in runs}:
-        others = [run for run in runs if run["base"] != base]
-        if len({_harm(fault, run) for run in others}) == 2:
-            model = IsotonicRegression(y_min=0.01, y_max=0.99, out_of_bounds="clip")
-            models[base] = model.fit([run["score"] for run in others], [_harm(fault, run) for run in others])
+        fitted = tables.table(run for run in probe if run["base"] != base)
+        prior = np.mean([tables.harmed(run) for run in runs if run["base"] != base] or [0.5])
+        if fitted is not None:
+            learnt[base] = fitted, float(np.clip(prior, 0.01, 0.99))
 
     def chance(run: Run) -> float:
-        model = models.get(run["base"])
-        return 0.5 if model is None else float(model.predict([run["score"]])[0])
+        if run["base"] not in learnt:
+            return 0.5
+        fitted, prior = learnt[run["base"]]
+        return tables.chance(fitted, prior, run["score"])
 
     return chance
 
 
-def _calibrated(fault: Fault, runs: list[Run]) -> dict[str, Any]:
+def _calibrated(runs: list[Run], probe: list[Run]) -> dict[str, Any]:
     """Expected calibration error and Brier skill over the share of harm, leaving one base out."""
-    if len({run["base"] for run in runs}) < 2 or len({_harm(fault, run) for run in runs}) < 2:
+    truth = np.array([float(tables.harmed(run)) for run in runs])
+    if len({run["base"] for run in runs}) < 2 or len(set(truth)) < 2:
         return {"ece": None, "brier_skill": None}
-    chance = _left_out(fault, runs)
-    p, truth = np.array([chance(run) for run in runs]), np.array([_harm(fault, run) for run in runs])
+    chance = _left_out(runs, probe)
+    p = np.array([chance(run) for run in runs])
     place = np.minimum((p * BINS).astype(int), BINS - 1)
     apart = [abs(p[place == b].sum() - truth[place == b].sum()) for b in range(BINS)]
     prior = float(np.mean((truth - truth.mean()) ** 2))
