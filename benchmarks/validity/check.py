@@ -2,7 +2,7 @@
 
 Each fault in two bases, at the dose where harm begins and at the strongest, and their clean twins, against
 what is written in ``benchmarks/results/validity_check.json``. The runs are the same ones each time and the
-probes are deterministic, so what differs is the code.
+probes are deterministic, so what differs is the code. Nothing is resumed: runs that are kept play no part.
 """
 
 from __future__ import annotations
@@ -16,25 +16,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from benchmarks.validity import judged, runs, tables
 from benchmarks.validity.bases import BASES
 from benchmarks.validity.faults import FAULTS
+from workers.probes import catalog
 
 EXPECTED = Path(__file__).parents[1] / "results" / "validity_check.json"
 SLACK = 5.0  # points: what rounding and another machine's arithmetic may move the mean of a fault
+AUC = 0.05  # that much less is worse
 ASKS = 40  # a score from which the report asks to act
 
 
 def subset() -> list[runs.Job]:
-    """The runs of the check."""
+    """The runs of the check, those of quick probes first."""
     found = []
     for fault in FAULTS:
-        fitting = [base.name for base in BASES if runs.fits(fault, base)]
+        if fault.probe in runs.SLOW:
+            continue
+        fitting = [base.name for base in BASES if fault.fits(base)]
         for base in dict.fromkeys((fitting[0], fitting[-1])):
-            for dose in dict.fromkeys((None, judged.first(fault), fault.doses[-1])):
+            for dose in dict.fromkeys((None, fault.first, fault.doses[-1])):
                 found.append(runs.Job(fault.name, base, dose, 0, fault.probe))
-    return found
+    return sorted(found, key=lambda job: catalog.BY_ID[job.probe].seconds)
 
 
 def measured(processes: int) -> list[dict[str, Any]]:
@@ -44,16 +49,20 @@ def measured(processes: int) -> list[dict[str, Any]]:
 
 
 def summary(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """Fault -> mean score with harm, share of the harmful runs that ask to act, clean twins called high."""
+    """Fault -> mean score with harm, share of the harmful runs that ask to act, how well the score tells them
+    from their clean twins (AUC), and clean twins called high."""
     told: dict[str, dict[str, float]] = {}
     by_fault: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for run in found:
         by_fault[run["fault"]].append(run)
     for name, of in by_fault.items():
-        scores = [float(run.get("score") or 0) for run in of if tables.harmed(run)]
+        truth = [tables.harmed(run) for run in of]
+        scores = [float(run.get("score") or 0) for run in of]
+        harm = [score for score, one in zip(scores, truth, strict=True) if one]
         told[name] = {
-            "harm": round(float(np.mean(scores)), 1),
-            "asks": round(float(np.mean([score >= ASKS for score in scores])), 2),
+            "harm": round(float(np.mean(harm)), 1),
+            "asks": round(float(np.mean([score >= ASKS for score in harm])), 2),
+            "auc": round(float(roc_auc_score(truth, scores)), 3),
             "alarms": sum(run["dose"] is None and run.get("level") in judged.HIGH for run in of),
         }
     return told
@@ -70,7 +79,11 @@ def worse(now: Mapping[str, Mapping[str, float]], before: Mapping[str, Mapping[s
         if one["harm"] < was["harm"] - SLACK:
             found.append(f"{name}: harm scores {one['harm']} on average, {was['harm']} before")
         if one["asks"] < was["asks"]:
-            found.append(f"{name}: {one['asks']:.0%} of runs with harm ask to act, {was['asks']:.0%} before")
+            found.append(
+                f"{name}: {one['asks']:.0%} of the harmful runs ask to act, {was['asks']:.0%} before"
+            )
+        if one["auc"] < was["auc"] - AUC:
+            found.append(f"{name}: AUC against its clean twins {one['auc']}, {was['auc']} before")
         if one["alarms"] > was["alarms"]:
             found.append(f"{name}: {one['alarms']} clean twins called high, {was['alarms']} before")
     return found
@@ -85,5 +98,5 @@ def check(processes: int, record: bool = False) -> int:
     found = worse(now, json.loads(EXPECTED.read_text("utf-8")))
     for line in found:
         print(line)
-    print(f"{len(subset())} runs of {len(FAULTS)} faults: {len(found) or 'nothing'} worse than before")
+    print(f"{len(subset())} runs of {len(now)} faults: {len(found) or 'nothing'} worse than before")
     return 1 if found else 0

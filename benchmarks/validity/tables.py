@@ -1,15 +1,19 @@
-"""The likelihood tables: how much more often a score comes from harm than from none, for each probe.
+"""The likelihood tables: how much likelier a score is with the harm than without, for each probe.
 
-What `assessments/scoring/likelihoods.yaml` holds, written by ``python -m benchmarks.validity tables`` and
-never by hand (probes.md section 7.2).
+They stand in ``assessments/scoring/likelihoods.yaml``, which ``python -m benchmarks.validity tables`` writes
+and nobody else. The statistic is the probe's score from 0 to 100 under the present rules. Its range is cut
+into tenths, of which those that say the same are put together (isotonic regression, so that a worse score
+never speaks against the harm); log[P(bin | harm) / P(bin | no harm)] with one run added to every bin, at most
+3 either way (probes.md 7.2). All faults of a probe count alike, however many bases they fit.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -18,94 +22,116 @@ import yaml
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import roc_auc_score
 
-from assessments.scoring import rules
-from benchmarks.validity.faults import FAULTS
+from benchmarks.validity.faults import BY_NAME
 
 FILE = Path(__file__).parents[2] / "assessments" / "scoring" / "likelihoods.yaml"
-EDGES = (20, 40, 60, 80)  # the levels of the score
-MOST = 3.0  # a likelihood ratio of 20, either way
-LEAST = 10  # runs with harm and without; a table of fewer says nothing
-Run = Mapping[str, Any]
-FAULT = {fault.name: fault for fault in FAULTS}
+TENTHS = tuple(range(10, 100, 10))
+MOST = 3.0  # log ratio, that is 20 to 1
+FEWEST = 8  # runs with harm, and as many without, from which a table is fitted
+Run = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    edges: tuple[int, ...]  # of the score's bins; an edge belongs to the bin above it
+    log_ratio: tuple[float, ...]  # one more than edges, never falling
+    auc: float
+    harm: int
+    calm: int
+    bases: int
+
+    def says(self, score: float) -> float:
+        return self.log_ratio[int(np.searchsorted(self.edges, score, side="right"))]
+
+    def chance(self, score: float, prior: float) -> float:
+        """Of harm, where a share ``prior`` of all comes to harm."""
+        prior = min(0.99, max(0.01, prior))
+        return 1 / (1 + exp(-(log(prior / (1 - prior)) + self.says(score))))
 
 
 def harmed(run: Run) -> bool:
-    return run["dose"] is not None and FAULT[run["fault"]].harmed(run["dose"])
+    return BY_NAME[run["fault"]].harmed(run["dose"])
 
 
-def own(runs: Iterable[Run]) -> list[Run]:
-    """The scored runs of a fault with the probe that is there to find it."""
-    return [
-        run
-        for run in runs
-        if run.get("score") is not None
-        and run["fault"] in FAULT
-        and run["probe"] == FAULT[run["fault"]].probe
-    ]
-
-
-def place(score: float) -> int:
-    """The bin of a score; one on an edge belongs to the higher."""
-    return int(np.searchsorted(EDGES, score, side="right"))
-
-
-def table(runs: Iterable[Run]) -> dict[str, Any] | None:
-    """The table of one probe from its scored runs, each fault of equal weight; None of too few runs."""
-    runs = list(runs)
-    harm, calm = _counts(runs, True), _counts(runs, False)
-    if harm.sum() < LEAST or calm.sum() < LEAST:
-        return None
-    bins = len(EDGES) + 1
-    ratio = np.log((harm + 1) / (harm.sum() + bins)) - np.log((calm + 1) / (calm.sum() + bins))
-    risen = IsotonicRegression().fit_transform(np.arange(bins), ratio, sample_weight=harm + calm + 1)
-    truth = [harmed(run) for run in runs]
-    return {
-        "edges": list(EDGES),
-        "log_ratio": [round(float(one), 2) + 0.0 for one in np.clip(risen, -MOST, MOST)],
-        "auc": round(float(roc_auc_score(truth, [run["score"] for run in runs])), 3),
-        "harm": sum(truth),
-        "calm": len(truth) - sum(truth),
-        "bases": len({run["base"] for run in runs}),
-    }
-
-
-def _counts(runs: list[Run], harm: bool) -> np.ndarray:
-    """Runs with or without harm by bin, shape [bins]; the faults of a probe share the total equally."""
-    by_fault: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(EDGES) + 1))
+def own(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Probe -> the scored runs of the faults that it is there to find."""
+    found: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
-        if harmed(run) == harm:
-            by_fault[run["fault"]][place(run["score"])] += 1
-    if not by_fault:
-        return np.zeros(len(EDGES) + 1)
-    each = sum(one.sum() for one in by_fault.values()) / len(by_fault)
-    return np.sum([one / one.sum() * each for one in by_fault.values()], axis=0)
+        fault = BY_NAME.get(run["fault"])
+        if fault is not None and run["probe"] == fault.probe and run.get("score") is not None:
+            found[fault.probe].append(run)
+    return dict(found)
 
 
-def tables(runs: Iterable[Run]) -> dict[str, dict[str, Any]]:
-    """Probe -> its table, of those with enough runs."""
-    by_probe: dict[str, list[Run]] = defaultdict(list)
-    for run in own(runs):
-        by_probe[run["probe"]].append(run)
-    fitted = {probe: table(found) for probe, found in sorted(by_probe.items())}
-    return {probe: one for probe, one in fitted.items() if one is not None}
+def fitted(runs: Sequence[Run]) -> Table | None:
+    """The table of one probe; None where it has too few runs."""
+    truth = np.array([harmed(run) for run in runs], bool)
+    if min(truth.sum(), (~truth).sum()) < FEWEST:
+        return None
+    score, weight = np.array([run["score"] for run in runs], float), weights(runs)
+    harm, calm = (_counts(score[side], weight[side], TENTHS) for side in (truth, ~truth))
+    edges = _together(harm, calm)
+    harm, calm = (_counts(score[side], weight[side], edges) for side in (truth, ~truth))
+    share = (harm + 1) / (harm.sum() + len(harm)), (calm + 1) / (calm.sum() + len(calm))
+    ratio = np.log(share[0] / share[1])
+    rising = IsotonicRegression().fit_transform(np.arange(len(ratio)), ratio, sample_weight=harm + calm + 2)
+    return Table(
+        edges, tuple(round(float(one), 3) + 0.0 for one in np.clip(rising, -MOST, MOST)),
+        round(float(roc_auc_score(truth, score, sample_weight=weight)), 3),
+        int(truth.sum()), int((~truth).sum()), len({run["base"] for run in runs}),
+    )  # fmt: skip
 
 
-def chance(fitted: Mapping[str, Any], prior: float, score: float) -> float:
-    """The probability of harm behind a score, where a share ``prior`` of all comes to harm."""
-    log_odds = math.log(prior / (1 - prior)) + fitted["log_ratio"][place(score)]
-    return 1 / (1 + math.exp(-log_odds))
+def weights(runs: Sequence[Run]) -> np.ndarray:
+    """float64 [runs], of mean 1 with harm and without: each fault has the same sum on either side."""
+    sides = [(run["fault"], harmed(run)) for run in runs]
+    counts = {side: sides.count(side) for side in set(sides)}
+    faults = {harm: sum(side[1] == harm for side in counts) for harm in (True, False)}
+    totals = {harm: sum(side[1] == harm for side in sides) for harm in (True, False)}
+    return np.array([totals[side[1]] / faults[side[1]] / counts[side] for side in sides])
 
 
-def write(runs: Iterable[Run]) -> dict[str, dict[str, Any]]:
-    """Fits and writes the file that the score reads."""
-    runs = own(runs)
-    found = tables(runs)
-    head = {
-        "version": rules.load().version, "measured": datetime.now(UTC).date().isoformat(), "runs": len(runs),
-    }  # fmt: skip
-    text = "# Written by `python -m benchmarks.validity tables`; never by hand.\n"
-    text += yaml.safe_dump(head, sort_keys=False) + "probes:\n"
-    for probe, one in found.items():
-        text += f"  {probe}:\n" + "".join(f"    {key}: {value}\n" for key, value in one.items())
+def _counts(score: np.ndarray, weight: np.ndarray, edges: Sequence[int]) -> np.ndarray:
+    place = np.searchsorted(edges, score, side="right")
+    return np.bincount(place, weights=weight, minlength=len(edges) + 1)
+
+
+def _together(harm: np.ndarray, calm: np.ndarray) -> tuple[int, ...]:
+    """The edges between tenths that say something else: where the share of harm rises."""
+    seen = harm + calm
+    share = np.divide(harm, seen, out=np.full(len(seen), np.nan), where=seen > 0)
+    known = np.flatnonzero(seen > 0)
+    rising = IsotonicRegression().fit_transform(known, share[known], sample_weight=seen[known])
+    return tuple(
+        TENTHS[after - 1]
+        for before, after, a, b in zip(known, known[1:], rising, rising[1:], strict=False)
+        if b - a > 1e-9 and after > before
+    )
+
+
+def all_tables(runs: Iterable[Run]) -> dict[str, Table]:
+    found = {probe: fitted(of) for probe, of in sorted(own(runs).items())}
+    return {probe: table for probe, table in found.items() if table is not None}
+
+
+def write(runs: Iterable[Run]) -> dict[str, Table]:
+    """Fits all tables and writes the file."""
+    from assessments.scoring import rules
+
+    runs = list(runs)
+    found = all_tables(runs)
+    lines = [
+        "# Written by `python -m benchmarks.validity tables`; never by hand.",
+        "# How much likelier a score is with the harm than without, as a logarithm: faults planted in clean sets.",
+        f'version: "{rules.load().version}"',
+        f'measured: "{datetime.now(UTC).date().isoformat()}"',
+        f"runs: {sum(map(len, own(runs).values()))}",
+        "probes:",
+    ]
+    for probe, table in found.items():
+        lines += [f"  {probe}:", f"    edges: {list(table.edges)}", f"    log_ratio: {list(table.log_ratio)}"]
+        lines += [f"    {key}: {getattr(table, key)}" for key in ("auc", "harm", "calm", "bases")]
+    text = "\n".join(lines) + "\n"
+    assert set(yaml.safe_load(text)["probes"]) == set(found)
     FILE.write_text(text, "utf-8")
     return found
