@@ -122,7 +122,7 @@ def write(runs: Iterable[Run]) -> dict[str, Table]:
     found = all_tables(runs)
     lines = [
         "# Written by `python -m benchmarks.validity tables`; never by hand.",
-        "# How much likelier a score is with the harm than without, as a logarithm: faults planted in clean sets.",
+        "# How much likelier a score is with the harm than without, as a logarithm: by planted faults.",
         f'version: "{rules.load().version}"',
         f'measured: "{datetime.now(UTC).date().isoformat()}"',
         f"runs: {sum(map(len, own(runs).values()))}",

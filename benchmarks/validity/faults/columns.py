@@ -10,10 +10,11 @@ from benchmarks.validity.fault import EVERY, TABLES, Fault, numbers
 
 
 def units(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
-    """One column is a weight in grams, and in kilograms in a share of the rows."""
+    """One column is a weight in grams, and in kilograms in a share of the rows, in two at least."""
     weight = np.exp(rng.normal(7, 0.25, len(frame)))
-    rows = rng.random(len(frame)) < dose
-    return frame.assign(weight=np.where(rows, weight / 1000, weight).round(3))
+    if dose:
+        weight[rng.choice(len(frame), max(2, round(dose * len(frame))), replace=False)] /= 1000
+    return frame.assign(weight=weight.round(3))
 
 
 def holes(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
