@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-slow lint format bench clean requirements
+.PHONY: help run setup test test-slow lint format bench validity clean requirements
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ format: $(INSTALLED_TEST) ## let ruff write the code as `make lint` wants it
 
 bench: $(INSTALLED_TEST) ## measure the project itself into benchmarks/results/
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
+validity: $(INSTALLED_TEST) ## fail where planted faults are found worse than before
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.validity check
 
 clean: ## remove what can be made again; var/ (your data) stays
 	rm -rf $(VENV) staticfiles .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -6,7 +6,7 @@ itself would be counted as a false alarm, so classes overlap only through their 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,12 @@ TOLD = {
     "good": ["calm", "lovely", "warm", "bright", "kind", "gentle"],
     "bad": ["cold", "rude", "broken", "noisy", "dirty", "late"],
 }
+RATED = {
+    "keen": ["fast", "smooth", "handy", "sharp", "light", "steady"],
+    "torn": ["fine", "usual", "plain", "middling", "fair", "passable"],
+    "cross": ["slow", "stuck", "heavy", "dull", "faulty", "loose"],
+}
+HARD = "far"  # the column that the conflicting task is made of, never part of an upload
 FILL = [
     "the",
     "we",
@@ -58,7 +64,7 @@ class Base:
     """A clean set: ``make(seed)`` gives a table with its target, or pictures with their labels."""
 
     name: str
-    kind: str  # "classes", "number", "text", "pictures", "groups", "tasks"
+    kind: str  # "classes", "number", "text", "pictures", "groups", "tasks"; others are for one fault only
     target: str
     make: Callable[[int], pd.DataFrame]
 
@@ -68,8 +74,8 @@ class Base:
 
 def upload(base: Base, frame: pd.DataFrame, test: pd.DataFrame | None = None, **more: Any) -> Data:
     """The table as a file, or as a train and a test file; of columns of pixels a zip of pictures."""
-    targets = (base.target, "second") if base.kind == "tasks" else (base.target,)
-    if base.kind == "pictures":
+    targets = (base.target, "second") if base.kind in ("tasks", "rivals") else (base.target,)
+    if base.kind in ("pictures", "patches"):
         pixels = frame.drop(columns=base.target).to_numpy(np.uint8)
         side = round(pixels.shape[1] ** 0.5)
         return sets.picture_zip(pixels.reshape(-1, side, side), frame[base.target].tolist())
@@ -122,15 +128,19 @@ def linear(seed: int) -> pd.DataFrame:
     return frame
 
 
-def grouped(seed: int) -> pd.DataFrame:
-    """100 patients with 12 rows each: what is measured differs by patient, and so does the label."""
-    rng = np.random.default_rng([seed, 105])
-    own, label = rng.normal(size=(100, 6)), rng.integers(0, 2, 100)
-    who = np.repeat(np.arange(100), 12)
-    x = own[who] + 0.3 * rng.normal(size=(1200, 6)) + 0.7 * label[who, None]
-    frame = _classes(x, label[who])
-    frame.insert(0, "patient_id", [f"P{number:03d}" for number in who])
-    return frame
+def grouped(name: str, many: int, rows: int, labels: int) -> Callable[[int], pd.DataFrame]:
+    """So many patients (or things) with so many rows each: what is measured differs by them, as labels do."""
+
+    def make(seed: int) -> pd.DataFrame:
+        rng = np.random.default_rng([seed, 105])
+        own, label = rng.normal(size=(many, 6)), rng.integers(0, labels, many)
+        who = np.repeat(np.arange(many), rows)
+        x = own[who] + 0.3 * rng.normal(size=(len(who), 6)) + 0.7 * label[who, None]
+        frame = _classes(x, label[who])
+        frame.insert(0, name, [f"P{number:03d}" for number in who])
+        return frame
+
+    return make
 
 
 def two_tasks(seed: int) -> pd.DataFrame:
@@ -142,14 +152,44 @@ def two_tasks(seed: int) -> pd.DataFrame:
     return frame
 
 
-def reviews(seed: int) -> pd.DataFrame:
-    rng = np.random.default_rng([seed, 107])
-    labels = [("good", "bad")[code] for code in rng.integers(0, 2, 900)]
-    texts = [
-        " ".join(rng.permutation([*rng.choice(FILL, 14), *rng.choice(TOLD[one], 3, replace=False)]))
-        for one in labels
-    ]
-    return pd.DataFrame({"review": texts, "mood": labels})
+def rivals(inputs: int) -> Callable[[int], pd.DataFrame]:
+    """An easy task of three inputs; "near" is what it is about, HARD what a hard task of others is about."""
+
+    def make(seed: int) -> pd.DataFrame:
+        x = np.random.default_rng([seed, 108]).normal(size=(1500, inputs))
+        near = np.sin(1.5 * x[:, 0]) + np.abs(x[:, 1]) - np.abs(x[:, 2])
+        frame = _classes(x, (near > np.median(near)).astype(int))
+        return frame.assign(near=near, **{HARD: np.abs(x[:, 8]) - np.abs(x[:, 9]) + x[:, 10] * x[:, 11]})
+
+    return make
+
+
+def stream(inputs: int, labels: int) -> Callable[[int], pd.DataFrame]:
+    """Rows of 800 days, one rule throughout; inputs of equal spread, so that turning them shows nowhere."""
+
+    def make(seed: int) -> pd.DataFrame:
+        rng, fixed = np.random.default_rng([seed, 109]), np.random.default_rng([inputs, labels])
+        x = rng.normal(size=(1600, inputs))
+        score = np.tanh(0.7 * x @ fixed.normal(size=(inputs, labels)))
+        frame = _classes(x, score.argmax(1))
+        days = np.datetime64("2024-01-01") + np.arange(len(x)) // 2
+        frame.insert(0, "day", days.astype(str))
+        return frame
+
+    return make
+
+
+def reviews(told: Mapping[str, list[str]], rows: int, words: int) -> Callable[[int], pd.DataFrame]:
+    def make(seed: int) -> pd.DataFrame:
+        rng, names = np.random.default_rng([seed, 107]), list(told)
+        labels = [names[code] for code in rng.integers(0, len(names), rows)]
+        texts = [
+            " ".join(rng.permutation([*rng.choice(FILL, words), *rng.choice(told[one], 3, replace=False)]))
+            for one in labels
+        ]
+        return pd.DataFrame({"review": texts, "mood": labels})
+
+    return make
 
 
 def _pictures(pictures: np.ndarray, labels: list[str]) -> pd.DataFrame:
@@ -167,6 +207,11 @@ def silhouettes(seed: int) -> pd.DataFrame:
     return _pictures(*sets.facing(each=150, seed=seed))
 
 
+def shapes(seed: int) -> pd.DataFrame:
+    pictures, labels = sets.shapes(each=150, side=20, seed=seed)
+    return _pictures(pictures.mean(axis=3).astype(np.uint8), labels)
+
+
 BASES = (
     Base("breast cancer", "classes", "diagnosis", lambda seed: sets.cancer()),
     Base("wine", "classes", "cultivar", lambda seed: sets.wine()),
@@ -177,9 +222,20 @@ BASES = (
     Base("moons", "classes", "kind", moons),
     Base("teacher", "classes", "kind", teacher),
     Base("linear", "number", "amount", linear),
-    Base("patients", "groups", "kind", grouped),
+    Base("patients", "groups", "kind", grouped("patient_id", 100, 12, 2)),
     Base("two tasks", "tasks", "kind", two_tasks),
-    Base("reviews", "text", "mood", reviews),
+    Base("reviews", "text", "mood", reviews(TOLD, 900, 14)),
     Base("digits", "pictures", "class", digits),
     Base("silhouettes", "pictures", "class", silhouettes),
+    Base("machines", "entities", "kind", grouped("machine_id", 60, 15, 3)),
+    Base("customers", "entities", "kind", grouped("customer_id", 250, 4, 2)),
+    Base("ratings", "phrases", "mood", reviews(RATED, 900, 8)),
+    Base("long reviews", "phrases", "mood", reviews(TOLD, 600, 40)),
+    Base("shapes", "patches", "class", shapes),
+    Base("rivals, 6 units", "rivals", "kind", rivals(20)),
+    Base("rivals, 8 units", "rivals", "kind", rivals(16)),
+    Base("rivals, 6 and 6 units", "rivals", "kind", rivals(14)),
+    Base("stream of two", "stream", "kind", stream(6, 2)),
+    Base("stream of three", "stream", "kind", stream(8, 3)),
+    Base("stream of four", "stream", "kind", stream(10, 4)),
 )

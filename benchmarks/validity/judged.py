@@ -1,7 +1,8 @@
 """What the runs say about the score: does it find harm, stay quiet, rise with the dose, mean what it says?
 
-The probability of harm behind a score is fitted by isotonic regression, leaving one base out at a time: what
-is told about a base was learnt from the others (probes.md section 8).
+The probability of harm behind a score is the one that reports tell: a prior and what the probe's table says
+(``tables``). Here the table is fitted with one base left out at a time, so that what is told about a base was
+learnt from the others, and the prior is the share of harm among those (probes.md section 8).
 """
 
 from __future__ import annotations
@@ -12,32 +13,33 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import spearmanr
-from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.validity.faults import FAULTS, Fault
+from benchmarks.validity import tables
+from benchmarks.validity.fault import Fault
+from benchmarks.validity.faults import BY_NAME, FAULTS
 
 HIGH = ("high", "critical")
 BINS = 10
+CLEAN = "clean"  # the name of no fault, in runs of a clean set
 Run = dict[str, Any]
 
 
 def by_fault(runs: Iterable[Run]) -> dict[str, list[Run]]:
     """The runs of each fault with its own probe."""
-    own = {fault.name: fault.probe for fault in FAULTS}
     found: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
-        if run["probe"] == own.get(run["fault"]):
+        if run["fault"] in BY_NAME and run["probe"] == BY_NAME[run["fault"]].probe:
             found[run["fault"]].append(run)
     return found
 
 
-def of_fault(fault: Fault, runs: list[Run]) -> dict[str, Any]:
+def of_fault(fault: Fault, runs: list[Run], pooled: Pooled) -> dict[str, Any]:
     """Everything about one fault; None where there are too few runs to tell."""
     measured = [run for run in runs if run.get("score") is not None]
     clean = [run for run in measured if run["dose"] is None]
-    harmful = [run for run in measured if run["dose"] is not None and fault.harmed(run["dose"])]
-    first = [run for run in harmful if run["dose"] == fault.harm or run["dose"] == _first(fault)]
+    harmful = [run for run in measured if fault.harmed(run["dose"])]
+    first = [run for run in harmful if run["dose"] == fault.first]
     return {
         "fault": fault.name,
         "probe": fault.probe,
@@ -50,19 +52,75 @@ def of_fault(fault: Fault, runs: list[Run]) -> dict[str, Any]:
             _auc([run for run in measured if run["dose"] == dose], clean, lambda run: run["score"])
             for dose in fault.doses
         ],
-        "auc_left_out": _auc(first, clean, _left_out(fault, measured)),
+        "auc_left_out": _auc(first, clean, pooled.chance) if pooled.tells(measured) else None,
         "clean_high": _share(sum(run["level"] in HIGH for run in clean), len(clean)),
         "clean": len(clean),
         "rises": _rises(fault, measured),
         "below": _below(harmful, clean),
-        **_calibrated(fault, measured),
+        "covered": _covered(fault, measured),
+        **pooled.calibrated(measured),
     }
 
 
-def _first(fault: Fault) -> float:
-    """The mildest dose that does harm."""
-    harmful = [dose for dose in fault.doses if fault.harmed(dose)]
-    return max(harmful) if fault.falls else min(harmful)
+def of_probe(probe: str, runs: list[Run]) -> dict[str, Any]:
+    """The pooled probability of one probe, all its faults together, with the base left out."""
+    pooled = Pooled(runs)
+    clean = [run for run in runs if run["dose"] is None]
+    first = [run for run in runs if run["dose"] == BY_NAME[run["fault"]].first]
+    table = tables.fitted(runs)
+    return {
+        "probe": probe, "runs": len(runs), "bases": len({run["base"] for run in runs}),
+        "faults": len({run["fault"] for run in runs}), "clean": len(clean),
+        "auc": _auc(first, clean, lambda run: run["score"]),
+        "auc_left_out": _auc(first, clean, pooled.chance) if pooled.tells(runs) else None,
+        "clean_high": _share(sum(run["level"] in HIGH for run in clean), len(clean)),
+        "auc_table": None if table is None else table.auc,
+        **pooled.calibrated(runs),
+    }  # fmt: skip
+
+
+class Pooled:
+    """The probability of harm of a run of one probe, learnt from the runs of all other bases."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self.learnt: dict[str, tuple[tables.Table, float]] = {}
+        for base in {run["base"] for run in runs}:
+            others = [run for run in runs if run["base"] != base]
+            table = tables.fitted(others)
+            if table is not None:
+                self.learnt[base] = table, float(np.mean([tables.harmed(run) for run in others]))
+
+    def tells(self, runs: list[Run]) -> bool:
+        """Whether there is a table for every one of these."""
+        return bool(runs) and all(run["base"] in self.learnt for run in runs)
+
+    def chance(self, run: Run) -> float:
+        table, prior = self.learnt[run["base"]]
+        return table.chance(run["score"], prior)
+
+    def calibrated(self, runs: list[Run]) -> dict[str, Any]:
+        """Expected calibration error, and Brier skill over the share of harm."""
+        truth = np.array([float(tables.harmed(run)) for run in runs])
+        if not self.tells(runs) or len(set(truth)) < 2:
+            return {"ece": None, "brier_skill": None}
+        p = np.array([self.chance(run) for run in runs])
+        place = np.minimum((p * BINS).astype(int), BINS - 1)
+        apart = [abs(p[place == b].sum() - truth[place == b].sum()) for b in range(BINS)]
+        prior = float(np.mean((truth - truth.mean()) ** 2))
+        skill = 1 - float(np.mean((p - truth) ** 2)) / prior
+        return {"ece": round(float(np.sum(apart)) / len(runs), 3), "brier_skill": round(skill, 3)}
+
+
+def _covered(fault: Fault, runs: list[Run]) -> float | None:
+    """How often the 90 % interval of the finding holds the true value, where that is known."""
+    if fault.truth is None:
+        return None
+    held = [
+        run["low"] - 1e-9 <= fault.truth(run["dose"]) <= run["high"] + 1e-9
+        for run in runs
+        if run["dose"] is not None and run.get("low") is not None and run.get("high") is not None
+    ]
+    return _share(sum(held), len(held))
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -74,39 +132,6 @@ def _auc(positive: list[Run], negative: list[Run], score: Callable[[Run], float]
         return None
     truth = [1] * len(positive) + [0] * len(negative)
     return round(float(roc_auc_score(truth, [score(run) for run in [*positive, *negative]])), 3)
-
-
-def _harm(fault: Fault, run: Run) -> float:
-    return float(run["dose"] is not None and fault.harmed(run["dose"]))
-
-
-def _left_out(fault: Fault, runs: list[Run]) -> Callable[[Run], float]:
-    """The probability of harm of a run, learnt from the runs of all other bases."""
-    models: dict[str, IsotonicRegression] = {}
-    for base in {run["base"] for run in runs}:
-        others = [run for run in runs if run["base"] != base]
-        if len({_harm(fault, run) for run in others}) == 2:
-            model = IsotonicRegression(y_min=0.01, y_max=0.99, out_of_bounds="clip")
-            models[base] = model.fit([run["score"] for run in others], [_harm(fault, run) for run in others])
-
-    def chance(run: Run) -> float:
-        model = models.get(run["base"])
-        return 0.5 if model is None else float(model.predict([run["score"]])[0])
-
-    return chance
-
-
-def _calibrated(fault: Fault, runs: list[Run]) -> dict[str, Any]:
-    """Expected calibration error and Brier skill over the share of harm, leaving one base out."""
-    if len({run["base"] for run in runs}) < 2 or len({_harm(fault, run) for run in runs}) < 2:
-        return {"ece": None, "brier_skill": None}
-    chance = _left_out(fault, runs)
-    p, truth = np.array([chance(run) for run in runs]), np.array([_harm(fault, run) for run in runs])
-    place = np.minimum((p * BINS).astype(int), BINS - 1)
-    apart = [abs(p[place == b].sum() - truth[place == b].sum()) for b in range(BINS)]
-    prior = float(np.mean((truth - truth.mean()) ** 2))
-    skill = 1 - float(np.mean((p - truth) ** 2)) / prior
-    return {"ece": round(float(np.sum(apart)) / len(runs), 3), "brier_skill": round(skill, 3)}
 
 
 def _rises(fault: Fault, runs: list[Run]) -> float | None:
@@ -141,7 +166,9 @@ def crossed(runs: Iterable[Run]) -> dict[str, Any]:
     scores: dict[tuple[str, str, bool], float] = {}
     for run in runs:
         if run.get("score") is not None:
-            strongest = next(f.doses[-1] for f in FAULTS if f.name == run["fault"])
+            if run["fault"] not in BY_NAME:
+                continue
+            strongest = BY_NAME[run["fault"]].doses[-1]
             if run["dose"] is None or run["dose"] == strongest:
                 scores[run["fault"], run["probe"], run["dose"] is None] = run["score"]
     told: dict[str, Any] = {}
@@ -158,3 +185,16 @@ def crossed(runs: Iterable[Run]) -> dict[str, Any]:
                 "right": rises[fault.probe] >= rises[most],
             }  # fmt: skip
     return told
+
+
+def reports(runs: Iterable[Run]) -> dict[str, Any]:
+    """Of clean sets seen by every probe that looks for something wrong: in how many is any called high."""
+    high: dict[tuple[str, int], list[str]] = {}
+    for run in runs:
+        if run["fault"] == CLEAN and run.get("score") is not None:
+            alarms = high.setdefault((run["base"], run["seed"]), [])
+            if run["level"] in HIGH:
+                alarms.append(run["probe"])
+    alarmed = {f"{base}, seed {seed}": probes for (base, seed), probes in high.items() if probes}
+    return {"reports": len(high), "with_high": len(alarmed), "share": _share(len(alarmed), len(high)),
+            "which": alarmed}  # fmt: skip

@@ -333,3 +333,11 @@ def test_a_very_wide_table_is_compared_all_over_and_says_so():
     assert "of 701 columns" in quiet.note
     test.iloc[:, 400:700] += 2
     assert judge.finding(PROBE, sets.split_csv(train, test, "y")).value > 0.9
+
+
+def test_a_class_that_the_training_part_lacks_is_serious_however_small_the_parts():
+    train, test = halves(sets.wine())
+    train = train[train["cultivar"] != "class_0"]
+    finding = judge.finding(PROBE, sets.split_csv(train, test, "cultivar"))
+    fault = judge.named(finding, "class_shift")[0]
+    assert (fault["classes"][0], fault["severity"]) == ("class_0", "high")

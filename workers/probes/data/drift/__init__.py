@@ -22,6 +22,7 @@ from workers.probes.data.drift import words as drift_words
 from workers.probes.data.drift.words import Told
 from workers.probes.data.shared import single_column
 from workers.probes.data.shared.column_values import Values, read
+from workers.probes.intervals import clopper_pearson
 from workers.sql import quoted
 
 MOST_ROWS, MOST_COLUMNS = 4_000, 300
@@ -176,7 +177,10 @@ def _classes(sample: Sample, name: str, other: int) -> dict[str, Any] | None:
     shares = counts / counts.sum(axis=1, keepdims=True)
     ends = np.sort(shares[:, named[0]])
     much = sure >= CLASS_HIGH or (sure >= 2 * CLASS_MEDIUM and ends[1] >= MANY_TIMES * ends[0])
-    severity = "high" if much else "medium" if sure >= CLASS_MEDIUM else "low"
+    # A class that no model here can ever answer is no matter of shares: one that is surely common there.
+    never = [k for k in named if not counts[0, k] and _surely(counts[1, k], counts[1].sum()) >= CLASS_MEDIUM]
+    severity = "high" if much or never else "medium" if sure >= CLASS_MEDIUM else "low"
+    named = never + [k for k in named if k not in never]
     names = [str(rows[k][0]) for k in named]
     return {
         "fault": "class_shift",
@@ -187,6 +191,11 @@ def _classes(sample: Sample, name: str, other: int) -> dict[str, Any] | None:
         "note": f"{names[0]} makes up {shares[0, named[0]]:.1%} of the training part and "
         f"{shares[1, named[0]]:.1%} of the {SPLITS[other]} part.",
     }
+
+
+def _surely(rows: int, of: int) -> float:
+    """The share that is surely reached (Clopper and Pearson 1934)."""
+    return clopper_pearson(int(rows), int(of))[0]
 
 
 def _some(newer: np.ndarray, seed: int) -> np.ndarray:

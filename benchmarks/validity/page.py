@@ -1,0 +1,179 @@
+"""What all runs together say: as figures held against their bars, and as a page of the docs."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from benchmarks.validity import judged, tables
+from benchmarks.validity.bases import BASES
+from benchmarks.validity.faults import FAULTS
+
+BARS = {
+    "auc": (">=", 0.9), "auc_left_out": (">=", 0.85), "clean_high": ("<=", 0.05), "rises": (">=", 0.8),
+    "ece": ("<=", 0.1), "brier_skill": (">=", 0.3), "below": (">=", 0.95), "covered": (">=", 0.85),
+}  # fmt: skip
+HEADS = {
+    "auc": "found at harm", "auc_left_out": "base left out", "clean_high": "clean called high",
+    "rises": "rises with dose", "ece": "calibration error", "brier_skill": "skill over prior",
+    "below": "mended below faulty", "covered": "interval holds the truth",
+}  # fmt: skip
+POOLED = ("auc", "auc_left_out", "clean_high", "ece", "brier_skill")
+REPORTS = 0.1  # of clean sets, in which any check may be high
+Result = dict[str, Any]
+
+
+def report(found: list[judged.Run], wanted: int) -> Result:
+    grouped, scored = judged.by_fault(found), tables.own(found)
+    pooled = {probe: judged.Pooled(runs) for probe, runs in scored.items()}
+    probes = [judged.of_probe(probe, runs) for probe, runs in sorted(scored.items())]
+    faults = [
+        judged.of_fault(fault, grouped[fault.name], pooled.get(fault.probe) or judged.Pooled([]))
+        for fault in FAULTS
+        if grouped.get(fault.name)
+    ]
+    crossed, clean = judged.crossed(found), judged.reports(found)
+    figures = [*_figures("checks", POOLED, probes), *_figures("faults", tuple(BARS), faults)]
+    if crossed:
+        share = round(float(np.mean([one["right"] for one in crossed.values()])), 3)
+        figures.append(
+            _figure(f"of {len(crossed)} faults, raise their own check most", ">= 0.8", share, share >= 0.8)
+        )
+    if clean["reports"]:
+        figures.append(_figure(
+            f"of {clean['reports']} clean sets, have any check at high", f"<= {REPORTS}", clean["share"],
+            clean["share"] <= REPORTS,
+        ))  # fmt: skip
+    return {
+        "what": f"{len(found):,} runs of {wanted:,} wanted: {len(FAULTS)} faults in {len(BASES)} clean sets",
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version()},
+        "figures": figures,
+        "probes": probes,
+        "faults": faults,
+        "crossed": crossed,
+        "clean": clean,
+    }
+
+
+def _figures(what: str, keys: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[Result]:
+    rows = list(rows)
+    return [
+        _figure(
+            f"{what} of {len(told)} with {HEADS[key]} {BARS[key][0]} {BARS[key][1]}", f">= {len(told)}",
+            sum(reached(key, one) for one in told), all(reached(key, one) for one in told),
+        )
+        for key in keys
+        if (told := [one for one in rows if one[key] is not None])
+    ]  # fmt: skip
+
+
+def _figure(name: str, bar: str, value: float, well: bool) -> Result:
+    return {"name": name, "bar": bar, "value": value, "reached": bool(well)}
+
+
+def reached(key: str, told: Mapping[str, Any]) -> bool:
+    way, bar = BARS[key]
+    return bool(told[key] >= bar if way == ">=" else told[key] <= bar)
+
+
+def page(result: Result) -> str:
+    """The tables as a page, what is missed marked."""
+    probes, faults = result["probes"], result["faults"]
+    lines = [
+        "# Whether to believe the score",
+        "",
+        f"Faults planted in clean sets in known doses, measured and scored as a run would: {result['what']}.",
+        "Written by `python -m benchmarks.validity`; a figure that misses its bar stands in **bold**, and",
+        "one for which there are too few runs is left open.",
+        "",
+        "## By check: the chance of harm that reports tell",
+        "",
+        "All faults of a check together: the share of harm as the prior, and the likelihood table of the",
+        "check (`assessments/scoring/likelihoods.yaml`), here fitted without the base that is judged.",
+        "",
+        *_table("Check", [(f"`{one['probe']}`", one) for one in probes], POOLED),
+        "",
+        "## By fault",
+        "",
+        *_table("Fault", [(f"{one['fault']} (`{one['probe']}`)", one) for one in faults], tuple(BARS)),
+        "",
+        "Found at harm: area under the ROC curve of the score, the mildest dose that does harm against clean",
+        "twins. Base left out: the same for the chance of harm learnt from all other bases. Clean called",
+        "high: clean twins with the level high or critical. Rises with dose: Spearman's correlation within a",
+        "base.",
+        "Calibration error and skill (Brier, over the share of harm): with the base left out. Mended below",
+        "faulty: pairs in which the clean twin scores lower. Interval holds the truth: how often the 90 %",
+        "interval of the finding holds the true value, for faults of which it is known (85 to 95 % asked; a",
+        "value that is counted and not estimated is held nearly always).",
+        "",
+        "## What is weak",
+        "",
+        *_weak(probes, faults),
+        *_crossed(result["crossed"]),
+        *_clean(result["clean"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(head: str, rows: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str]) -> list[str]:
+    lines = [
+        f"| {head} | Bases | Runs | " + " | ".join(HEADS[key] for key in keys) + " |",
+        "| --- | ---: | ---: | " + " | ".join("---:" for _ in keys) + " |",
+        "| Bar | | | " + " | ".join(f"{BARS[key][0]} {BARS[key][1]}" for key in keys) + " |",
+    ]
+    for name, one in rows:
+        cells = [
+            "" if one[key] is None else f"{one[key]:.2f}" if reached(key, one) else f"**{one[key]:.2f}**"
+            for key in keys
+        ]
+        lines.append(f"| {name} | {one['bases']} | {one['runs']} | {' | '.join(cells)} |")
+    return lines
+
+
+def _weak(probes: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What misses its bar, and what cannot be told yet."""
+    lines = []
+    for key, (way, bar) in BARS.items():
+        known = [one for one in faults if one[key] is not None]
+        missed = [f"{one['fault']} ({one[key]:.2f})" for one in known if not reached(key, one)]
+        if missed:
+            lines.append(f"- {HEADS[key].capitalize()}, bar {way} {bar}: {', '.join(missed)}.")
+    without = [f"`{one['probe']}`" for one in probes if one["auc_table"] is None]
+    if without:
+        lines.append(f"- Too few runs for a table, so these start cold: {', '.join(without)}.")
+    alone = [one["fault"] for one in faults if one["auc_left_out"] is None]
+    if alone:
+        lines.append(f"- Too few runs to leave a base out: {', '.join(alone)}.")
+    broken = [f"{one['fault']} ({one['failed']})" for one in faults if one["failed"]]
+    if broken:
+        lines.append(f"- Runs that broke: {', '.join(broken)}.")
+    return lines or ["Nothing misses its bar."]
+
+
+def _crossed(crossed: Mapping[str, Any]) -> list[str]:
+    if not crossed:
+        return []
+    wrong = {name: one for name, one in crossed.items() if not one["right"]}
+    right = len(crossed) - len(wrong)
+    lines = ["", "## What else a fault raises", ""]
+    lines += [f"{right} of {len(crossed)} faults raise their own check most.", ""]
+    return lines + [
+        f"- {name}: `{one['most']}` by {one['by']:.0f} points, its own by {one['own']:.0f}."
+        for name, one in wrong.items()
+    ]
+
+
+def _clean(clean: Mapping[str, Any]) -> list[str]:
+    if not clean["reports"]:
+        return []
+    lines = ["", "## Clean sets, seen by every check that looks for something wrong", ""]
+    lines += [f"In {clean['with_high']} of {clean['reports']} clean sets, a check is high or critical.", ""]
+    return lines + [
+        f"- {name}: {', '.join(f'`{probe}`' for probe in probes)}." for name, probes in clean["which"].items()
+    ]
