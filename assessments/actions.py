@@ -7,7 +7,7 @@ What cannot be done raises Refused, intake.Unreadable or storage.StorageFull wit
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
@@ -74,6 +74,11 @@ def create_assessment(
     )
 
 
+def named_after(files: Sequence[str]) -> str:
+    """A name for an assessment that got none: its first file's, without anybody's address in it."""
+    return masked_name(file_name(files[0])) if files else "Plan and answers"
+
+
 def update_assessment(assessment: Assessment, **changes: Any) -> Assessment:
     """Changes name, client or targets."""
     if "name" in changes:
@@ -103,14 +108,17 @@ def add_file(
     with storage.incoming(_chunks(upload), settings.MAX_UPLOAD) as (path, stored):
         kind = check(path, name, limit=settings.MAX_UPLOAD)
         storage.keep(path, stored)
-    file = {"name": name, "sha256": stored.sha256, "bytes": stored.bytes, "kind": str(kind)}
+    shown = masked_name(name)
+    file = {"name": shown, "sha256": stored.sha256, "bytes": stored.bytes, "kind": str(kind)}
     with transaction.atomic():
         row = _locked(assessment)
         files = list(row.dataset.files) if row.dataset else []
         places = [
             i
             for i, other in enumerate(files)
-            if other["name"] == name and (other["kind"] == ARTEFACT) == artefact
+            if other["name"] == shown and (other["kind"] == ARTEFACT) == artefact
+            # a masked name may stand for two people's files
+            if shown == name or other["sha256"] == stored.sha256
         ]
         if places:
             files[places[0]] = file
@@ -408,6 +416,14 @@ def file_name(name: str) -> str:
     """The name as text only: no folders, no control characters, 200 characters at most."""
     last = PurePosixPath(storable(name or "").replace("\\", "/")).name
     return "".join(c for c in last if c.isprintable()).strip()[:200] or "upload"
+
+
+def masked_name(file: str) -> str:
+    """A file's name without an address or a number of somebody's in it; the ending stays."""
+    from workers import masking  # everyone who may read the report would read the name too
+
+    path = PurePosixPath(file)
+    return f"{masking.of_text(path.stem)}{path.suffix}"
 
 
 def _named(name: str, otherwise: str) -> str:

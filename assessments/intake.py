@@ -157,7 +157,12 @@ def _checked(stream: BinaryIO, name: str, limit: int) -> Kind:
 
 def _kind(stream: BinaryIO, head: bytes, size: int, name: str, limit: int) -> Kind:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        zipwalk.walk(stream, name, size=size, limit=limit)
+        entries = zipwalk.walk(stream, name, size=size, limit=limit)
+        if all(entry.name.endswith((".npy", "/")) for entry in entries):
+            raise Unreadable(
+                f"{shown(name)} holds NumPy arrays, which say neither what a row nor what a class is; save"
+                " rows as CSV or Parquet, and pictures as a zip of PNG files with a folder for each class."
+            )
         return Kind.ZIP
     if head.startswith(b"PAR1"):
         _check_parquet(stream, size, name)

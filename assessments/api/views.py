@@ -78,10 +78,9 @@ class CheckView(APIView):
         said = asked.validated_data
         files = [(file, file.name) for file in said.get("file", ())]
         artefacts = [(file, file.name) for file in said.get("artefact", ())]
-        first = next((name for _, name in (*files, *artefacts)), "Plan and answers")
         run = actions.check(
             cast(User, request.user),
-            said.get("name") or first,
+            said.get("name") or actions.named_after([name for _, name in (*files, *artefacts)]),
             files,
             client=said.get("client", ""),
             targets=said.get("target", ()),

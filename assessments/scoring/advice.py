@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assessments.scoring import ledger, risk, steps
+from assessments.scoring import ledger, ready, risk, steps
 from assessments.scoring.pool import Judgement, Known, whole
 from assessments.scoring.rules import Rules
 
@@ -84,12 +84,21 @@ def shown(
 
 
 def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Judgement | None:
-    """The judgement once everything serious is dealt with; None where no action is known for a thing."""
+    """The judgement once everything serious is dealt with that has to be; None where no action is known for it.
+
+    A serious risk that forbids no step by itself and that no action is known for stays as it is.
+    """
     after = {action.after.item: action.after for action in ranked}
-    serious = [one.item for one in judgement.items if is_serious(rules, one)]
-    if any(item not in after or is_serious(rules, after[item]) for item in serious):
+    serious = [one for one in judgement.items if is_serious(rules, one)]
+    helped = [one.item for one in serious if one.item in after and not is_serious(rules, after[one.item])]
+    left = [one for one in serious if one.item not in helped]
+    if left and ready.rests_on_score(rules):
         return None
-    return judgement.with_items(after[item] for item in serious)
+    if any(
+        ready.blocks(rules, one, bounds["must"]) for one in left for bounds in rules.data["ready"].values()
+    ):
+        return None
+    return judgement.with_items(after[item] for item in helped)
 
 
 def is_serious(rules: Rules, known: Known) -> bool:

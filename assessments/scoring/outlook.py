@@ -1,14 +1,33 @@
-"""What to find out next, and by how much it would narrow the range."""
+"""What to find out next: by how much each check and question would narrow the range, for the minutes it costs.
+
+Nobody knows how it turns out, so each is tried with several results that are as likely as what is known
+today allows (``results`` in the rules), and what counts is how much it narrows the range in the mean of them
+(probes.md 7.7: the expected value of a sample of information, here in points of the range and not in money).
+Rules before 2026.4 tried the most likely result only and knew no minutes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assessments.scoring import pool, risk
+from assessments.scoring.draws import Draws, Spread, quantile
 from assessments.scoring.pool import Judgement, Known, whole
 from assessments.scoring.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A check or a question that could still tell something about an item."""
+
+    kind: str  # "probe" or "question"
+    source: str
+    before: Known
+    after: tuple[Known, ...]  # the item with it, one for each result that is tried
+    of: int = 1  # so many of its kind do it together; one alone is worth so much less
+    minutes: float = 1.0
 
 
 def next_evidence(
@@ -17,36 +36,84 @@ def next_evidence(
     answers: Mapping[str, Any],
     findings: Mapping[str, risk.Evidence] | None = None,
 ) -> list[dict[str, Any]]:
-    """Probes that measured nothing and questions without an answer, by how much each would narrow
-    the range of its dimension; those that would not narrow it by a point, or do not apply, are left out."""
+    """Probes that measured nothing and questions without an answer, the most points of the range of its
+    dimension for a minute first; those that would not narrow it by a point, or do not apply, are left out."""
     beside = {name for name, one in (findings or {}).items() if pool.not_applicable(one)}
-    found: list[dict[str, Any]] = []
+    ranges = Ranges(rules, judgement)
+    found: list[tuple[float, dict[str, Any]]] = []
     for known in judgement.items:
-        name = known.item.dimension
-        width = _width(judgement, name)
-        for kind, source, after, of in _open(rules, known, answers, beside):
-            if source in beside:
+        for one in _open(rules, known, answers, beside):
+            if one.source in beside:
                 continue
-            narrows = whole((width - _width(judgement.with_item(after), name)) / of)
-            if narrows >= 1:
-                found.append({kind: source, "dimension": name, "narrows_by": narrows})
-    found.sort(key=lambda one: (-one["narrows_by"], _source(one)))
-    first = {_source(one): one for one in reversed(found)}  # once, where it tells most
-    return [one for one in found if first[_source(one)] is one]
+            narrows = ranges.narrows(one)
+            if whole(narrows) >= 1:
+                entry = {
+                    one.kind: one.source,
+                    "dimension": known.item.dimension,
+                    "narrows_by": whole(narrows),
+                }
+                found.append((narrows / one.minutes if ranges.exact else whole(narrows), entry))
+    found.sort(key=lambda pair: (-pair[0], _source(pair[1])))
+    entries = [entry for _, entry in found]
+    first = {_source(one): one for one in reversed(entries)}  # once, where it tells most
+    return [one for one in entries if first[_source(one)] is one]
 
 
 def _source(entry: Mapping[str, Any]) -> str:
     return str(entry.get("probe") or entry.get("question"))
 
 
-def _width(judgement: Judgement, dimension: str) -> float:
-    pooled = judgement.dimensions[dimension]
-    return pooled.high - pooled.low
+class Ranges:
+    """The ranges of the dimensions, and what they would be; fewer draws than a score has are enough."""
+
+    def __init__(self, rules: Rules, judgement: Judgement) -> None:
+        self.rules, self.items = rules, judgement.items
+        simulation, fewer = rules.data["simulation"], rules.data["advice"].get("draws")
+        self.exact = fewer is not None
+        self.draws = Draws(simulation["seed"], fewer) if fewer else judgement.draws
+        self.now = {name: self._width(name, self.items) for name in judgement.dimensions}
+
+    def narrows(self, one: Open) -> float:
+        """Points by which it would narrow the range of its dimension, in the mean of its results."""
+        item = one.before.item
+        after = 0.0
+        for known in one.after:
+            changed = [known if other.item is item else other for other in self.items]
+            after += self._width(item.dimension, changed)
+        return (self.now[item.dimension] - after / len(one.after)) / one.of
+
+    def _width(self, dimension: str, items: Any) -> float:
+        pooled = pool.Dimension(self.rules, self.draws, dimension, items)
+        return pooled.high - pooled.low
 
 
-def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> list[tuple[str, str, Known, int]]:
+# -- what is open about an item -----------------------------------------------------------------------
+def _open(rules: Rules, known: Known, answers: Mapping[str, Any], beside: set[str]) -> Iterator[Open]:
+    """What could still be learnt about an item."""
+    if known.state == "not_applicable" or (known.state == "measured" and not known.partial):
+        return
+    if known.partial:
+        yield from _unmeasured(rules, known, beside)
+        return
+    results = _results(rules, known)
+    for name in known.item.evidence:
+        if name in rules.data["probes"]:
+            after = tuple(
+                pool.measured(known.item, {name: risk.Scored(at, *_around(rules, at))}) for at in results
+            )
+            yield Open("probe", name, known, after, minutes=_minutes(rules, "probe"))
+    # Of two open questions each could be the worst, so only both answers together close the range: each is
+    # worth half of that.
+    asked = [name for name in known.item.questions if name not in answers or answers[name].get("unknown")]
+    together = len(asked) if rules.strict else 1
+    for name in asked:
+        after = tuple(_told(rules, known, name, at, together) for at in results)
+        yield Open("question", name, known, after, together, _minutes(rules, name))
+
+
+def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> Iterator[Open]:
     """What a measured item still lacks: probes that could not tell, and questions that a probe needs beside
-    it; each if it showed nothing worse than what is known."""
+    it. Under rules that try no other result, each showed nothing worse than what is known."""
     open_ = [
         ("probe", name)
         for name in known.item.evidence
@@ -54,47 +121,60 @@ def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> list[tuple[str,
     ]
     asked = (rules.data["probes"].get(name, {}).get("beside") for name in known.sources)
     open_ += [("question", one["question"]) for one in asked if one and one["question"] not in known.sources]
+    for kind, name in open_:
+        closer = replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_)))
+        after: tuple[Known, ...] = (closer,)
+        if "results" in rules.data["advice"]:
+            after = tuple(_with(rules, closer, name, at) for at in _results(rules, known))
+        minutes = _minutes(rules, "probe" if kind == "probe" else name)
+        yield Open(kind, name, known, after, minutes=minutes)
+
+
+def _results(rules: Rules, known: Known) -> list[float]:
+    """Scores that a measurement or answer could come to, as far as today's evidence tells: the worst of what
+    is known and of what nobody has looked at, each at its quantiles."""
+    shares = rules.data["advice"].get("results")
+    if shares is None:
+        return [known.mode]
+    if known.partial:  # what could not tell may be anything
+        return [100 * share for share in shares]
     return [
-        (kind, name, replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_))), 1)
-        for kind, name in open_
+        max([100 * share if known.open else 0.0, *(quantile(spread, share) for spread in known.spreads)])
+        for share in shares
     ]
 
 
-def _open(
-    rules: Rules, known: Known, answers: Mapping[str, Any], beside: set[str]
-) -> list[tuple[str, str, Known, int]]:
-    """What could still be learnt about an item, if it turned out as expected today.
+def _with(rules: Rules, known: Known, name: str, at: float) -> Known:
+    """The item with one more measurement."""
+    low, high = _around(rules, at)
+    return replace(known, spreads=(*known.spreads, (low, at, high)), sources=(*known.sources, name))
 
-    Of two open questions each could be the worst, so only both answers together close the range: each
-    is worth half of that (the last figure is by how many to divide).
-    """
-    if known.state == "not_applicable" or (known.state == "measured" and not known.partial):
-        return []
-    item, mode = known.item, known.mode
-    if known.partial:
-        return _unmeasured(rules, known, beside)
-    slack = rules.data["evidence"]["no_interval"]
-    expected = risk.Scored(mode, max(0.0, mode - slack), min(100.0, mode + slack))
-    found = [
-        ("probe", name, pool.measured(item, {name: expected}), 1)
-        for name in item.evidence
-        if name in rules.data["probes"]
-    ]
+
+def _told(rules: Rules, known: Known, name: str, at: float, together: int) -> Known:
+    """The item with one more answer, and with the share that ``together`` such answers make known."""
     credit = rules.data["evidence"]["declared"]
-    open_questions = [name for name in item.questions if name not in answers or answers[name].get("unknown")]
-    if not open_questions:
-        return found
-    low = max(credit["cap"], mode - credit["below"])
-    spread = (low, max(mode, credit["cap"]), min(100.0, mode + credit["above"]))
-    together = len(open_questions) if rules.strict else 1
-    for name in open_questions:
-        after = Known(
-            item,
-            "answered",
-            min(1.0, known.covers + together * credit["covers"] / len(item.questions)),
-            (*(() if known.covers == 0 else known.spreads), spread),
-            open=False,
-            sources=(*known.sources, name),
-        )
-        found.append(("question", name, after, together))
-    return found
+    spread: Spread = (
+        max(credit["cap"], at - credit["below"]), max(at, credit["cap"]), min(100.0, at + credit["above"])
+    )  # fmt: skip
+    return Known(
+        known.item,
+        "answered",
+        min(1.0, known.covers + together * credit["covers"] / len(known.item.questions)),
+        (*(() if known.covers == 0 else known.spreads), spread),
+        open=False,
+        sources=(*known.sources, name),
+    )
+
+
+def _around(rules: Rules, at: float) -> tuple[float, float]:
+    slack = rules.data["evidence"]["no_interval"]
+    return max(0.0, at - slack), min(100.0, at + slack)
+
+
+def _minutes(rules: Rules, name: str) -> float:
+    """Minutes of a person, or of the machine for a probe, as the rules count them."""
+    minutes = rules.data["advice"].get("minutes", {})
+    if name == "probe":
+        return float(minutes.get("probe", 1))
+    rule = rules.data["answers"].get(name, {})
+    return float(minutes.get("parts" if "fields" in rule or "ratio" in rule else "question", 1))

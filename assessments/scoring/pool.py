@@ -55,6 +55,7 @@ class Known:
     sources: tuple[str, ...] = ()  # probes, readings and questions that tell about it
     gaps: bool = False  # a question beside the answered ones is open, and might be the worst
     floors: tuple[tuple[str, float], ...] = ()  # of closed gates: their probe, and the score they keep up
+    checks: str = ""  # of an item that was not measured: "open" (some check could), "moot" (none applies)
 
     @property
     def partial(self) -> bool:
@@ -187,6 +188,7 @@ class Judgement:
     stakes: tuple[float, float, float]  # if what nobody told is harmless, as likely, as bad as can be
     dataset: risk.Evidence | None = None
     answers: Mapping[str, Mapping[str, Any]] | None = None
+    looked: frozenset[str] = frozenset()  # probes that measured, or found that nothing of theirs applies
 
     @cached_property
     def overall(self) -> Pooled:
@@ -230,7 +232,13 @@ def judge(
     simulation = rules.data["simulation"]
     draws = Draws(simulation["seed"], simulation["draws"])
     dimensions = {name: Dimension(rules, draws, name, items) for name in rules.dimensions}
-    return Judgement(rules, draws, dimensions, items, risk.stakes_range(rules, answers), dataset, answers)
+    stakes = risk.stakes_range(rules, answers)
+    looked = frozenset(
+        name
+        for name, one in findings.items()
+        if not_applicable(one) or one.get("state", "measured") == "measured"
+    )
+    return Judgement(rules, draws, dimensions, items, stakes, dataset, answers, looked)
 
 
 def know(
@@ -242,10 +250,11 @@ def know(
 ) -> Known:
     """What is known about an item: the worst measurement; without any, the worst answer.
 
-    Where a probe says that its question does not apply, only an answer keeps the item alive.
+    Where its probes say that their question does not apply, only an answer keeps the item alive.
     """
     scored = {name: risk.evidence(rules, name, findings, dataset, answers) for name in item.evidence}
     seen = {name: one for name, one in scored.items() if one is not None}
+    told = _told(rules, item, answers)
     if seen:
         open_ = list(_open_probes(rules, item, findings, seen))
         said = {}
@@ -255,16 +264,25 @@ def know(
                     open_.append(question)
                 else:
                     said[question] = one
-        return measured(item, seen, open_, said)
+        known = measured(item, seen, open_, said)
+        # What was told is not unknown again because one of several probes has measured.
+        return replace(known, covers=max(known.covers, told.covers)) if rules.strict else known
+    checks = [name for name in item.evidence if name in rules.data["probes"]]
+    beside = tuple(name for name in item.evidence if not_applicable(findings.get(name, {})))
+    # One probe that does not apply says nothing about the others; older rules took it for all of them.
+    moot = bool(beside) and (not rules.strict or set(checks) <= set(beside))
+    if moot and told.state == "unknown" and not told.sources:
+        return Known(item, "not_applicable", sources=beside, checks="moot")
+    return replace(told, checks="moot" if moot else "open" if checks else "")
+
+
+def _told(rules: Rules, item: Item, answers: Mapping[str, Mapping[str, Any]]) -> Known:
+    """What the answers alone say about an item."""
     given = {name: answers[name] for name in item.questions if name in answers}
     applies = [name for name in item.questions if "not_applicable" not in given.get(name, {})]
     if given and not applies:
         return Known(item, "not_applicable", sources=tuple(given))
-    told = {name: given[name] for name in applies if name in given}
-    beside = tuple(name for name in item.evidence if not_applicable(findings.get(name, {})))
-    if beside and not told:
-        return Known(item, "not_applicable", sources=beside)
-    return answered(rules, item, told, len(applies))
+    return answered(rules, item, {name: given[name] for name in applies if name in given}, len(applies))
 
 
 def gated(known: Known, shut: Iterable[gates.Gate]) -> Known:

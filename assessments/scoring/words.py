@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assessments.scoring import ledger, risk
+from assessments.scoring import ledger, ready, risk
 from assessments.scoring.advice import is_serious
 from assessments.scoring.pool import Judgement, Known, whole
 from assessments.scoring.rules import Rules
@@ -73,24 +73,53 @@ def verdict(
     ``later`` what could be found out next, the most telling first.
     """
     overall = judgement.overall
-    count = sum(is_serious(rules, one) for one in judgement.items)
-    key = _verdict(rules, judgement, settled, count)
+    count = _serious(rules, judgement)
+    key, fixed = _verdict(rules, judgement, settled, count)
     sentence: str = rules.data["verdicts"][key]
     said = sentence.format(
         count=_counted(count, "serious risk"),
-        things=f"{_counted(count, 'thing')} {'is' if count == 1 else 'are'}",
+        things=f"{_counted(fixed, 'thing')} {'is' if fixed == 1 else 'are'}",
         known=f"{round(overall.coverage * 100)}%",
         high=whole(overall.high),
         surer=_surer(later),
+        unlooked=ready.listed(ready.of(rules, judgement).unlooked) if key == "unlooked" else "",
     )
     return said.strip()
 
 
-def _verdict(rules: Rules, judgement: Judgement, settled: Judgement | None, serious: int) -> str:
+def _serious(rules: Rules, judgement: Judgement) -> int:
+    return sum(is_serious(rules, one) for one in judgement.items)
+
+
+def _verdict(rules: Rules, judgement: Judgement, settled: Judgement | None, serious: int) -> tuple[str, int]:
+    """The key of its sentence, and how many things have to be fixed for it."""
     overall = judgement.overall
     enough = round(overall.coverage, 2) >= rules.data["thin"]  # as it is shown
     if overall.coverage == 0:
-        return "nothing"
+        return "nothing", 0
+    if ready.rests_on_score(rules):
+        return _by_score(rules, judgement, settled, serious), serious
+    found = ready.of(rules, judgement)
+    if found.step:
+        return (f"{found.step}_with" if serious else found.step), 0
+    if serious:
+        if rules.level(whole(overall.score or 0)) == "critical":
+            return "stop", serious
+        then = ready.of(rules, settled).step if settled is not None else ""
+        if settled is not None and then:
+            return f"{then}_once", serious - _serious(rules, settled)
+        return ("fix" if enough else "fix_unknown"), serious
+    if not enough:
+        return "unknown", 0
+    if whole(overall.score or 0) >= rules.data["serious"]:
+        return "high", 0
+    return ("unlooked" if found.unlooked else "open"), 0
+
+
+# -- rules before 2026.4, whose steps rest on the score ------------------------------------------------
+def _by_score(rules: Rules, judgement: Judgement, settled: Judgement | None, serious: int) -> str:
+    overall = judgement.overall
+    enough = round(overall.coverage, 2) >= rules.data["thin"]
     if serious:
         if rules.level(whole(overall.score or 0)) == "critical":
             return "stop"
@@ -117,6 +146,7 @@ def _ready(rules: Rules, judgement: Judgement) -> str:
     return ""
 
 
+# -- the parts of a sentence ---------------------------------------------------------------------------
 def _surer(later: Sequence[Mapping[str, Any]]) -> str:
     """What would make a verdict surer: how many checks and questions are open, and where to begin."""
     checks = [one["probe"] for one in later if "probe" in one]

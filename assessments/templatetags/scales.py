@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from assessments.dashboards import finding_rows
-from assessments.dashboards.method import Scale
+from assessments.dashboards.method.scales import Scale
 
 register = template.Library()
 

@@ -37,6 +37,15 @@ def test_files_plan_answers_and_targets_become_a_run(api, published):
     assert made.data["page"].endswith(f"/runs/{run.pk}/")
 
 
+def test_no_address_that_a_file_is_called_after_is_kept(api, published):
+    first, second = "rolf.kern@posteo-mail.net.csv", "rita.kurz@posteo-mail.net.csv"
+    made = send(api, file=[named(CSV, first), named(CSV + b"1,2,a\n", second)])
+    assert made.status_code == 202, made.data
+    run = Run.objects.select_related("assessment").get(pk=made.data["run"])
+    assert run.assessment.name == "r***@***.csv"
+    assert [file["name"] for file in run.assessment.files] == ["r***@***.csv"] * 2
+
+
 def test_a_wrong_part_is_one_sentence_and_nothing_is_kept(api):
     wrong = {
         "learning_rate": {"plan": named(b"training: {learning_rate: fast}", "plan.yaml")},

@@ -11,6 +11,7 @@ import tracemalloc
 import unicodedata
 import zipfile
 
+import numpy as np
 import pytest
 
 from assessments import intake, zipwalk
@@ -109,6 +110,12 @@ def test_an_upload_over_the_limit_is_its_own_error():
 )
 def test_what_is_no_data_set_is_named(data, word):
     assert word in refusal(data, "data.csv")
+
+
+def test_arrays_are_refused_with_what_to_send_instead():
+    stream = io.BytesIO()
+    np.savez(stream, x=np.zeros((4, 8, 8)), y=np.arange(4))
+    assert "CSV or Parquet, and pictures as a zip" in refusal(stream.getvalue(), "digits.npz")
 
 
 @pytest.mark.parametrize("protocol", range(6))

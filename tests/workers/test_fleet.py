@@ -76,7 +76,7 @@ def test_nor_when_it_stops_early(cancer):
 def test_a_large_fleet_trains_group_by_group_with_the_same_result(cancer, monkeypatch):
     members = [Member(seed=s) for s in range(6)]
     whole = train(*cancer, members, steps=40)
-    monkeypatch.setitem(training.GROUP_BYTES, "cpu", 2 * 4 * 64 * (30 + 3 * 64 + 2))
+    monkeypatch.setattr(training, "CPU_BYTES", 2 * 4 * 64 * (30 + 3 * 64 + 2))
     parts = train(*cancer, members, steps=40)
     for a, b in zip(whole.parameters, parts.parameters, strict=True):
         torch.testing.assert_close(a, b, atol=1e-5, rtol=0)

@@ -20,7 +20,7 @@ Tensors = Sequence[torch.Tensor]
 Watch = Callable[[int, Tensors, torch.Tensor, Tensors, Sequence[torch.Tensor | None]], None]
 # Buffers of one group of members; larger fleets train group by group. What a core computes must stay in its
 # cache from one operation to the next; an accelerator is to be filled.
-GROUP_BYTES = {"cpu": 4 * 2**20, "cuda": 512 * 2**20}
+CPU_BYTES, ACCELERATOR_BYTES = 4 * 2**20, 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def train(
     )  # fmt: skip
     data = torch.as_tensor(np.asarray(x, np.float32) if not torch.is_tensor(x) else x.float()).to(device)
     wide = data.shape[-1] + 3 * sum(recipe.net.hidden) + sum(head.outputs for head in recipe.heads)
-    size = max(1, GROUP_BYTES[data.device.type] // (4 * wide * recipe.batch))
+    room = CPU_BYTES if data.device.type == "cpu" else ACCELERATOR_BYTES
+    size = max(1, room // (4 * wide * recipe.batch))
     parts = []
     for first in range(0, len(members), size):
         group = range(first, min(first + size, len(members)))

@@ -28,11 +28,6 @@ MOJIBAKE = re.compile(
 )
 
 
-def is_mojibake(text: str) -> bool:
-    """Whether a text was decoded with the wrong encoding somewhere on its way."""
-    return bool(MOJIBAKE.search(text))
-
-
 @dataclass(frozen=True, eq=False)
 class Ngrams:
     """How texts become numbers, found on the train part; ``of`` does the same to any other texts."""

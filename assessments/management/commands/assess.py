@@ -22,6 +22,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 
 from assessments import intake, questions, signing, terminal
+from assessments.actions import masked_name
 from assessments.answers import AnswerError
 from assessments.scoring import document
 from assessments.scoring import policy as policy_files
@@ -391,7 +392,7 @@ def report_of(
             },
         },
         assessment={
-            "name": ", ".join(path.name for path in (*files, *artefacts)) or "Plan and answers",
+            "name": ", ".join(masked_name(path.name) for path in (*files, *artefacts)) or "Plan and answers",
             "client": "",
             **({"artefacts": inspected} if inspected else {}),
         },
@@ -411,7 +412,7 @@ def described(artefact: Path) -> dict[str, Any]:
     """What a report says of a model file."""
     with artefact.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"name": artefact.name, "sha256": digest, "bytes": artefact.stat().st_size}
+    return {"name": masked_name(artefact.name), "sha256": digest, "bytes": artefact.stat().st_size}
 
 
 def verdict(report: Mapping[str, Any], fail_on: str | None, dimensions: set[str]) -> int:

@@ -6,7 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from assessments.dashboards import method, method_harms
+from assessments.dashboards import method
+from assessments.dashboards.method import harms as method_harms
+from assessments.dashboards.method import scales as scaling
+from assessments.dashboards.method import versions
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Anchors
 from assessments.templatetags import scales
@@ -58,29 +61,29 @@ def test_ticks_stand_where_the_anchors_are_and_ends_are_always_there():
         ticks = probe.scale.ticks
         assert {ticks[0].at, ticks[-1].at} == {min(points), max(points)}
         for tick in ticks:
-            assert tick.text == method.value(points[tick.at], probe.scale.unit)
-        assert all(b.at - a.at >= method.ROOM for a, b in pairwise(ticks[:-1]))
+            assert tick.text == scaling.value(points[tick.at], probe.scale.unit)
+        assert all(b.at - a.at >= scaling.ROOM for a, b in pairwise(ticks[:-1]))
 
 
 def test_a_falling_scale_has_its_best_value_to_the_left():
-    made = method.scale(linear((1, 100), (2, 60), (8, 20), (30, 0)), "times below the edge", 8)
+    made = scaling.scale(linear((1, 100), (2, 60), (8, 20), (30, 0)), "times below the edge", 8)
     assert [(tick.at, tick.text) for tick in made.ticks] == [(0, "30×"), (20, "8×"), (60, "2×"), (100, "1×")]
     assert made.says == "Times below the edge: high at 2× or less; aim 8× or more."
     assert made.aim == 20
 
 
 def test_a_scale_that_never_gets_high_says_so_and_leaves_the_rest_empty():
-    made = method.scale(linear((0, 5), (1, 35)), "share of rows", 0.5)
+    made = scaling.scale(linear((0, 5), (1, 35)), "share of rows", 0.5)
     assert made.says == "Share of rows: never above 35 of 100; aim 50% or less."
     assert scales.bands(made) == [(1, 5, 14.6), (2, 20, 15)]
     assert scales.scale(made).count("<rect") == 2
 
 
 def test_where_high_begins_is_worked_out_between_the_anchors():
-    assert "high from 5;" in method.scale(linear((0, 0), (10, 120)), "points", 0).says
-    logs = method.scale(linear((1, 20), (100, 100), log=True), "points", None)
+    assert "high from 5;" in scaling.scale(linear((0, 0), (10, 120)), "points", 0).says
+    logs = scaling.scale(linear((1, 20), (100, 100), log=True), "points", None)
     assert logs.says == "Points: high from 10."
-    assert "high from 1;" in method.scale(linear((0, 0), (1, 80), (100, 100)), "secrets", 0).says
+    assert "high from 1;" in scaling.scale(linear((0, 0), (1, 80), (100, 100)), "secrets", 0).says
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_where_high_begins_is_worked_out_between_the_anchors():
     ],
 )
 def test_values_are_written_as_people_read_them(number, unit, text):
-    assert method.value(number, unit) == text
+    assert scaling.value(number, unit) == text
 
 
 def test_numbers_in_the_text_are_those_of_the_rules():
@@ -111,7 +114,11 @@ def test_numbers_in_the_text_are_those_of_the_rules():
     assert caps["Answered"] == str(rules.data["evidence"]["declared"]["cap"])
     assert caps["Answered with a document"] == str(rules.data["evidence"]["document"]["cap"])
     ready = dict(page.ready)["Ready for a pilot"]
-    assert f"Score below {rules.data['ready']['pilot']['score']}," in ready
+    assert f"high end of the range below {rules.data['ready']['pilot']['high']}," in ready
+    assert f"weight {rules.data['ready']['pilot']['must']} or more is measured" in ready
+    old = rulebook.load("2026.3")
+    earlier = dict(method.build("2026.3").ready)["Ready for a pilot"]
+    assert earlier.startswith(f"Score below {old.data['ready']['pilot']['score']},")
 
 
 def test_contradictions_say_what_the_claims_say():
@@ -196,12 +203,12 @@ def test_a_changed_scale_weight_and_gate_are_told(monkeypatch):
     data = {**old.data, "notch": 7, "gates": []}
     data["probes"] = {**old.data["probes"], "data.drift": {"anchors": [[0, 0], [1, 100]]}}
     data["items"] = {**old.data["items"], "hardware": [{**old.data["items"]["hardware"][0], "weight": 9}]}
-    lines = method._changes(old, rulebook._rules(data))
+    lines = versions.changes(old, rulebook._rules(data))
     assert "1 check scored differently: Drift." in lines
     assert "0 stop signs instead of 9." in lines
     assert "1 risk weighs differently." in lines
     assert "How far a score may lie below its worst part was set anew." in lines
     more = {**old.data, "simulation": {**old.data["simulation"], "draws": 9000}}
-    assert "9,000 simulations instead of 1,000." in method._changes(old, rulebook._rules(more))
+    assert "9,000 simulations instead of 1,000." in versions.changes(old, rulebook._rules(more))
     same = {**old.data, "verdicts": {}}
-    assert method._changes(old, rulebook._rules(same)) == ["Words only."]
+    assert versions.changes(old, rulebook._rules(same)) == ["Words only."]

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -114,6 +115,16 @@ def test_a_table_becomes_a_report_that_verifies(folder):
     assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
     report["findings"][0]["value"] = 0.5
     assert document.verify(report) != []
+
+
+def test_a_report_shows_no_address_that_a_file_is_called_after(folder):
+    named = "rolf.kern@posteo-mail.net"
+    shutil.copy(folder / "good.csv", folder / f"{named}.csv")
+    shutil.copy(folder / "net.pkl", folder / f"{named}.pkl")
+    arguments = (f"{named}.csv", "--target", "answer", "--artefact", f"{named}.pkl")
+    done = assess(*arguments, "--only", "security.unsafe_files", "--out", "r.json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "rolf" not in (folder / "r.json").read_text("utf-8")
 
 
 def test_a_file_that_the_sandbox_may_not_read_is_named(folder):

@@ -1,6 +1,9 @@
 """What to find out next names what would narrow the range, and nothing that does not apply."""
 
+from itertools import pairwise
+
 from assessments.scoring import outlook, pool, rules
+from tests.assessments.scoring import carried_out
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
 from workers.probes import catalog
 
@@ -34,11 +37,40 @@ def test_next_evidence_leaves_out_what_is_measured_or_answered():
     assert {"D6", "H6", "D3", "data.label_errors"}.isdisjoint(sources)
 
 
-def test_next_evidence_is_ordered_by_how_much_it_narrows():
-    found = outlook.next_evidence(RULES, pool.judge(RULES, findings(), ANSWERS), ANSWERS)
-    narrows = [one["narrows_by"] for one in found]
-    assert narrows == sorted(narrows, reverse=True)
-    assert all(one >= 1 for one in narrows)
+def test_next_evidence_is_ordered_by_how_much_it_narrows_for_a_minute():
+    minutes = {name: outlook._minutes(RULES, name) for name in RULES.data["answers"]}
+    assert (minutes["D2"], minutes["D1"]) == (2, 1), "an answer in parts takes longer"
+    for seen, answers in (({}, {}), (findings(), ANSWERS), ({}, ANSWERS)):
+        found = outlook.next_evidence(RULES, pool.judge(RULES, seen, answers), answers, seen)
+        worth = [one["narrows_by"] / minutes.get(one.get("question"), 1) for one in found]
+        assert len(worth) > 3
+        assert all(before >= after - 0.5 for before, after in pairwise(worth)), "but for what is rounded"
+        assert all(one["narrows_by"] >= 1 for one in found)
+
+
+def test_a_long_question_comes_after_a_short_one_that_narrows_as_much():
+    """Of its two questions one takes twice the minutes; as evidence they are worth the same."""
+    found = outlook.next_evidence(RULES, pool.judge(RULES, {}, {}), {})
+    order = [one.get("probe") or one["question"] for one in found]
+    assert by_source(found)["D1"]["narrows_by"] == by_source(found)["D2"]["narrows_by"]
+    assert order.index("D1") < order.index("D2")
+
+
+def test_the_first_suggestion_narrows_the_overall_range_at_least_as_much_as_the_last():
+    """One result each, as likely as the judgement holds it, on 100 projects."""
+    pairs = [pair for case in range(100) if (pair := carried_out.narrowed(case)) is not None]
+    assert len(pairs) >= 95
+    held = sum(first >= last for first, last in pairs)
+    assert held >= 0.9 * len(pairs), f"{held} of {len(pairs)}"
+
+
+def test_in_the_mean_of_its_results_the_first_narrows_more_than_the_last():
+    held = []
+    for case in range(10):
+        pairs = [pair for repeat in range(6) if (pair := carried_out.narrowed(case, repeat)) is not None]
+        if pairs:
+            held.append(sum(first - last for first, last in pairs) >= 0)
+    assert sum(held) >= 0.95 * len(held)
 
 
 def test_a_measurement_narrows_more_than_an_answer_to_the_same_question():

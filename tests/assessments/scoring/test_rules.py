@@ -130,7 +130,7 @@ def test_unknown_rules_say_which_are_known():
 def test_every_bound_of_a_verdict_is_stricter_for_the_larger_step():
     steps = list(RULES.data["ready"].values())
     for strict, loose in pairwise(steps):
-        assert strict["score"] < loose["score"]
+        assert strict["must"] <= loose["must"]
         assert strict["high"] < loose["high"]
         assert strict["coverage"] > loose["coverage"] >= RULES.data["thin"]
 

@@ -13,6 +13,8 @@ GOOD = {
     probe: finding(entry["good"], entry["good"], entry["good"], "Fine")
     for probe, entry in RULES.data["probes"].items()
 } | {"hyperparameters.sensitivity": finding(0.1, 0.0, 0.2, "Fine", {"seed_sd": 0.1})}
+LIGHT = {"hardware.serving", "hyperparameters.tuning_gap", "hyperparameters.importance",
+         "hyperparameters.overfitting", "hyperparameters.seed_noise"}  # fmt: skip
 UNSEEN = {f"flexibility.{name}" for name in ("interference", "reuse", "site_gap", "input_loss")}
 
 
@@ -60,6 +62,12 @@ def test_good_checks_without_answers_are_not_ready_while_the_range_reaches_criti
     some = {probe: one for probe, one in GOOD.items() if not probe.startswith("flexibility.")}
     assert pool.judge(RULES, some, {}).overall.high >= RULES.data["ready"]["pilot"]["high"]
     assert verdict(some).startswith(
+        "Nothing serious was found, but nobody has measured “Keeps what it knows”"
+    )
+    kept = {**some, "flexibility.forgetting": GOOD["flexibility.forgetting"]}
+    kept = {name: one for name, one in kept.items() if name not in LIGHT}
+    assert pool.judge(RULES, kept, {}).overall.high >= RULES.data["ready"]["pilot"]["high"]
+    assert verdict(kept).startswith(
         "Nothing serious was found, but with what is still open the risk may be as"
     )
 
@@ -82,13 +90,20 @@ def test_one_bad_thing_that_has_a_fix_is_ready_once_it_is_fixed():
     assert verdict(some) == "Not ready: deal with 1 serious risk first."
 
 
+def test_a_serious_risk_that_ends_no_project_by_itself_goes_along_and_is_named():
+    dear = {**GOOD, "flexibility.reuse": finding(0.9, 0.85, 0.95, "A new task needs 90% of the training")}
+    assert verdict(dear, ANSWERED) == (
+        "Ready for the large training run; deal with 1 serious risk on the way."
+    )
+
+
 def test_bad_news_is_told_however_little_is_known():
     said = verdict({"data.label_errors": finding(0.09, 0.08, 0.1, "Wrong labels")})
     assert said.startswith("Not ready: deal with 1 serious risk first, and find out about the rest.")
 
 
 def test_a_small_high_end_does_not_make_up_for_too_little_coverage():
-    bounds = {"ready": {"pilot": {"score": 101, "high": 101, "coverage": 0.5}}}
+    bounds = {"ready": {"pilot": {"must": 2, "high": 101, "coverage": 0.5}}}
     lenient = replace(RULES, data={**RULES.data, **bounds})
     few, many = pool.judge(RULES, dict(list(GOOD.items())[:6]), {}), pool.judge(RULES, GOOD, {})
     assert words.verdict(lenient, few).startswith("Not enough is known")

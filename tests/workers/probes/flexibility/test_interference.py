@@ -199,7 +199,7 @@ def test_a_small_group_of_members_counts_by_its_members(monkeypatch):
     members = [Member(seed=seed, learning_rate=0.02) for seed in range(10)]
     seen = []
     for held in (2**30, 9 * 4 * (6 + 3 * 8 + 4) * 32):  # all ten at once; nine and one
-        monkeypatch.setitem(training.GROUP_BYTES, "cpu", held)
+        monkeypatch.setattr(training, "CPU_BYTES", held)
         looked = Conflicts(2, 0.02, net, heads)
         train(x, targets, members, net=net, heads=heads, steps=60, batch=32, watch=looked)
         seen.append(looked)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read best with an entry a line
 """Files of models for the tests and the benchmark: harmful ones in many dresses, and honest ones.
 
 Every harmful file would leave a canary behind if anything loaded it: a folder at the path that the corpus
@@ -190,7 +191,9 @@ def harmful(canary: Path | str) -> list[Harmful]:
         "program.pt": b"\x7fELF" + bytes(60) + b"x" * 200,
         "compiled.pt2": zipped({"p/archive_format": b"pt2", "p/lib/model.so": b"\x7fELF" + bytes(99)}),
         "closed.pt": b"7z\xbc\xaf\x27\x1c" + bytes(100),
-        "lz4.joblib": b"\x04\x22\x4d\x18" + bytes(100),
+        "zstandard.joblib": b"\x28\xb5\x2f\xfd" + bytes(100),
+        "broken_lz4.joblib": b"\x04\x22\x4d\x18" + bytes(100),
+        "packed_lz4.joblib": lz4_of(bad),
         "picture.zip": zipped({"a.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'}),
         "handler.mar": zipped({"MAR-INF/MANIFEST.json": b"{}", "handler.py": b"import os"}),
         "own_code.zip": zipped({"config.json": b'{"auto_map": {"AutoModel": "modeling.Net"}}'}),
@@ -198,6 +201,18 @@ def harmful(canary: Path | str) -> list[Harmful]:
         "macros.xlsm": zipped({"[Content_Types].xml": b"<x/>", "xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}),
         "macros.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "_VBA_PROJECT".encode("utf-16-le"),
         "object.yaml": b"net: !!python/object/apply:os.system ['id']\n",
+        "first_protocol.txt": pickle.dumps({"a": Canary(path)}, 0),
+        "first_protocol.json": pickle.dumps(Canary(path), 0),
+        "behind_a_picture.png": b"\x89PNG\r\n\x1a\n" + bytes(50) + bad,
+        "joined_template.gguf": gguf("{{ cycler['__ini' + 't__']['__glo' ~ 'bals__'] }}"),
+        "written_template.gguf": gguf("{{ x['\\x5f\\x5fclass\\x5f\\x5f'] }}"),
+        "noext_yaml.zip": zipped({"MLmodel": b"flavors: !!python/object/apply:os.system [id]\n"}),
+        "macros_inside.zip": zipped({"docs/a.xlsm": zipped({"[Content_Types].xml": b"<x/>", "xl/vbaProject.bin": b"x"})}),
+        "exchange.xlsx": zipped({"[Content_Types].xml": b"<x/>", "xl/externalLinks/externalLink1.xml": b"<ddeLink ddeService='cmd' ddeTopic='/c calc'/>"}),
+        "exchange.docx": zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b'<w:instrText xml:space="preserve"> DDEAUTO c:\\\\cmd.exe</w:instrText>'}),
+        "notebook.zip": zipped({"model.bin": bytes(99), "train.ipynb": b'{"cells": [{"cell_type": "code", "source": ["!id"]}]}'}),
+        "recipe.zip": zipped({"model.bin": bytes(99), "Dockerfile": b"FROM x\nRUN id\n"}),
+        "build.zip": zipped({"model.bin": bytes(99), "src/Makefile": b"all:\n\tid\n"}),
         "shell.zip": zipped({"model.bin": bytes(99), "install.sh": b"curl x | sh"}),
         "windows.zip": zipped({"model.bin": bytes(99), "tool.exe": b"MZ" + bytes(99)}),
         "code.zip": zipped({"model.bin": bytes(99), "helper.py": b"import os"}),
@@ -262,6 +277,20 @@ def hdf5(kind: str) -> bytes:
         "config": {"layers": [{"class_name": kind, "config": {"name": "x"}}]},
     }
     return b"\x89HDF\r\n\x1a\n" + bytes(300) + b"model_config\0" + json.dumps(config).encode() + bytes(2000)
+
+
+def lz4_of(data: bytes) -> bytes:
+    """An LZ4 frame of literals alone, as the format allows."""
+    rest = len(data) - 15
+    block = b"\xf0" + b"\xff" * (rest // 255) + bytes([rest % 255]) + data
+    return b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", len(block)) + block + bytes(4)
+
+
+def linked_hdf5(file: str) -> bytes:
+    """A link message to a dataset of another file, as h5py writes it."""
+    told = b"\0" + file.encode() + b"\0/x\0"
+    message = b"\x01\x08\x40\x04link" + struct.pack("<H", len(told)) + told
+    return b"\x89HDF\r\n\x1a\n" + bytes(300) + message + bytes(300)
 
 
 def parquet(bad: bytes) -> bytes:
@@ -381,4 +410,5 @@ def escapes() -> dict[str, bytes]:
         "link.zip": out.getvalue(),
         "outside.onnx": onnx(location="../../etc/passwd"),
         "absolute.onnx": onnx(location="/etc/passwd"),
+        "linked.h5": linked_hdf5("/etc/passwd"),
     }

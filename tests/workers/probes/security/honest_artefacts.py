@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import io
@@ -24,10 +25,17 @@ from tests.workers.probes.security.artefacts import (
     gguf,
     hdf5,
     keras_zip,
+    linked_hdf5,
     onnx,
     safetensors,
     tarred,
     zipped,
+)
+
+# A pickle of 400 numbers and a text as the lz4 package packs it: linked blocks, a checksum for each.
+LZ4 = base64.b64decode(
+    "BCJNGHRAvXQAAABhgASVXA8AAQDxAn2UKIwHd2VpZ2h0c5RdlChHFgBhAAAARz/wCAAyAEdACABCAEdACAoANEdAEAkAFBQJABMYCQACBwAPPwD/"
+    "////////////////xP8DZYwEbmFtZZRYLAEAAGxheWVyBQD/E1BlcpR1LocOUikAAAAAvYnBWw=="
 )
 
 
@@ -189,7 +197,9 @@ def _estimators(rng: np.random.Generator) -> dict[str, Any]:
         cluster,
         decomposition,
         ensemble,
+        feature_selection,
         linear_model,
+        model_selection,
         neighbors,
         pipeline,
         preprocessing,
@@ -209,6 +219,14 @@ def _estimators(rng: np.random.Generator) -> dict[str, Any]:
         "gradient": ensemble.GradientBoostingRegressor(n_estimators=3).fit(X, y),
         "support": svm.SVC().fit(X, y),
         "neighbours": neighbors.KNeighborsClassifier(algorithm="kd_tree").fit(X, y),
+        "boosted_classes": ensemble.GradientBoostingClassifier(n_estimators=3).fit(X, y + (X[:, 1] > 1)),
+        "chosen_columns": feature_selection.SelectKBest(k=2).fit(X, y),
+        "searched": model_selection.GridSearchCV(linear_model.Ridge(), {"alpha": [1, 2]}, scoring="r2").fit(
+            X, y
+        ),
+        "agglomerated": cluster.FeatureAgglomeration(2).fit(X),
+        "splines": preprocessing.SplineTransformer().fit(X),
+        "bisected": cluster.BisectingKMeans(2, random_state=0).fit(X),
         "clusters": cluster.KMeans(2, n_init=1, random_state=0).fit(X),
         "components": decomposition.PCA(2).fit(X),
         "columns": columns.fit(X),
@@ -232,6 +250,13 @@ def _others() -> dict[str, bytes]:
         "beside.onnx": onnx(location="weights.bin"),
         "dense.keras": keras_zip("Dense"),
         "dense.h5": hdf5("Dense"),
+        "beside.h5": linked_hdf5("weights.h5"),
+        "packed.joblib": LZ4,
+        "letters.docx": zipped({
+            "[Content_Types].xml": b"<x/>", "word/document.xml": b"<w:t>DDE links were removed</w:t>",
+        }),
+        "words.model": b"\n\x0e\n\x05<unk>\x15" + bytes(9),
+        "phone.tflite": b"\x1c\0\0\0TFL3" + bytes(90),
         "pictures.zip": zipped({"a.svg": svg, "b.png": b"\x89PNG\r\n\x1a\n" + bytes(40), "n.txt": b"exec"}),
         "folder.tar.gz": gzip.compress(tarred({"m/w.npy": _numpy(np.save, np.ones(3))}), mtime=0),
         "tokenizer.zip": zipped({"tokenizer_config.json": json.dumps({"chat_template": template}).encode(),

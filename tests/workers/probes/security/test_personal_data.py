@@ -120,6 +120,17 @@ def test_no_value_leaves_the_probe(tmp_path, made_up):
     assert not [text for text in columns["text"] if text.split("into ")[1].split(" by")[0] in told]
 
 
+def test_addresses_in_the_answers_are_told_and_masked(tmp_path):
+    sample = prepared(tmp_path, {"shop": ["North", "South"] * 20})
+    sample.answers = {"D1": {"unknown": True, "note": "Write to rolf.kern@posteo-mail.net, please."}}
+    finding = personal_data.run(sample, Budget())
+    (fault,) = finding.facts["faults"]
+    assert (fault["where"], fault["keys"], fault["severity"]) == ("answers", ["D1.note"], "low")
+    assert finding.title == "An e-mail address stands in the answers"
+    assert finding.note == "Take e-mail addresses out of the answers (D1.note)."
+    assert "rolf" not in json.dumps(finding.as_json())
+
+
 def test_declared_data_is_a_smaller_fault(tmp_path, made_up):
     columns = {"mail": [made_up.safe_email() for _ in range(50)]}
     sample = prepared(tmp_path, columns)

@@ -55,7 +55,6 @@ class Slice:
     lost: float  # share lost among the rows that judged it
     expected: float
     judged: int
-    p_rest: float
     p_expected: float
     weak: bool  # loses more than expected, not only more than the rest
     level: bool = False  # but not once the models know what is usual in it
@@ -121,9 +120,7 @@ def _tested(losses: Losses, parts: list[Part], judges: np.ndarray) -> list[Slice
         worse = bool(weak[k] and lost - likely >= LEAST_POINTS and lost >= TWICE * average)
         level = worse and _only_level(losses, part, average)
         size = int(part.rows.sum())
-        found.append(
-            Slice(part, size, lost, likely, n, by_rest[k], by_expected[k], worse and not level, level)
-        )
+        found.append(Slice(part, size, lost, likely, n, by_expected[k], worse and not level, level))
     return found
 
 

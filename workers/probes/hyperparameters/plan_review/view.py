@@ -63,7 +63,6 @@ NAMED = re.compile(
     r"small|tiny|medium|xl|un?cased|cased|\d+( \d+)?b|v\d+)\b"
 )
 FINE_TUNED = re.compile(r"\b(fine ?tun\w*|transfer( learning)?|peft|q?lora|adapter)\b")
-SEQUENCE = ("recurrent", "transformer")
 
 
 class Said(NamedTuple):

@@ -319,10 +319,3 @@ def _scalar(text: str) -> Any:
     if text.lower() in plain:
         return plain[text.lower()]
     return text
-
-
-def outer_keys(key: str) -> Iterator[str]:
-    """The keys of the groups around a setting, innermost first, the whole plan ("") last."""
-    while key:
-        key = _outer(key)
-        yield key

@@ -23,7 +23,6 @@ from workers.probes.surrogate import interval
 TRIALS, FEWEST = 64, 16
 MARGIN = 1.0  # points below which a default is as good as the best
 LIKELY = 0.25  # points of gap at the low end, and MARGIN in the middle, that are worth a remark
-SETTLED = 5.0
 
 
 def run(sample: Sample, budget: Budget) -> Finding:

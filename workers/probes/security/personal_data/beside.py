@@ -1,6 +1,6 @@
-"""Personal data beside the rows: in the names of columns, and in the plan as it was written.
+"""Personal data beside the rows: in the names of columns, in the plan as it was written, and in the answers.
 
-Neither is a row of the data, so they count as places and not in the share of rows. A column called after
+None is a row of the data, so they count as places and not in the share of rows. A column called after
 somebody's e-mail address is a slip of a wide table; an address in a plan is most often that of its author.
 """
 
@@ -18,7 +18,7 @@ from workers.probes.security.personal_data.scan import found
 from workers.probes.words import count, listed
 
 KINDS = ("email", "iban", "card")  # whose shape is proof without a word before it
-HEADERS, PLAN = "column names", "plan"
+HEADERS, PLAN, ANSWERS = "column names", "plan", "answers"
 COMMENT = re.compile(r"(?:^|[\s,\[{])#(.*)$", re.MULTILINE)
 NO_PLACE = "comment"
 MANY = 10  # names of columns from which it is a habit
@@ -33,7 +33,7 @@ LOGIN = re.compile(r"://\S*$")
 class Place:
     """One find beside the rows; ``key`` and ``example`` are masked."""
 
-    where: str  # HEADERS or PLAN
+    where: str  # HEADERS, PLAN or ANSWERS
     key: str
     kind: str
     example: str
@@ -44,19 +44,20 @@ class Place:
 
 
 def places(sample: Sample, columns: Sequence[Column]) -> list[Place]:
-    """What the names of the columns and the plan give away."""
+    """What the names of the columns, the plan and the answers give away."""
     headers = [place for column in columns for place in _read(HEADERS, column.name, column.name)]
     plan = [place for key, text in written(sample) for place in _read(PLAN, key, text)]
-    return [*headers, *dict.fromkeys(plan)]
+    answers = [place for key, text in _texts(sample.answers, "") for place in _read(ANSWERS, key, text)]
+    return [*headers, *dict.fromkeys([*plan, *answers])]
 
 
 def faults(places: Sequence[Place]) -> list[dict[str, Any]]:
     """One fault a place: a column's name stays with the data, a plan can be mended at once."""
     made: list[dict[str, Any]] = []
-    for where in (HEADERS, PLAN):
+    for where in (HEADERS, PLAN, ANSWERS):
         own = [place for place in places if place.where == where]
         if own:
-            severity = "low" if where == PLAN else "high" if len(own) >= MANY else "medium"
+            severity = "low" if where != HEADERS else "high" if len(own) >= MANY else "medium"
             made.append({
                 "fault": "pii", "severity": severity, "where": where, "keys": [place.key for place in own],
                 "kinds": sorted({place.kind for place in own}), "count": len(own),
@@ -82,9 +83,9 @@ def note(places: Sequence[Place]) -> list[str]:
     headers = [place for place in places if place.where == HEADERS]
     if headers:
         said.append(f"Rename {count(len(headers), 'column')} whose name holds {_kinds(headers)}.")
-    plan = [place for place in places if place.where == PLAN]
-    if plan:
-        said.append(f"Take {_kinds(plan)} out of the plan ({listed([place.key for place in plan], 3)}).")
+    for where in (PLAN, ANSWERS):
+        if own := [place for place in places if place.where == where]:
+            said.append(f"Take {_kinds(own)} out of the {where} ({listed([place.key for place in own], 3)}).")
     return said
 
 

@@ -111,13 +111,6 @@ RULES: tuple[tuple[re.Pattern[str], tuple[str, ...], bool], ...] = (  # rule, wo
     (SIGNED, tuple(_SAID["signed"].split()), True), (CUSTOMER, tuple(_SAID["customer"].split()), True),
     (LABEL, (":",), False), (TITLE, ("",), False),
 )  # fmt: skip
-STREET_WORDS = re.compile(
-    r"(?i)str(?:a|e|\.)|gasse|allee|chauss|damm|ufer|steig|stieg|weg|platz|ring|road|avenue|boulevard|lane|drive|court|crescent"
-    r"|terrace|close|place|square|way|garden|grove|mews|trail|circle|\b(?:st|rd|ave|blvd|ln|dr|ct|bd|av)\b|rue|chemin|impasse|quai"
-    r"|route|cours|passage|faubourg|sentier|calle|c/|avenida|avda|paseo|plaza|pza|camino|carretera|ctra|traves|ronda|carrer|rambla"
-    r"|pasaje|glorieta|calzada|circuito|via|piazza|corso|largo|vicolo|lungo|contrada|borgo|rua|\br\.|alameda|praça|rodovia|ladeira"
-    r"|laan|dreef|plein|gracht|kade|singel|dijk|steeg|gatan|vägen|torget|gränd|\b(?:ul|al|os|pl)\.|\b(?:am|an der|im|zum|zur|unter den) "
-)
 
 
 def _told(text: str) -> Iterator[tuple[int, int, bool]]:

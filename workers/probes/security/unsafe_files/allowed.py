@@ -6,9 +6,9 @@ scanners were bypassed by one more module again and again); here it only chooses
 
 On the list: what PyTorch, NumPy, SciPy's sparse matrices, joblib, pandas and the standard library write to
 rebuild plain data, the layers of ``torch.nn``, and scikit-learn's estimators. An estimator is made without
-its constructor and takes its state as attributes, so loading it computes nothing; its *functions* are not
-on the list, nor is anything below ``sklearn.utils`` or ``sklearn.datasets``. A project's own classes are
-not on it either: nobody here can know what they do.
+its constructor and takes its state as attributes, so loading it computes nothing; its *functions* are not on
+the list, but for a few that only compute (COMPUTING), nor is anything below ``sklearn.utils`` or
+``sklearn.datasets``. A project's own classes are not on it either: nobody here can know what they do.
 """
 
 from __future__ import annotations
@@ -59,6 +59,17 @@ _PANDAS_ARRAYS = (
 )
 _DATEUTIL_ZONES = "tzfile _ttinfo _tzfile tzutc tzoffset tzlocal"
 _NUMPY_SUMS = "log log1p log2 log10 exp expm1 sqrt cbrt square abs absolute tanh sin cos sign rint floor ceil"
+_STATISTICS = "mean median min max sum std var prod amin amax nanmean nanmedian"
+_SELECTIONS = "f_classif f_regression f_oneway chi2 r_regression mutual_info_classif mutual_info_regression"
+_HITS = (
+    "accuracy_score balanced_accuracy_score f1_score precision_score recall_score jaccard_score"
+    " matthews_corrcoef log_loss brier_score_loss"
+)
+_ERRORS = (
+    "r2_score explained_variance_score max_error mean_squared_error root_mean_squared_error"
+    " mean_absolute_error median_absolute_error mean_squared_log_error mean_absolute_percentage_error"
+)
+_KERNELS = "rbf_kernel linear_kernel polynomial_kernel cosine_similarity euclidean_distances"
 _ACTIVATIONS = "relu relu6 gelu silu mish elu selu celu leaky_relu softplus hardswish hardtanh logsigmoid"
 _COLUMNS = "OrderedDict defaultdict Counter deque ChainMap"
 _DATES = "datetime date time timedelta timezone"
@@ -67,6 +78,21 @@ _SCRIPT_REBUILDERS = (
     "build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id restore_type_tag"
 )
 _BIT_GENERATORS = "MT19937 PCG64 PCG64DXSM Philox SFC64"
+
+# Functions that estimators keep as attributes, by name: what columns were chosen, searches scored or kernels
+# measured by. They compute with arrays and touch nothing else.
+COMPUTING: dict[str, frozenset[str]] = {
+    **{
+        f"sklearn.feature_selection.{module}": frozenset(_SELECTIONS.split())
+        for module in ("_univariate_selection", "univariate_selection", "_mutual_info", "mutual_info_")
+    },
+    "sklearn.metrics._classification": frozenset(_HITS.split()),
+    "sklearn.metrics._ranking": frozenset({"roc_auc_score", "average_precision_score"}),
+    "sklearn.metrics._regression": frozenset(_ERRORS.split()),
+    "sklearn.metrics.pairwise": frozenset(_KERNELS.split()),
+    "sklearn.cluster._kmeans": frozenset({"_kmeans_single_lloyd", "_kmeans_single_elkan"}),
+    "scipy._lib.array_api_compat.numpy._aliases": frozenset({"asarray"}),
+}
 
 PLAIN: dict[str, frozenset[str]] = {
     "builtins": frozenset(_BUILTINS.split()),
@@ -86,7 +112,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "_codecs": frozenset({"encode"}),
     "types": frozenset({"SimpleNamespace"}),
     "argparse": frozenset({"Namespace"}),
-    "numpy": frozenset([*_NUMPY_TYPES.split(), *_NUMPY_SUMS.split()]),
+    "numpy": frozenset([*_NUMPY_TYPES.split(), *_NUMPY_SUMS.split(), *_STATISTICS.split()]),
     "numpy.rec": frozenset({"recarray", "record"}),
     "numpy.ma": frozenset({"MaskedArray"}),
     "numpy.ma.core": frozenset({"_mareconstruct", "MaskedArray", "MaskedConstant"}),
@@ -103,6 +129,8 @@ PLAIN: dict[str, frozenset[str]] = {
     "joblib.numpy_pickle": frozenset({"NumpyArrayWrapper"}),
     "sklearn.externals.joblib.numpy_pickle": frozenset({"NumpyArrayWrapper"}),
     "sklearn.utils._bunch": frozenset({"Bunch"}),
+    "scipy.interpolate._bsplines": frozenset({"BSpline"}),
+    **COMPUTING,
     "sklearn.tree._tree": frozenset({"Tree"}),
     "torch": frozenset([*_TORCH_TYPES.split(), *(f"{one}Storage" for one in _STORAGES.split())]),
     "torch.storage": frozenset(
@@ -170,6 +198,7 @@ _FAMILIES = tuple(
         rf"sklearn\.(?:{'|'.join(_ESTIMATORS.split())})(?:\.\w+)*\._?[A-Z]\w*",
         r"sklearn\.metrics\._dist_metrics\.(?:[A-Z]\w*|newObj)",
         r"sklearn\.metrics\._scorer\._?[A-Z]\w*",
+        r"sklearn\._loss\._loss\.__pyx_unpickle_Cy[A-Z]\w*",  # Cython's own: makes the class, sets its fields
         r"sklearn\.neighbors\._(?:kd_tree|ball_tree)\.newObj",
         r"torch\.nn\.modules(?:\.\w+)+\.[A-Z]\w*",
         r"torch\.optim(?:\.\w+)*\.[A-Z]\w*",

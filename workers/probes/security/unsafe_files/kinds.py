@@ -34,6 +34,12 @@ PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
 BURIED = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\x00\x00|[c(}\])]|[\x8c\x8fXUK]|\x63)", re.DOTALL)
 MOST_BURIED = 2_000
 MOST_PICKLES = 10_000
+# Models that hold numbers and the names of built-in steps; (place, bytes) -> what.
+NUMBERS: tuple[tuple[int, bytes, str], ...] = (
+    (4, b"TFL3", "TensorFlow Lite model"), (4, b"ORTM", "ONNX Runtime model"), (0, b"CBM1", "CatBoost model"),
+    (0, b"\xba\x16\x4f\x2f", "fastText model"),
+)  # fmt: skip
+SENTENCE_PIECE = re.compile(rb"\x0a.\x0a.(?:<unk>|<pad>|<s>|\[PAD\])\x15", re.DOTALL)
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of the five pickles of an old checkpoint
 
 
@@ -62,6 +68,7 @@ def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> 
         return loose.old_office(look, data, where)
     if head.startswith(keras.HDF5):
         keras.hdf5(look, data, where)
+        keras.links(look, data, where)
         _buried(look, data, where, "HDF5 file")
         return "HDF5 file"
     if head.startswith(weights.NPY):
@@ -92,13 +99,20 @@ TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> str:
     ending = PurePosixPath(where.name.lower().replace("\\", "/")).suffix
     if head.startswith(zips.MEDIA):
+        if where.artefact:
+            _buried(look, data, where, "picture or sound")
         return "picture or sound"
+    if (numbers := _of_numbers(head)) is not None:
+        _buried(look, data, where, numbers)
+        return numbers
     table = ending in TABLES and not where.artefact  # a first header may be a tag; nothing shows a table
     if not table and len(data) <= markup.MOST and (text := markup.text_of(bytes(data[:4096]))) is not None:
         whole_text = markup.text_of(bytes(data)) or text
         return markup.markup(look, whole_text, where)
     if (code := loose.python(look, where)) is not None:
         return code
+    if where.artefact and _old_pickle(look, data, where):
+        return "Python pickle"
     if loose.settings(look, bytes(data[: 16 * MB]) if ending in loose.YAML else _words(data), where):
         return "settings (YAML)"
     if ending in (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml"):
@@ -123,6 +137,21 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         look.note(f"{where.name} is of a kind that is not known here, so little can be said of it.")
         look.open = True
     return "file of an unknown kind"
+
+
+def _of_numbers(head: bytes) -> str | None:
+    if SENTENCE_PIECE.match(head):
+        return "SentencePiece vocabulary"
+    return next((what for at, magic, what in NUMBERS if head[at : at + len(magic)] == magic), None)
+
+
+def _old_pickle(look: Look, data: Any, where: Where) -> bool:
+    """A pickle of the first protocol is plain text under any name; it counts only if it runs something."""
+    found = walk(data, deadline=min(look.deadline, _soon(look)))
+    runs = bool(found.called & set(found.flagged))
+    if runs:
+        _tell(look, found, where, "Python pickle")
+    return runs
 
 
 def _words(data: Any) -> bytes:
@@ -208,6 +237,8 @@ def _zip(look: Look, data: Any, where: Where) -> str:
         look.hit(where, EXECUTABLE, what, loose.BRINGS)
     for part in zips.parts(look, data, where, found, whole=whole):
         inside = where.into(part.name)
+        if what == "office document" and part.name.endswith((".xml", ".rels")):
+            loose.exchange(look, part.data, inside)
         if part.name.endswith("config.json") and what == "Keras model":
             keras.config(look, bytes(part.data[: keras.MOST_CONFIG]), inside)
         else:
@@ -230,6 +261,8 @@ def _packed(look: Look, data: Any, where: Where, name: str) -> str | None:
     try:
         if not content and name in ("zlib", "lzma"):
             return None
+        if not content and not whole and where.artefact:
+            look.unread(where, f"{name} file", "it is cut off or garbled")
         look.declared += len(content)
         inner = inspect(look, memoryview(content), where.into(f"unpacked {name}"), whole=whole)
     finally:

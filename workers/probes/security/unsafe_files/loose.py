@@ -26,10 +26,15 @@ NAMED = {
     **dict.fromkeys((".bat", ".cmd", ".ps1", ".psm1", ".vbs", ".vbe", ".wsf", ".hta", ".reg", ".lnk"), "Windows script"),
     **dict.fromkeys((".sh", ".bash", ".zsh", ".csh", ".ksh", ".command"), "script"),
     **dict.fromkeys((".jar", ".class", ".apk"), "Java program"),
+    **dict.fromkeys((".deb", ".rpm", ".pkg", ".dmg", ".appimage", ".desktop", ".whl", ".egg"), "program to install"),
     **dict.fromkeys((".js", ".mjs", ".jse", ".rb", ".pl", ".php", ".lua"), "script"),
     **dict.fromkeys((".so", ".dylib", ".ko"), "program library"),
 }  # fmt: skip
-PYTHON = (".py", ".pyc", ".pyo", ".pyw", ".pyd")
+PYTHON = (".py", ".pyc", ".pyo", ".pyw", ".pyd", ".ipynb")
+RECIPES = {
+    **dict.fromkeys(("makefile", "gnumakefile", "justfile", "jenkinsfile"), "build script"),
+    **dict.fromkeys(("dockerfile", "containerfile"), "container recipe"),
+}
 YAML = (".yaml", ".yml")
 TAG = re.compile(
     rb"(?:!!|!<tag:yaml\.org,2002:)((?:python/(?:object|name|module|apply|new)|java[x.]|ruby/)[\w/.:\-]{0,120}|[a-z]+\.[\w.]{3,80})|(!ruby/[\w/.:\-]{1,120})"
@@ -39,6 +44,11 @@ OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 VBA = re.compile("_VBA_PROJECT".encode("utf-16-le") + b"|" + "Macros\0".encode("utf-16-le"))
 MACROS = re.compile(
     r"(?:^|/)(?:vbaproject(?:signature)?\.bin|vbadata\.xml)$|(?:^|/)xl/macrosheets/|(?:^|/)Basic/.*\.xba$",
+    re.IGNORECASE,
+)
+# Dynamic data exchange: a cell or field that starts another program for its value.
+EXCHANGE = re.compile(
+    rb"<(?:\w+:)?ddeLink\b|<w:instrText[^>]{0,200}>[^<]{0,200}\bDDE(?:AUTO)?\b|w:instr=\"\s*DDE(?:AUTO)?\b",
     re.IGNORECASE,
 )
 ITSELF = "itself: it is a program and no model"
@@ -51,7 +61,7 @@ def program(look: Look, data: Any, head: bytes, where: Where) -> str | None:
     if found is None and SHEBANG.match(head):
         found = "script"
     if found is None and where.artefact:
-        found = NAMED.get(_ending(where))
+        found = NAMED.get(_ending(where)) or RECIPES.get(PurePosixPath(where.name.lower()).name)
     if found is not None:
         look.hit(where, EXECUTABLE, found, ITSELF)
     return found
@@ -86,6 +96,12 @@ def macros(look: Look, names: Iterable[str], where: Where) -> None:
                 where.into(name), EXECUTABLE, "office document", "macros, as soon as somebody allows them"
             )
             return
+
+
+def exchange(look: Look, data: Any, where: Where) -> None:
+    """A part of an office document that asks for another program's answer."""
+    if EXCHANGE.search(data):
+        look.hit(where, EXECUTABLE, "office document", "a link that starts another program (DDE)")
 
 
 def old_office(look: Look, data: Any, where: Where) -> str:

@@ -1,4 +1,4 @@
-"""Packed streams (gzip, bzip2, xz, zlib), unpacked into memory up to what the look may still take."""
+"""Packed streams (gzip, bzip2, xz, zlib, LZ4), unpacked into memory up to what the look may still take."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import lzma
 import zlib
 from typing import Any
 
+from workers.probes.security.unsafe_files import lz4
 from workers.probes.security.unsafe_files.look import BOMB, HARMS, MB, RATIO, SMALL, Look, Where
 
 STEP = 4 * MB
@@ -14,9 +15,10 @@ FEED = 64 * 1024  # packed bytes at a time
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"]\0\0", "lzma"),
     (b"\x78\x01", "zlib"), (b"\x78\x5e", "zlib"), (b"\x78\x9c", "zlib"), (b"\x78\xda", "zlib"),
+    (lz4.MAGIC, "LZ4"),
 )  # fmt: skip
 CLOSED: tuple[tuple[bytes, str], ...] = (
-    (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"\x04\x22\x4d\x18", "LZ4"), (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!", "RAR"),
 )  # fmt: skip
 BROKEN = (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError)
@@ -44,6 +46,7 @@ def unpack(look: Look, data: Any, where: Where, name: str) -> tuple[bytearray, b
         "bzip2": bz2.BZ2Decompressor,
         "xz": lzma.LZMADecompressor,
         "lzma": lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE),
+        "LZ4": lz4.Machine,
     }
     return grown(look, data, makers[name](), where, f"{name} file", again=makers[name])
 
@@ -73,7 +76,7 @@ def grown(
                 break
             if machine.eof:
                 rest = machine.unused_data
-                if again and rest[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7"):
+                if again and rest[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7", lz4.MAGIC[:2]):
                     machine, pending = again(), rest
                     continue
                 complete = True

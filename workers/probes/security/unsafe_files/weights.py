@@ -17,8 +17,8 @@ from workers.probes.security.unsafe_files.look import BOMB, EXECUTABLE, HARMS, L
 MOST_HEADER = 100 * 2**20  # bytes; safetensors itself takes no more
 # What no honest chat template asks for: the inner side of Python's objects (CVE-2024-34359).
 TEMPLATE = re.compile(
-    rb"__\w{2,40}__|\|\s*attr\s*\(|\b(?:popen|subprocess|eval|exec|system|import_module)\s*\("
-    rb"|\[\s*['\"]_{1,2}['\"]\s*[~+]"
+    rb"__\w{2,40}__|\|\s*attr\s*\(|\\(?:x|u00)5f|\b(?:lipsum|cycler|joiner)\b|\b(?:popen|subprocess|eval|exec|system|import_module)\s*\("
+    rb"|\[\s*['\"]_{1,2}\w{0,40}['\"]\s*[~+'\"|]"
 )
 MOST_TEMPLATE = 4 * 2**20
 NPY = b"\x93NUMPY"

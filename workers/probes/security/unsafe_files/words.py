@@ -11,7 +11,8 @@ from workers.probes.security.unsafe_files.cells import Cells
 from workers.probes.security.unsafe_files.look import BOMB, ESCAPE, EXECUTABLE, FORMULAS, RUNS, Hit
 from workers.probes.words import count, listed
 
-LOOSE = {*loose.NAMED.values(), *(name for _, name in loose.PROGRAMS), "script", "Python code"}
+_NAMED = {*loose.NAMED.values(), *loose.RECIPES.values()}
+LOOSE = {*_NAMED, *(name for _, name in loose.PROGRAMS), "script", "Python code"}
 SAFER = "Ask its maker for a safetensors file, or make the weights anew from code that you trust."
 
 
@@ -83,7 +84,7 @@ def note(
         told.append(
             f"Put an apostrophe before the formulas in {where}, or remove them, before the table is opened."
         )
-    if not told and not unknown:
+    if not told and not unknown and artefacts:
         told.append(
             f"What is in {'it' if len(artefacts) == 1 else 'them'} only rebuilds numbers and plain data."
         )

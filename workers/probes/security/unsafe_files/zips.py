@@ -53,10 +53,6 @@ class Part:
     whole: bool = True
 
 
-def is_zip(data: Any) -> bool:
-    return bytes(data[:4]) in (b"PK\x03\x04", b"PK\x05\x06") or end_of(data) is not None
-
-
 def end_of(data: Any) -> int | None:
     """Where the directory's end record stands, in the last 64 KB."""
     start = max(0, len(data) - END.size - 65_535)
