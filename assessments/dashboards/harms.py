@@ -32,7 +32,7 @@ def harms_of(dimension: str, document: Mapping[str, Any]) -> Harms | None:
 def _harm(one: Mapping[str, Any]) -> Harm:
     chance, low, high = (100 * one[key] for key in ("chance", "low", "high"))
     first, *others = one["steps"]
-    basis, source = BASES[one["tier"]]
+    basis, source = BASES.get(one["tier"], BASES["none"])
     steps, before = [], 100 * first["chance_after"]
     for step in others:
         steps.append(_step(step, before))

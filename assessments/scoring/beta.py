@@ -10,7 +10,7 @@ from functools import lru_cache
 from math import exp, lgamma, log, log1p, sqrt
 
 LEAST = 5e-4  # nearer to 0 or 1 no quantile is told: three digits are shown
-CLOSE = 1e-9
+CLOSE = 1e-6  # a last step of Newton's: what is left is about its square
 TINY = 1e-300
 
 

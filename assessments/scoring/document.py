@@ -325,10 +325,11 @@ def verify(report: Any) -> list[str]:
     Raises BadReport for what is no report, and for one whose rules are not known here.
     """
     rules = _checked(report)
-    wrong = []
+    wrong, known = [], {*ALWAYS, *signature.OUTSIDE}
     try:
         wrong += _evidence_paths(report)
         expected = judged(rules, report)
+        known |= set(expected)
         for entry, found in zip(expected["next_evidence"], report["next_evidence"], strict=False):
             entry |= {key: found[key] for key in ("title", "minutes") if key in found}
         ranked = [one["probe"] for one in expected["findings"]]
@@ -342,7 +343,6 @@ def verify(report: Any) -> list[str]:
             wrong.append("evidence")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         wrong.append(f"(cannot be judged: {type(error).__name__} {str(error)[:80]})")
-    known = {*ALWAYS, "gates", "harms", *signature.OUTSIDE}
     wrong += [str(key) for key in report if key not in known]
     whole = {key: value for key, value in report.items() if key not in signature.OUTSIDE}
     if not wrong and report.get("content") != canonical.digest(whole):

@@ -27,7 +27,7 @@ from math import exp, log
 from typing import Any
 
 from assessments.scoring import beta, gates, risk
-from assessments.scoring.rules import Anchors, Harm, Rules
+from assessments.scoring.rules import Harm, Rules
 from assessments.scoring.tables import Table
 
 PRIOR = "prior"
@@ -182,12 +182,11 @@ def says(rules: Rules, question: str, answers: Answers) -> float | None:
     given = answers.get(question)
     if given is None:
         return None
-    entry = rules.data["harms"]["answers"]
-    reads = Anchors.read(entry)
     if given.get("unknown"):
-        return max(float(entry["unknown"]), reads(risk.middle(rules, question)))
+        unknown = float(rules.data["harms"]["answers"]["unknown"])
+        return max(unknown, rules.log_odds(risk.middle(rules, question)))
     ends = risk.answer(rules, question, given)
-    return None if ends is None else reads((ends[0] + ends[1]) / 2)
+    return None if ends is None else rules.log_odds((ends[0] + ends[1]) / 2)
 
 
 def _answers(pooling: Mapping[str, Any], told: Mapping[str, float], answers: Answers) -> dict[str, float]:

@@ -128,6 +128,11 @@ class Rules:
             for probe in harm.probes
         }
 
+    @cached_property
+    def log_odds(self) -> Anchors:
+        """The score of an answer -> what it says about a harm."""
+        return Anchors.read(self.data["harms"]["answers"])
+
     def of(self, dimension: str) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.dimension == dimension)
 

@@ -14,7 +14,7 @@ from typing import Any
 from assessments import questions
 from assessments.dashboards import words
 from assessments.scoring import harm as chances
-from assessments.scoring.rules import Anchors, Harm, Rules
+from assessments.scoring.rules import Harm, Rules
 from assessments.scoring.tables import Table
 from workers.probes import catalog
 
@@ -156,7 +156,6 @@ def times(log_ratio: float) -> str:
 
 def _answers(rules: Rules) -> list[Answer]:
     """Every choice that speaks about a harm, with each of its options as it counts when declared."""
-    reads = Anchors.read(rules.data["harms"]["answers"])
     declared = rules.data["harms"]["pooling"]["declared"]
     found = []
     for name in dict.fromkeys(name for one in rules.harms for name in one.questions):
@@ -165,7 +164,7 @@ def _answers(rules: Rules) -> list[Answer]:
             continue
         asked = questions.question(name)
         labels = {option.value: option.label for option in asked.options}
-        options = [(labels[key], times(declared * reads(score))) for key, score in scores.items()]
+        options = [(labels[key], times(declared * rules.log_odds(score))) for key, score in scores.items()]
         unknown = chances.says(rules, name, {name: {"unknown": True}})
         if unknown is not None:
             options.append(("I do not know", times(declared * unknown)))

@@ -1,11 +1,13 @@
 """The method page says what the rules say: every number on it comes from them."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from assessments.dashboards import method
+from assessments.dashboards.method import harms as method_harms
 from assessments.dashboards.method import scales as scaling
 from assessments.dashboards.method import versions
 from assessments.scoring import rules as rulebook
@@ -135,6 +137,41 @@ def test_how_far_stakes_bend_is_told():
     assert f"to {low:g} times at least and {high:g} times at most" in page.stakes_note
     assert ("An open question counts" in page.stakes_note) == rulebook.load().strict
     assert "An open question counts" not in method.build("2026.3").stakes_note
+
+
+def test_every_harm_is_on_the_page_with_its_prior_and_what_is_judgement_says_so():
+    harms = method.build().harms
+    rows = [row for _, some in harms.dimensions for row in some]
+    rules = rulebook.load()
+    assert [(row.says, row.prior) for row in rows] == [
+        (one.says, round(100 * one.prior)) for one in rules.harms
+    ]
+    fitted = {name for name, table in rules.tables.items() if table.fitted}
+    assert len(harms.fitted) + len(harms.others) == len(fitted)
+    assert harms.cold.source == "Judgement"
+    assert all(catalog.BY_ID[name].title in harms.cold_names for name in set(rules.tables) - fitted)
+    assert ("I do not know", "× 1.2") in next(one for one in harms.answers if "fooling" in one.ask).options
+
+
+def test_a_fitted_table_stands_apart_with_what_it_was_fitted_on():
+    rules = rulebook.load()
+    table = {"log_ratio": [-2.1, -0.4, 0.02, 2.2, 3.0], "auc": 0.97, "harm": 1200, "calm": 180, "bases": 1}
+    probes = {
+        "data.label_errors": {**table, "edges": [20, 40, 60, 80]},
+        "data.types": {**table, "edges": [10, 40, 60, 80]},
+    }
+    rules = replace(rules, data={**rules.data, "likelihoods": {"version": rules.version, "probes": probes}})
+    harms = method_harms.section(rules)
+    assert harms.counts == "34 harms, 39 tables, 2 of them measured"
+    (labels,), (types,) = harms.fitted, harms.others
+    assert labels.cells == ["÷ 8.2", "÷ 1.5", "as before", "× 9.0", "× 20"]
+    assert labels.source == "1,200 with the fault, 180 without, from 1 data set; AUC 0.97"
+    assert types.cells[0] == "0–10: ÷ 8.2"
+    assert "Label errors" not in harms.cold_names
+
+
+def test_the_page_of_older_rules_has_no_harms():
+    assert method.build("2026.3").harms is None
 
 
 def test_levels_cover_the_scale_without_a_gap():

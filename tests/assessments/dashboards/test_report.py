@@ -111,6 +111,18 @@ def test_answers_that_a_link_hides_are_not_shown_as_unanswered():
     assert page.contradictions == []
 
 
+def test_a_link_that_hides_answers_tells_no_chance_that_an_answer_moved():
+    whole = sample.document()
+    told = {one["id"]: [step["from"] for step in one["steps"]] for one in whole["harms"]}
+    assert "D3" in told["label_noise"]
+    assert "evasion" in told
+    document = shown(whole, recommendations=True, samples=True, answers=False)
+    left = [one["id"] for one in document["harms"]]
+    assert "label_noise" not in left
+    assert "evasion" in left
+    assert report.build(document).dimensions[0].harms is not None
+
+
 def test_samples_that_a_link_hides_leave_no_figure_behind():
     hidden = shown(sample.document(), recommendations=True, samples=False, answers=True)
     page = report.build(hidden)

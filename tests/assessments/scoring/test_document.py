@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assessments import questions
 from assessments.scoring import document
+from assessments.scoring import rules as rulebook
 from tests.assessments.scoring.evidence import ANSWERS, MANIFEST, finding, findings, records
 from workers.probes import catalog
 from workers.probes.base import DIMENSIONS, Finding
@@ -268,6 +269,29 @@ def test_a_stop_sign_that_was_taken_away_or_softened_is_noticed():
     assert document.verify({key: value for key, value in report.items() if key != "gates"})
     softer = [{**report["gates"][0], "says": "All is well"}]
     assert document.verify({**report, "gates": softer}) == ["gates[0].says"]
+
+
+def test_how_likely_each_harm_is_stands_in_the_report_and_a_changed_chance_is_noticed():
+    report = build()
+    assert [one["id"] for one in report["harms"]] == [one.id for one in rulebook.load().harms]
+    labels = next(one for one in report["harms"] if one["id"] == "label_noise")
+    assert set(labels) == {"id", "dimension", "says", "chance", "low", "high", "steps", "tier"}
+    assert labels["steps"][0] == {"from": "prior", "log_odds": -1.386, "chance_after": 0.2}
+    assert labels["steps"][-1]["chance_after"] == labels["chance"] > 0.2
+    place = report["harms"].index(labels)
+    labels["chance"] = 0.01
+    assert document.verify(report) == [f"harms[{place}].chance"]
+    del report["harms"]
+    assert document.verify(report) == ["harms"]
+
+
+@pytest.mark.parametrize("version", ["2026.1", "2026.2", "2026.3"])
+def test_older_rules_judge_as_they_did_and_tell_no_chances(version):
+    report = build(rules=rulebook.load(version))
+    assert "harms" not in report
+    assert document.verify(report) == []
+    report["harms"] = build()["harms"]
+    assert document.verify(report) == ["harms"]
 
 
 def test_another_order_of_findings_is_noticed():

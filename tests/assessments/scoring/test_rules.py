@@ -58,6 +58,39 @@ def test_claims_and_readings_name_what_exists():
             assert reading["effort"]
 
 
+def test_every_harm_can_be_told_about_and_names_what_exists():
+    ids = [one.id for one in RULES.harms]
+    assert len(ids) == len(set(ids)) == 34
+    gates = {one["id"] for one in RULES.data["gates"]}
+    for one in RULES.harms:
+        assert one.probes or one.questions, one.id
+        assert set(one.probes) <= set(catalog.ACTIVE), one.id
+        assert set(one.questions) <= set(RULES.data["answers"]), one.id
+        assert not one.gate or one.gate in gates, one.id
+        assert one.gate or not one.sure, one.id
+        assert 0 < one.prior < 1, one.id
+        assert one.weight in (0.25, 0.5, 1), one.id
+    assert {one.dimension for one in RULES.harms} == set(DIMENSIONS)
+
+
+def test_answers_can_never_say_more_than_they_fade_by():
+    """Else a worse check could lower a chance by silencing a bad answer."""
+    pooling = RULES.data["harms"]["pooling"]
+    starts, ends = pooling["fades"]
+    assert pooling["answers"] < ends - starts
+    assert ends <= pooling["all"]
+
+
+def test_files_beside_the_rules_are_of_their_version(tmp_path):
+    path = tmp_path / "rules-2030.1.yaml"
+    assert rulebook._beside(path, "2030.1") == {}
+    (tmp_path / "harms-2030.1.yaml").write_text('version: "2030.1"\nharms: {}\n')
+    assert rulebook._beside(path, "2030.1") == {"harms": {"version": "2030.1", "harms": {}}}
+    (tmp_path / "likelihoods-2030.1.yaml").write_text('version: "2029.9"\nprobes: {}\n')
+    with pytest.raises(ValueError, match=r"of rules 2029\.9, not 2030\.1"):
+        rulebook._beside(path, "2030.1")
+
+
 @pytest.mark.parametrize(
     ("score", "level"),
     [(0, "minimal"), (19, "minimal"), (20, "low"), (59, "moderate"), (60, "high"), (80, "critical"),
