@@ -49,6 +49,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/report.json", report.report_json, name="run-report-data"),
     path("runs/<uuid:pk>/figures.json", report.figures, name="run-figures"),
     path("runs/<uuid:pk>/figures/<slug:dimension>/", report.more, name="run-more"),
+    path("runs/<uuid:pk>/what-if/", report.what_if, name="what-if"),
     path("runs/<uuid:pk>/frameworks/", report.frameworks, name="run-frameworks"),
     path("runs/<uuid:pk>/contradictions/", report.close, name="contradiction-close"),
     path("runs/<uuid:pk>/share/", share.create, name="share-create"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from django.views.decorators.http import require_safe
 
 from assessments import actions, policies, signing
 from assessments.dashboards import report as dashboard
+from assessments.dashboards import what_if as trial
 from assessments.forms import ShareForm
 from assessments.models import Run
+from assessments.scoring.whatif import CannotTell
 from assessments.templatetags.marks import LEVELS
 from assessments.views.policy import held
 from assessments.views.signed_in import SignedInRequest, takes_forms
@@ -110,6 +113,30 @@ def frameworks(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "report/frameworks.html", context)
 
 
+@login_required
+@require_safe
+def what_if(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The scores once the ticked steps (``do``) are done: a page of its own, or its result alone for the report.
+
+    Nothing is saved, so it is a question and no form: the address can be sent to a colleague.
+    """
+    run = get_object_or_404(_reports(request), pk=pk)
+    if run.report is None:
+        return redirect("assessments:run-detail", pk)
+    asked = request.GET.getlist("do")
+    chosen = [int(one) for one in asked if one.isdecimal() and len(one) < 4] if asked else None
+    context = {"here": "assessments", "run": run, "name": run.assessment.name, **_what_if(run, chosen)}
+    alone = getattr(request, "htmx", False) and context["what_if"]
+    return render(request, "report/_what_if_result.html" if alone else "report/what_if.html", context)
+
+
+def _what_if(run: Run, chosen: Collection[int] | None = None) -> dict[str, Any]:
+    try:
+        return {"what_if": trial.build(run.report or {}, chosen)}
+    except CannotTell as error:
+        return {"what_if": None, "problem": str(error)}
+
+
 def of_run(run: Run) -> dict[str, Any]:
     """What the team sees of a run with a report; three more queries: its links, who closed which
     contradiction, and the workspace's policy."""
@@ -123,4 +150,5 @@ def of_run(run: Run) -> dict[str, Any]:
         "levels": LEVELS,
         "form": ShareForm(),
         "links": list(run.links.live()),
+        "what_if": _what_if(run)["what_if"],
     }
