@@ -52,6 +52,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/what-if/", report.what_if, name="what-if"),
     path("runs/<uuid:pk>/frameworks/", report.frameworks, name="run-frameworks"),
     path("runs/<uuid:pk>/contradictions/", report.close, name="contradiction-close"),
+    path("runs/<uuid:pk>/contradictions/reopen/", report.reopen, name="contradiction-reopen"),
     path("runs/<uuid:pk>/share/", share.create, name="share-create"),
     path("runs/<uuid:pk>/cancel/", run.cancel, name="run-cancel"),
     path("jobs/<uuid:pk>/retry/", run.job_retry, name="job-retry"),

@@ -90,7 +90,9 @@ def mixed(rng: np.random.Generator) -> Table:
     kept = kept[:, 0]
     scaled = numbers[kept] * 10.0 ** rng.integers(-1, 3, 50) + rng.normal(0, 5, 50)
     frame = _table(scaled, y)
-    for i, names in enumerate((("north", "south", "east", "west"), ("red", "green", "blue", "black"), "abcd")):
+    for i, names in enumerate(
+        (("north", "south", "east", "west"), ("red", "green", "blue", "black"), "abcd")
+    ):
         frame.insert(0, ("place", "colour", "grade")[i], [names[code] for code in words[kept, i]])
     return frame
 
@@ -225,9 +227,7 @@ def main() -> None:
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "figures": figures(runs, range(seeds)),
-        "scores": {
-            name: [runs[name, seed]["overall"] for seed in range(seeds)] for name in PROJECTS
-        },
+        "scores": {name: [runs[name, seed]["overall"] for seed in range(seeds)] for name in PROJECTS},
         "raised_most": {
             name: Counter(
                 raised(runs["healthy", seed]["scores"], runs[name, seed]["scores"])[0][0]
@@ -255,7 +255,11 @@ def figures(runs: Mapping[tuple[str, int], Mapping[str, Any]], seeds: Sequence[i
             most = [
                 raised(runs["healthy", seed][kind], runs[name, seed][kind])[0][0] == own for seed in seeds
             ]
-            found.append(_figure(f"{name} raise{'s' * (name != 'wrong labels')} the {words} of {own} most", most, least))
+            found.append(
+                _figure(
+                    f"{name} raise{'s' * (name != 'wrong labels')} the {words} of {own} most", most, least
+                )
+            )
     return found
 
 

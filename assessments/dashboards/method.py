@@ -450,7 +450,9 @@ def _bend(share: float) -> str:
 
 def _ready(rules: Rules) -> list[tuple[str, str]]:
     names = {"training": "Ready for the large training run", "pilot": "Ready for a pilot"}
-    return [(names.get(name, name), _bounds(entry)) for name, entry in (rules.data.get("ready") or {}).items()]
+    return [
+        (names.get(name, name), _bounds(entry)) for name, entry in (rules.data.get("ready") or {}).items()
+    ]
 
 
 def _bounds(entry: Mapping[str, Any]) -> str:

@@ -102,7 +102,9 @@ def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Jud
     left = [one for one in serious if one.item not in helped]
     if left and ready.rests_on_score(rules):
         return None
-    if any(ready.blocks(rules, one, bounds["must"]) for one in left for bounds in rules.data["ready"].values()):
+    if any(
+        ready.blocks(rules, one, bounds["must"]) for one in left for bounds in rules.data["ready"].values()
+    ):
         return None
     return judgement.with_items(after[item] for item in helped)
 

@@ -47,7 +47,11 @@ def next_evidence(
                 continue
             narrows = ranges.narrows(one)
             if whole(narrows) >= 1:
-                entry = {one.kind: one.source, "dimension": known.item.dimension, "narrows_by": whole(narrows)}
+                entry = {
+                    one.kind: one.source,
+                    "dimension": known.item.dimension,
+                    "narrows_by": whole(narrows),
+                }
                 found.append((narrows / one.minutes if ranges.exact else whole(narrows), entry))
     found.sort(key=lambda pair: (-pair[0], _source(pair[1])))
     entries = [entry for _, entry in found]

@@ -234,7 +234,9 @@ def judge(
     dimensions = {name: Dimension(rules, draws, name, items) for name in rules.dimensions}
     stakes = risk.stakes_range(rules, answers)
     looked = frozenset(
-        name for name, one in findings.items() if not_applicable(one) or one.get("state", "measured") == "measured"
+        name
+        for name, one in findings.items()
+        if not_applicable(one) or one.get("state", "measured") == "measured"
     )
     return Judgement(rules, draws, dimensions, items, stakes, dataset, answers, looked)
 

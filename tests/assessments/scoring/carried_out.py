@@ -44,9 +44,7 @@ def done(now: pool.Judgement, entry: Entry, given: Project, rng: random.Random) 
     findings, answers, dataset = given
     source = entry.get("probe") or entry["question"]
     known = next(
-        one
-        for one in now.items
-        if one.item.dimension == entry["dimension"] and source in _sources(one.item)
+        one for one in now.items if one.item.dimension == entry["dimension"] and source in _sources(one.item)
     )
     at = _likely(known, rng)
     if "probe" in entry:

@@ -61,7 +61,9 @@ def test_nothing_is_ready_of_which_too_little_is_known(count):
 def test_good_checks_without_answers_are_not_ready_while_the_range_reaches_critical():
     some = {probe: one for probe, one in GOOD.items() if not probe.startswith("flexibility.")}
     assert pool.judge(RULES, some, {}).overall.high >= RULES.data["ready"]["pilot"]["high"]
-    assert verdict(some).startswith("Nothing serious was found, but nobody has measured “Keeps what it knows”")
+    assert verdict(some).startswith(
+        "Nothing serious was found, but nobody has measured “Keeps what it knows”"
+    )
     kept = {**some, "flexibility.forgetting": GOOD["flexibility.forgetting"]}
     kept = {name: one for name, one in kept.items() if name not in LIGHT}
     assert pool.judge(RULES, kept, {}).overall.high >= RULES.data["ready"]["pilot"]["high"]

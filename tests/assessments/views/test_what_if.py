@@ -39,7 +39,9 @@ def test_the_report_lists_every_step_and_ticks_those_that_it_names_first(client,
     assert len(re.findall(r'type="checkbox" name="do"', page)) == len(run.report["actions"])
     assert ticked(page) == list(range(1, together["count"] + 1))
     result = page.partition('id="what-if-result"')[2].partition("</div>\n</section>")[0]
-    assert re.search(rf'{together["from"]}<span class="sr"> to </span>.*?{together["to"]}</span>', result, re.DOTALL)
+    assert re.search(
+        rf'{together["from"]}<span class="sr"> to </span>.*?{together["to"]}</span>', result, re.DOTALL
+    )
 
 
 def test_without_script_a_form_leads_to_a_page_with_what_was_ticked(client, owner, run, address):
