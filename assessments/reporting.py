@@ -25,7 +25,7 @@ def build(run: Run) -> dict[str, Any]:
         {key: file[key] for key in ("name", "sha256", "bytes")}
         for file in (run.dataset.artefacts if run.dataset else ())
     ]
-    # What no database keeps is replaced before anything is hashed: what is stored is what was hashed and signed.
+    # What no database keeps is replaced before anything is hashed: what is stored is what was signed.
     evidence_of_run = storable(
         {
             "run": {

@@ -1,11 +1,12 @@
-"""What the page shows of "what if": every action with its box, and the scores once the ticked ones are done."""
+"""What the page shows of "what if": every action with its box, and the scores once those ticked are done."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assessments.dashboards import words
 from assessments.dashboards.finding_rows import TITLES
 from assessments.dashboards.page import Score
 from assessments.scoring import whatif
@@ -58,19 +59,30 @@ def build(report: Mapping[str, Any], chosen: Collection[int] | None = None) -> W
     if chosen is None:
         chosen = range(1, ((report.get("together") or {}).get("count") or 1) + 1)
     found = whatif.judged(report, chosen)
-    done = found["chosen"]
+    steps = _steps(actions, found["chosen"])
     return WhatIf(
-        steps=[_step(place, one, place in done) for place, one in enumerate(actions, 1)],
-        says=_says(len(done), len(actions)),
+        steps=steps,
+        says=_says(sum(step.ticked for step in steps), len(steps)),
         overall=_moved("Overall", found["overall"]),
         dimensions=[_moved(TITLES.get(one["id"], one["id"]), one) for one in found["dimensions"]],
         verdict=found["verdict"],
     )
 
 
-def _step(place: int, one: Mapping[str, Any], ticked: bool) -> Step:
-    told = [TITLES.get(one.get("dimension", ""), one.get("dimension", "")), one.get("effort") or ""]
-    return Step(place, str(one.get("title") or ""), ", ".join(filter(None, told)), ticked)
+def _steps(actions: Sequence[Mapping[str, Any]], done: Collection[int]) -> list[Step]:
+    """One a thing to do: what helps two dimensions stands there once."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(actions, 1):
+        places.setdefault(str(one.get("title") or ""), []).append(place)
+    return [
+        Step(same[0], title, _told([actions[place - 1] for place in same]), same[0] in done)
+        for title, same in places.items()
+    ]
+
+
+def _told(same: Sequence[Mapping[str, Any]]) -> str:
+    names = dict.fromkeys(TITLES.get(one.get("dimension", ""), one.get("dimension", "")) for one in same)
+    return ", ".join(filter(None, [words.and_list(names), same[0].get("effort") or ""]))
 
 
 def _moved(title: str, one: Mapping[str, Any]) -> Moved:

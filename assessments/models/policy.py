@@ -58,7 +58,7 @@ class ClosingQuerySet(models.QuerySet["Closing"]):
 
 
 class Closing(models.Model):
-    """A contradiction that a named person closed with a reason, on the evidence of one run; or opened again."""
+    """A contradiction that a named person closed, or opened again, with a reason, on a run's evidence."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("Assessment", models.CASCADE, related_name="closings")

@@ -92,7 +92,7 @@ def worth_naming(
 
 
 def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Judgement | None:
-    """The judgement once everything serious is dealt with that has to be; None where no action is known for it.
+    """The judgement once everything serious is dealt with that has to be; None where no action does that.
 
     A serious risk that forbids no step by itself and that no action is known for stays as it is.
     """

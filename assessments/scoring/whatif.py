@@ -14,11 +14,12 @@ class CannotTell(ValueError):  # noqa: N818 - it is what happened, not a mistake
 
 
 def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]:
-    """The report's scores now and with the chosen actions done, by the rules that the report was judged under.
+    """The report's scores now and with the chosen actions done, by the rules that it was judged under.
 
     ``chosen`` are places in the report's list of actions, the first is 1; others are left out. ->
-    {"chosen": places, "overall": {"before", "after"}, "dimensions": [{"id", "before", "after"}], "verdict"}, each
-    score as in a report. Two actions on one risk cannot happen: a report names the best one for each.
+    {"chosen": places, "overall": {"before", "after"}, "dimensions": [{"id", "before", "after"}], "verdict"},
+    each score as in a report. A report names the best action for each risk, so none stands in another's way.
+    Steps with the same words are one thing to do: choosing one of them does them all.
     """
     try:
         rules = rulebook.load(str(report.get("rules")))
@@ -32,7 +33,8 @@ def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]
         raise CannotTell(f"This report cannot be judged again here. {error}") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CannotTell(f"This report cannot be judged again: {type(error).__name__}.") from None
-    done = sorted({place for place in chosen if 1 <= place <= len(kept)})
+    titles = {kept[place - 1][0].title for place in chosen if 1 <= place <= len(kept)}
+    done = [place for place, (action, _) in enumerate(kept, 1) if action.title in titles]
     then = now.with_items(kept[place - 1][0].after for place in done)
     left = [one for one in ranked if one not in [kept[place - 1][0] for place in done]]
     return {

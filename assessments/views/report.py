@@ -134,7 +134,7 @@ def frameworks(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def what_if(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The scores once the ticked steps (``do``) are done: a page of its own, or its result alone for the report.
+    """The scores once the ticked steps (``do``) are done: a page, or the result alone for the report.
 
     Nothing is saved, so it is a question and no form: the address can be sent to a colleague.
     """

@@ -52,7 +52,7 @@ def hidden(rng, findings, answers):
 
 
 def steps(found):
-    """What a project is ready for now, and once everything is fixed that has to be: both as places in STEPS."""
+    """What a project is ready for now, and once all is fixed that has to be: both as places in STEPS."""
     findings = {probe: {**one, "probe": probe} for probe, one in found[0].items()}
     now = pool.judge(FEWER, findings, found[1], found[2])
     then = advice.settled(FEWER, now, advice.best(FEWER, now, findings))

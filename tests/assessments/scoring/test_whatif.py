@@ -3,7 +3,7 @@
 import pytest
 
 from assessments.scoring import document, whatif
-from tests.assessments.scoring.evidence import ANSWERS, MANIFEST, records
+from tests.assessments.scoring.evidence import ANSWERS, MANIFEST, finding, records
 
 REPORT = document.build(
     run={}, assessment={"name": "A"}, manifest=MANIFEST, answers=ANSWERS, findings=records()
@@ -51,3 +51,15 @@ def test_it_is_judged_by_the_rules_of_the_report():
         whatif.judged({**REPORT, "rules": "1999.1"}, [])
     with pytest.raises(whatif.CannotTell, match="cannot be judged again"):
         whatif.judged({"rules": "2026.3"}, [1])
+
+
+def test_equal_words_are_one_thing_to_do():
+    """Copies on both sides of the split are two risks, in two dimensions, and one piece of work."""
+    copies = {
+        "data.split_overlap": finding(0.3, 0.25, 0.35, "3 in 10 test rows are copies", {"across_split": 30})
+    }
+    made = document.build(run={}, assessment={"name": "A"}, findings=records(copies), manifest=MANIFEST)
+    titles = [one["title"] for one in made["actions"]]
+    assert len(titles) == 2
+    assert len(set(titles)) == 1
+    assert whatif.judged(made, [2])["chosen"] == whatif.judged(made, [1])["chosen"] == [1, 2]
