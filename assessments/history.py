@@ -86,6 +86,36 @@ def pair(assessment: Assessment, old: str | None = None, new: str | None = None)
     return first, second
 
 
+def earlier(run: Run) -> UUID | None:
+    """The report of the same assessment before this run's, with which it can be compared."""
+    before = Run.objects.filter(
+        assessment=run.assessment_id, report__isnull=False, created_at__lt=run.created_at
+    )
+    return before.order_by("-created_at").values_list("pk", flat=True).first()
+
+
+@dataclass(frozen=True)
+class Anew:
+    """A report under the newest rules that it was judged by since."""
+
+    rules: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def anew(run: Run) -> Anew | None:
+    """What later rules say of the run's evidence; None where no later ones have judged it."""
+    report = run.report or {}
+    every = rulebook.versions()
+    place = every.index(report["rules"]) if report.get("rules") in every else -1
+    rows = run.judgements.defer("document").annotate(overall=F("document__overall"))
+    later = [row for row in rows if row.rules in every[place + 1 :]]
+    if not later:
+        return None
+    newest: Any = max(later, key=lambda row: every.index(row.rules))
+    return Anew(newest.rules, report.get("overall") or {}, newest.overall or {})
+
+
 def compared(old: Run, new: Run) -> dict[str, Any]:
     """What changed between two runs with a report, "riskboard.comparison/1".
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments.actions import Refused, Unknown
-from assessments.models import Assessment, Closing, PolicyVersion, Run, ShareLink, Workspace
+from assessments.models import Assessment, Closing, Membership, PolicyVersion, Run, ShareLink, Workspace
 from assessments.scoring import closing, policy
 from assessments.scoring.policy import Policy, PolicyError, Verdict
 from assessments.storable import storable
@@ -23,7 +23,21 @@ if TYPE_CHECKING:
 DEFAULT = "product-feature"  # while a workspace has written no policy of its own
 REASON_MOST = 1000  # characters
 SHORT = 5  # a reason of fewer letters explains nothing
+OWNERS = "Only an owner of the workspace may change what its projects are held against."
 NO_REPORT = "This run has no report yet; wait until it is complete."
+
+
+class Forbidden(Refused):
+    """Somebody else may do this; the text says who."""
+
+
+def may_decide(workspace: Workspace, user: User) -> bool:
+    """Whether a person may change what the workspace asks of its projects: an owner; any member while it has
+    no owner, so that no workspace is left without one who can."""
+    roles = dict(workspace.memberships.values_list("user_id", "role"))
+    if user.is_superuser or roles.get(user.pk) == Membership.Role.OWNER:
+        return True
+    return user.pk in roles and Membership.Role.OWNER not in roles.values()
 
 
 @dataclass(frozen=True)
@@ -61,11 +75,13 @@ def text_of(workspace: Workspace) -> str:
 
 
 def save(workspace: Workspace, text: str, user: User, base: int | None = None) -> PolicyVersion:
-    """Adds a version; an unchanged text adds none.
+    """Adds a version; an unchanged text adds none. Only an owner may.
 
     Raises PolicyError for a text that is no policy, and Refused when ``base`` is not the newest version
     any more: then somebody else saved meanwhile, and neither text may push out the other unseen.
     """
+    if not may_decide(workspace, user):
+        raise Forbidden(OWNERS)
     text = storable(text).replace("\r\n", "\n").strip() + "\n"
     read = policy.read(text, "The policy")
     with transaction.atomic():
@@ -89,8 +105,11 @@ def save(workspace: Workspace, text: str, user: User, base: int | None = None) -
         )
 
 
-def choose(assessment: Assessment, preset: str) -> Assessment:
-    """Has one assessment judged by a preset; an empty name goes back to the workspace's policy."""
+def choose(assessment: Assessment, preset: str, user: User) -> Assessment:
+    """Has one assessment judged by a preset; an empty name goes back to the workspace's policy. Only an owner
+    may: a milder preset would let a project past the workspace's policy."""
+    if not may_decide(assessment.workspace, user):
+        raise Forbidden(OWNERS)
     id = preset.strip().lower().replace(" ", "-").replace("_", "-")
     if id and id not in policy.PRESETS:
         raise Unknown(
@@ -156,28 +175,66 @@ def _closings(run: Run, report: Mapping[str, Any], until: datetime | None) -> li
 
 def close(run: Run, question: str, probe: str, reason: str, user: User) -> Closing:
     """Closes one contradiction of the run's report, for everyone to see who did it and why."""
+    words = _reason(reason, "Say in a sentence why the answer and the measurement differ.")
+    report, found = _contradiction(run, question, probe)
+    if found["closed"]:
+        raise Refused(f"{found['closed']['by']} has closed this contradiction already.")
+    return _told(run, report, question, probe, words, user)
+
+
+def reopen(run: Run, question: str, probe: str, reason: str, user: User) -> Closing:
+    """Takes a closing back, in one's own name and with a reason; the closing itself stays in the record.
+
+    Only an owner of the workspace may.
+    """
+    words = _reason(reason, "Say in a sentence why this has to be explained again.")
+    report, found = _contradiction(run, question, probe)
+    if not found["closed"]:
+        raise Refused("This contradiction is open already.")
+    if not may_decide(run.assessment.workspace, user):
+        raise Forbidden("Only an owner of the workspace may open a contradiction again.")
+    return _told(run, report, question, probe, words, user, opens=True)
+
+
+def _reason(reason: str, otherwise: str) -> str:
     from workers import masking  # people write names and passwords into reasons
 
-    if run.report is None:
-        raise Refused(NO_REPORT)
     words = " ".join(storable(reason).split())
     if sum(map(str.isalpha, words)) < SHORT:
-        raise Unknown("Say in a sentence why the answer and the measurement differ.")
+        raise Unknown(otherwise)
     if len(words) > REASON_MOST:
         raise Unknown(f"The reason has {len(words):,} characters; say it within {REASON_MOST:,}.")
+    return masking.of_text(words)
+
+
+def _contradiction(run: Run, question: str, probe: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The report with its contradictions as they stand, and the one that is meant."""
+    if run.report is None:
+        raise Refused(NO_REPORT)
     report = standing(run)
     pair = (question, probe)
     found = next((c for c in report["contradictions"] if (c["question"], c["probe"]) == pair), None)
     if found is None:
         raise Unknown(f"This report has no contradiction of {question[:10]} against {probe[:80]}.")
-    if found["closed"]:
-        raise Refused(f"{found['closed']['by']} has closed this contradiction already.")
+    return report, found
+
+
+def _told(
+    run: Run,
+    report: Mapping[str, Any],
+    question: str,
+    probe: str,
+    reason: str,
+    user: User,
+    opens: bool = False,
+) -> Closing:
     return Closing.objects.create(
         assessment_id=run.assessment_id,
         run=run,
         question=question,
         probe=probe,
-        reason=masking.of_text(words),
+        reason=reason,
+        opens=opens,
         seen=storable(closing.seen(report, question, probe)),
         created_by=user,
         by=named(user),

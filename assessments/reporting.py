@@ -25,31 +25,38 @@ def build(run: Run) -> dict[str, Any]:
         {key: file[key] for key in ("name", "sha256", "bytes")}
         for file in (run.dataset.artefacts if run.dataset else ())
     ]
-    made = document.build(
-        run={
-            "id": str(run.pk),
-            "seed": run.seed,
-            "started": began.isoformat(timespec="seconds"),
-            "seconds": round((timezone.now() - began).total_seconds(), 2),
-            "workers": len(workers),
-            "hardware": _machine(inventory.facts if inventory else {}),
-        },
-        assessment={
-            "name": run.assessment.name,
-            "client": run.assessment.client,
-            **({"artefacts": artefacts} if artefacts else {}),
-        },
-        manifest=manifest,
-        plan=run.plan.document if run.plan else {},
-        plan_not_read=run.plan.not_read if run.plan else (),
-        answers=run.answers.values if run.answers else {},
-        findings=[
-            {"probe": probe, "finding": evidence[probe].finding.as_json(), "seconds": evidence[probe].seconds}
-            for probe in run.probes
-            if probe in evidence
-        ],
+    # What no database keeps is replaced before anything is hashed: what is stored is what was signed.
+    evidence_of_run = storable(
+        {
+            "run": {
+                "id": str(run.pk),
+                "seed": run.seed,
+                "started": began.isoformat(timespec="seconds"),
+                "seconds": round((timezone.now() - began).total_seconds(), 2),
+                "workers": len(workers),
+                "hardware": _machine(inventory.facts if inventory else {}),
+            },
+            "assessment": {
+                "name": run.assessment.name,
+                "client": run.assessment.client,
+                **({"artefacts": artefacts} if artefacts else {}),
+            },
+            "manifest": manifest,
+            "plan": run.plan.document if run.plan else {},
+            "plan_not_read": list(run.plan.not_read) if run.plan else [],
+            "answers": run.answers.values if run.answers else {},
+            "findings": [
+                {
+                    "probe": probe,
+                    "finding": evidence[probe].finding.as_json(),
+                    "seconds": evidence[probe].seconds,
+                }
+                for probe in run.probes
+                if probe in evidence
+            ],
+        }
     )
-    return signing.signed(storable(made))
+    return signing.signed(document.build(**evidence_of_run))
 
 
 def _machine(facts: dict[str, Any]) -> dict[str, Any]:

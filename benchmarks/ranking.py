@@ -2,10 +2,10 @@
 
     python -m benchmarks.ranking [seeds]
 
-A healthy project; the same with 30 % of its labels wrong; and the same on 200 of its rows with a network of a
-million parameters and nothing to hold it back. Twenty seeds over four kinds of data whose truth is known, each
-made anew. Nothing is answered, so only what the probes measured tells the three apart. What is measured is
-kept in ``var/ranking``: a run that was stopped goes on, and new rules judge it without measuring again.
+A healthy project; the same with 30 % of its labels wrong; and the same on 200 of its rows with a network of
+a million parameters and nothing to hold it back. Twenty seeds over four kinds of data whose truth is known,
+each made anew. Nothing is answered, so only what the probes measured tells the three apart. What is measured
+is kept in ``var/ranking``: a run that was stopped goes on, and new rules judge it without measuring again.
 
 Each fault should raise its own item more than any other over the healthy twin: by the score, and by the pull
 that a score has on its dimension (times its weight), which is how a report ranks what to look at first.
@@ -66,7 +66,7 @@ def teacher(rng: np.random.Generator) -> Table:
 
 
 def line(rng: np.random.Generator) -> Table:
-    """Two classes on the two sides of a plane in eighty columns, half of which go together with the others."""
+    """Two classes on the two sides of a plane in eighty columns, half of which go with the others."""
     x = rng.normal(size=(6 * ROWS, 80))
     x[:, 40:] = 0.5 * x[:, :40] + x[:, 40:]
     score = x @ rng.normal(size=80)

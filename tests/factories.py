@@ -16,7 +16,7 @@ class WorkspaceFactory(factory.django.DjangoModelFactory):
 
 
 class UserFactory(factory.django.DjangoModelFactory):
-    """A person who is a member of a workspace of their own, or of ``workspace``."""
+    """A person who owns a workspace, or who is a member of ``workspace``."""
 
     username = factory.Sequence("person{}".format)
 
@@ -26,7 +26,8 @@ class UserFactory(factory.django.DjangoModelFactory):
 
     @factory.post_generation
     def workspace(self, create, extracted, **kwargs):
-        Membership.objects.create(workspace=extracted or WorkspaceFactory(), user=self)
+        role = Membership.Role.EDITOR if extracted else Membership.Role.OWNER
+        Membership.objects.create(workspace=extracted or WorkspaceFactory(), user=self, role=role)
 
 
 class AssessmentFactory(factory.django.DjangoModelFactory):

@@ -10,7 +10,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from assessments import actions, intake, questions, storage
+from assessments import actions, intake, policies, questions, storage
 from assessments.models.workspace import NoWorkspace
 from assessments.scoring.policy import PolicyError
 
@@ -24,6 +24,7 @@ _OURS: dict[type[Exception], int] = {
     questions.AnswerError: status.HTTP_400_BAD_REQUEST,
     actions.Refused: status.HTTP_409_CONFLICT,
     actions.Unknown: status.HTTP_400_BAD_REQUEST,
+    policies.Forbidden: status.HTTP_403_FORBIDDEN,
     NoWorkspace: status.HTTP_403_FORBIDDEN,
     SuspiciousOperation: status.HTTP_400_BAD_REQUEST,
 }

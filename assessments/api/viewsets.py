@@ -59,7 +59,7 @@ class AssessmentViewSet(
                 person(request), asked["name"], asked.get("client", ""), asked.get("targets", ())
             )
             if asked.get("policy"):
-                policies.choose(made, asked["policy"])
+                policies.choose(made, asked["policy"], person(request))
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -67,7 +67,7 @@ class AssessmentViewSet(
         asked = self.checked(partial=True)
         with transaction.atomic():
             if "policy" in asked:
-                policies.choose(row, asked.pop("policy"))
+                policies.choose(row, asked.pop("policy"), person(request))
             changed = actions.update_assessment(row, **asked)
         return Response(self.get_serializer(changed).data)
 
@@ -337,6 +337,20 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         asked = serializers.CloseRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         policies.close(run, **asked.validated_data, user=person(request))
+        return Response(policies.standing(run)["contradictions"], status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        operation_id="runs_contradictions_reopen",
+        request=serializers.CloseRequest,
+        responses={201: serializers.ContradictionSerializer(many=True), 403: serializers.DetailSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="contradictions/reopen")
+    def contradiction_reopen(self, request: Request, pk: str) -> Response:
+        """Takes the closing of one of them back, with the reason; only owners may."""
+        run = self.for_policy()
+        asked = serializers.CloseRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        policies.reopen(run, **asked.validated_data, user=person(request))
         return Response(policies.standing(run)["contradictions"], status=status.HTTP_201_CREATED)
 
     @extend_schema(

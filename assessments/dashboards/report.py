@@ -29,6 +29,7 @@ from assessments.dashboards.page import (
     Told,
 )
 from assessments.scoring import rules as rulebook
+from assessments.scoring.words import differ
 from assessments.templatetags.marks import LEVELS
 from workers.probes import catalog
 
@@ -57,7 +58,7 @@ def build(document: Document, date: datetime | None = None) -> Page:
         client=assessment.get("client") or "",
         date=date or _date(run),
         overall=Score.of(overall),
-        verdict=(overall.get("verdict") or "", overall.get("summary") or ""),
+        verdict=(overall.get("verdict") or "", _summary(document)),
         odds=_odds(overall),
         pulls=_pulls(document.get("dimensions", ())),
         coverage=_coverage(document),
@@ -74,6 +75,15 @@ def build(document: Document, date: datetime | None = None) -> Page:
         run=run,
         rules=str(document.get("rules")) if document.get("rules") in rulebook.versions() else "",
     )
+
+
+def _summary(document: Document) -> str:
+    """The sentences after the verdict; they were written before anybody closed a contradiction."""
+    said = document.get("overall", {}).get("summary") or ""
+    every = list(document.get("contradictions", ()))
+    open_ = sum(not one.get("closed") for one in every)
+    then, now = differ(len(every)), differ(open_)
+    return " ".join(said.replace(then, now).split()) if then and then != now else said
 
 
 def _date(run: Mapping[str, Any]) -> datetime | None:
@@ -336,11 +346,17 @@ def _next(one: Mapping[str, Any]) -> dict[str, str]:
             title = questions.question(one["question"]).ask
         except questions.AnswerError:
             title = str(one["question"])
-    gain, minutes = one.get("narrows_by"), one.get("minutes")
-    parts = [f"narrows the range by about {words.number(gain)} points"] if gain else []
+    return {"title": title, "what": "Measure" if spec else "Answer", "gain": _gain(one)}
+
+
+def _gain(one: Mapping[str, Any]) -> str:
+    """ "Narrows the range of Data by about 13 points, takes about 1 minute"."""
+    gain, minutes, dimension = one.get("narrows_by"), one.get("minutes"), one.get("dimension") or ""
+    of = f" of {TITLES.get(dimension, dimension)}" if dimension else ""
+    parts = [f"narrows the range{of} by about {words.count(gain, 'point', 'points')}"] if gain else []
     if minutes:
-        parts.append(f"takes about {words.number(minutes)} min")
-    return {"title": title, "what": "Measure" if spec else "Answer", "gain": ", ".join(parts)}
+        parts.append(f"takes about {words.count(minutes, 'minute', 'minutes')}")
+    return ", ".join(parts)
 
 
 def _method(document: Document, found: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

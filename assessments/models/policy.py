@@ -58,7 +58,7 @@ class ClosingQuerySet(models.QuerySet["Closing"]):
 
 
 class Closing(models.Model):
-    """A contradiction that a named person closed with a reason, on the evidence of one run."""
+    """A contradiction that a named person closed, or opened again, with a reason, on a run's evidence."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("Assessment", models.CASCADE, related_name="closings")
@@ -66,6 +66,7 @@ class Closing(models.Model):
     question = models.CharField(max_length=10)
     probe = models.CharField(max_length=80)
     reason = models.TextField()
+    opens = models.BooleanField(default=False)  # it takes the closing before it back
     seen = models.JSONField(default=dict)  # the evidence it was closed on: scoring.closing.seen
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -80,10 +81,11 @@ class Closing(models.Model):
         indexes = [models.Index(fields=["assessment", "question", "probe"])]
 
     def __str__(self) -> str:
-        return f"{self.question} against {self.probe}, closed by {self.by}"
+        what = "opened again" if self.opens else "closed"
+        return f"{self.question} against {self.probe}, {what} by {self.by}"
 
     def as_told(self) -> dict[str, Any]:
         return {
             "question": self.question, "probe": self.probe, "reason": self.reason,
-            "by": self.by, "on": self.created_at, "seen": self.seen,
+            "by": self.by, "on": self.created_at, "seen": self.seen, "opens": self.opens,
         }  # fmt: skip

@@ -64,12 +64,21 @@ def best(
 def shown(
     rules: Rules, now: Judgement, ranked: Sequence[Action]
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """The actions that are worth their points, as in a report, and what the top ones do together.
+    """The actions that are worth their points, as in a report, and what the top ones do together."""
+    kept = worth_naming(rules, now, ranked)
+    together = _together(now, [one.after for one, _ in kept[: rules.data["advice"]["top"]]])
+    return [entry for _, entry in kept], together
+
+
+def worth_naming(
+    rules: Rules, now: Judgement, ranked: Sequence[Action]
+) -> list[tuple[Action, dict[str, Any]]]:
+    """The actions that are worth their points, each with how a report tells it.
 
     One that gains too little alone, because something equally bad stands beside it, counts with what it
     gains once the other actions are done.
     """
-    kept, entries = [], []
+    kept = []
     for action in ranked:
         entry = _as_json(rules, action, now, now.with_item(action.after))
         if entry is None:
@@ -78,13 +87,12 @@ def shown(
             if entry is not None:
                 entry["note"] = f"{AFTER_OTHERS} {entry['note']}".strip()
         if entry is not None:
-            kept.append(action)
-            entries.append(entry)
-    return entries, _together(now, [one.after for one in kept[: rules.data["advice"]["top"]]])
+            kept.append((action, entry))
+    return kept
 
 
 def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Judgement | None:
-    """The judgement once everything serious is dealt with that has to be; None where no action is known for it.
+    """The judgement once everything serious is dealt with that has to be; None where no action does that.
 
     A serious risk that forbids no step by itself and that no action is known for stays as it is.
     """

@@ -3,12 +3,13 @@
 The report itself stays as it was judged; who closed what stands beside it (``models.Closing``). A closing
 holds for the evidence that it was made on: the answer as it was then, and how bad the measurement was. A
 later report reopens it by itself when the answer claims something else, when the measurement is worse, or
-when another claim of the same answer turns out wrong. The same evidence, and better, leaves it closed.
+when another claim of the same answer turns out wrong. The same evidence, and better, leaves it closed. A
+person may take a closing back, too; nothing of either is ever lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assessments.scoring import ledger, risk
@@ -17,7 +18,7 @@ from assessments.scoring.rules import Rules
 
 Report = Mapping[str, Any]
 Contradiction = Mapping[str, Any]
-Closed = Mapping[str, Any]  # {"question", "probe", "reason", "by", "on", "seen"}, the newest first
+Closed = Mapping[str, Any]  # {"question", "probe", "reason", "by", "on", "seen", "opens"}, the newest first
 
 UNCLAIMED = ("note", "document")  # parts of an answer that claim nothing
 
@@ -53,20 +54,24 @@ def standing(report: Report, closings: Iterable[Closed]) -> list[dict[str, Any]]
     ``closed`` is None or {"by", "on", "reason"}; ``reopened`` is None or {"by", "on", "reason", "because"},
     which is the closing that holds no more. The open ones come first.
     """
-    newest: dict[tuple[str, str], Closed] = {}
+    made: dict[tuple[str, str], list[Closed]] = {}
     for one in closings:
-        newest.setdefault((one["question"], one["probe"]), one)
+        made.setdefault((one["question"], one["probe"]), []).append(one)
     found = [
-        _stands(report, one, newest.get((one["question"], one["probe"])))
+        _stands(report, one, made.get((one["question"], one["probe"]), []))
         for one in report.get("contradictions", ())
     ]
     return sorted(found, key=lambda one: one["closed"] is not None)
 
 
-def _stands(report: Report, one: Contradiction, closing: Closed | None) -> dict[str, Any]:
+def _stands(report: Report, one: Contradiction, made: Sequence[Closed]) -> dict[str, Any]:
+    closing = next((row for row in made if not row.get("opens")), None)
     if closing is None:
         return {**one, "closed": None, "reopened": None}
     told = {key: closing[key] for key in ("by", "on", "reason")}
+    if made[0].get("opens"):
+        because = f"{made[0]['by']} took that back: {made[0]['reason']}".rstrip(".")
+        return {**one, "closed": None, "reopened": {**told, "because": because}}
     because = disagrees(closing["seen"], seen(report, one["question"], one["probe"]))
     if because:
         return {**one, "closed": None, "reopened": {**told, "because": because}}

@@ -1,4 +1,4 @@
-"""What to find out next: by how much each check and question would narrow the range, for the minutes it costs.
+"""What to find out next: how much each check and question would narrow the range for the minutes it costs.
 
 Nobody knows how it turns out, so each is tried with several results that are as likely as what is known
 today allows (``results`` in the rules), and what counts is how much it narrows the range in the mean of them

@@ -5,10 +5,10 @@ worse. So readiness does not rest on the score. It rests on what silence can onl
 
 * Every risk that can end a project by itself (weight of ``must`` and more) has been measured, and is not
   serious; and every check that could find a stop sign has looked.
-* An answer counts only where no check could tell. Hiding a bad measurement behind a good answer gains nothing,
-  and neither does "does not apply" where a check would have something to measure.
-* The high end of the range (``high``), with all that is not known as bad as can be, and the share that is known
-  (``coverage``) keep to their bounds.
+* An answer counts only where no check could tell. Hiding a bad measurement behind a good answer gains
+  nothing, and neither does "does not apply" where a check would have something to measure.
+* The high end of the range (``high``), with all that is not known as bad as can be, and the share that is
+  known (``coverage``) keep to their bounds.
 
 Other serious risks go along: they are named beside the verdict. If one of them forbade a pilot while nobody's
 looking allowed it, whoever found it would do best to hide it.

@@ -182,12 +182,21 @@ def summary(
         names = [TITLES.get(name, name) for name, found in levels.items() if found == level]
         if names:
             sentences.append(f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {level.capitalize()}.")
-    if len(contradictions) == 1:
-        sentences.append("1 answer does not match what was measured.")
-    elif contradictions:
-        sentences.append(f"{len(contradictions)} answers do not match what was measured.")
+    if contradictions:
+        sentences.append(differ(len(contradictions)))
     sentences += _unlooked(rules, judgement)
     return " ".join(sentences)
+
+
+def differ(count: int) -> str:
+    """How many answers a measurement contradicts; empty for none."""
+    if not count:
+        return ""
+    return (
+        "1 answer does not match what was measured."
+        if count == 1
+        else f"{count} answers do not match what was measured."
+    )
 
 
 def _unlooked(rules: Rules, judgement: Judgement) -> list[str]:

@@ -18,6 +18,7 @@ from assessments import actions, intake, outcomes, questions, storage
 from assessments.dashboards import theme, words
 from assessments.forms import AssessmentForm, split_targets
 from assessments.models import Assessment, Run
+from assessments.policies import may_decide
 from assessments.views.history import of_assessment
 from assessments.views.policy import choices
 from assessments.views.run import progress_of
@@ -126,6 +127,7 @@ def _detail(
         "reported": runs.filter(report__isnull=False).first(),
         "probes": len(catalog.ACTIVE),
         "policies": choices(assessment),
+        "may_decide": may_decide(assessment.workspace, request.user),
         "run": run,
         "outcome": outcomes.outcome_of(assessment),
         **of_assessment(assessment, theme.WIDTHS["main"]),

@@ -65,6 +65,8 @@ def edit(request: SignedInRequest) -> HttpResponse:
         made = policies.save(workspace, text, request.user, _number(request.POST.get("base")))
     except PolicyError as error:
         return _page(request, workspace, text, error.sentences, status=422)
+    except policies.Forbidden as error:
+        return _page(request, workspace, text, [str(error)], status=403)
     except actions.Refused as error:
         return _page(request, workspace, text, [str(error)], status=409)
     messages.success(request, f"The policy is saved as version {made.version}.")
@@ -86,7 +88,7 @@ def choose(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """``pk`` is the assessment's."""
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user), pk=pk)
     try:
-        policies.choose(assessment, request.POST.get("policy", ""))
+        policies.choose(assessment, request.POST.get("policy", ""), request.user)
         messages.success(request, "The policy of this assessment is saved.")
     except actions.Refused as error:
         messages.error(request, str(error))
@@ -132,6 +134,7 @@ def _page(
         "text": text.replace("\r\n", "\n"),
         "before": before,
         "hint": hint or _counts(versions),
+        "may_save": policies.may_decide(workspace, request.user),
         "base": versions[0].version if versions else 0,
         "versions": versions,
         "runs": runs,

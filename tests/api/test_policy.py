@@ -6,16 +6,16 @@ import pytest
 
 from assessments import policies
 from assessments.models import Closing, PolicyVersion
-from tests.assessments.dashboards import sample
-from tests.factories import AssessmentFactory, RunFactory
+from tests import disputed
+from tests.disputed import WHY
+from tests.factories import RunFactory, UserFactory
 
 LENIENT = "levels: {overall: critical}\nevidence_days: 3650\n"
-WHY = "The second delivery was labelled by line workers."
 
 
 @pytest.fixture
 def run(user):
-    return RunFactory(assessment=AssessmentFactory(created_by=user), report=sample.document())
+    return disputed.reported(user)
 
 
 @pytest.fixture
@@ -128,3 +128,19 @@ def test_a_workspace_never_sees_anothers_policy(api, stranger, run, user):
     closing = {"question": "D3", "probe": "data.label_errors", "reason": WHY}
     assert stranger.post(f"/api/v1/runs/{run.pk}/contradictions/", closing).status_code == 404
     assert not Closing.objects.exists()
+
+
+def test_an_owner_opens_a_contradiction_again_and_an_editor_does_not(api, place, run, user):
+    asked = {"question": "D3", "probe": "data.label_errors", "reason": WHY}
+    assert api.post(place + "contradictions/", asked, format="json").status_code == 201
+    user.memberships.update(role="editor")
+    other = UserFactory(workspace=run.assessment.workspace)
+    other.memberships.update(role="owner")
+    refused = api.post(place + "contradictions/reopen/", asked, format="json")
+    assert (refused.status_code, refused.data["detail"][:13]) == (403, "Only an owner")
+    policy_refused = sent(api, "PUT", "/api/v1/policy/", LENIENT)
+    assert policy_refused.status_code == 403
+    user.memberships.update(role="owner")
+    done = api.post(place + "contradictions/reopen/", asked, format="json")
+    assert done.status_code == 201
+    assert disputed.contradiction({"contradictions": done.data})["closed"] is None

@@ -10,24 +10,25 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from assessments import actions, policies
-from assessments.models import Assessment, Closing, PolicyVersion
+from assessments.models import Assessment, Closing, Membership, PolicyVersion
 from assessments.scoring import policy
 from assessments.scoring.policy import PolicyError
+from tests import disputed
 from tests.assessments.dashboards import sample
+from tests.disputed import WHY
 from tests.factories import AssessmentFactory, RunFactory, UserFactory
 
 STRICT = "extends: safety\nname: Ours\n"
-WHY = "The second delivery was labelled by line workers."
 
 
 @pytest.fixture
 def owner(transactional_db):
-    return UserFactory(first_name="Ines", last_name="Marchetti")
+    return disputed.ines()
 
 
 @pytest.fixture
 def reported(owner):
-    return RunFactory(assessment=AssessmentFactory(created_by=owner), report=sample.document())
+    return disputed.reported(owner)
 
 
 def test_until_somebody_saves_one_a_preset_counts(owner, reported):
@@ -39,6 +40,7 @@ def test_until_somebody_saves_one_a_preset_counts(owner, reported):
 def test_every_version_is_kept_with_who_saved_it_and_when(owner, reported):
     workspace = reported.assessment.workspace
     other = UserFactory(username="ada", workspace=workspace)
+    workspace.memberships.update(role=Membership.Role.OWNER)
     policies.save(workspace, STRICT, owner)
     policies.save(workspace, "coverage: 90%", other)
     rows = [(one.version, one.name, one.by, one.text) for one in workspace.policies.all()]
@@ -84,13 +86,13 @@ def test_two_versions_never_share_a_number(owner, reported):
 def test_an_assessment_may_be_held_against_a_preset_and_go_back(owner, reported):
     row = reported.assessment
     policies.save(row.workspace, STRICT, owner)
-    policies.choose(row, "Internal tool")
+    policies.choose(row, "Internal tool", owner)
     row.refresh_from_db()
     assert policies.chosen(row).policy == policy.preset("internal-tool")
-    policies.choose(row, "")
+    policies.choose(row, "", owner)
     assert policies.chosen(row).policy.name == "Ours"
     with pytest.raises(actions.Unknown, match="internal-tool"):
-        policies.choose(row, "anything goes")
+        policies.choose(row, "anything goes", owner)
 
 
 def test_a_stored_policy_that_cannot_be_read_any_more_is_told(owner, reported):
@@ -115,9 +117,54 @@ def test_a_run_without_a_report_has_no_verdict(owner):
         policies.verdict(RunFactory(assessment__created_by=owner), policy.preset("safety"))
 
 
-def contradiction(run, question="D3"):
-    every = policies.standing(run)["contradictions"]
-    return next(one for one in every if one["question"] == question)
+def contradiction(run):
+    return disputed.contradiction(policies.standing(run))
+
+
+def test_only_an_owner_changes_what_projects_are_held_against(owner, reported):
+    workspace = reported.assessment.workspace
+    editor, stranger = UserFactory(workspace=workspace), UserFactory()
+    for person in (editor, stranger):
+        with pytest.raises(policies.Forbidden, match="Only an owner"):
+            policies.save(workspace, STRICT, person)
+        with pytest.raises(policies.Forbidden, match="Only an owner"):
+            policies.choose(reported.assessment, "internal-tool", person)
+    assert policies.chosen(reported.assessment).source == "default"
+    assert policies.save(workspace, STRICT, UserFactory(is_superuser=True)).version == 1
+
+
+def test_a_workspace_without_an_owner_is_not_locked_out(owner, reported):
+    workspace = reported.assessment.workspace
+    workspace.memberships.update(role=Membership.Role.EDITOR)
+    assert policies.save(workspace, STRICT, owner).version == 1
+    assert not policies.may_decide(workspace, UserFactory())
+
+
+def test_an_owner_takes_a_closing_back_and_both_stay_in_the_record(owner, reported):
+    workspace = reported.assessment.workspace
+    editor = UserFactory(username="ada", workspace=workspace)
+    policies.close(reported, "D3", "data.label_errors", WHY, editor)
+    with pytest.raises(policies.Forbidden, match="Only an owner"):
+        policies.reopen(reported, "D3", "data.label_errors", "It was another delivery.", editor)
+    policies.reopen(reported, "D3", "data.label_errors", "It was another delivery.", owner)
+    found = contradiction(reported)
+    assert found["closed"] is None
+    assert (found["reopened"]["by"], found["reopened"]["reason"]) == ("ada", WHY)
+    assert found["reopened"]["because"] == "Ines Marchetti took that back: It was another delivery"
+    assert policies.verdict(reported, policy.read("contradictions: 3")).result == "fail"
+    with pytest.raises(actions.Refused, match="open already"):
+        policies.reopen(reported, "D3", "data.label_errors", "It was another delivery.", owner)
+    policies.close(reported, "D3", "data.label_errors", "Now it is explained.", editor)
+    assert contradiction(reported)["closed"]["reason"] == "Now it is explained."
+    assert [row.opens for row in Closing.objects.order_by("created_at")] == [False, True, False]
+
+
+@pytest.mark.parametrize("reason", [" ", "no.", "why " * 400])
+def test_taking_a_closing_back_needs_a_reason(owner, reported, reason):
+    policies.close(reported, "D3", "data.label_errors", WHY, owner)
+    with pytest.raises(actions.Unknown):
+        policies.reopen(reported, "D3", "data.label_errors", reason, owner)
+    assert contradiction(reported)["closed"]
 
 
 def test_a_contradiction_is_closed_by_name_and_counts_no_more(owner, reported):

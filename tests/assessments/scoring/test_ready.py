@@ -52,7 +52,7 @@ def hidden(rng, findings, answers):
 
 
 def steps(found):
-    """What a project is ready for now, and once everything is fixed that has to be: both as places in STEPS."""
+    """What a project is ready for now, and once all is fixed that has to be: both as places in STEPS."""
     findings = {probe: {**one, "probe": probe} for probe, one in found[0].items()}
     now = pool.judge(FEWER, findings, found[1], found[2])
     then = advice.settled(FEWER, now, advice.best(FEWER, now, findings))
@@ -123,7 +123,7 @@ def test_one_check_that_does_not_apply_hides_no_other_of_the_same_risk():
     found = {"data.synthetic": finding(state="skipped", facts={"not_applicable": True})}
     volume = RULES.of("data")[0]
     assert pool.know(RULES, volume, found, {}).state == "unknown"
-    both = {name: found["data.synthetic"] for name in volume.evidence}
+    both = dict.fromkeys(volume.evidence, found["data.synthetic"])
     assert pool.know(RULES, volume, both, {}).state == "not_applicable"
 
 

@@ -139,3 +139,18 @@ def test_every_kind_of_personal_data_has_words():
     from workers.probes.security.personal_data.patterns import WHAT
 
     assert set(WHAT) <= set(RULES.data["kinds"])
+
+
+def test_no_source_names_a_file_that_readers_do_not_have():
+    def sources(part):
+        if isinstance(part, dict):
+            for key, value in part.items():
+                if key == "source":
+                    yield value
+                else:
+                    yield from sources(value)
+        elif isinstance(part, list):
+            for one in part:
+                yield from sources(one)
+
+    assert [one for one in sources(RULES.data) if ".md" in one] == []

@@ -159,5 +159,5 @@ def test_the_assessments_page_costs_the_same_queries_however_many_runs(
     # Session, person, assessment, run, jobs, report, outcome, two for the figure, and two for the policy; no
     # more with more runs.
     RunFactory.create_batch(8, assessment=assessment, report={"overall": {"score": 5}, "rules": "2026.3"})
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(address(assessment, "assessment-detail"))

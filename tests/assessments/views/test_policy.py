@@ -10,21 +10,22 @@ from django.urls import reverse
 from assessments import actions, policies
 from assessments.models import Closing, PolicyVersion
 from assessments.scoring import policy
+from tests import disputed
 from tests.assessments.dashboards import sample
+from tests.disputed import WHY
 from tests.factories import AssessmentFactory, RunFactory, UserFactory
 
 PAGE = "/settings/policy/"
-WHY = "The second delivery was labelled by line workers."
 
 
 @pytest.fixture
 def owner(db):
-    return UserFactory(first_name="Ines", last_name="Marchetti")
+    return disputed.ines()
 
 
 @pytest.fixture
 def run(owner):
-    return RunFactory(assessment=AssessmentFactory(created_by=owner), report=sample.document())
+    return disputed.reported(owner)
 
 
 @pytest.fixture
@@ -108,6 +109,7 @@ def test_an_older_version_can_be_put_back_into_the_editor(team, owner, run):
 
 def test_who_saves_over_somebody_else_sees_both_texts(team, owner, run):
     other = UserFactory(username="ada", workspace=run.assessment.workspace)
+    other.memberships.update(role="owner")
     policies.save(run.assessment.workspace, "coverage: 50%", other)
     page = team.post(PAGE, {"text": "coverage: 90%", "base": "0", "save": "yes"})
     assert page.status_code == 409
@@ -214,7 +216,9 @@ def test_a_member_closes_a_contradiction_with_name_date_and_reason(team, run):
     (row,) = Closing.objects.all()
     assert f"Closed by Ines Marchetti on {row.created_at:%-d %B %Y}:" in done
     assert WHY in done
-    assert done.count('name="against"') == 3
+    assert done.count('name="against"') == 4
+    assert done.count("Why do they differ?") == 3
+    assert done.count("Why must it be explained again?") == 1
 
 
 def test_a_reason_that_says_nothing_comes_back_as_it_was_typed(team, run):
@@ -234,6 +238,55 @@ def test_what_is_no_contradiction_or_closed_already_is_said(team, run):
         team.post(*closing(run), follow=True)
     )
     assert Closing.objects.count() == 1
+
+
+def test_what_is_closed_is_no_longer_counted_in_the_summary(team, run, owner):
+    assert "4 answers do not match what was measured." in report_of(team, run)
+    policies.close(run, "D3", "data.label_errors", WHY, owner)
+    page = report_of(team, run)
+    assert "3 answers do not match what was measured." in page
+    assert "4 answers do not match" not in page
+
+
+def reopening(run, **changes):
+    return reverse("assessments:contradiction-reopen", args=[run.pk]), closing(run, **changes)[1]
+
+
+def test_an_owner_opens_it_again_and_the_page_tells_both_reasons(team, run, owner):
+    policies.close(run, "D3", "data.label_errors", WHY, owner)
+    empty = team.post(*reopening(run, reason="no"))
+    assert empty.status_code == 422
+    assert "Say in a sentence why this has to be explained again." in text_of(empty)
+    done = text_of(team.post(*reopening(run, reason="It was another delivery."), follow=True))
+    assert "Open again, because Ines Marchetti took that back: It was another delivery." in done
+    assert WHY in done
+    assert done.count("Why do they differ?") == 4
+    assert "is open already" in text_of(team.post(*reopening(run), follow=True))
+
+
+def test_who_is_no_owner_sees_no_form_and_opens_nothing(client, run, owner):
+    policies.close(run, "D3", "data.label_errors", WHY, owner)
+    client.force_login(UserFactory(workspace=run.assessment.workspace))
+    assert "Why must it be explained again?" not in report_of(client, run)
+    assert "Only an owner of the workspace" in text_of(client.post(*reopening(run), follow=True))
+    assert "Closed by Ines Marchetti" in report_of(client, run)
+
+
+def test_who_is_no_owner_may_try_a_policy_and_not_save_it(client, run):
+    client.force_login(UserFactory(workspace=run.assessment.workspace))
+    page = text_of(client.get(PAGE))
+    assert "Save the policy" not in page
+    assert "Only an owner of the workspace can save it" in page
+    said = client.post(PAGE, {"text": "coverage: 50%", "base": "0", "save": "yes"})
+    assert said.status_code == 403
+    assert editor(said) == "coverage: 50%"
+    detail = reverse("assessments:assessment-detail", args=[run.assessment_id])
+    assert "Only an owner of the workspace can change this" in text_of(client.get(detail))
+    choose = reverse("assessments:policy-choose", args=[run.assessment_id])
+    assert "Only an owner" in text_of(client.post(choose, {"policy": "internal-tool"}, follow=True))
+    assert not PolicyVersion.objects.exists()
+    run.assessment.refresh_from_db()
+    assert run.assessment.policy == ""
 
 
 def test_opening_the_forms_address_leads_to_the_report(team, run, owner):

@@ -1,0 +1,48 @@
+"""What if: a report judged again as though some of its actions were done and did what is expected of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from assessments.scoring import advice, pool, words
+from assessments.scoring import rules as rulebook
+
+
+class CannotTell(ValueError):  # noqa: N818 - it is what happened, not a mistake
+    """This report cannot be judged again, in one sentence."""
+
+
+def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]:
+    """The report's scores now and with the chosen actions done, by the rules that it was judged under.
+
+    ``chosen`` are places in the report's list of actions, the first is 1; others are left out. ->
+    {"chosen": places, "overall": {"before", "after"}, "dimensions": [{"id", "before", "after"}], "verdict"},
+    each score as in a report. A report names the best action for each risk, so none stands in another's way.
+    Steps with the same words are one thing to do: choosing one of them does them all.
+    """
+    try:
+        rules = rulebook.load(str(report.get("rules")))
+        found = {one["probe"]: one for one in report["findings"]}
+        answers, dataset = report["answers"], report["assessment"]["dataset"]
+        told = {one["id"]: one["answer"] for one in report["questions"]["list"]}
+        now = pool.judge(rules, found, answers, dataset)
+        ranked = advice.best(rules, now, found, told)
+        kept = advice.worth_naming(rules, now, ranked)
+    except rulebook.RulesError as error:
+        raise CannotTell(f"This report cannot be judged again here. {error}") from None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CannotTell(f"This report cannot be judged again: {type(error).__name__}.") from None
+    titles = {kept[place - 1][0].title for place in chosen if 1 <= place <= len(kept)}
+    done = [place for place, (action, _) in enumerate(kept, 1) if action.title in titles]
+    then = now.with_items(kept[place - 1][0].after for place in done)
+    left = [one for one in ranked if one not in [kept[place - 1][0] for place in done]]
+    return {
+        "chosen": done,
+        "overall": {"before": now.overall.as_json(rules), "after": then.overall.as_json(rules)},
+        "dimensions": [
+            {"id": name, "before": pooled.as_json(rules), "after": then.dimensions[name].as_json(rules)}
+            for name, pooled in now.dimensions.items()
+        ],
+        "verdict": words.verdict(rules, then, advice.settled(rules, then, left)),
+    }
