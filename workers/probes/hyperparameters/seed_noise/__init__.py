@@ -181,7 +181,7 @@ def source(name: str, label: str, sd: float, runs: int) -> dict[str, Any]:
 
 
 def _order_label(stand: Footing) -> str:
-    dropout = " and what dropout switches off" if stand.centre.dropout else ""
+    dropout = " and dropout" if stand.centre.dropout else ""
     return f"Only the order of the rows{dropout}"
 
 
