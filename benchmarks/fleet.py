@@ -2,13 +2,15 @@
 
     python -m benchmarks.fleet [loop search]
 
-Parts that are named are measured anew, and the other is kept from the last time. 96 nets of two hidden layers of width 32, 64 and 128 on the digits, batch 128, Adam, one thread; besides
+Parts that are named are measured anew, and the other is kept from the last time.
+
+96 nets of two hidden layers of width 32, 64 and 128 on the digits, batch 128, Adam, one thread; besides
 scikit-learn's MLPClassifier, and Optuna with one trial at a time for a search. The loop is what
 one writes without a fleet: an nn.Sequential a member, cross_entropy, backward, a torch.optim.Adam step, with
 the batch taken by indexing. Both learn from the same start and the same batches; making the nets and drawing
 the batches counts for both. Rounds alternate, so that a neighbour on the machine slows both; the figure is
-the median of the rounds' ratios. Seconds are the processor's. One net after the other takes as long for each: the
-loop is timed on 16 of the 96 nets and MLPClassifier on 2, and their seconds are scaled to 96.
+the median of the rounds' ratios. Seconds are the processor's. One net after the other takes as long for
+each: the loop is timed on 16 of the 96 nets and MLPClassifier on 2, and their seconds are scaled to 96.
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ RATE = 0.005
 RESULT = Path(__file__).parent / "results" / "fleet.json"
 PARTS = ("loop", "search")
 SCALED = (
-    f"The loop is timed on {LOOPED} of the {MEMBERS} nets and MLPClassifier on {FEW}; their seconds are scaled to"
-    f" {MEMBERS}, as each net takes its own time."
+    f"The loop is timed on {LOOPED} of the {MEMBERS} nets, MLPClassifier on {FEW}; their seconds are scaled"
+    f" to {MEMBERS}, as each net takes its own time."
 )
 
 

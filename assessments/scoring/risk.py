@@ -85,7 +85,8 @@ def measured(
     where the value alone looks harmless: one truncated file is a small share of the rows. One that only
     matters against what the plan needs (``needs``) is no worse than that need among ``findings``; one
     that only matters to some projects (``matters``) is no worse than ``answers`` make it; one that is a share
-    of the training (``worth``) is no worse than the training is long. One that is judged against what nobody
+    of the training (``worth``) is no worse than the training is long; one that only matters by what it costs
+    (``costs``) is no worse than that. One that is judged against what nobody
     said (``unsaid``) stays open at its good end, and in the middle of the scale where it may be bad.
     """
     if finding.get("state", "measured") != "measured" or probe not in rules.anchors:
@@ -108,6 +109,8 @@ def measured(
         scored = Scored(max(scored.score, floor), max(scored.low, floor - slack), max(scored.high, floor))
     if "worth" in rules.data["probes"].get(probe, {}):
         scored = _capped(scored, _worth(rules.data["probes"][probe]["worth"], finding))
+    if "costs" in rules.data["probes"].get(probe, {}):
+        scored = _costed(scored, rules.data["probes"][probe]["costs"], finding)
     unsaid = rules.data["probes"].get(probe, {}).get("unsaid")
     if unsaid is not None and _fact(finding, unsaid["fact"]) is False:
         scored = Scored(min(scored.score, float(unsaid["most"])), 0.0, scored.high)
@@ -119,6 +122,16 @@ def measured(
 
 def _capped(scored: Scored, most: float) -> Scored:
     return Scored(min(scored.score, most), min(scored.low, most), min(scored.high, most))
+
+
+def _costed(scored: Scored, entry: Mapping[str, Any], finding: Evidence) -> Scored:
+    """No worse than what it costs, scored with its own range; as it was where no fact tells the cost."""
+    cost = _fact(finding, entry["fact"]) or {}
+    points, low, high = (number(cost.get(key)) for key in ("points", "low", "high"))
+    if points is None or low is None or high is None:
+        return scored
+    most = Anchors.read(entry)
+    return Scored(min(scored.score, most(points)), min(scored.low, most(low)), min(scored.high, most(high)))
 
 
 def _worth(entry: Mapping[str, Any], finding: Evidence) -> float:

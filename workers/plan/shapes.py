@@ -11,7 +11,8 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from workers.plan.schema import ANY_SHAPE, Group
+from workers.plan.fields import ANY_SHAPE
+from workers.plan.schema import Group
 
 ROWS = 10  # a part of at least so many is told in rows
 BESIDE = ("lr", "learning_rate", "learningRate", "weight_decay", "weightDecay", "momentum")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+PHONE, NARROWEST = 30, 5  # characters side by side on a phone, and of a column at least
+
 
 @dataclass(frozen=True)
 class Table:
@@ -17,12 +19,30 @@ class Table:
     stacks: bool = False  # on a phone the cells of a row stand below each other: for rows of sentences
 
     @property
+    def labels(self) -> bool:
+        """Whether it is too wide for a phone, where each cell then stands beside the name of its column."""
+        return not self.stacks and sum(max(NARROWEST, _longest(name)) for name in self.columns) > PHONE
+
+    @property
+    def named(self) -> list[list[tuple[str, bool, str]]]:
+        """The cells with the names of their columns."""
+        return [
+            [(cell, right, name) for (cell, right), name in zip(row, self.columns, strict=False)]
+            for row in self.cells
+        ]
+
+    @property
     def cells(self) -> list[list[tuple[str, bool]]]:
         return [[(cell, place in self.right) for place, cell in enumerate(row)] for row in self.rows]
 
     @property
     def heads(self) -> list[tuple[str, bool]]:
         return [(name, place in self.right) for place, name in enumerate(self.columns)]
+
+
+def _longest(name: str) -> int:
+    """Characters of the longest word, which no line breaks."""
+    return max(map(len, name.split()), default=0)
 
 
 @dataclass(frozen=True)

@@ -127,3 +127,5 @@ def _notes(entry: Mapping[str, Any]) -> Iterable[str]:
         yield "Never worse than what the plan needs of it."
     if "worth" in entry:
         yield "Never worse than the training it slows is long."
+    if "costs" in entry:
+        yield "Never worse than the points that new rows lose by it."

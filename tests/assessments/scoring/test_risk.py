@@ -159,3 +159,15 @@ def test_without_a_named_limit_the_cost_is_open_and_closes_no_gate():
     cost = "hardware.training_cost"
     assert "cost" not in {gate.id for gate in gates.closed(RULES, {cost: dear})}
     assert "cost" in {gate.id for gate in gates.closed(RULES, {cost: named})}
+
+
+def test_a_gap_between_own_and_new_rows_is_no_worse_than_what_it_costs():
+    def gap(**cost):
+        facts = {"cost": cost} if cost else {}
+        return risk.measured(RULES, finding(26.0, 23.0, 29.0, "T", facts), "hyperparameters.overfitting")
+
+    harmless = gap(points=0.1, low=0.0, high=1.0)
+    assert harmless.low <= harmless.score < 40
+    assert harmless.high == 45
+    assert gap(points=9.0, low=6.0, high=12.0).score > 80
+    assert gap().score > 80

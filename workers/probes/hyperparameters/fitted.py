@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Sample
-from workers.probes.hyperparameters import classical
+from workers.probes.hyperparameters import classical, footing
 from workers.probes.hyperparameters.classical import Classical, families
-from workers.probes.hyperparameters.footing import Ground
+from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.hyperparameters.search.engines import Tell
 from workers.probes.hyperparameters.search.knobs import Setting
 from workers.probes.surrogate import Rows, rows
@@ -92,6 +92,16 @@ class Fitted(Ground):
         """float64 [models, test rows]."""
         return np.stack([self.engine.row_scores(model, self.found.test) for model in models])
 
+    def missed(self, models: Sequence[Any]) -> np.ndarray | None:
+        """As ``missed_by`` has it, of each model; None for numbers and for models without probabilities."""
+        if not self.found.classes or not all(hasattr(model, "predict_proba") for model in models):
+            return None
+        x, every = self.found.x[self.found.test], len(self.found.classes)
+        chances = np.zeros((len(models), len(x), every))
+        for place, model in enumerate(models):
+            chances[place][:, model.classes_] = model.predict_proba(x)
+        return self.missed_by(chances)
+
     def own_scores(self, models: Sequence[Any]) -> np.ndarray:
         """float64 [models, rows learnt from].
 
@@ -137,3 +147,9 @@ def of(sample: Sample, budget: Budget) -> Fitted | str | None:
         return found
     engine = classical.planned(sample, found, budget)
     return None if engine is None else Fitted(found, engine, budget)
+
+
+def or_network(sample: Sample, budget: Budget) -> Fitted | Footing | str:
+    """The planned model itself where scikit-learn trains it, else the network that stands in; or why not."""
+    real = of(sample, budget)
+    return footing.of(sample, budget) if real is None else real

@@ -11,9 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.planting.faulty_plans import FAULTY
-from tests.planting.further_plans import FURTHER, SEVERAL, SOUND_TOO
-from tests.planting.sound_plans import SOUND
+from tests.planting.plans import FAULTY, FURTHER, SEVERAL, SOUND, SOUND_TOO
 from workers import inputs
 from workers import plan as plans
 from workers.probes import catalog

@@ -2,14 +2,16 @@
 
 Measured: points between the rows a small model learnt from and new ones; the share of wrong labels it repeats
 when a tenth of its labels are replaced; the same for narrower and wider networks; and what weight decay,
-dropout and stopping early leave of the gap. A plan of scikit-learn's kinds is measured on its own model.
+dropout and stopping early leave of the gap. What it costs (``harm``) are the points by which the same model
+does better on new rows where it is held back. A plan of scikit-learn's kinds is measured on its own model.
 Counted: parameters over independent observations. More
 parameters than observations alone are no fault, since large networks often generalise (Zhang and others
-2017; Belkin and others 2019); the gap decides.
+2017; Belkin and others 2019); the gap decides, and what it costs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -17,11 +19,13 @@ from workers.probes.hyperparameters import fitted, footing
 from workers.probes.hyperparameters.classical import families
 from workers.probes.hyperparameters.fitted import Fitted
 from workers.probes.hyperparameters.footing import Ground
-from workers.probes.hyperparameters.overfitting import independent, planned_model
+from workers.probes.hyperparameters.overfitting import harm, independent, planned_model
+from workers.probes.hyperparameters.overfitting.harm import Harm
 from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, better
 from workers.probes.words import percent
 
 MEDIUM, HIGH = 8.0, 20.0  # points that the gap has for sure
+COSTS, COSTS_MUCH = 1.0, 4.0  # points that new rows lose by it
 SMALL = 3.0
 AS_GOOD = 1.0  # points
 NAMES = {
@@ -43,14 +47,11 @@ EFFORT = "1 day, one engineer"
 
 def run(sample: Sample, budget: Budget) -> Finding:
     """Points between what the planned training scores on its own rows and on new ones."""
-    real = fitted.of(sample, budget)
-    if isinstance(real, str):
-        return Finding.skipped(real)
-    if real is not None:
-        return planned_model.run(sample, real)
-    stand = footing.of(sample, budget)
+    stand = fitted.or_network(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
+    if isinstance(stand, Fitted):
+        return planned_model.run(sample, stand)
     stops = sample.planned("training.early_stopping", {"enabled": False})
     trials = Trials(stand, stops.get("enabled") is not False)
     budget.progress(0.05, "Training as planned, with brakes and with wrong labels")
@@ -60,9 +61,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
     widths = trials.widths()
     budget.progress(0.92, "Counting independent observations")
     sweep = [one_size(factor, net.hidden, size, scores, budget.seed) for factor, net, size, scores in widths]
+    narrow = [scores for factor, _, _, scores in widths if factor < 1]
     sweep.append(one_size(1.0, stand.centre.net.hidden, parameters, plan, budget.seed))
     sweep.sort(key=lambda one: one["factor"])
-    return report(stand, plan, brakes, heart, sweep, counted(sample, stand, parameters))
+    return report(stand, plan, brakes, heart, sweep, counted(sample, stand, parameters), smaller=narrow)
 
 
 def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
@@ -79,14 +81,16 @@ def _outputs(ground: Ground) -> int:
 
 def report(
     stand: Ground, plan: Scores, brakes: list[Brake], heart: float, sweep: list[dict[str, Any]],
-    counted: dict[str, Any], sized_by: str = "",
+    counted: dict[str, Any], sized_by: str = "", smaller: Sequence[Scores] = (),
 ) -> Finding:  # fmt: skip
-    """``sweep`` are models of other sizes, by width of a network or by what ``sized_by`` names."""
+    """``sweep`` are models of other sizes, by width of a network or by what ``sized_by`` names; ``smaller``
+    what those that know less by heart score."""
     seed = stand.budget.seed
     value, (low, high) = plan.gap, plan.interval(seed)
+    cost = harm.measured(plan, [*(brake.scores for brake in brakes), *smaller], stand.guess(), seed)
     faults = []
     if low >= MEDIUM:
-        severity = "high" if low >= HIGH else "medium"
+        severity = _severity(low, cost)
         faults = [
             {
                 "fault": "overfitting",
@@ -99,6 +103,7 @@ def report(
         "train": float(100 * plan.train.mean()),
         "test": float(100 * plan.test.mean()),
         "gap": {"points": value, "low": low, "high": high},
+        "cost": {"points": cost.points, "low": cost.low, "high": cost.high, "worthless": cost.worthless},
         "by_heart": heart,
         "widths": sweep,
         "sized_by": sized_by or None,
@@ -114,10 +119,19 @@ def report(
         "faults": faults,
         "mitigations": _mitigations(brakes, plan, [] if sized_by else sweep, seed) if value >= SMALL else [],
     }  # fmt: skip
-    title, note = _words(facts, value, stand, bool(faults))
+    title, note = _words(facts, value, stand, cost if faults else None)
     used = len(stand.found.train) + len(stand.found.test)
     told = max(0.0, footing.sure(value, low))
     return Finding(told, note, facts, max(0.0, low), max(0.0, high), used, title)
+
+
+def _severity(low: float, cost: Harm) -> str:
+    """Of a gap of ``low`` points for sure: as bad as what new rows lose by it, for sure."""
+    if cost.worthless:
+        return "high" if low >= HIGH else "medium"
+    if cost.low <= 0 or cost.points < COSTS:
+        return "low"
+    return "high" if low >= HIGH and cost.points >= COSTS_MUCH else "medium"
 
 
 def one_size(factor: float, hidden: tuple[int, ...], size: int, scores: Scores, seed: int) -> dict[str, Any]:
@@ -164,12 +178,14 @@ def _mitigations(
     ]  # fmt: skip
 
 
-def _words(facts: dict[str, Any], gap: float, stand: Ground, alarm: bool) -> tuple[str, str]:
+def _words(facts: dict[str, Any], gap: float, stand: Ground, cost: Harm | None) -> tuple[str, str]:
     counted = facts["observations"]
     whose = "The plan's model" if counted["planned"] or isinstance(stand, Fitted) else "It"
     title = "The model does as well on new rows as on its own"
-    if alarm:
+    if cost is not None and (cost.worthless or cost.low > 0):
         title = f"Learnt by heart: new rows score {gap:.0f} points less"
+    elif cost is not None:
+        title = "It knows its own rows by heart, with no sure loss on new ones"
     elif gap >= SMALL and facts["gap"]["low"] <= 0:
         title = f"Too few rows to tell: new ones score 0 to {facts['gap']['high']:.0f} points less"
     elif gap >= SMALL:
@@ -182,6 +198,8 @@ def _words(facts: dict[str, Any], gap: float, stand: Ground, alarm: bool) -> tup
     if facts["by_heart"] >= 0.05:
         learns = "they learn" if _many(stand) else "it learns"
         note += f" Of labels made wrong on purpose {learns} {percent(facts['by_heart'])} by heart."
+    if cost is not None:
+        note += f" {_cost(cost)}"
     note += (
         f" {whose} has {counted['parameters']:,} parameters for {counted['independent']:,}"
         f" independent rows{_fewer(counted)}."
@@ -190,6 +208,16 @@ def _words(facts: dict[str, Any], gap: float, stand: Ground, alarm: bool) -> tup
         best = facts["mitigations"][0]
         note += f" {best['title']}: that leaves {best['value']:.1f} points."
     return title, " ".join([note, *stand.caveats])
+
+
+def _cost(cost: Harm) -> str:
+    if cost.worthless:
+        return "What it says of new rows is worth no more than knowing how frequent each answer is."
+    if cost.low > 0:
+        return f"Held back, it scores {cost.points:.1f} points more on new rows."
+    if cost.high < COSTS:
+        return "Held back, it scores no better on new rows: the distance alone costs nothing."
+    return f"Held back, it scores 0 to {cost.high:.1f} points more on new rows: too few to be sure."
 
 
 def _subject(stand: Ground) -> str:

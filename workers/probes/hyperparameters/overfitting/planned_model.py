@@ -40,17 +40,17 @@ def run(sample: Sample, ground: Fitted) -> Finding:
     ground.budget.progress(0.05, f"Training {ground.subject} as planned")
     seeds = list(range(SEEDS if ground.lucky else 1))
     models = ground.models([ground.engine.default], seeds, lambda _: None, unseen=True)[0]
-    plan = Scores(ground.own_scores(models), ground.scores(models))
+    plan = Scores(ground.own_scores(models), ground.scores(models), ground.missed(models))
     if plan.gap < overfitting.MEDIUM and (reason := ground.nothing_learnt(plan.test, "learnt by heart")):
         return Finding.skipped(reason)
     heart = _by_heart(ground, models[0])
     ground.budget.progress(0.4, "Trying other sizes")
-    label, sweep = _sizes(ground, models[0], plan)
+    label, sweep, smaller = _sizes(ground, models[0], plan)
     ground.budget.progress(0.7, "Trying what holds it back")
     brakes = _brakes(ground)
     ground.budget.progress(0.92, "Counting independent observations")
     counted = overfitting.counted(sample, ground, numbers(models[0], ground.found.x.shape[1]))
-    return overfitting.report(ground, plan, brakes, heart, sweep, counted, label)
+    return overfitting.report(ground, plan, brakes, heart, sweep, counted, label, smaller)
 
 
 def _scored(ground: Fitted, changed: dict[str, float]) -> tuple[Scores, Any]:
@@ -68,15 +68,17 @@ def _by_heart(ground: Fitted, plan: Any) -> float:
     return repeated(before, after, wrong[where], bool(found.classes))
 
 
-def _sizes(ground: Fitted, model: Any, plan: Scores) -> tuple[str, list[dict[str, Any]]]:
-    """What a size is, and the planned one's scores beside those of smaller and larger models."""
+def _sizes(ground: Fitted, model: Any, plan: Scores) -> tuple[str, list[dict[str, Any]], list[Scores]]:
+    """What a size is, the planned one's scores beside those of smaller and larger models, and what the
+    smaller ones score, row by row."""
     from workers.probes.hyperparameters import overfitting
 
     engine, columns, seed = ground.engine, ground.found.x.shape[1], ground.budget.seed
     name = SIZES.get(engine.family.name)
     if name is None:
-        return "", []
+        return "", [], []
     knob = next(knob for knob in engine.knobs if knob.name == name)
+    fewer_is_larger = name == "neighbours"
     own = _grown(model) if name == "depth" else engine.default[name]
     tried: dict[float, float] = {}
     for factor in TREES if name == "trees" else FACTORS:
@@ -87,16 +89,19 @@ def _sizes(ground: Fitted, model: Any, plan: Scores) -> tuple[str, list[dict[str
             continue  # already as deep as its rows let it grow
         if size != own and size not in tried.values():
             tried[factor] = size
+    smaller: list[Scores] = []
     found = [{"size": own, **overfitting.one_size(1.0, (), numbers(model, columns), plan, seed)}]
     for factor, size in tried.items():
         if ground.budget.left < 0.4 * ground.budget.seconds:
             break
         scores, other = _scored(ground, {**engine.default, name: size})
+        if (size > own) == fewer_is_larger:
+            smaller.append(scores)
         found.append(
             {"size": size, **overfitting.one_size(factor, (), numbers(other, columns), scores, seed)}
         )
-    fewer_is_larger = name == "neighbours"
-    return knob.label, sorted(found, key=lambda one: -one["size"] if fewer_is_larger else one["size"])
+    ordered = sorted(found, key=lambda one: -one["size"] if fewer_is_larger else one["size"])
+    return knob.label, ordered, smaller
 
 
 def _grown(model: Any) -> float:

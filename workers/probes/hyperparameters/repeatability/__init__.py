@@ -19,6 +19,7 @@ from workers.fleet import Fleet
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hardware import catalogue
 from workers.probes.hyperparameters import fitted, footing
+from workers.probes.hyperparameters.fitted import Fitted
 from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.words import percent
 
@@ -39,16 +40,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(
             "There is no plan, so nothing says whether a repetition would use the same seed."
         )
-    real = fitted.of(sample, budget)
-    if isinstance(real, str):
-        return Finding.skipped(real)
-    if real is not None:
-        from workers.probes.hyperparameters.repeatability import planned_model
-
-        return planned_model.run(sample, real)
-    stand = footing.of(sample, budget)
+    stand = fitted.or_network(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
+    if isinstance(stand, Fitted):
+        from workers.probes.hyperparameters.repeatability import planned_model
+
+        return planned_model.run(sample, stand)
     budget.progress(0.1, "Training the same once more")
     base = stand.train([stand.member(seed) for seed in range(SEEDS)])
     if reason := stand.nothing_learnt(stand.scores(base), "repeated"):

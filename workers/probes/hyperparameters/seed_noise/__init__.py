@@ -16,6 +16,7 @@ from workers.fleet import Fleet
 from workers.probes import copies
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import fitted, footing
+from workers.probes.hyperparameters.fitted import Fitted
 from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.surrogate import affordable
 from workers.probes.words import percent
@@ -30,16 +31,13 @@ ENSEMBLE = 5
 
 def run(sample: Sample, budget: Budget) -> Finding:
     """Points by which another random start moves the result (a standard deviation)."""
-    real = fitted.of(sample, budget)
-    if isinstance(real, str):
-        return Finding.skipped(real)
-    if real is not None:
-        from workers.probes.hyperparameters.seed_noise import planned_model
-
-        return planned_model.run(sample, real)
-    stand = footing.of(sample, budget)
+    stand = fitted.or_network(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
+    if isinstance(stand, Fitted):
+        from workers.probes.hyperparameters.seed_noise import planned_model
+
+        return planned_model.run(sample, stand)
     budget.progress(0.05, "Trying how long one run takes")
     stand.train([stand.member(seed) for seed in range(2)])
     each = max(1e-3, budget.seconds - budget.left) / 2
@@ -183,7 +181,7 @@ def source(name: str, label: str, sd: float, runs: int) -> dict[str, Any]:
 
 
 def _order_label(stand: Footing) -> str:
-    dropout = " and what dropout switches off" if stand.centre.dropout else ""
+    dropout = " and dropout" if stand.centre.dropout else ""
     return f"Only the order of the rows{dropout}"
 
 

@@ -1,0 +1,73 @@
+"""What new rows lose by a model that knows its own by heart: nothing, something, or all there is."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from tests.workers import factories
+from tests.workers.probes.hyperparameters.plans import coins, named
+from tests.workers.probes.hyperparameters.test_planned_model import of
+from workers.probes.base import Budget
+from workers.probes.hyperparameters import overfitting
+from workers.probes.hyperparameters.overfitting import harm
+from workers.probes.hyperparameters.overfitting.trials import Scores
+
+torch.set_num_threads(1)
+
+GUESS = (np.arange(400) % 2).astype(float)
+
+
+def right(share: float, seed: int, rows: int = 400) -> np.ndarray:
+    return (np.random.default_rng(seed).random((1, rows)) < share).astype(float)
+
+
+def scores(share: float, seed: int = 0, missed: float | None = None) -> Scores:
+    off = None if missed is None else np.full((1, 400), missed)
+    return Scores(np.ones((1, 400)), right(share, seed), off)
+
+
+def test_a_twin_that_is_no_better_on_new_rows_shows_no_cost():
+    """Of eight twins that are as good as the plan, one is ahead by chance: choosing it must cost nothing."""
+    sure = 0
+    for seed in range(20):
+        others = [scores(0.75, 1000 * seed + k) for k in range(1, 9)]
+        sure += harm.measured(scores(0.75, 1000 * seed), others, GUESS, seed).low > 0
+    assert sure <= 2
+
+
+def test_a_twin_that_is_better_shows_by_how_much():
+    cost = harm.measured(scores(0.7), [scores(0.7, 2), scores(0.85, 3)], GUESS, 0)
+    assert not cost.worthless
+    assert 8 < cost.points < 22
+    assert 0 < cost.low < cost.points < cost.high
+
+
+def test_answers_no_better_than_a_guess_make_the_whole_gap_a_cost():
+    cost = harm.measured(scores(0.5), [scores(0.5, 5)], GUESS, 0)
+    assert cost.worthless
+    assert cost.points == scores(0.5).gap
+
+
+def test_probabilities_worse_than_the_shares_of_classes_make_the_whole_gap_a_cost():
+    assert harm.measured(scores(0.75, missed=1.1), [], GUESS, 0).worthless
+    assert not harm.measured(scores(0.75, missed=0.8), [], GUESS, 0).worthless
+
+
+def test_boosted_trees_that_repeat_their_rows_are_no_serious_fault(tmp_path):
+    made = factories.write_sample(tmp_path, *coins(1200))
+    found = overfitting.run(of(made, kind="lightgbm", trees=60), Budget())
+    assert found.facts["train"] > 95
+    assert found.facts["gap"]["low"] > 8
+    assert named(found) == {"overfitting": "low"}
+    assert found.facts["cost"]["points"] < 3
+
+
+def test_trees_of_any_depth_on_noise_are(tmp_path):
+    x, y = coins(500)
+    noise = np.random.default_rng(3).integers(0, 2, len(y))
+    made = factories.write_sample(tmp_path, x, noise)
+    found = overfitting.run(of(made, kind="decision_tree"), Budget())
+    assert named(found) == {"overfitting": "high"}
+    assert found.facts["cost"]["worthless"]
+    assert "worth no more" in found.note
