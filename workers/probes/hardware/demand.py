@@ -49,6 +49,7 @@ class Demand:
     targets: tuple[str, ...] = ()  # layers that get adapters, as the plan names them
     lora_dropout: float = 0.0
     weights: str = "fp32"  # what trained weights are kept in
+    attention: str = "fused"  # or "eager": every score of a token for another is written to memory
     sharding: str = "none"  # over devices: "zero1", "zero2" or "zero3" (FSDP)
 
     def at_once(self, count: int = 1) -> int:
@@ -171,6 +172,7 @@ def read(sample: Sample, model: Architecture) -> Demand:
         runs=_runs(sample, runs_assumed), assumed=tuple(assumed), runs_assumed=tuple(runs_assumed),
         targets=targets, lora_dropout=float(sample.planned("training.lora.dropout", 0.0)),
         weights=sample.planned("training.weights", "fp32"),
+        attention=sample.planned("training.attention", "fused"),
         sharding=sample.planned("training.sharding", "none"),
     )  # fmt: skip
 

@@ -26,6 +26,9 @@ STARTED = (0.1, 0.5, 1.0)  # of the starts that are left where a token's operati
 START = {"gpu": 8e-6, "tpu": 8e-6, "edge": 1e-5, "phone": 1e-5, "cpu": 2e-6, "microcontroller": 2e-5}
 FUSED = 1e-6  # the same on a chip whose program is one compiled piece
 RUNTIME = {"gpu": 600, "tpu": 600, "edge": 300, "phone": 60, "cpu": 250, "microcontroller": 0.06}  # MiB
+# A microcontroller's runtime lies in flash, as large as TensorFlow Lite Micro's or, where there is little, a
+# quarter of it (a program that is written for one model); stack and tables take RAM [judgement].
+CODE, STACK, SHARE = 60 * 2**10, 8 * 2**10, 0.25
 IDLE = 0.3  # share of the top power that is drawn whatever the chip does [judgement]
 PIECE = 8_192  # tokens that a server reads at once of a longer text
 MIB = 2**20
@@ -38,15 +41,17 @@ class Estimate:
     device: Accelerator
     precision: str
     weights: float
-    memory: float  # weights, what is alive at the peak, the runtime
+    memory: float  # weights, what is alive at the peak, the runtime; of a chip with flash without weights
     fast: float
     usual: float
     slow: float
     joules: float
+    stored: float | None = None  # weights and program in flash, where the device has some
 
     @property
     def fits(self) -> bool:
-        return self.device.hosted or self.memory <= self.device.memory
+        within = self.stored is None or self.stored <= (self.device.flash or 0)
+        return self.device.hosted or (within and self.memory <= self.device.memory)
 
 
 def runs_in(device: Accelerator, precision: str) -> str:
@@ -92,10 +97,16 @@ def estimate(
         * (max(sums / (peak * share), read / (device.bandwidth_gbs * 1e9 * reads)) + calls * starts)
         for share, reads, starts in zip(REACHED, WRITES, STARTED, strict=True)
     ]  # fmt: skip
-    memory = size + alive(cost, model, rows, narrow) + cache + _runtime(device)
+    stored = None
+    memory = alive(cost, model, rows, narrow) + cache
+    if device.flash is None:
+        memory += size + _runtime(device)
+    else:
+        stored = size + min(CODE, SHARE * device.flash)
+        memory += min(STACK, SHARE * device.memory)
     watts = device.tdp_w * (IDLE + (1 - IDLE) * 0.5)
     fast, usual, slow = times
-    return Estimate(device, precision, size, memory, fast, usual, slow, watts * usual)
+    return Estimate(device, precision, size, memory, fast, usual, slow, watts * usual, stored)
 
 
 def alive(cost: Cost, model: Architecture, rows: int, narrow: float) -> float:

@@ -52,6 +52,11 @@ class Place:
         return min(sizes) if sizes else None
 
     @property
+    def stores(self) -> float | None:
+        """Bytes of flash, of a device whose weights lie there."""
+        return float(self.device.flash) if self.device and self.device.flash else None
+
+    @property
     def apart(self) -> float:
         """By how much the time there may differ from that on the device that stands in."""
         return EXAMPLE if self.example else 1.0
