@@ -45,13 +45,14 @@ def _shared(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     )
 
 
-def attend_openly(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+def attend_openly(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, dropout: float = 0.0) -> Tensor:
     """Attention whose scores are kept, as where a learned bias is added to them (T5), or where the software
     is older than fused kernels; those scale and mask the scores within the softmax."""
     k, v = _shared(q, k, v)
     scores = q @ k.transpose(-1, -2)
     scores = scores if bias is None else scores + bias
-    return scores.softmax(-1).to(v.dtype) @ v
+    weights = scores.softmax(-1).to(v.dtype)
+    return (F.dropout(weights, dropout) if dropout else weights) @ v
 
 
 class Norm(nn.Module):
@@ -105,7 +106,8 @@ class Attention(nn.Module):
             )
             bias = q @ far_k.transpose(-1, -2) + far_q @ k.transpose(-1, -2)
         openly = not self.fused or self.s.relative or bias is not None
-        found = attend_openly(q, k, v, bias) if openly else attend(q, k, v, causal)
+        dropped = self.s.dropout if self.training else 0.0
+        found = attend_openly(q, k, v, bias, dropped) if openly else attend(q, k, v, causal)
         return self.o(found.transpose(1, 2).flatten(2))
 
     def _normed(self, part: Tensor, norm: Norm) -> Tensor:
