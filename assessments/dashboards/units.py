@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 
 from assessments.dashboards import words
 
@@ -43,7 +43,7 @@ class Unit:
 def of(measure: str, values: Iterable[float]) -> Unit:
     """The unit in which the middle one of these values is read."""
     known = [value for value in values if value > 0]
-    middle = median(known) if known else 1.0
+    middle = median_low(known) if known else 1.0
     name, size, _ = next(
         (unit for unit in reversed(UNITS[measure]) if middle >= unit[1] * unit[2]), UNITS[measure][0]
     )

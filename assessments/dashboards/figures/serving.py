@@ -13,7 +13,7 @@ from assessments.dashboards.figures.hardware import interval
 Facts = Mapping[str, Any]
 SHOWN = 9
 FAR = 100  # times faster or slower than what is asked, beyond which a device says nothing here
-TICK = 52  # px of a tick's words and some air
+AIR = 3  # px on either side of a tick's words
 WAYS = {
     ("bits", 8): "8-bit weights",
     ("bits", 4): "4-bit weights",
@@ -95,9 +95,24 @@ def _short(name: str) -> str:
     return kind
 
 
+def _ticks(low: float, high: float, px: float) -> list[float]:
+    """As many ticks as stand clear of each other."""
+    ticks: list[float] = []
+    for most in (8, 6, 5, 4, 3):
+        ticks = theme.log_ticks(low, high, most)
+        at = [px * theme.share(tick, low, high, log=True) for tick in ticks]
+        half = [theme.text_width(_tick(tick)) / 2 + AIR for tick in ticks]
+        if all(at[i] - at[i - 1] > half[i] + half[i - 1] for i in range(1, len(at))):
+            break
+    return ticks
+
+
 def _tick(value: float) -> str:
-    """A time on the log axis: 1 and its tens of the largest unit that fits."""
-    return units.of("ms", [value * 1.0001])(float(f"{value:.2g}"))
+    """A time on the log axis, whose steps are round in these units alone: 10 µs, 1 ms, 100 s."""
+    for name, size in (("s", 1e3), ("ms", 1.0)):
+        if value >= 0.999 * size:
+            return f"{float(f'{value / size:.2g}'):,g} {name}"
+    return f"{float(f'{value * 1e3:.2g}'):g} µs"
 
 
 def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
@@ -133,7 +148,7 @@ def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
         notes.append(theme.text(share, 1, f"Allowed: {form(limit)}", xref="paper", yref="paper",
                                 yanchor="bottom", yshift=3, xanchor="right" if share > 0.5 else "left",
                                 font={"color": theme.S2}))  # fmt: skip
-    ticks = theme.log_ticks(low, high, max(3, (width - left - room) // TICK))
+    ticks = _ticks(low, high, width - left - room)
     return {
         "data": data,
         "layout": theme.layout(
