@@ -30,8 +30,11 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
     shown = _shown(parts, total)
     batch, note = facts.get("largest_batch"), "Counted layer by layer"
     if batch is not None:
-        fits = f"{note}; the largest batch that fits is about {words.about(_two_figures(batch))}"
-        note = fits if batch else f"{note}; not even a batch of one fits"
+        most = words.about(_two_figures(batch))
+        fits = f"the largest batch that fits is about {most}"
+        if (facts.get("pieces") or 1) > 1:
+            fits = f"about {most} rows fit at once"
+        note = f"{note}; {fits}" if batch else f"{note}; not even a batch of one fits"
     return [
         Chart(
             title=finding.get("title") or "What training needs in memory",

@@ -151,8 +151,8 @@ def read(sample: Sample, model: Architecture) -> Demand:
     named = sample.planned("training.lora.modules", ())
     targets = (named,) if isinstance(named, str) else tuple(named)
     if adapters and not targets and model.tokens > 1:
-        which = "query and value layers" if method == "lora" else "all layers of each block"
-        assumed.append(f"The plan does not say which layers get adapters; the {which} are taken.")
+        which = "the query and value layers" if method == "lora" else "all layers of each block"
+        assumed.append(f"The plan does not say which layers get adapters; {which} are taken.")
     rank, pieces = (
         int(sample.planned("training.lora.rank", 16)),
         sample.planned("training.gradient_accumulation"),
