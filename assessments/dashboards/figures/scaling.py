@@ -19,7 +19,7 @@ def scaling(facts: Facts, finding: Facts) -> list[Part]:
         return []
     currency = facts.get("currency") or "USD"
     name = facts.get("name") or "the device"
-    hours = units.of("hours", [one["hours"]["p50"] for one in counts])
+    hours = units.of("hours", [counts[0]["hours"]["p50"]])  # of the sentence above it
     table = Table(
         ("Devices", f"Time ({hours.name})", "Cost", "Time lost to waiting"),
         [_row(one, hours, currency) for one in counts],

@@ -117,7 +117,7 @@ def _tick(value: float) -> str:
 
 def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
     limit = place.get("milliseconds")
-    form = units.of("ms", [one["usual_ms"] for one in shown])
+    form = units.of("ms", [limit] if limit else [one["usual_ms"] for one in shown])
     least = min(one["fast_ms"] for one in shown)
     most = max(one["slow_ms"] for one in shown)
     low, high = 0.6 * min(least, limit or least), 1.6 * max(most, limit or most)

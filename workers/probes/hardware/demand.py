@@ -177,6 +177,11 @@ def read(sample: Sample, model: Architecture) -> Demand:
     )  # fmt: skip
 
 
+def adapts(sample: Sample) -> bool:
+    """Whether adapters are trained over a model that stays as it is."""
+    return _method(sample) in ("lora", "qlora")
+
+
 def _method(sample: Sample) -> str:
     """What is trained: adapters over numbers of 4 bits are QLoRA, however a plan puts it."""
     method = str(sample.planned("training.method") or ("lora" if sample.planned("training.lora") else "full"))

@@ -394,3 +394,13 @@ def test_a_loss_is_serious_only_where_the_model_has_to_be_made_smaller():
 
     assert severity(0.001) == "low"
     assert severity(0.1) == "high"
+
+
+def test_a_model_with_adapters_is_served_in_the_bits_that_its_training_takes():
+    plan = served("l4", 60_000, kind="mistral-7b", transformer={"sequence": 512})
+    whole = serving.run(Sample(plan=plan), Budget())
+    plan["training"] = {"method": "lora"}
+    adapted = serving.run(Sample(plan=plan), Budget())
+    assert (whole.facts["precision"], adapted.facts["precision"]) == ("fp32", "fp16")
+    assert "does_not_fit" in faults(whole)
+    assert "does_not_fit" not in faults(adapted)

@@ -73,6 +73,8 @@ def read(sample: Sample) -> Place:
         limit = demand.as_number(demand.answer(sample, "H6", "ms"))
     size = demand.as_number(sample.planned("hardware.serve.memory_mb"))
     precision = sample.planned("hardware.serve.precision") or sample.planned("training.precision")
+    if precision is None and demand.adapts(sample):
+        precision = "bf16"  # as training takes it
     found = catalogue.meant(name) if name else None
     return Place(
         found.device if found else None, name, limit or None, size * MIB if size else None,
