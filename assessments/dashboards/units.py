@@ -8,8 +8,8 @@ from statistics import median_low
 
 from assessments.dashboards import words
 
-# Of each measure, smallest first: the unit, what it is in the facts' own (hours, kWh, kg, ms, bytes), and from how
-# many of it on people read in it.
+# Of each measure, smallest first: the unit, what it is in the facts' own (hours, kWh, kg, ms, bytes), and
+# from how many of it on people read in it.
 UNITS: dict[str, tuple[tuple[str, float, float], ...]] = {
     "hours": (("ms", 1 / 3_600_000, 0), ("s", 1 / 3600, 1), ("min", 1 / 60, 1.5), ("h", 1.0, 1.5),
               ("days", 24.0, 3), ("years", 8760.0, 3)),

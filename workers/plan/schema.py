@@ -416,8 +416,9 @@ class Training(Group):
     gradient_clipping: Annotated[StrictBool | NOT_NEGATIVE,
                                  Field(description="a number of at least 0, like 1.0")] | None = None
     checkpointing: YES_NO | None = None
-    attention: one_of("fused", "eager", sdpa="fused", flash="fused", flash_attention="fused", xformers="fused",
-                      flash_attention_2="fused", flash_attention_3="fused", memory_efficient="fused",
+    attention: one_of("fused", "eager", sdpa="fused", flash="fused", flash_attention="fused",
+                      xformers="fused", flash_attention_2="fused", flash_attention_3="fused",
+                      memory_efficient="fused",
                       true="fused", yes="fused", math="eager", plain="eager", naive="eager",
                       false="eager", no="eager") | None = None  # eager writes every score to memory
     method: one_of("full", "lora", "qlora", "head", finetune="full", fine_tune="full", scratch="full",

@@ -46,7 +46,9 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
             wide=_memory(shown, peak, device, theme.WIDTHS["half"]),
             narrow=_memory(shown, peak, device, theme.WIDTHS["narrow"]),
             says=finding.get("note", ""),
-            table=Table(("Part", f"Memory ({unit.name})", "Share of the peak", "What it is"), rows, frozenset({1, 2})),
+            table=Table(
+                ("Part", f"Memory ({unit.name})", "Share of the peak", "What it is"), rows, frozenset({1, 2})
+            ),
         ),
         *_changes(facts, total),
     ]

@@ -38,7 +38,8 @@ def scaling(facts: Facts, finding: Facts) -> list[Part]:
         Chart(
             title=title, subtitle=f"Time of all planned runs on more of {name}", note=note, basis=basis,
             wide=_fan(counts, facts, "hours", hours, theme.WIDTHS["half"], hours.size),
-            narrow=_fan(counts, facts, "hours", hours, theme.WIDTHS["narrow"], hours.size), says=says, table=table,
+            narrow=_fan(counts, facts, "hours", hours, theme.WIDTHS["narrow"], hours.size), says=says,
+            table=table,
         ),
         Chart(
             title="What the same training costs on more devices",
@@ -67,7 +68,7 @@ def _fan(
     counts: Sequence[Facts], facts: Facts, key: str, form: Callable[[float], str], width: int,
     read: float = 1.0,
 ) -> dict[str, Any]:  # fmt: skip
-    """Middle line and ranges over the number of devices, both axes on a log scale; ticks are round in ``read``."""
+    """Middle line and ranges over the number of devices, on log axes; ticks are round in ``read``."""
     x = [one["count"] for one in counts]
     ends = {q: [float(one[key][q]) for one in counts] for q in QUANTILES}
     limit = facts.get("deadline_hours") if key == "hours" else None

@@ -13,7 +13,8 @@ from tests.assessments.dashboards import sample
 @pytest.mark.parametrize(
     ("measure", "values", "told"),
     [("hours", [0.5, 30, 4000], ["0.5", "30", "4,000"]), ("hours", [0.01, 0.02, 0.5], ["36", "72", "1,800"]),
-     ("hours", [50, 240, 2400], ["2.08", "10", "100"]), ("ms", [0.0001, 3, 5e6], ["under 0.01", "3", "5,000,000"]),
+     ("hours", [50, 240, 2400], ["2.08", "10", "100"]),
+     ("ms", [0.0001, 3, 5e6], ["under 0.01", "3", "5,000,000"]),
      ("kwh", [0.0, 0.5, 2000], ["0", "0.5", "2,000"]), ("bytes", [2**18, 3 * 2**20], ["256", "3,072"]),
      ("kg_co2", [1e30], ["over 1 billion"])],
 )  # fmt: skip
@@ -29,7 +30,8 @@ def test_a_table_names_each_unit_once_in_its_head(probe):
         cells = [row[place] for row in table.rows]
         if head.endswith(")"):
             assert re.search(r"\((ms|s|min|h|days|years|µs|Wh|kWh|MWh|g|kg|t|kB|MB|GB)\)$", head)
-            assert not [cell for cell in cells if re.search(r"\d ?(ms|s|min|h|days|kWh|Wh|kg|g|t|MB|GB)\b", cell)]
+            own = re.compile(r"\d ?(ms|s|min|h|days|kWh|Wh|kg|g|t|MB|GB)\b")
+            assert not [cell for cell in cells if own.search(cell)]
 
 
 @pytest.mark.parametrize("probe", ["hardware.training_cost", "hardware.serving"])

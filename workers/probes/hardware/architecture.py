@@ -17,7 +17,14 @@ import yaml
 
 from workers.plan import huggingface
 from workers.probes.base import Sample
-from workers.probes.hardware import diffusion_models, kinds, picture_models, plain_models, text_models, together_models
+from workers.probes.hardware import (
+    diffusion_models,
+    kinds,
+    picture_models,
+    plain_models,
+    text_models,
+    together_models,
+)
 from workers.probes.hardware.described import (
     MOST_MODULES,
     MOST_PARAMETERS,

@@ -20,7 +20,7 @@ MOST_LEVELS = 6
 
 @dataclass(frozen=True)
 class Edition:
-    """A published U-Net: its name, sizes, the parameters of its encoders of texts, the side of its pictures."""
+    """A published U-Net: its name, sizes, parameters of its encoders of texts, side of its pictures."""
 
     name: str
     plan: Plan
@@ -30,7 +30,8 @@ class Edition:
 
 FIRST = Edition("Stable Diffusion v1", Plan((320, 640, 1280, 1280), (1, 1, 1, 0), 768, 77, 8, linear=False),
                 123_060_480, 512)  # fmt: skip
-SECOND = Edition("Stable Diffusion v2", Plan((320, 640, 1280, 1280), (1, 1, 1, 0), 1024, 77), 340_387_840, 768)
+SECOND = Edition("Stable Diffusion v2", Plan((320, 640, 1280, 1280), (1, 1, 1, 0), 1024, 77),
+                 340_387_840, 768)  # fmt: skip
 LARGE = Edition("Stable Diffusion XL", Plan((320, 640, 1280), (0, 2, 10), 2048, 77, beside=2816),
                 817_720_320, 1024)  # fmt: skip
 NAMES = (
@@ -39,7 +40,9 @@ NAMES = (
     (re.compile(r"(^|_)((stable_diffusion|sd)(_?v?1(_?[0-5])?)?|latent_diffusion)(_|$)"), FIRST),
 )
 # Editions of another form: of transformers, of more inputs, or of two networks.
-OTHERS = re.compile(r"(^|_)(v?3(_5)?(_medium|_large)?|refiner|controlnet|inpaint\w*|upscal\w*|cascade|video)(_|$)")
+OTHERS = re.compile(
+    r"(^|_)(v?3(_5)?(_medium|_large)?|refiner|controlnet|inpaint\w*|upscal\w*|cascade|video)(_|$)"
+)
 
 
 def edition(name: str) -> Edition | None:
@@ -65,7 +68,8 @@ def latent(
                 f" {MOST_LEVELS} levels whose channels are multiples of 32, like 320, 640 and 1280."
             )
         depths = tuple(int(place + 1 < len(channels) or len(channels) == 1) for place in range(len(channels)))
-        plan, name = replace(plan, channels=tuple(channels), depths=depths, heads=0), "a latent diffusion model"
+        plan = replace(plan, channels=tuple(channels), depths=depths, heads=0)
+        name = "a latent diffusion model"
     words = model.get("text") or {}
     plan = replace(plan, text_width=int(words.get("width") or plan.text_width),
                    text_length=int(words.get("sequence") or plan.text_length))  # fmt: skip
@@ -89,4 +93,3 @@ def latent(
         "latent", says, counted(build) - ENCODER, 4, row, head=head, build=build,
         extra={"frozen": ENCODER + known.texts, "passes": PASSES},
     )  # fmt: skip
-

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -325,7 +326,7 @@ def _served(network: nn.Module) -> nn.Module:
         if getattr(module, "inplace", None) is False:
             module.inplace = True  # type: ignore[assignment]
         children = list(module.named_children()) if isinstance(module, nn.Sequential) else []
-        for (_, before), (name, norm) in zip(children, children[1:], strict=False):
+        for (_, before), (name, norm) in pairwise(children):
             if isinstance(before, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 setattr(module, name, nn.Identity())
     return network

@@ -129,7 +129,8 @@ def _facts(
     breakdown = [{"part": part, "bytes": round(size)} for part, size in parts.items()]
     return {
         "model": model.says, "parameters": model.parameters, "active_parameters": model.active,
-        "batch": wanted.batch, "pieces": wanted.pieces, "precision": wanted.precision, "optimizer": wanted.optimizer,
+        "batch": wanted.batch, "pieces": wanted.pieces, "precision": wanted.precision,
+        "optimizer": wanted.optimizer,
         "method": wanted.method, "sharding": wanted.sharding, "breakdown": breakdown,
         "peak": {"low": round(peak[0]), "mid": round(peak[1]), "high": round(peak[2])},
         "device": {"name": device.name, "bytes": device.memory, "count": device.count, "says": device.says,

@@ -49,8 +49,8 @@ def transformer(
             f" {shape.longest:,}."
         )
     if shape.reads_words and 0 < shape.positions < shape.sequence:
-        assumed.insert(0, f"Rows have {shape.sequence:,} tokens and the model knows {shape.positions:,} places,"
-                          f" so rows are counted as cut to {shape.positions:,}.")  # fmt: skip
+        assumed.insert(0, f"Rows have {shape.sequence:,} tokens and the model knows {shape.positions:,}"
+                          f" places, so rows are counted as cut to {shape.positions:,}.")  # fmt: skip
         shape = replace(shape, sequence=shape.positions)
     if "positions" not in own and shape.norm != "rms":
         shape = replace(shape, positions=shape.sequence)

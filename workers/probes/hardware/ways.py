@@ -24,8 +24,8 @@ HALF = ("bf16", "fp16", "fp8")
 NARROW = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "matmul",
                     "__matmul__", "mm", "bmm", "addmm", "baddbmm", "lstm_cell", "gru_cell",
                     "rnn_tanh_cell"})  # fmt: skip
-WIDE = frozenset({"layer_norm", "group_norm", "softmax", "log_softmax", "cross_entropy", "nll_loss", "mse_loss", "pow",
-                  "rsqrt", "exp", "normalize", "cosine_similarity"})  # fmt: skip
+WIDE = frozenset({"layer_norm", "group_norm", "softmax", "log_softmax", "cross_entropy", "nll_loss",
+                  "mse_loss", "pow", "rsqrt", "exp", "normalize", "cosine_similarity"})  # fmt: skip
 ALL_LINEAR = "all-linear"
 # What other tools call the layers that adapters stand at -> ours.
 TARGETS = {

@@ -103,7 +103,8 @@ def test_rows_are_as_long_as_the_texts_of_the_data(mean, longest, tokens):
 @pytest.mark.parametrize(
     ("name", "instead"),
     [("yolov8", "resnet50"), ("mask r-cnn", "resnet50"), ("facebook/detr-resnet-50", "resnet50"),
-     ("deeplabv3", "unet"), ("stable diffusion 3", "stable_diffusion"), ("flux", "stable_diffusion"), ("gan", "cnn or mlp"), ("knn", "svm"),
+     ("deeplabv3", "unet"), ("stable diffusion 3", "stable_diffusion"), ("flux", "stable_diffusion"),
+     ("gan", "cnn or mlp"), ("knn", "svm"),
      ("inception_v3", "efficientnet_b0"), ("swin_transformer", "vit-base"), ("resnext50_32x4d", "resnet50"),
      ("transformer-xl", "mamba"), ("unet3d", "slices"), ("gpt-4", "gpt"),
      ("efficientnet-b7", "efficientnet_b0")],

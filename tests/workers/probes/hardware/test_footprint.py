@@ -221,7 +221,7 @@ def test_rows_longer_than_a_model_can_read_are_cut_and_told():
 
 
 def test_frozen_parts_stand_in_memory_and_are_not_trained():
-    """Stable Diffusion's encoders of pictures and texts: 157 million numbers of 4 bytes beside the U-Net's."""
+    """Stable Diffusion's encoders of pictures and texts: 157 million numbers beside the U-Net's."""
     plan = {"model": {"kind": "stable-diffusion-v1-5", "input_size": 256}, "training": {"batch_size": 1}}
     found = footprint.measure(*asked(plan))
     parts = found.parts(1)

@@ -244,8 +244,8 @@ def test_picture_networks_have_the_parameters_of_torchvision_and_of_the_common_u
 
 
 def test_a_pass_of_stable_diffusion_takes_the_sums_that_are_published():
-    """The U-Net of v1 at 512 pixels: 339 thousand million products and attention, about 0.8 x 10^12 operations
-    in all; the frozen encoder of pictures goes before it in training alone."""
+    """The U-Net of v1 at 512 pixels: 339 thousand million products and attention, about 0.8 x 10^12 sums in
+    all; the frozen encoder of pictures goes before it in training alone."""
     model = architecture.read(Sample(plan={"model": {"kind": "stable-diffusion-v1-5", "input_size": 512}}))
     once = ledger.answer(model, 1).flops
     assert 0.68e12 < once < 0.9e12

@@ -38,7 +38,7 @@ def test_one_device_costs_what_the_forecast_says():
 
 
 def test_devices_that_cannot_hold_their_share_are_no_answer():
-    """Mixtral 8x7B, everything trained: 16 bytes for each of 46.7 billion numbers is 747 GB; 8 devices have 640."""
+    """Mixtral 8x7B, all of it trained: 16 bytes for 46.7 billion numbers are 747 GB; 8 devices have 640."""
     plan = {"model": {"kind": "mixtral-8x7b", "transformer": {"sequence": 1024}}, "data": {"rows": 100_000},
             "training": {"batch_size": 64, "precision": "bf16", "checkpointing": True, "sharding": "zero3",
                          "epochs": 1, "runs": 1},

@@ -103,7 +103,7 @@ def test_a_small_board_is_not_taken_for_a_large_one(name, kind):
 
 
 def test_weights_lie_in_the_flash_of_a_microcontroller_and_activations_in_its_ram():
-    """8 x 128 + 129 x 64 + 65 x 4 weights of 4 bytes and 60 KB of program; 128 and 64 numbers and the stack."""
+    """9 x 128 + 129 x 64 + 65 x 4 weights of 4 bytes, 60 KB of program; 128 and 64 numbers and the stack."""
     plan = served("arduino nano 33 ble", 100, kind="mlp", hidden=[128, 64], max_features=8, classes=4)
     need = serving.run(Sample(plan=plan), Budget()).facts["need"]
     assert need["stored"] == pytest.approx(60 * 1024 + 4 * (9 * 128 + 129 * 64 + 65 * 4), rel=0.01)

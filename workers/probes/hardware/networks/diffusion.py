@@ -19,7 +19,7 @@ from workers.probes.hardware.shape import made as shaped
 GROUPS = 32  # of channels that are normed together
 LATENT = 4  # channels of a picture made small
 SMALLER = 8  # times, each way
-ENCODER = (128, 256, 512, 512)  # channels of the frozen encoder's levels (the f8 model of Rombach et al. 2022)
+ENCODER = (128, 256, 512, 512)  # channels of the frozen encoder's levels (Rombach et al. 2022, f = 8)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Step(nn.Module):
     def __init__(self, inputs: int, outputs: int, times: int = 0) -> None:
         super().__init__()
         self.first, self.second = normed(inputs), normed(outputs)
-        self.up, self.down = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.up = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.down = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.time = nn.Linear(times, outputs) if times else None
         self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
 

@@ -143,7 +143,8 @@ def _finding(
         "model": model.says, "parameters": model.parameters, "precision": base, "rows": where.rows,
         "place": {"device": where.where, "id": where.device.id if where.device else "this-worker",
                   "says": where.said if where.name else None, "milliseconds": where.milliseconds,
-                  "memory": where.has, "flash": where.stores, "example": where.example or None, "unknown": where.unknown or None},
+                  "memory": where.has, "flash": where.stores, "example": where.example or None,
+                  "unknown": where.unknown or None},
         "here": _timed(here), "need": _needed(need), "shares": shares,
         "devices": [_on_device(device.id, where.precision, every) for device in catalogue.devices()]
         if every else [],
@@ -181,7 +182,8 @@ def _on_device(device: str, planned: str, every: dict[tuple[str, str], Estimate]
     return {
         "id": device, "name": found.device.name, "kind": found.device.kind, "precision": found.precision,
         "fast_ms": 1e3 * found.fast, "usual_ms": 1e3 * found.usual, "slow_ms": 1e3 * found.slow,
-        "int8_ms": 1e3 * eight.usual, "memory": found.memory, "int8_memory": eight.memory, "stored": found.stored,
+        "int8_ms": 1e3 * eight.usual, "memory": found.memory, "int8_memory": eight.memory,
+        "stored": found.stored,
         "fits": found.fits, "int8_fits": eight.fits, "answers_per_wh": 3600 / max(1e-12, found.joules),
     }  # fmt: skip
 

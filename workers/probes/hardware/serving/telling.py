@@ -18,8 +18,8 @@ def reading(model: Architecture, place: Place) -> list[str]:
     """What an answer of a text model is taken to be."""
     shape, passes = model.extra.get("shape"), model.extra.get("passes")
     if passes:
-        return [f"An answer is taken as {passes:,} passes of the U-Net, which make one picture; what turns the"
-                " last of them into pixels adds a few percent."]  # fmt: skip
+        return [f"An answer is taken as {passes:,} passes of the U-Net, which make one picture; turning the"
+                " last into pixels adds a few percent."]  # fmt: skip
     if shape is None or not shape.causal or shape.decoder_layers or not model.words:
         return []
     writes = place.writes or 1
@@ -104,7 +104,8 @@ def judged(
         there = "of RAM" if stored else "there"
         needs = f"{words.size(memory)} of {words.size(place.has)} {there}"
         if stored and place.stores:
-            needs = f"{words.size(stored)} of {words.size(place.stores)} of flash for weights and program, and {needs}"
+            flash = f"{words.size(stored)} of {words.size(place.stores)} of flash"
+            needs = f"{flash} for weights and program, and {needs}"
         parts.append(f"It needs {needs}{narrow}.")
     if place.device is not None:
         parts.append(on_here(here).strip())
