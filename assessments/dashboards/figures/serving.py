@@ -13,7 +13,7 @@ from assessments.dashboards.figures.hardware import interval
 Facts = Mapping[str, Any]
 SHOWN = 9
 FAR = 100  # times faster or slower than what is asked, beyond which a device says nothing here
-AIR = 3  # px on either side of a tick's words
+AIR = 2  # px on either side of a tick's words
 WAYS = {
     ("bits", 8): "8-bit weights",
     ("bits", 4): "4-bit weights",

@@ -404,3 +404,14 @@ def test_a_model_with_adapters_is_served_in_the_bits_that_its_training_takes():
     assert (whole.facts["precision"], adapted.facts["precision"]) == ("fp32", "fp16")
     assert "does_not_fit" in faults(whole)
     assert "does_not_fit" not in faults(adapted)
+
+
+def test_trees_fit_a_microcontroller_by_their_nodes():
+    """50 trees of 16 leaves are 31 nodes each, of 8 bytes; 60 KB of program beside them."""
+    plan = served("arduino nano 33 ble", 500, kind="xgboost", trees=50, depth=4, classes=2)
+    finding = serving.run(Sample(plan=plan), Budget())
+    assert 60 * 1024 < finding.facts["need"]["stored"] < 100 * 1024
+    assert finding.facts["need"]["memory"] < 16 * 1024
+    assert "does_not_fit" not in faults(finding)
+    plan["model"] |= {"trees": 5000, "depth": 8}
+    assert "does_not_fit" in faults(serving.run(Sample(plan=plan), Budget()))

@@ -111,7 +111,8 @@ class Encoder(nn.Sequential):
     """The frozen encoder: pictures [rows, 3, high, wide] -> means and spreads of LATENT channels."""
 
     def __init__(self, channels: int) -> None:
-        inputs, layers = ENCODER[0], [nn.Conv2d(channels, ENCODER[0], 3, padding=1)]
+        inputs = ENCODER[0]
+        layers: list[nn.Module] = [nn.Conv2d(channels, inputs, 3, padding=1)]
         for place, width in enumerate(ENCODER):
             layers += [Step(inputs, width), Step(width, width)]
             inputs = width

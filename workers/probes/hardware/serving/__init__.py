@@ -106,6 +106,9 @@ def _need(
     found = every.get((where.device.id, devices.runs_in(where.device, precision)))
     if found is None:
         seconds = (here.p95 / 2 / apart, here.p95, here.p95 * 3 * apart) if here else None
+        if model.family == "boosting" and where.device.flash:
+            size, stored = devices.trees(model, where.device)
+            return Need(seconds, size, measured=False, stored=stored)
         size = sum(footprint.table_bytes(model, 1).values()) if model.build is None else None
         return Need(seconds, size, measured=False)
     tail = min(TAIL[1], max(TAIL[0], here.p95 / here.p50)) if here else TAIL[0]

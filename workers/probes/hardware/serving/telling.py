@@ -83,13 +83,13 @@ def judged(
         took = words.milliseconds(seconds[1])
         share = 1e3 * seconds[1] / place.milliseconds
         title = (
-            f"An answer takes about {took} on {place.where}, and {place.milliseconds:g} ms are allowed"
+            f"An answer takes about {took} on {place.where}, and {place.milliseconds:,g} ms are allowed"
             if share > 1
             else f"Answers take {_about(share)} of the time allowed"
         )
         between = words.between(words.milliseconds(seconds[0]), words.milliseconds(seconds[2]))
         parts.append(f"95 of 100 answers of {model.says} take {between} or less on {place.where},"
-                     f" of {place.milliseconds:g} ms allowed.")  # fmt: skip
+                     f" of {place.milliseconds:,g} ms allowed.")  # fmt: skip
     if place.has and memory:
         share = max(memory / place.has, (stored or 0.0) / (place.stores or 1.0))
         if share > 1 or not title:
