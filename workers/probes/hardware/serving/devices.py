@@ -93,11 +93,12 @@ def estimate(
     calls = start * sum(cost.kinds.values())
     if device.hosted:  # what has no products is done within those that stand beside it
         cost = replace(cost, kinds=Counter({kind: n for kind, n in cost.kinds.items() if kind[0]}))
+    shares = BUSY if model.extra.get("passes") else REACHED
     times = [
         cost.seconds(peak * share, device.bandwidth_gbs * 1e9 * share, start, narrow) + sent
         + (writes - 1)
         * (max(sums / (peak * share), read / (device.bandwidth_gbs * 1e9 * reads)) + calls * starts)
-        for share, reads, starts in zip(BUSY if model.extra.get("passes") else REACHED, WRITES, STARTED, strict=True)
+        for share, reads, starts in zip(shares, WRITES, STARTED, strict=True)
     ]  # fmt: skip
     stored = None
     memory = alive(cost, model, rows, narrow) + cache
