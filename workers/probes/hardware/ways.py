@@ -118,7 +118,7 @@ def prepare(network: nn.Module, way: Way) -> None:
     if way.attention == "eager":
         for module in network.modules():
             if hasattr(module, "fused"):
-                module.fused = False
+                module.fused = False  # type: ignore[assignment]
     if way.checkpointing:
         _keep_fewer(network)
 
