@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ HERE = Path(__file__).parent
 RUNS = HERE / "published_runs.yaml"
 RESULT = HERE / "results" / "published.json"
 FACTOR = 1.6  # within which the middle of a forecast must lie
+FUSED_FROM = 2023
 EXTRAS = ("head_width", "experts", "active_experts", "tied")  # of a shape, where a run names them
 
 
@@ -73,11 +75,18 @@ def fitted_families(every: Sequence[Mapping[str, Any]]) -> set[str]:
     return set(sorted({str(run["family"]) for run in every}, key=str.lower)[::2])
 
 
+def attention_of(run: Mapping[str, Any]) -> str:
+    """Fused from 2023 on, when frameworks had such kernels (torch 2.0), unless the run says otherwise."""
+    year = re.search(r"20[12]\d", run["source"])
+    return run.get("attention") or ("eager" if year and int(year[0]) < FUSED_FROM else "fused")
+
+
 def plan_of(run: Mapping[str, Any]) -> dict[str, Any]:
     """The plan of a run, as a person would have written it."""
     if "tokens" not in run:
         model = huggingface.model(run["config"]) if "config" in run else run["model"]
-        return {"model": model, "data": run["data"], "training": {**run["training"], "runs": 1}}
+        training = {**run["training"], "runs": 1, "attention": attention_of(run)}
+        return {"model": model, "data": run["data"], "training": training}
     shape: dict[str, Any] = {"sequence": run["sequence"]}
     if "shape" in run:
         width, layers, heads, kv_heads, feed_forward, gated, vocabulary = run["shape"]
@@ -89,7 +98,7 @@ def plan_of(run: Mapping[str, Any]) -> dict[str, Any]:
             shape["expert_feed_forward"] = feed_forward
     training = {"batch_size": run["batch"], "gradient_accumulation": run.get("pieces", 1), "runs": 1,
                 "precision": run.get("precision", "bf16"), "optimizer": "adamw",
-                "sharding": run.get("sharding", "zero3"),
+                "sharding": run.get("sharding", "zero3"), "attention": attention_of(run),
                 "checkpointing": run.get("recomputed", False)}  # fmt: skip
     return {"model": {"kind": run.get("kind", "decoder"), "transformer": shape},
             "data": {"tokens": run["tokens"]}, "training": training}  # fmt: skip

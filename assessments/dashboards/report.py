@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from assessments import frameworks as clauses
 from assessments import questions
 from assessments.dashboards import figures, svg, words
-from assessments.dashboards.arrange import rows_of, sections_of, shown_of
+from assessments.dashboards.arrange import ALWAYS, rows_of, sections_of, shown_of
 from assessments.dashboards.figures.chart import Chart, Part
 from assessments.dashboards.finding_rows import STATES, TITLES, anchor, finding_rows, not_applicable
 from assessments.dashboards.harms import harms_of
@@ -192,8 +192,9 @@ def _split(key: str, document: Document) -> tuple[Sequence[Document], Sequence[D
     """The findings of a dimension with figures: those whose figures stand on the page, and the others."""
     mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
     with_figures = [finding for finding in mine if _all([finding], document, lambda part, name: name)]
-    first = shown_of(mine)
-    return with_figures[:first], with_figures[first:]
+    first = with_figures[: shown_of(mine)]
+    open_ = [one for one in with_figures if one in first or one.get("probe") in ALWAYS]
+    return open_, [one for one in with_figures if one not in open_]
 
 
 def _all(found: Iterable[Document], document: Document, make: Callable[[Part, str], Made]) -> list[Made]:

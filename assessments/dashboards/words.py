@@ -40,11 +40,12 @@ def short(value: float) -> str:
         return "0" if value == 0 else "no end"
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size * 0.9995:
-            return _figures(value / size) + letter
-    return _figures(value)
+            return figures(value / size) + letter
+    return figures(value)
 
 
-def _figures(value: float) -> str:
+def figures(value: float) -> str:
+    """A number with three figures at most, and all of its whole ones."""
     size = abs(value)
     digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
     if 0 < size < 0.1:
@@ -67,7 +68,7 @@ def percent(share: float, digits: int | None = None) -> str:
 
 def metric(value: float, name: str, digits: int | None = None) -> str:
     """A metric's value: a percentage where it is a share, else three figures."""
-    return percent(value, digits) if is_share(name) else _figures(value)
+    return percent(value, digits) if is_share(name) else figures(value)
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -91,7 +92,7 @@ def memory(count: float) -> str:
         return "over 1,000 PB"
     for unit, power in (("PB", 50), ("TB", 40), ("GB", 30), ("MB", 20), ("kB", 10)):
         if count >= 2**power * 0.9995:
-            return f"{_figures(count / 2**power)} {unit}"
+            return f"{figures(count / 2**power)} {unit}"
     return f"{number(count)} B"
 
 
@@ -110,15 +111,15 @@ def carbon(kg: float) -> str:
         return "over a million t"
     for unit, factor in (("t", 1000.0), ("kg", 1.0)):
         if kg >= factor:
-            return f"{_figures(kg / factor)} {unit}"
-    return f"{_figures(kg * 1000)} g" if kg >= 0.001 else "under 1 g"
+            return f"{figures(kg / factor)} {unit}"
+    return f"{figures(kg * 1000)} g" if kg >= 0.001 else "under 1 g"
 
 
 def file_size(count: float) -> str:
     """Bytes of a file, in powers of ten as file managers show them: 1.1 kB, 2 GB."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= factor * 0.9995:
-            return f"{_figures(count / factor)} {unit}"
+            return f"{figures(count / factor)} {unit}"
     return f"{number(count)} bytes"
 
 
@@ -126,14 +127,14 @@ def hours(value: float) -> str:
     """0.02 -> "1 min"; 3.4 -> "3.4 h"; 180 -> "7.5 days"; 400 -> "17 days"."""
     seconds = value * 3600
     if seconds < 0.9995:
-        return f"{_figures(seconds * 1000)} ms"
+        return f"{figures(seconds * 1000)} ms"
     if seconds < 90:
-        return f"{_figures(seconds)} s"
+        return f"{figures(seconds)} s"
     if seconds < 5400:
         minutes = seconds / 60
-        return f"{_figures(round(minutes, 1)) if minutes < 9.95 else number(minutes)} min"
+        return f"{figures(round(minutes, 1)) if minutes < 9.95 else number(minutes)} min"
     if value < 48:
-        return f"{_figures(value)} h"
+        return f"{figures(value)} h"
     if value >= 8760e4:
         return "over 10,000 years"
     size, unit = (value / 24, "days") if value < 2 * 8760 else (value / 8760, "years")
@@ -177,7 +178,7 @@ def about(value: float) -> str:
     """A count in running text: 38,509 as it is, 16,777,215 -> "16.8 million"."""
     for size, name in ((1e9, "billion"), (1e6, "million")):
         if abs(value) >= size * 0.9995:
-            return f"{_figures(value / size)} {name}"
+            return f"{figures(value / size)} {name}"
     return number(value)
 
 

@@ -65,7 +65,7 @@ def _lines(value: Any) -> Any:
 def one_of(*words: str, **also: str) -> Any:
     """A choice; ``also`` are other spellings and what they stand for."""
     def choose(value: Any) -> Any:
-        word = as_word(str(value) if type(value) is int else value)
+        word = as_word(str(value) if type(value) in (int, bool) else value)
         return also.get(word, word) if isinstance(word, str) else value
 
     allowed = "one of " + ", ".join(words)

@@ -295,6 +295,8 @@ class Training(Group):
                 "master_weights": "weights", "param_dtype": "weights", "activation_checkpointing":
                 "checkpointing", "peft": "method", "num_workers": "workers", "n_workers": "workers",
                 "dataloader_num_workers": "workers", "loader_workers": "workers", "data_workers": "workers",
+                "attn_implementation": "attention", "flash_attention": "attention",
+                "use_flash_attention": "attention", "use_flash_attention_2": "attention",
                 "scheduler": "schedule", "lr_scheduler": "schedule", "warmup_steps": "warmup"}
     optimizer: one_of(
         "sgd", "momentum", "adam", "adamw", "adamw_8bit", "adafactor", "adagrad", "adadelta", "adamax",
@@ -330,6 +332,11 @@ class Training(Group):
     gradient_clipping: Annotated[StrictBool | NOT_NEGATIVE,
                                  Field(description="a number of at least 0, like 1.0")] | None = None
     checkpointing: YES_NO | None = None
+    attention: one_of("fused", "eager", sdpa="fused", flash="fused", flash_attention="fused",
+                      xformers="fused", flash_attention_2="fused", flash_attention_3="fused",
+                      memory_efficient="fused",
+                      true="fused", yes="fused", math="eager", plain="eager", naive="eager",
+                      false="eager", no="eager") | None = None  # eager writes every score to memory
     method: one_of("full", "lora", "qlora", "head", finetune="full", fine_tune="full", scratch="full",
                    linear_probe="head", last_layer="head", frozen="head") | None = None
     lora: Lora | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assessments.dashboards import theme, words
+from assessments.dashboards import theme, units, words
 from assessments.dashboards.figures.chart import Chart, Part, Table
 from assessments.dashboards.figures.hardware import interval
 
@@ -15,7 +15,7 @@ Facts = Mapping[str, Any]
 
 # what -> (fact, heading)
 MEASURES = (("money", "Cost"), ("hours", "Time"), ("kwh", "Energy"))
-HEADS = ("Accelerator", "Fits", "Cost", "Time", "Energy", "CO2")
+COLUMNS = {"hours": "Time", "kwh": "Energy", "kg_co2": "CO2"}  # each in one unit
 CENT, TENTH = 0.01, 0.0001  # money and kWh under which an amount is told as "under ..."
 
 
@@ -42,14 +42,17 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
         note += "; hollow: the training does not fit its memory"
     currency = facts.get("currency") or "USD"
     alone = len(measures) == 1
+    units = {key: units_of(key, order) for key in COLUMNS}
     rows = [
         (
             one["name"],
             "yes" if one.get("fits", True) else "no",
-            *(_cell(one.get(key), key, currency) for key in ("money", "hours", "kwh", "kg_co2")),
+            _cell(one.get("money"), lambda value: words.money(value, currency)),
+            *(_cell(one.get(key), unit.bare) for key, unit in units.items()),
         )
         for one in order
     ]
+    heads = ("Accelerator", "Fits", "Cost", *(f"{COLUMNS[key]} ({one.name})" for key, one in units.items()))
     return [
         Chart(
             title=finding.get("title") or "What the training costs, by accelerator",
@@ -60,7 +63,7 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
             wide=_dots(shown, facts, measures, theme.WIDTHS["half" if alone else "full"], beside=True),
             narrow=_dots(shown, facts, measures, theme.WIDTHS["narrow"], beside=False),
             says=finding.get("note", ""),
-            table=Table(HEADS, rows, frozenset({2, 3, 4, 5})),
+            table=Table(heads, rows, frozenset({2, 3, 4, 5})),
         )
     ]
 
@@ -95,37 +98,19 @@ def _heads(measures: Sequence[tuple[str, str]]) -> list[str]:
     return [head if place == 0 else head.lower() for place, (_, head) in enumerate(measures)]
 
 
-# The axis ticks are round in the unit that people read: the largest that the longest bar fills.
-UNITS = {"hours": (1 / 3_600_000, 1 / 3600, 1 / 60, 1.0, 24.0), "kwh": (0.001, 1.0), "money": (1.0,)}
-FROM = {"hours": (0, 1 / 3600, 0.025, 1.5, 72), "kwh": (0, 0.1), "money": (0,)}  # where each unit begins
-
-
-def unit(key: str, top: float) -> float:
-    """The unit that people read an amount of up to ``top`` in, as a multiple of our own."""
-    return max(unit for unit, start in zip(UNITS[key], FROM[key], strict=True) if top >= start)
-
-
-def _ticks(key: str, top: float, count: int) -> list[float]:
+def _ticks(key: str, top: float, count: int, read: float) -> list[float]:
     if key == "money" and top < 0.02:
         return [0]  # all of it is under a cent or two: the labels say so
-    read = unit(key, top)
     return [tick * read for tick in theme.nice_ticks(0, top / read, count)]
 
 
-def _form(key: str, currency: str) -> Callable[[float], str]:
-    if key == "money":
-        return lambda value: words.money(value, currency) if value else words.money(0, currency)
-    if key == "hours":
-        return lambda value: words.hours(value) if value else "0"
-    if key == "kg_co2":
-        return words.carbon
-    return lambda value: words.energy(value) if value else "0"
+def units_of(key: str, found: Sequence[Facts]) -> units.Unit:
+    """The unit in which the middle one of the devices is read; all others are told in it too."""
+    return units.of(key, [one[key]["p50"] for one in found if one.get(key)])
 
 
-def _cell(one: Facts | None, key: str, currency: str) -> str:
-    if not one:
-        return "not known"
-    return _range(one, _form(key, currency))
+def _cell(one: Facts | None, form: Callable[[float], str]) -> str:
+    return _range(one, form) if one else "not known"
 
 
 def _range(one: Facts, form: Callable[[float], str]) -> str:
@@ -144,6 +129,7 @@ class Panel:
     limit: float | None  # budget or deadline, where it is near enough to be drawn
     right: float  # the end of its axis, with room for the last label
     px: float
+    read: float  # its unit, as a multiple of the facts' own
 
     @property
     def ref(self) -> dict[str, str]:
@@ -180,7 +166,7 @@ def _dots(
             bottom = height - (number + 1) * height / count + 34
             xdomain, ydomain = [0.0, 1.0], [bottom / height, (bottom + rows * 27) / height]
         top = max(max(one[key]["p90"] for one in shown if one.get(key)), panel.limit or 0) or 1.0
-        ticks = _ticks(key, top, 3 if panel.px > 200 else 2)
+        ticks = _ticks(key, top, 3 if panel.px > 200 else 2, panel.read)
         layout[f"xaxis{tag}"] = theme.axis(
             0, panel.right, ticks, panel.form, grid=True, domain=xdomain, anchor=f"y{tag}"
         )
@@ -204,14 +190,16 @@ def _dots(
 
 
 def _panel(key: str, head: str, tag: str, known: Sequence[Facts], facts: Facts, px: float) -> Panel:
-    form = _form(key, facts.get("currency") or "USD")
+    currency = facts.get("currency") or "USD"
+    read = None if key == "money" else units_of(key, known)
+    form = read or (lambda value: words.money(value, currency))
     limit = {"money": facts.get("budget"), "hours": facts.get("deadline_hours")}.get(key)
     top = max(one[key]["p90"] for one in known)
     if limit and limit > 2.5 * top:  # far away: its line would squeeze the dots
         limit = None
     label = max(theme.text_width(form(one[key]["p50"])) for one in known) + 14
     right = (max(top, limit or 0) or 1.0) / max(0.3, 1 - label / px)
-    return Panel(key, head, tag, form, limit, right, px)
+    return Panel(key, head, tag, form, limit, right, px, read.size if read else 1.0)
 
 
 def _dot(panel: Panel, one: Facts, place: int, *, mine: bool) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assessments.dashboards import theme, words
+from assessments.dashboards import theme, units, words
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Table
 
 Facts = Mapping[str, Any]
@@ -18,10 +18,11 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
         return []
     device, peak = facts.get("device") or {}, facts.get("peak") or {}
     total = peak.get("mid") or sum(part["bytes"] for part in parts)
+    unit = units.of("bytes", [total])
     rows = [
         (
             _name(part["part"]),
-            words.memory(part["bytes"]),
+            unit.bare(part["bytes"]),
             words.percent(part["bytes"] / total),
             MEANS.get(part["part"], ""),
         )
@@ -30,8 +31,11 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
     shown = _shown(parts, total)
     batch, note = facts.get("largest_batch"), "Counted layer by layer"
     if batch is not None:
-        fits = f"{note}; the largest batch that fits is about {words.about(_two_figures(batch))}"
-        note = fits if batch else f"{note}; not even a batch of one fits"
+        most = words.about(_two_figures(batch))
+        fits = f"the largest batch that fits is about {most}"
+        if (facts.get("pieces") or 1) > 1:
+            fits = f"about {most} rows fit at once"
+        note = f"{note}; {fits}" if batch else f"{note}; not even a batch of one fits"
     return [
         Chart(
             title=finding.get("title") or "What training needs in memory",
@@ -42,7 +46,9 @@ def memory(facts: Facts, finding: Facts) -> list[Part]:
             wide=_memory(shown, peak, device, theme.WIDTHS["half"]),
             narrow=_memory(shown, peak, device, theme.WIDTHS["narrow"]),
             says=finding.get("note", ""),
-            table=Table(("Part", "Memory", "Share of the peak", "What it is"), rows, frozenset({1, 2})),
+            table=Table(
+                ("Part", f"Memory ({unit.name})", "Share of the peak", "What it is"), rows, frozenset({1, 2})
+            ),
         ),
         *_changes(facts, total),
     ]
@@ -96,10 +102,11 @@ def _changes(facts: Facts, total: float) -> list[Part]:
             several = words.count(len(fitting), "change", "changes")
             alone = ", each alone" if len(fitting) > 1 else ""
             title = f"{several} would make it fit{alone}"
+    unit = units.of("bytes", [total])
     rows = [
         (
             _name(one["what"]),
-            words.memory(one["bytes"]),
+            unit.bare(one["bytes"]),
             words.percent(max(0.0, 1 - one["bytes"] / total)),
             "yes" if one["bytes"] <= limit else "no",
         )
@@ -111,7 +118,7 @@ def _changes(facts: Facts, total: float) -> list[Part]:
             subtitle="Memory at the peak of one training step, with all else as planned",
             note="Each change was counted like the plan itself; none was tried",
             basis="estimated",
-            table=Table(("Change", "Memory", "Saves", "Fits"), rows, frozenset({1, 2})),
+            table=Table(("Change", f"Memory ({unit.name})", "Saves", "Fits"), rows, frozenset({1, 2})),
         )
     ]
 
@@ -132,6 +139,7 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
     total, limit = float(peak.get("mid") or sum(sizes)), device.get("bytes")
     starts = [sum(sizes[:place]) for place in range(len(sizes))] + [0.0]
     biggest = max(total, float(peak.get("high") or 0), float(limit or 0), sum(sizes))
+    form = units.of("bytes", [total])
     if limit and limit > 3 * max(total, sum(sizes)):  # far away: its line would squeeze the bars
         biggest, limit = max(total, float(peak.get("high") or 0), sum(sizes)), None
     places = [len(names) - 1 - place for place in range(len(names))]
@@ -139,14 +147,14 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
     ends = [start + value for start, value in zip(starts, values, strict=True)]
     right = biggest * 1.02
     left = round(max(theme.text_width(name) for name in names)) + 16
-    room = round(max(theme.text_width(words.memory(value)) for value in values)) + 14
+    room = round(max(theme.text_width(form(value)) for value in values)) + 14
     notes = [
         theme.text(
             _label_start(end, peak, place),
             place,
-            words.memory(value),
+            form(value),
             xshift=theme.clear_of(
-                _label_start(end, peak, place), words.memory(value), limit, right / (width - left - room), 6
+                _label_start(end, peak, place), form(value), limit, right / (width - left - room), 6
             ),
             font={"color": theme.INK, "weight": 600} if place == 0 else {},
         )
@@ -161,7 +169,7 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
             "base": starts,
             "width": 0.5,
             "marker": {"color": [*[theme.S5] * len(sizes), theme.S1]},
-            "hovertext": [words.memory(v) for v in values],
+            "hovertext": [form(v) for v in values],
             "hovertemplate": "%{hovertext}<extra></extra>",
         }
     ]
@@ -175,7 +183,7 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
             theme.text(
                 limit,
                 1,
-                f"Device: {words.memory(limit)}",
+                f"Device: {form(limit)}",
                 yref="paper",
                 yanchor="bottom",
                 yshift=3,
@@ -183,16 +191,15 @@ def _memory(parts: Sequence[Facts], peak: Facts, device: Facts, width: int) -> d
                 font={"color": theme.S2},
             )
         )
-    unit = next((2**power for power in (40, 30, 20, 10) if right >= 2**power), 1)
     most = max(1, int((width - left - room) / 66))  # a tick's words and some air
-    ticks = [tick * unit for tick in theme.nice_ticks(0, right / unit, min(4, most))]
+    ticks = [tick * form.size for tick in theme.nice_ticks(0, right / form.size, min(4, most))]
     return {
         "data": data,
         "layout": theme.layout(
             width,
             34 * len(names) + 76,
             margin={"l": left, "r": room, "t": 26, "b": 34},
-            xaxis=theme.axis(0, right, ticks, lambda v: words.memory(v) if v else "0", grid=True),
+            xaxis=theme.axis(0, right, ticks, form, grid=True),
             yaxis=theme.axis(-0.6, len(names) - 0.4, places, names),
             shapes=shapes,
             annotations=notes,

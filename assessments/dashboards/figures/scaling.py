@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assessments.dashboards import theme, words
-from assessments.dashboards.figures import accelerators
+from assessments.dashboards import theme, units, words
 from assessments.dashboards.figures.chart import Chart, Part, Table
 
 Facts = Mapping[str, Any]
@@ -20,9 +19,10 @@ def scaling(facts: Facts, finding: Facts) -> list[Part]:
         return []
     currency = facts.get("currency") or "USD"
     name = facts.get("name") or "the device"
+    hours = units.of("hours", [counts[0]["hours"]["p50"]])  # of the sentence above it
     table = Table(
-        ("Devices", "Time", "Cost", "Time lost to waiting"),
-        [_row(one, currency) for one in counts],
+        ("Devices", f"Time ({hours.name})", "Cost", "Time lost to waiting"),
+        [_row(one, hours, currency) for one in counts],
         frozenset({0, 1, 2, 3}),
     )
     note = "50% and 90% range"
@@ -31,17 +31,15 @@ def scaling(facts: Facts, finding: Facts) -> list[Part]:
     says, basis = finding.get("note", ""), finding.get("basis", "estimated")
     title = finding.get("title") or "What more devices bring"
 
-    def hours(value: float) -> str:
-        return words.hours(value) if value else "0"
-
     def money(value: float) -> str:
         return words.money(value, currency)
 
     return [
         Chart(
             title=title, subtitle=f"Time of all planned runs on more of {name}", note=note, basis=basis,
-            wide=_fan(counts, facts, "hours", hours, theme.WIDTHS["half"]),
-            narrow=_fan(counts, facts, "hours", hours, theme.WIDTHS["narrow"]), says=says, table=table,
+            wide=_fan(counts, facts, "hours", hours, theme.WIDTHS["half"], hours.size),
+            narrow=_fan(counts, facts, "hours", hours, theme.WIDTHS["narrow"], hours.size), says=says,
+            table=table,
         ),
         Chart(
             title="What the same training costs on more devices",
@@ -56,20 +54,21 @@ def _whole(one: Facts | None) -> bool:
     return one is not None and all((one.get(key) or 0) > 0 for key in QUANTILES)
 
 
-def _row(one: Facts, currency: str) -> tuple[str, ...]:
+def _row(one: Facts, hours: units.Unit, currency: str) -> tuple[str, ...]:
     lost, time = 1 - (one.get("efficiency") or {}).get("p50", 1), one["hours"]
     return (
         words.number(one["count"]),
-        f"{words.hours(time['p50'])} ({words.span(time['p5'], time['p95'], words.hours)})",
+        f"{hours.bare(time['p50'])} ({words.span(time['p5'], time['p95'], hours.bare)})",
         words.money(one["money"]["p50"], currency),
         words.percent(lost),
     )
 
 
 def _fan(
-    counts: Sequence[Facts], facts: Facts, key: str, form: Callable[[float], str], width: int
-) -> dict[str, Any]:
-    """Middle line and ranges over the number of devices, both axes on a log scale."""
+    counts: Sequence[Facts], facts: Facts, key: str, form: Callable[[float], str], width: int,
+    read: float = 1.0,
+) -> dict[str, Any]:  # fmt: skip
+    """Middle line and ranges over the number of devices, on log axes; ticks are round in ``read``."""
     x = [one["count"] for one in counts]
     ends = {q: [float(one[key][q]) for one in counts] for q in QUANTILES}
     limit = facts.get("deadline_hours") if key == "hours" else None
@@ -80,7 +79,6 @@ def _fan(
         limit = None
     low, high = low / 1.25, high * 1.25
     left, right, height = x[0] / 1.12, x[-1] * 1.12, 270
-    read = accelerators.unit(key, high)
     ticks = [tick * read for tick in theme.log_ticks(low / read, high / read, 5)]
     said = [form(tick) for tick in ticks]
     margin = {"l": round(max(theme.text_width(one) for one in said)) + 18, "r": 16, "t": 24, "b": 48}

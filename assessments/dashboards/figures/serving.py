@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assessments.dashboards import theme, words
+from assessments.dashboards import theme, units, words
 from assessments.dashboards.figures.chart import Chart, Listing, Part, Table
 from assessments.dashboards.figures.hardware import interval
-from workers.probes.hardware import words as hardware
 
 Facts = Mapping[str, Any]
 SHOWN = 9
 FAR = 100  # times faster or slower than what is asked, beyond which a device says nothing here
-TICK = 52  # px of a tick's words and some air
+AIR = 2  # px on either side of a tick's words
 WAYS = {
     ("bits", 8): "8-bit weights",
     ("bits", 4): "4-bit weights",
@@ -55,18 +54,25 @@ def _times(found: Sequence[Facts], facts: Facts, finding: Facts) -> Chart:
     note = "Worked out from the model's operations; bars show 10 to 40% of the data sheet"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: it does not fit the device's memory"
+    time = units.of("ms", [one["usual_ms"] for one in found])
+    size = units.of("bytes", [one["memory"] for one in found if one.get("memory")])
+    flash = units.of("bytes", [one["stored"] for one in found if one.get("stored")])
+    stored = any(one.get("stored") for one in found)
     rows = [
         (
             one["name"],
             "yes" if one.get("fits") else "with 8 bits" if one.get("int8_fits") else "no",
-            _ms(one["usual_ms"]),
-            _ms(one.get("int8_ms")),
-            hardware.size(one["memory"]) if one.get("memory") else "not known",
+            time.bare(one["usual_ms"]),
+            time.bare(one["int8_ms"]) if one.get("int8_ms") else "not known",
+            size.bare(one["memory"]) if one.get("memory") else "not known",
+            *((flash.bare(one["stored"]) if one.get("stored") else "no flash",) if stored else ()),
             words.number(one["answers_per_wh"]) if one.get("answers_per_wh") else "not known",
         )
         for one in sorted(found, key=lambda one: one["usual_ms"])
     ]
-    heads = ("Device", "Fits", "One answer", "With 8 bits", "Memory", "Answers a Wh")
+    heads = ("Device", "Fits", f"One answer ({time.name})", f"With 8 bits ({time.name})",
+             f"Memory ({size.name})", *((f"Flash ({flash.name})",) if stored else ()),
+             "Answers a Wh")  # fmt: skip
     return Chart(
         title=finding.get("title") or "How long one answer takes, by device",
         subtitle=f"Time of one answer on {len(shown)} devices",
@@ -75,14 +81,8 @@ def _times(found: Sequence[Facts], facts: Facts, finding: Facts) -> Chart:
         wide=_dots(shown, place, theme.WIDTHS["half"]),
         narrow=_dots(shown, place, theme.WIDTHS["narrow"]),
         says=finding.get("note", ""),
-        table=Table(heads, rows, frozenset({2, 3, 4, 5})),
+        table=Table(heads, rows, frozenset(range(2, len(heads)))),
     )
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return "not known"
-    return f"{float(f'{value:.2g}'):g} ms" if 0.01 <= value < 1000 else hardware.milliseconds(value / 1e3)
 
 
 def _short(name: str) -> str:
@@ -95,22 +95,35 @@ def _short(name: str) -> str:
     return kind
 
 
+def _ticks(low: float, high: float, px: float) -> list[float]:
+    """As many ticks as stand clear of each other."""
+    ticks: list[float] = []
+    for most in (8, 6, 5, 4, 3):
+        ticks = theme.log_ticks(low, high, most)
+        at = [px * theme.share(tick, low, high, log=True) for tick in ticks]
+        half = [theme.text_width(_tick(tick)) / 2 + AIR for tick in ticks]
+        if all(at[i] - at[i - 1] > half[i] + half[i - 1] for i in range(1, len(at))):
+            break
+    return ticks
+
+
 def _tick(value: float) -> str:
-    """A time on the axis: 1 and its tens of the largest unit that fits."""
-    for unit, factor in (("h", 3.6e6), ("min", 6e4), ("s", 1e3), ("ms", 1.0)):
-        if value >= factor:
-            return f"{float(f'{value / factor:.2g}'):g} {unit}"
-    return f"{float(f'{value:.2g}'):g} ms"
+    """A time on the log axis, whose steps are round in these units alone: 10 µs, 1 ms, 100 s."""
+    for name, size in (("s", 1e3), ("ms", 1.0)):
+        if value >= 0.999 * size:
+            return f"{float(f'{value / size:.2g}'):,g} {name}"
+    return f"{float(f'{value * 1e3:.2g}'):g} µs"
 
 
 def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
     limit = place.get("milliseconds")
+    form = units.of("ms", [limit] if limit else [one["usual_ms"] for one in shown])
     least = min(one["fast_ms"] for one in shown)
     most = max(one["slow_ms"] for one in shown)
     low, high = 0.6 * min(least, limit or least), 1.6 * max(most, limit or most)
     names = [theme.fit(_short(str(one["name"])), width * 0.34) for one in shown]
     left = round(max(theme.text_width(name) for name in names)) + 16
-    room = round(max(theme.text_width(_ms(one["usual_ms"])) for one in shown)) + 20
+    room = round(max(theme.text_width(form(one["usual_ms"])) for one in shown)) + 20
     places = [len(shown) - 1 - at for at in range(len(shown))]
     data, notes = [], []
     for one, at in zip(shown, places, strict=True):
@@ -120,22 +133,22 @@ def _dots(shown: Sequence[Facts], place: Facts, width: int) -> dict[str, Any]:
             **interval([one["usual_ms"]], [one["fast_ms"]], [one["slow_ms"]], [at], colour),
             "marker": {"size": 9, "color": colour if one.get("fits") else theme.SURFACE,
                        "line": {"color": colour, "width": 2}},
-            "hoverinfo": None, "hovertext": [_ms(one["usual_ms"])],
+            "hoverinfo": None, "hovertext": [form(one["usual_ms"])],
             "hovertemplate": f"{one['name']}: %{{hovertext}}<extra></extra>",
         })  # fmt: skip
         font = {"color": theme.INK, "weight": 600} if mine else {"color": theme.INK}
         notes.append(
-            theme.text(1, at, _ms(one["usual_ms"]), xref="paper", xanchor="left", xshift=10, font=font)
+            theme.text(1, at, form(one["usual_ms"]), xref="paper", xanchor="left", xshift=10, font=font)
         )
     shapes = []
     if limit:
         share = theme.share(limit, low, high, log=True)
         shapes.append(theme.rule(share, 0, share, 1, theme.S2, dash="dash", width=1.5, xref="paper",
                                  yref="paper"))  # fmt: skip
-        notes.append(theme.text(share, 1, f"Allowed: {_ms(limit)}", xref="paper", yref="paper",
+        notes.append(theme.text(share, 1, f"Allowed: {form(limit)}", xref="paper", yref="paper",
                                 yanchor="bottom", yshift=3, xanchor="right" if share > 0.5 else "left",
                                 font={"color": theme.S2}))  # fmt: skip
-    ticks = theme.log_ticks(low, high, max(2, (width - left - room) // TICK))
+    ticks = _ticks(low, high, width - left - room)
     return {
         "data": data,
         "layout": theme.layout(

@@ -366,5 +366,5 @@ def test_planned_devices_are_marked_and_the_table_tells_carbon():
     for chart in figures.of(finding):
         assert "Planned" not in [note["text"] for note in chart.wide["layout"]["annotations"]]
     (cost,) = figures.of(sample.finding("hardware.training_cost"))
-    assert cost.table.columns[-1] == "CO2"
+    assert cost.table.columns[-1] == "CO2 (g)"
     assert cost.table.rows[0][-1] != "not known"

@@ -17,7 +17,14 @@ import yaml
 
 from workers.plan import huggingface
 from workers.probes.base import Sample
-from workers.probes.hardware import kinds, picture_models, plain_models, text_models, together_models
+from workers.probes.hardware import (
+    diffusion_models,
+    kinds,
+    picture_models,
+    plain_models,
+    text_models,
+    together_models,
+)
 from workers.probes.hardware.described import (
     MOST_MODULES,
     MOST_PARAMETERS,
@@ -32,6 +39,7 @@ MAKERS: dict[str, Maker] = {
     "boosting": plain_models.trees, "forest": plain_models.trees, "kernel": plain_models.kernel,
     "lstm": plain_models.recurrent, "cnn": picture_models.cnn, "resnet": picture_models.resnet,
     "unet": picture_models.unet, "published_cnn": picture_models.published,
+    "latent": diffusion_models.latent,
     "transformer": text_models.transformer, "vit": text_models.pictures, "clip": text_models.pairs,
     "table_transformer": text_models.cells, "numbers": text_models.numbers,
     "siglip": together_models.sigmoid_pairs, "vision_language": together_models.sees_and_reads,
@@ -96,6 +104,8 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         return "numbers", model
     if plain in BY_NAME:
         return BY_NAME[plain], model
+    if diffusion_models.edition(plain) is not None:
+        return "latent", model
     size = SIZE.search(named.lower())
     if size is None and (told := kinds.other(plain)):
         raise UnknownKindError(f'model.kind is "{named[:60]}", {told}')

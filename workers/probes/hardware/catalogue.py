@@ -75,6 +75,12 @@ class Accelerator:
     date: str
     judged: tuple[str, ...]
     hosted: bool = False  # its runtime and weights lie in another computer, ``link.gbs`` away
+    flash_kb: float | None = None  # of a microcontroller: where weights lie, beside ``memory_gb`` of RAM
+
+    @property
+    def flash(self) -> int | None:
+        """Bytes for weights and program where those do not lie in the memory of what is computed."""
+        return None if self.flash_kb is None else int(self.flash_kb * 1024)
 
     @property
     def memory(self) -> int:

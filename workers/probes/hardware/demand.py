@@ -49,6 +49,7 @@ class Demand:
     targets: tuple[str, ...] = ()  # layers that get adapters, as the plan names them
     lora_dropout: float = 0.0
     weights: str = "fp32"  # what trained weights are kept in
+    attention: str = "fused"  # or "eager": every score of a token for another is written to memory
     sharding: str = "none"  # over devices: "zero1", "zero2" or "zero3" (FSDP)
 
     def at_once(self, count: int = 1) -> int:
@@ -150,8 +151,8 @@ def read(sample: Sample, model: Architecture) -> Demand:
     named = sample.planned("training.lora.modules", ())
     targets = (named,) if isinstance(named, str) else tuple(named)
     if adapters and not targets and model.tokens > 1:
-        which = "query and value layers" if method == "lora" else "all layers of each block"
-        assumed.append(f"The plan does not say which layers get adapters; the {which} are taken.")
+        which = "the query and value layers" if method == "lora" else "all layers of each block"
+        assumed.append(f"The plan does not say which layers get adapters; {which} are taken.")
     rank, pieces = (
         int(sample.planned("training.lora.rank", 16)),
         sample.planned("training.gradient_accumulation"),
@@ -171,8 +172,14 @@ def read(sample: Sample, model: Architecture) -> Demand:
         runs=_runs(sample, runs_assumed), assumed=tuple(assumed), runs_assumed=tuple(runs_assumed),
         targets=targets, lora_dropout=float(sample.planned("training.lora.dropout", 0.0)),
         weights=sample.planned("training.weights", "fp32"),
+        attention=sample.planned("training.attention", "fused"),
         sharding=sample.planned("training.sharding", "none"),
     )  # fmt: skip
+
+
+def adapts(sample: Sample) -> bool:
+    """Whether adapters are trained over a model that stays as it is."""
+    return _method(sample) in ("lora", "qlora")
 
 
 def _method(sample: Sample) -> str:

@@ -65,6 +65,7 @@ class Footprint:
         way = Way(
             precision=demand.precision, method=demand.method, rank=demand.rank, targets=demand.targets,
             lora_dropout=demand.lora_dropout, checkpointing=demand.checkpointing, weights=demand.weights,
+            attention=demand.attention,
         )  # fmt: skip
         way = replace(way, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
         if way.method == "qlora" and not way.half:  # kept in 4 bits, multiplied in 16
@@ -107,6 +108,7 @@ class Footprint:
         """Bytes on this device: of all weights, of their 16-bit copies, and of those that are gathered or
         written out for a moment."""
         every = float(self.model.parameters)
+        frozen = self.model.extra.get("frozen", 0) * (2.0 if way.half else 4.0)  # that stand beside it
         if way.adapters:
             linear = (
                 inside(self.model) if way.method == "qlora" or self.demand.precision in QUANTISED else 0.0
@@ -117,18 +119,20 @@ class Footprint:
             base /= shards if sharding == "zero3" else 1
             # one layer at a time is written out in 16 bits
             copies = self._copies(way) if way.half else 0.0
-            return base + trained * 4.0, copies, 2.0 * self._largest() if linear else 0.0
+            return base + frozen + trained * 4.0, copies, 2.0 * self._largest() if linear else 0.0
         if way.half and way.weights != "fp32":
             weights, copies = every * 2.0, 0.0
         else:
             weights, copies = every * 4.0, self._copies(way) if way.half else 0.0
         copies += 2.0 * every * (way.precision == "fp8")  # and their transposes, in 8 bits
         if sharding == "none" or shards == 1:
-            return weights, copies, 0.0
+            return weights + frozen, copies, 0.0
         if sharding == "zero3":
             block = (copies or weights) / max(1, self.model.repeats)
-            return weights / shards, copies / shards, 2 * block  # a block in use, and the next on its way
-        return weights / shards if copies else weights, copies, 0.0  # the 32-bit numbers are shared out
+            return weights / shards + frozen, copies / shards, 2 * block  # one in use, the next on its way
+        if copies:  # the 32-bit numbers are shared out
+            weights /= shards
+        return weights + frozen, copies, 0.0
 
     def _copies(self, way: Way) -> float:
         """16-bit copies of the weights that matrix products read."""
@@ -257,17 +261,18 @@ def measure(model: Architecture, demand: Demand, count: int = 1, kind: str = "gp
         flops = 6.0 * model.active * model.tokens
         return Footprint(model, demand, count, 0.0, 0.0, 0.0, flops, kind)
     rows = min(demand.at_once(count), 4096)  # lines need no larger batch
-    step = _walked(model, rows)
+    own = Way(attention=demand.attention)
+    step = _walked(model, rows, own)
     if step is None and rows == 1:
-        rows, step = 2, _walked(model, 2)
-    plain = _walked(model, PRIME, scale=rows / PRIME)
+        rows, step = 2, _walked(model, 2, own)
+    plain = _walked(model, PRIME, own, rows / PRIME)
     if step is None or plain is None:
         return Footprint(model, demand, count, 0.0, 0.0, 0.0, 6.0 * model.active * model.tokens, kind)
     most = max(plain.parts.values(), key=lambda part: part.fixed + part.growing * rows / PRIME)
     return Footprint(
         model, demand, count, fixed=most.fixed, per_row=most.growing / PRIME,
         saved_per_row=(plain.saved - plain.saved_fixed) / PRIME, flops_per_row=plain.flops / PRIME,
-        kind=kind, step=step, walked=rows, walks={Way(): plain},
+        kind=kind, step=step, walked=rows, walks={own: plain},
     )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -101,6 +102,12 @@ class Cost:
                  for name, part in self.parts.items()}  # fmt: skip
         return Cost(**more, kinds=kinds, parts=parts, alive=_fullest(parts))
 
+    def times(self, count: int) -> Cost:
+        """So many passes one after the other; no more is alive at once."""
+        kinds = Counter({kind: count * often for kind, often in self.kinds.items()})
+        sums = {name: count * getattr(self, name) for name in ("flops", "forward", "moved", "operations")}
+        return replace(self, kinds=kinds, **sums)
+
     def seconds(self, flops_rate: float, bandwidth: float, each: float, wide: float = 1.0) -> float:
         """A roofline: every operation takes as long as its sums or its bytes do, and ``each`` to start.
 
@@ -170,6 +177,8 @@ class Ledger(TorchDispatchMode):
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
         results = list(_tensors(out))
+        if func._overloadpacket is aten.max_pool2d_with_indices and not torch.is_grad_enabled():
+            self.hold(results.pop(), count=False)  # the places are for a backward pass alone
         for tensor in results:
             self.hold(tensor)
         if func.is_view:
@@ -310,6 +319,19 @@ def analyse(model: Architecture, rows: int, way: Way | None = None, scale: float
     return _stacked(model, at)
 
 
+def _served(network: nn.Module) -> nn.Module:
+    """The network as converters leave it: batch norms are part of the convolutions before them, and what
+    follows is computed in place."""
+    for module in list(network.modules()):
+        if getattr(module, "inplace", None) is False:
+            module.inplace = True  # type: ignore[assignment]
+        children = list(module.named_children()) if isinstance(module, nn.Sequential) else []
+        for (_, before), (name, norm) in pairwise(children):
+            if isinstance(before, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(module, name, nn.Identity())
+    return network
+
+
 def answer(model: Architecture, rows: int) -> Cost:
     """The cost of answering ``rows`` rows at once, walked on the meta device without a backward pass."""
     if model.build is None:
@@ -318,7 +340,7 @@ def answer(model: Architecture, rows: int) -> Cost:
     @torch.no_grad()
     def at(*counts: int) -> Cost:
         with torch.device("meta"):
-            network = model.build(*counts).eval()  # type: ignore[misc]
+            network = _served(model.build(*counts).eval())  # type: ignore[misc]
         ledger, inputs = Ledger(), model.inputs(rows, counts[0], "meta")
         for tensor in (*network.parameters(), *network.buffers()):
             ledger.hold(tensor, count=False)

@@ -129,7 +129,8 @@ def _facts(
     breakdown = [{"part": part, "bytes": round(size)} for part, size in parts.items()]
     return {
         "model": model.says, "parameters": model.parameters, "active_parameters": model.active,
-        "batch": wanted.batch, "precision": wanted.precision, "optimizer": wanted.optimizer,
+        "batch": wanted.batch, "pieces": wanted.pieces, "precision": wanted.precision,
+        "optimizer": wanted.optimizer,
         "method": wanted.method, "sharding": wanted.sharding, "breakdown": breakdown,
         "peak": {"low": round(peak[0]), "mid": round(peak[1]), "high": round(peak[2])},
         "device": {"name": device.name, "bytes": device.memory, "count": device.count, "says": device.says,
@@ -243,6 +244,10 @@ def _finding(
         )
     elif mid > 1:
         advice = f"The largest {what} that fits is {most:,}."
+    elif facts.get("pieces", 1) > 1:
+        bad = "It may not fit in a bad case; at" if high > 1 else "At"
+        at_once = math.ceil(facts["batch"] / facts["pieces"])
+        advice = f"{bad} most about {words.rounded(most)} rows fit at once, and the plan takes {at_once:,}."
     else:
         bad = "It may not fit in a bad case; the" if high > 1 else "The"
         advice = f"{bad} largest {what} that fits is about {words.rounded(most)}."

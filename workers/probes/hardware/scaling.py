@@ -46,6 +46,7 @@ class Cluster:
     efficiency: np.ndarray
     hours: np.ndarray
     money: np.ndarray
+    fits: bool = True  # each device holds its share, weights shared out as planned
 
     @property
     def lost(self) -> float:
@@ -86,8 +87,21 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.4, f"Spreading it over {COUNTS[-1]:,} devices")
     every = clusters(plan, wanted, chosen, budget.seed, _counts(device.count))
     hours = limits.hours
+    if not any(one.fits for one in every):
+        return Finding.skipped(_never(chosen, wanted))
     return _finding(plan, wanted, chosen, every, device, hours, grown,
                     [*model.assumed, *wanted.assumed], budget.seed)  # fmt: skip
+
+
+def _never(device: Accelerator, wanted: Demand) -> str:
+    """Why no number of devices holds the training as it is planned."""
+    advice = "smaller pieces of a batch, or a device with more memory"
+    if wanted.sharding != "zero3":
+        advice = f"weights that are shared out (training.sharding: zero3), {advice}"
+    return (
+        f"Training does not fit on {device.name} as planned, on however many of them, so their number is no"
+        f" question yet. Plan with {advice}."
+    )
 
 
 def _counts(planned: int) -> tuple[int, ...]:
@@ -132,7 +146,8 @@ def clusters(
         values = forecast.on_device(shared, wanted, device, count, None, seed).values
         alone = values["device_hours"] if alone is None else alone
         efficiency = np.minimum(1.0, alone / values["device_hours"])
-        found.append(Cluster(count, efficiency, values["hours"], values["money"]))
+        fits = shared.total(wanted.at_once(count)) <= device.memory
+        found.append(Cluster(count, efficiency, values["hours"], values["money"], fits))
     return found
 
 
@@ -142,10 +157,11 @@ def knee(every: Sequence[Cluster]) -> int | None:
 
 
 def needed(every: Sequence[Cluster], hours: float | None, grown: float) -> Cluster | None:
-    """The fewest devices that keep the deadline in 9 of 10 cases; None without one, or where none do."""
+    """The fewest devices that hold it and keep the deadline in 9 of 10 cases; None where none do."""
     if hours is None:
         return None
-    return next((one for one in every if float(np.mean(one.hours * grown > hours)) <= SURE), None)
+    held = (one for one in every if one.fits)
+    return next((one for one in held if float(np.mean(one.hours * grown > hours)) <= SURE), None)
 
 
 def _finding(
@@ -155,8 +171,10 @@ def _finding(
     bend, enough, planned = knee(every), needed(every, hours, grown), own.count
     by_count = {one.count: one for one in every}
     late = hours is not None and enough is None
+    held = [one for one in every if one.fits]
     # Where none keeps it, the deadline asks for more than there are here.
     at = enough or (every[-1] if late else by_count.get(planned, every[-1]))
+    at = at if at.fits else held[0]
     lost = 1 - at.efficiency
     faults: list[dict[str, Any]] = []
     if bend is not None and at.count >= bend and (late or at.count > 1):
@@ -166,13 +184,13 @@ def _finding(
     facts: dict[str, Any] = {
         "device": device.id, "name": device.name, "named": own.known, "stands_in": _stands_in(own),
         "unknown": own.problem or None,
-        "counts": [one.as_json() for one in every],
+        "counts": [one.as_json() for one in held], "fits_from": held[0].count,
         "knee": bend, "needed": enough.count if enough else None, "at": at.count, "planned": planned,
         "growth": grown, "deadline_hours": hours, "late": late, "batch": wanted.batch, "currency": "USD",
         "assumed": assumed, "faults": faults,
         "mitigations": _larger_batch(plan, wanted, device, at, seed) if faults else [],
     }  # fmt: skip
-    title, note = _words(facts, device, at, every[0], bend)
+    title, note = _words(facts, device, at, held[0], bend)
     if assumed:
         note += f" {words.assumptions(assumed)}"
     low, mid, high = (float(np.quantile(lost, q)) for q in (0.05, 0.5, 0.95))
@@ -219,14 +237,17 @@ def _words(
     elif bend is None:
         title = f"More devices pay off up to {COUNTS[-1]:,}"
     else:
-        last = max(c["count"] for c in facts["counts"] if c["count"] < bend) if bend > 1 else 1
+        last = max((c["count"] for c in facts["counts"] if c["count"] < bend), default=one.count)
         title = f"More than {counted(last, 'device')} no longer {'pay' if last > 1 else 'pays'} off"
-    sentences = [f"One {device.name} trains for {alone}"]
-    if at.count > 1:
-        sentences[0] += (
+    first = f"One {device.name} trains" if one.count == 1 else f"{one.count:,} of {device.name} train"
+    sentences = [f"{first} for {alone}"]
+    if one.count > 1:
+        sentences.insert(0, f"It does not fit on fewer than {one.count:,}.")
+    if at.count > one.count:
+        sentences[-1] += (
             f", {at.count:,} of them for {there} and {money}, of which {words.share(at.lost)} is waiting"
         )
-    sentences[0] += "."
+    sentences[-1] += "."
     if bend is not None:
         sentences.append(f"From {bend:,} on, more than 30% of the paid time is lost.")
     if facts["growth"] > 1:

@@ -48,6 +48,10 @@ def transformer(
             f"Nothing says how long a row is; {shape.sequence:,} tokens are taken, and the model can read"
             f" {shape.longest:,}."
         )
+    if shape.reads_words and 0 < shape.positions < shape.sequence:
+        assumed.insert(0, f"Rows have {shape.sequence:,} tokens and the model knows {shape.positions:,}"
+                          f" places, so rows are counted as cut to {shape.positions:,}.")  # fmt: skip
+        shape = replace(shape, sequence=shape.positions)
     if "positions" not in own and shape.norm != "rms":
         shape = replace(shape, positions=shape.sequence)
     if shape.decoder_layers:

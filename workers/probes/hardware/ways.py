@@ -24,8 +24,8 @@ HALF = ("bf16", "fp16", "fp8")
 NARROW = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "matmul",
                     "__matmul__", "mm", "bmm", "addmm", "baddbmm", "lstm_cell", "gru_cell",
                     "rnn_tanh_cell"})  # fmt: skip
-WIDE = frozenset({"layer_norm", "softmax", "log_softmax", "cross_entropy", "nll_loss", "mse_loss", "pow",
-                  "rsqrt", "exp", "normalize", "cosine_similarity"})  # fmt: skip
+WIDE = frozenset({"layer_norm", "group_norm", "softmax", "log_softmax", "cross_entropy", "nll_loss",
+                  "mse_loss", "pow", "rsqrt", "exp", "normalize", "cosine_similarity"})  # fmt: skip
 ALL_LINEAR = "all-linear"
 # What other tools call the layers that adapters stand at -> ours.
 TARGETS = {
@@ -52,6 +52,7 @@ class Way:
     lora_dropout: float = 0.0
     checkpointing: bool = False
     weights: str = "fp32"  # what trained weights are kept in
+    attention: str = "fused"  # or "eager": every score is written to memory
 
     @property
     def half(self) -> bool:
@@ -114,6 +115,10 @@ def prepare(network: nn.Module, way: Way) -> None:
             parameter.requires_grad_(True)
     if way.weights != "fp32" and way.half and not way.adapters:
         network.to(torch.bfloat16)
+    if way.attention == "eager":
+        for module in network.modules():
+            if hasattr(module, "fused"):
+                module.fused = False  # type: ignore[assignment]
     if way.checkpointing:
         _keep_fewer(network)
 
@@ -153,7 +158,7 @@ def _last(network: nn.Module) -> nn.Module:
 
 def _keep_fewer(network: nn.Module) -> None:
     """Keeps what enters a block and computes the rest again (Chen et al. 2016)."""
-    towers = [m for m in network.modules() if isinstance(m, networks.Tower)]
+    towers = [m for m in network.modules() if isinstance(m, networks.Tower | networks.Level)]
     for tower in towers:
         tower.run = _again
     if towers or not isinstance(network, nn.Sequential) or len(network) < 4:

@@ -103,7 +103,8 @@ def test_rows_are_as_long_as_the_texts_of_the_data(mean, longest, tokens):
 @pytest.mark.parametrize(
     ("name", "instead"),
     [("yolov8", "resnet50"), ("mask r-cnn", "resnet50"), ("facebook/detr-resnet-50", "resnet50"),
-     ("deeplabv3", "unet"), ("stable diffusion", "unet"), ("gan", "cnn or mlp"), ("knn", "svm"),
+     ("deeplabv3", "unet"), ("stable diffusion 3", "stable_diffusion"), ("flux", "stable_diffusion"),
+     ("gan", "cnn or mlp"), ("knn", "svm"),
      ("inception_v3", "efficientnet_b0"), ("swin_transformer", "vit-base"), ("resnext50_32x4d", "resnet50"),
      ("transformer-xl", "mamba"), ("unet3d", "slices"), ("gpt-4", "gpt"),
      ("efficientnet-b7", "efficientnet_b0")],
@@ -170,6 +171,8 @@ def test_new_families_can_be_walked(kind):
      ({"kind": "unet", "input_size": 5}, "needs at least 16"),
      ({"kind": "vgg16", "input_size": 8}, "at least 32"),
      ({"kind": "densenet121", "input_size": 31}, "at least 32"),
+     ({"kind": "sdxl", "input_size": 100}, "takes multiples of 8 from 32 on; change model.input_size"),
+     ({"kind": "latent_diffusion", "channels": [100, 200]}, "multiples of 32"),
      ({"kind": "unet", "input_size": 100_000}, "input_size is 100,000 pixels; give at most")],
 )  # fmt: skip
 def test_pictures_that_do_not_go_with_the_network_are_told(model, told):

@@ -36,7 +36,7 @@ def test_a_device_is_plausible(device):
     assert device.kind in KINDS
     assert re.fullmatch(r"20[12]\d-[01]\d", device.date)
     assert len(device.source) > 10
-    fields = {"peak_tflops", "bandwidth_gbs", "memory_gb", "tdp_w", "price_usd_hour"}
+    fields = {"peak_tflops", "bandwidth_gbs", "memory_gb", "tdp_w", "price_usd_hour", "flash_kb"}
     assert set(device.judged) <= fields
     peaks = device.peak_tflops
     best = max(peaks.values())

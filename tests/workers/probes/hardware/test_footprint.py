@@ -193,3 +193,37 @@ def test_a_wrong_size_is_told_by_the_key_that_its_writer_used(plan, told):
         read(json.dumps(plan))
     assert len(caught.value.sentences) == 1
     assert told in caught.value.sentences[0]
+
+
+def asked(plan):
+    sample = Sample(plan=plan)
+    model = architecture.read(sample)
+    return model, demand.read(sample, model)
+
+
+def test_attention_whose_scores_are_kept_takes_memory_and_time_with_the_square_of_the_length():
+    """12 layers, 12 heads, 1,024 x 1,024 scores of 4 bytes: 0.56 GiB a row, and softmax keeps its answer."""
+    plan = {"model": {"kind": "gpt2"}, "data": {"rows": 64},
+            "training": {"batch_size": 1}}  # fmt: skip
+    fused = footprint.measure(*asked(plan))
+    plan["training"]["attention"] = "eager"
+    eager = footprint.measure(*asked(plan))
+    more = eager.saved_per_row - fused.saved_per_row
+    scores = 12 * 12 * 1024**2 * 4
+    assert 0.95 * scores < more < 2.1 * scores
+    assert eager.flops_per_row == pytest.approx(fused.flops_per_row, rel=0.15)
+
+
+def test_rows_longer_than_a_model_can_read_are_cut_and_told():
+    model, _ = asked({"model": {"kind": "gpt2", "transformer": {"sequence": 4096}}})
+    assert model.tokens == 1024
+    assert model.assumed[0].startswith("Rows have 4,096 tokens and the model knows 1,024 places")
+
+
+def test_frozen_parts_stand_in_memory_and_are_not_trained():
+    """Stable Diffusion's encoders of pictures and texts: 157 million numbers beside the U-Net's."""
+    plan = {"model": {"kind": "stable-diffusion-v1-5", "input_size": 256}, "training": {"batch_size": 1}}
+    found = footprint.measure(*asked(plan))
+    parts = found.parts(1)
+    assert parts["weights"] == pytest.approx(4 * (859_520_964 + 34_163_664 + 123_060_480))
+    assert found.trained("full") == 859_520_964

@@ -44,6 +44,8 @@ MODELS = {
         norm="rms", bias=False, relative=32, positions=0, decoder_layers=2)},
     "whisper-like": {"kind": "encoder_decoder", "transformer": small(
         mels=16, positions=32, target_sequence=12, decoder_layers=2, decoder_positions=20)},
+    "diffusion": {"kind": "latent_diffusion", "channels": [32, 64], "input_size": 64,
+                  "text": {"width": 24, "sequence": 5}},
     "clip-like": {"kind": "clip", "transformer": {"layers": 2, "width": 48, "heads": 3}, "text": small(),
                   "input_size": 64, "projection": 32},
 }  # fmt: skip
@@ -55,6 +57,7 @@ WAYS = {
     "adapters over 4 bits": Way(method="qlora", precision="bf16", rank=4, checkpointing=True),
     "last layer": Way(method="head"),
     "16-bit weights": Way(precision="bf16", weights="bf16"),
+    "kept scores": Way(attention="eager"),
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from workers.plan import read
 from workers.probes.base import Sample
-from workers.probes.hardware import architecture
+from workers.probes.hardware import architecture, ledger
 
 BERT = {"hidden_size": 768, "num_attention_heads": 12, "num_hidden_layers": 12, "intermediate_size": 3072,
         "max_position_embeddings": 512}  # fmt: skip
@@ -223,6 +223,10 @@ NAMED = [
     ({"kind": "BAAI/bge-small-en-v1.5"}, 33_360_000), ({"kind": "llava-hf/llava-1.5-7b-hf"}, 7_063_427_072),
     ({"kind": "resnet18", "classes": 1000}, 11_689_512), ({"kind": "resnet152", "classes": 1000}, 60_192_808),
     ({"kind": "unet", "channels": [64, 128, 256, 512, 1024], "classes": 2}, 31_037_698),
+    # the U-Nets of diffusers: Stable Diffusion 1.5, 2.1 and XL 1.0
+    ({"kind": "CompVis/stable-diffusion-v1-4"}, 859_520_964), ({"kind": "sd15"}, 859_520_964),
+    ({"kind": "stabilityai/stable-diffusion-2-1"}, 865_910_724),
+    ({"kind": "stabilityai/stable-diffusion-xl-base-1.0"}, 2_567_463_684),
 ]  # fmt: skip
 
 
@@ -237,6 +241,18 @@ def test_a_config_has_the_parameters_that_were_published(name, config, parameter
 @pytest.mark.parametrize(("model", "parameters"), NAMED, ids=[m["kind"] for m, _ in NAMED])
 def test_picture_networks_have_the_parameters_of_torchvision_and_of_the_common_unet(model, parameters):
     assert architecture.read(Sample(plan={"model": model})).parameters == parameters
+
+
+def test_a_pass_of_stable_diffusion_takes_the_sums_that_are_published():
+    """The U-Net of v1 at 512 pixels: 339 thousand million products and attention, about 0.8 x 10^12 sums in
+    all; the frozen encoder of pictures goes before it in training alone."""
+    model = architecture.read(Sample(plan={"model": {"kind": "stable-diffusion-v1-5", "input_size": 512}}))
+    once = ledger.answer(model, 1).flops
+    assert 0.68e12 < once < 0.9e12
+    trained = ledger.analyse(model, 1)
+    assert 0.9e12 < trained.flops - 3 * once < 1.3e12
+    assert trained.trained == 859_520_964
+    assert trained.gradients == 4 * 859_520_964
 
 
 def test_of_a_mixture_of_experts_a_token_meets_what_was_published():

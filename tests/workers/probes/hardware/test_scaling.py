@@ -37,6 +37,23 @@ def test_one_device_costs_what_the_forecast_says():
             assert alone[key][quantile] == pytest.approx(cost[key][quantile])
 
 
+def test_devices_that_cannot_hold_their_share_are_no_answer():
+    """Mixtral 8x7B, all of it trained: 16 bytes for 46.7 billion numbers are 747 GB; 8 devices have 640."""
+    plan = {"model": {"kind": "mixtral-8x7b", "transformer": {"sequence": 1024}}, "data": {"rows": 100_000},
+            "training": {"batch_size": 64, "precision": "bf16", "checkpointing": True, "sharding": "zero3",
+                         "epochs": 1, "runs": 1},
+            "hardware": {"train": {"device": "h100", "count": 8, "hours": 200}}}  # fmt: skip
+    found = run(plan)
+    assert found.facts["fits_from"] == found.facts["counts"][0]["count"] == 16
+    assert found.facts["needed"] >= 16
+    assert found.note.startswith("It does not fit on fewer than 16. 16 of NVIDIA H100")
+    plan["training"]["sharding"] = "none"
+    never = run(plan)
+    assert never.state == "skipped"
+    assert "on however many of them" in never.note
+    assert "training.sharding: zero3" in never.note
+
+
 def test_several_devices_cost_what_the_forecast_says():
     plan = {**VISION, "hardware": HARDWARE}
     four = next(one for one in run(plan).facts["counts"] if one["count"] == 4)

@@ -93,13 +93,42 @@ def test_what_fits_the_memory_that_is_given_is_judged_on_an_unknown_device_too()
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("arduino uno", {"kind": "mlp", "hidden": [32, 16]}), ("raspberry pi pico", {"kind": "mobilenet-v2"}),
-     ("attiny85", {"kind": "logistic_regression"}), ("esp32-c3", {"kind": "mobilenet-v2"})],
+    [("arduino uno", {"kind": "mlp", "hidden": [256, 128]}), ("raspberry pi pico", {"kind": "mobilenet-v2"}),
+     ("attiny85", {"kind": "mlp", "hidden": [128, 64]}), ("esp32-c3", {"kind": "mobilenet-v2"})],
 )  # fmt: skip
 def test_a_small_board_is_not_taken_for_a_large_one(name, kind):
     finding = serving.run(Sample(plan=served(name, 1000, **kind)), Budget())
     assert faults(finding)["does_not_fit"] == "high"
     assert "an example" not in finding.note
+
+
+def test_weights_lie_in_the_flash_of_a_microcontroller_and_activations_in_its_ram():
+    """9 x 128 + 129 x 64 + 65 x 4 weights of 4 bytes, 60 KB of program; 128 and 64 numbers and the stack."""
+    plan = served("arduino nano 33 ble", 100, kind="mlp", hidden=[128, 64], max_features=8, classes=4)
+    need = serving.run(Sample(plan=plan), Budget()).facts["need"]
+    assert need["stored"] == pytest.approx(60 * 1024 + 4 * (9 * 128 + 129 * 64 + 65 * 4), rel=0.01)
+    assert 8 * 1024 < need["memory"] < 10 * 1024
+
+
+@pytest.mark.parametrize(
+    ("model", "title"),
+    [({"kind": "mlp", "hidden": [600, 600]}, "does not fit"),  # 1.5 MB of weights, and 1 MB of flash
+     ({"kind": "cnn", "channels": [64], "input_size": 96}, "does not fit"),  # few weights, 2.4 MB alive
+     ({"kind": "mlp", "hidden": [300, 300]}, "Answers take")],  # more than its RAM, less than its flash
+)  # fmt: skip
+def test_either_memory_may_be_too_small(model, title):
+    plan = served("arduino nano 33 ble", 10_000, **model, classes=4)
+    finding = serving.run(Sample(plan=plan), Budget())
+    assert title in finding.title
+    assert "of 1.0 MB of flash for weights and program, and" in finding.note
+
+
+def test_an_answer_keeps_no_more_than_a_converted_network_does():
+    """MobileNetV2 at 96 pixels: 48 x 48 x 96 numbers and what stands beside them (about 300 KB of 8 bits)."""
+    plan = served("esp32", 10_000, kind="mobilenet_v2", input_size=96, classes=2)
+    plan["hardware"]["serve"]["precision"] = "int8"
+    need = serving.run(Sample(plan=plan), Budget()).facts["need"]
+    assert 48 * 48 * (96 + 16) < need["memory"] < 1.5 * 48 * 48 * (96 + 16)
 
 
 def test_an_example_of_a_class_is_said_first_and_widens_the_range():
@@ -365,3 +394,24 @@ def test_a_loss_is_serious_only_where_the_model_has_to_be_made_smaller():
 
     assert severity(0.001) == "low"
     assert severity(0.1) == "high"
+
+
+def test_a_model_with_adapters_is_served_in_the_bits_that_its_training_takes():
+    plan = served("l4", 60_000, kind="mistral-7b", transformer={"sequence": 512})
+    whole = serving.run(Sample(plan=plan), Budget())
+    plan["training"] = {"method": "lora"}
+    adapted = serving.run(Sample(plan=plan), Budget())
+    assert (whole.facts["precision"], adapted.facts["precision"]) == ("fp32", "fp16")
+    assert "does_not_fit" in faults(whole)
+    assert "does_not_fit" not in faults(adapted)
+
+
+def test_trees_fit_a_microcontroller_by_their_nodes():
+    """50 trees of 16 leaves are 31 nodes each, of 8 bytes; 60 KB of program beside them."""
+    plan = served("arduino nano 33 ble", 500, kind="xgboost", trees=50, depth=4, classes=2)
+    finding = serving.run(Sample(plan=plan), Budget())
+    assert 60 * 1024 < finding.facts["need"]["stored"] < 100 * 1024
+    assert finding.facts["need"]["memory"] < 16 * 1024
+    assert "does_not_fit" not in faults(finding)
+    plan["model"] |= {"trees": 5000, "depth": 8}
+    assert "does_not_fit" in faults(serving.run(Sample(plan=plan), Budget()))

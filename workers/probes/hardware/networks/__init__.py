@@ -1,5 +1,6 @@
 """Small, plain networks of the families that plans name; built on the meta device to be counted."""
 
+from workers.probes.hardware.networks.diffusion import LatentDiffusion, Level
 from workers.probes.hardware.networks.mamba import Mamba
 from workers.probes.hardware.networks.pictures import (
     CNN,
@@ -31,6 +32,8 @@ __all__ = [
     "EfficientNetB0",
     "EncoderDecoder",
     "Head",
+    "LatentDiffusion",
+    "Level",
     "Mamba",
     "MobileNetV2",
     "Norm",

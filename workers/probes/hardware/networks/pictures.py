@@ -49,8 +49,8 @@ class Residual(nn.Module):
         for i, step in enumerate(self.steps):
             y = step(y)
             if i + 1 < len(self.steps):
-                y = F.relu(y)
-        return F.relu(y + self.skip(x))
+                y = F.relu(y, inplace=not self.training)
+        return F.relu(y + self.skip(x), inplace=not self.training)
 
 
 class ResNet(nn.Sequential):
@@ -135,8 +135,9 @@ class Inverted(nn.Module):
         self.skips = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.up is None else self.act(self.up(x))
-        y = self.act(self.each(y))
+        alone = not self.training  # then nothing is kept of what was there before
+        y = x if self.up is None else self.act(self.up(x), inplace=alone)
+        y = self.act(self.each(y), inplace=alone)
         if self.squeeze is not None and self.weigh is not None:
             y = y * torch.sigmoid(self.weigh(F.silu(self.squeeze(F.adaptive_avg_pool2d(y, 1)))))
         y = self.down(y)

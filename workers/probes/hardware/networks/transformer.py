@@ -1,7 +1,8 @@
 """Transformers of every kind that plans name: encoders, decoders, both together, of words, pictures, sound.
 
 Their parameter counts equal the published models of the same shape (see the tests). Attention goes
-through one fused kernel, as every framework of today does, so no attention matrix is kept. Norms of
+through one fused kernel, as every framework of today does, so no attention matrix is kept, unless a plan
+says otherwise. Norms of
 root mean squares are written out as the common implementations write them, in 32 bits, since that is
 what fills the memory of those who use them. Positions by rotation or slope have no weights; their
 few operations on each head are left out.
@@ -25,9 +26,7 @@ MOST_BUILT = 16  # experts of a block
 
 def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
     """Attention of [batch, heads, length, width]; fewer key heads than query heads are shared."""
-    if k.shape[1] != q.shape[1]:
-        shared = q.shape[1] // k.shape[1]
-        k, v = (t[:, :, None].expand(-1, -1, shared, -1, -1).flatten(1, 2) for t in (k, v))
+    k, v = _shared(q, k, v)
     if q.dtype != v.dtype:  # a norm in 32 bits stood between
         q, k = q.to(v.dtype), k.to(v.dtype)
     if q.device.type == "meta":  # there the public function takes the unfused path, unlike on any device
@@ -36,11 +35,24 @@ def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
     return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
 
 
-def attend_openly(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
-    """Attention whose scores are kept, as where a learned bias is added to them (T5)."""
+def _shared(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """Keys and values for every head of the queries."""
+    if k.shape[1] == q.shape[1]:
+        return k, v
+    shared = q.shape[1] // k.shape[1]
+    return tuple(  # type: ignore[return-value]
+        t[:, :, None].expand(-1, -1, shared, -1, -1).flatten(1, 2) for t in (k, v)
+    )
+
+
+def attend_openly(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, dropout: float = 0.0) -> Tensor:
+    """Attention whose scores are kept, as where a learned bias is added to them (T5), or where the software
+    is older than fused kernels; those scale and mask the scores within the softmax."""
+    k, v = _shared(q, k, v)
     scores = q @ k.transpose(-1, -2)
     scores = scores if bias is None else scores + bias
-    return scores.softmax(-1).to(v.dtype) @ v
+    weights = scores.softmax(-1).to(v.dtype)
+    return (F.dropout(weights, dropout) if dropout else weights) @ v
 
 
 class Norm(nn.Module):
@@ -66,6 +78,7 @@ class Attention(nn.Module):
     def __init__(self, s: Shape) -> None:
         super().__init__()
         self.s, keys = s, s.kv_heads * s.head_width
+        self.fused = True
         self.q = nn.Linear(s.width, s.inner, bias=s.qkv_bias)
         self.k = nn.Linear(s.width, keys, bias=s.key_bias)
         self.v = nn.Linear(s.width, keys, bias=s.qkv_bias)
@@ -92,8 +105,9 @@ class Attention(nn.Module):
                 for part in (self.place_k, self.place_q)
             )
             bias = q @ far_k.transpose(-1, -2) + far_q @ k.transpose(-1, -2)
-        openly = self.s.relative or bias is not None
-        found = attend_openly(q, k, v, bias) if openly else attend(q, k, v, causal)
+        openly = not self.fused or self.s.relative or bias is not None
+        dropped = self.s.dropout if self.training else 0.0
+        found = attend_openly(q, k, v, bias, dropped) if openly else attend(q, k, v, causal)
         return self.o(found.transpose(1, 2).flatten(2))
 
     def _normed(self, part: Tensor, norm: Norm) -> Tensor:
@@ -108,6 +122,7 @@ class LatentAttention(nn.Module):
     def __init__(self, s: Shape) -> None:
         super().__init__()
         self.s = s
+        self.fused = True
         self.value_width = s.value_width or s.head_width
         queries = s.heads * (s.head_width + s.rotary_width)
         self.q_down = nn.Linear(s.width, s.query_rank, bias=s.qkv_bias) if s.query_rank else None
@@ -129,7 +144,8 @@ class LatentAttention(nn.Module):
         k, v = both.split([s.head_width, self.value_width], -1)
         k = torch.cat([k, turned[:, None].expand(-1, s.heads, -1, -1)], -1)
         v = F.pad(v, (0, q.shape[-1] - self.value_width))  # the kernel wants equal widths
-        seen = attend(q, k, v, causal)[..., : self.value_width]
+        seen = attend(q, k, v, causal) if self.fused else attend_openly(q, k, v, None)
+        seen = seen[..., : self.value_width]
         return self.o(seen.transpose(1, 2).flatten(2))
 
 
@@ -285,7 +301,7 @@ class Cells(nn.Module):
         return torch.cat([self.start.expand(x.shape[0], -1, -1), x], 1)
 
 
-def _plainly(block: nn.Module, *inputs: Tensor | None) -> Tensor:
+def plainly(block: nn.Module, *inputs: Tensor | None) -> Tensor:
     return block(*inputs)
 
 
@@ -301,7 +317,7 @@ class Tower(nn.Module):
         self.again = layers if s.shared_layers else 0
         self.norm = Norm(s.width, s.norm) if s.last_norm else None
         self.relative = nn.Embedding(s.relative, s.heads) if s.relative else None
-        self.run: Callable[..., Tensor] = _plainly
+        self.run: Callable[..., Tensor] = plainly
 
     def forward(self, x: Tensor, memory: Tensor | None = None) -> Tensor:
         bias = None

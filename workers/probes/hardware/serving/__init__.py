@@ -35,8 +35,9 @@ class Need:
     """One answer where the model must run: seconds of 95 of 100, and bytes; low, usual, high."""
 
     seconds: Range | None
-    memory: float | None
+    memory: float | None  # RAM alone where weights lie in flash
     measured: bool
+    stored: float | None = None  # bytes of flash
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -50,7 +51,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     cost = None
     if model.build is not None and model.parameters <= MOST_PARAMETERS:
         try:
-            cost = ledger.answer(model, where.rows)
+            cost = ledger.answer(model, where.rows).times(int(model.extra.get("passes", 1)))
         except (RuntimeError, OverflowError, TypeError, ValueError):
             return Finding.skipped(
                 f"One answer of {model.says} has more numbers than a computer can address; check the sizes of"
@@ -105,11 +106,14 @@ def _need(
     found = every.get((where.device.id, devices.runs_in(where.device, precision)))
     if found is None:
         seconds = (here.p95 / 2 / apart, here.p95, here.p95 * 3 * apart) if here else None
+        if model.family == "boosting" and where.device.flash:
+            size, stored = devices.trees(model, where.device)
+            return Need(seconds, size, measured=False, stored=stored)
         size = sum(footprint.table_bytes(model, 1).values()) if model.build is None else None
         return Need(seconds, size, measured=False)
     tail = min(TAIL[1], max(TAIL[0], here.p95 / here.p50)) if here else TAIL[0]
     seconds = (found.fast * tail / apart, found.usual * tail, found.slow * tail * apart)
-    return Need(seconds, found.memory, measured=False)
+    return Need(seconds, found.memory, measured=False, stored=found.stored)
 
 
 def _shares(need: Need, place: Place, loose: bool = False) -> Range | None:
@@ -117,8 +121,10 @@ def _shares(need: Need, place: Place, loose: bool = False) -> Range | None:
     parts = []
     if place.milliseconds and need.seconds:
         parts.append(tuple(1000 * second / place.milliseconds for second in need.seconds))
-    if place.has and need.memory:
-        share = need.memory / place.has
+    for needed, has in ((need.memory, place.has), (need.stored, place.stores)):
+        if not has or not needed:
+            continue
+        share = needed / has
         wide = LOOSE if loose or place.example else 1.0
         parts.append((0.9 * share / wide, share, 1.2 * share * wide))
     if not parts:
@@ -140,7 +146,8 @@ def _finding(
         "model": model.says, "parameters": model.parameters, "precision": base, "rows": where.rows,
         "place": {"device": where.where, "id": where.device.id if where.device else "this-worker",
                   "says": where.said if where.name else None, "milliseconds": where.milliseconds,
-                  "memory": where.has, "example": where.example or None, "unknown": where.unknown or None},
+                  "memory": where.has, "flash": where.stores, "example": where.example or None,
+                  "unknown": where.unknown or None},
         "here": _timed(here), "need": _needed(need), "shares": shares,
         "devices": [_on_device(device.id, where.precision, every) for device in catalogue.devices()]
         if every else [],
@@ -154,7 +161,7 @@ def _finding(
     said = f" {words.assumptions(assumed)}" if assumed else ""
     if shares is None:
         return Finding.skipped(telling.nothing_to_hold(model, where, here) + said, **facts)
-    title, note = telling.judged(model, where, here, need.seconds, need.memory, small, base)
+    title, note = telling.judged(model, where, here, need.seconds, need.memory, small, base, need.stored)
     measured = need.measured and not assumed and here is not None and here.wall_over_cpu < NOISY
     return Finding(shares[1], note + said, facts, shares[0], shares[2], title=title,
                    basis="measured" if measured else "estimated")  # fmt: skip
@@ -169,7 +176,7 @@ def _timed(here: Latency | None) -> dict[str, Any] | None:
 
 def _needed(need: Need) -> dict[str, Any]:
     ms = [1e3 * second for second in need.seconds] if need.seconds else None
-    return {"p95_ms": ms, "memory": need.memory, "measured": need.measured}
+    return {"p95_ms": ms, "memory": need.memory, "stored": need.stored, "measured": need.measured}
 
 
 def _on_device(device: str, planned: str, every: dict[tuple[str, str], Estimate]) -> dict[str, Any]:
@@ -179,6 +186,7 @@ def _on_device(device: str, planned: str, every: dict[tuple[str, str], Estimate]
         "id": device, "name": found.device.name, "kind": found.device.kind, "precision": found.precision,
         "fast_ms": 1e3 * found.fast, "usual_ms": 1e3 * found.usual, "slow_ms": 1e3 * found.slow,
         "int8_ms": 1e3 * eight.usual, "memory": found.memory, "int8_memory": eight.memory,
+        "stored": found.stored,
         "fits": found.fits, "int8_fits": eight.fits, "answers_per_wh": 3600 / max(1e-12, found.joules),
     }  # fmt: skip
 
@@ -193,12 +201,18 @@ def _smaller(small: Smaller | str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _too_large(need: Need, place: Place) -> bool:
+    """Whether RAM or flash are too small."""
+    pairs = ((need.memory, place.has), (need.stored, place.stores))
+    return any(bool(has and needed and needed > has) for needed, has in pairs)
+
+
 def _faults(
     need: Need, eight: Need, place: Place, shares: tuple[float, float, float] | None, small: Smaller | str
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if place.has and need.memory and need.memory > place.has:
-        severity = "high" if not eight.memory or eight.memory > place.has else "medium"
+    if _too_large(need, place):
+        severity = "high" if not eight.memory or _too_large(eight, place) else "medium"
         found.append({"fault": "does_not_fit", "severity": severity, "device": place.where,
                       "parameters": ["model"]})  # fmt: skip
     if place.milliseconds and need.seconds and 1e3 * need.seconds[2] > place.milliseconds:

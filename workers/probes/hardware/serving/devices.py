@@ -19,6 +19,7 @@ from workers.probes.hardware.ledger import Cost
 BYTES = {"fp32": 4.0, "fp16": 2.0, "fp8": 1.0, **{name: QUANTISED[name] for name in ("int8", "int4")}}
 BITS = {"fp32": 32, "fp16": 16, "fp8": 8, "int8": 8, "int4": 8}  # of what flows between layers
 REACHED = (0.4, 0.2, 0.1)  # of peak and bandwidth: fast, usual, slow; probes.md H4 [judgement]
+BUSY = (0.6, 0.35, 0.15)  # the same of a U-Net's many passes, whose products are as large as in training
 # Of the bandwidth while tokens are written: llama.cpp and vLLM reach about 0.45 to 0.75, plain loops 0.2.
 WRITES = (0.75, 0.45, 0.15)
 STARTED = (0.1, 0.5, 1.0)  # of the starts that are left where a token's operations are sent as one piece
@@ -26,6 +27,10 @@ STARTED = (0.1, 0.5, 1.0)  # of the starts that are left where a token's operati
 START = {"gpu": 8e-6, "tpu": 8e-6, "edge": 1e-5, "phone": 1e-5, "cpu": 2e-6, "microcontroller": 2e-5}
 FUSED = 1e-6  # the same on a chip whose program is one compiled piece
 RUNTIME = {"gpu": 600, "tpu": 600, "edge": 300, "phone": 60, "cpu": 250, "microcontroller": 0.06}  # MiB
+# A microcontroller's runtime lies in flash, as large as TensorFlow Lite Micro's or, where there is little, a
+# quarter of it (a program that is written for one model); stack and tables take RAM [judgement].
+CODE, STACK, SHARE = 60 * 2**10, 8 * 2**10, 0.25
+NODE = 8  # bytes of a tree's node in such a program: a column, a threshold, where to go [judgement]
 IDLE = 0.3  # share of the top power that is drawn whatever the chip does [judgement]
 PIECE = 8_192  # tokens that a server reads at once of a longer text
 MIB = 2**20
@@ -38,15 +43,17 @@ class Estimate:
     device: Accelerator
     precision: str
     weights: float
-    memory: float  # weights, what is alive at the peak, the runtime
+    memory: float  # weights, what is alive at the peak, the runtime; of a chip with flash without weights
     fast: float
     usual: float
     slow: float
     joules: float
+    stored: float | None = None  # weights and program in flash, where the device has some
 
     @property
     def fits(self) -> bool:
-        return self.device.hosted or self.memory <= self.device.memory
+        within = self.stored is None or self.stored <= (self.device.flash or 0)
+        return self.device.hosted or (within and self.memory <= self.device.memory)
 
 
 def runs_in(device: Accelerator, precision: str) -> str:
@@ -86,16 +93,30 @@ def estimate(
     calls = start * sum(cost.kinds.values())
     if device.hosted:  # what has no products is done within those that stand beside it
         cost = replace(cost, kinds=Counter({kind: n for kind, n in cost.kinds.items() if kind[0]}))
+    shares = BUSY if model.extra.get("passes") else REACHED
     times = [
         cost.seconds(peak * share, device.bandwidth_gbs * 1e9 * share, start, narrow) + sent
         + (writes - 1)
         * (max(sums / (peak * share), read / (device.bandwidth_gbs * 1e9 * reads)) + calls * starts)
-        for share, reads, starts in zip(REACHED, WRITES, STARTED, strict=True)
+        for share, reads, starts in zip(shares, WRITES, STARTED, strict=True)
     ]  # fmt: skip
-    memory = size + alive(cost, model, rows, narrow) + cache + _runtime(device)
+    stored = None
+    memory = alive(cost, model, rows, narrow) + cache
+    if device.flash is None:
+        memory += size + _runtime(device)
+    else:
+        stored = size + min(CODE, SHARE * device.flash)
+        memory += min(STACK, SHARE * device.memory)
     watts = device.tdp_w * (IDLE + (1 - IDLE) * 0.5)
     fast, usual, slow = times
-    return Estimate(device, precision, size, memory, fast, usual, slow, watts * usual)
+    return Estimate(device, precision, size, memory, fast, usual, slow, watts * usual, stored)
+
+
+def trees(model: Architecture, device: Accelerator) -> tuple[float, float]:
+    """Bytes of RAM and of flash that boosted trees or a forest take on a chip, written out as a program."""
+    columns = 4.0 * model.row[0] + 4.0 * max(1, model.outputs)
+    code = min(CODE, SHARE * (device.flash or 0))
+    return columns + min(STACK, SHARE * device.memory), NODE * model.parameters + code
 
 
 def alive(cost: Cost, model: Architecture, rows: int, narrow: float) -> float:

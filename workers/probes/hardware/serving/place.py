@@ -52,6 +52,11 @@ class Place:
         return min(sizes) if sizes else None
 
     @property
+    def stores(self) -> float | None:
+        """Bytes of flash, of a device whose weights lie there."""
+        return float(self.device.flash) if self.device and self.device.flash else None
+
+    @property
     def apart(self) -> float:
         """By how much the time there may differ from that on the device that stands in."""
         return EXAMPLE if self.example else 1.0
@@ -68,6 +73,8 @@ def read(sample: Sample) -> Place:
         limit = demand.as_number(demand.answer(sample, "H6", "ms"))
     size = demand.as_number(sample.planned("hardware.serve.memory_mb"))
     precision = sample.planned("hardware.serve.precision") or sample.planned("training.precision")
+    if precision is None and demand.adapts(sample):
+        precision = "bf16"  # as training takes it
     found = catalogue.meant(name) if name else None
     return Place(
         found.device if found else None, name, limit or None, size * MIB if size else None,

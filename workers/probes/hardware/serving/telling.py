@@ -16,7 +16,10 @@ Range = tuple[float, float, float]
 
 def reading(model: Architecture, place: Place) -> list[str]:
     """What an answer of a text model is taken to be."""
-    shape = model.extra.get("shape")
+    shape, passes = model.extra.get("shape"), model.extra.get("passes")
+    if passes:
+        return [f"An answer is taken as {passes:,} passes of the U-Net, which make one picture; turning the"
+                " last into pixels adds a few percent."]  # fmt: skip
     if shape is None or not shape.causal or shape.decoder_layers or not model.words:
         return []
     writes = place.writes or 1
@@ -72,7 +75,7 @@ def _about(share: float) -> str:
 
 def judged(
     model: Architecture, place: Place, here: Latency | None, seconds: Range | None, memory: float | None,
-    small: Smaller | str, precision: str,
+    small: Smaller | str, precision: str, stored: float | None = None,
 ) -> tuple[str, str]:  # fmt: skip
     """Title and note where there is a limit."""
     title, parts = "", [lead(place, precision) or place.unknown]
@@ -80,24 +83,30 @@ def judged(
         took = words.milliseconds(seconds[1])
         share = 1e3 * seconds[1] / place.milliseconds
         title = (
-            f"An answer takes about {took} on {place.where}, and {place.milliseconds:g} ms are allowed"
+            f"An answer takes about {took} on {place.where}, and {place.milliseconds:,g} ms are allowed"
             if share > 1
             else f"Answers take {_about(share)} of the time allowed"
         )
         between = words.between(words.milliseconds(seconds[0]), words.milliseconds(seconds[2]))
         parts.append(f"95 of 100 answers of {model.says} take {between} or less on {place.where},"
-                     f" of {place.milliseconds:g} ms allowed.")  # fmt: skip
+                     f" of {place.milliseconds:,g} ms allowed.")  # fmt: skip
     if place.has and memory:
-        fits = memory <= place.has
-        if not fits or not title:
+        share = max(memory / place.has, (stored or 0.0) / (place.stores or 1.0))
+        if share > 1 or not title:
+            of = "flash" if stored and place.stores and share == stored / place.stores else "memory"
             title = (
-                f"The model takes {_about(memory / place.has)} of the memory of {place.where}"
-                if fits
+                f"The model takes {_about(share)} of the {of} of {place.where}"
+                if share <= 1
                 else f"The model does not fit on {place.where}"
             )
         few = precision != "fp32" and model.build is not None
         narrow = f" with {NAMES[precision]} weights" if few else ""
-        parts.append(f"It needs {words.size(memory)} of {words.size(place.has)} there{narrow}.")
+        there = "of RAM" if stored else "there"
+        needs = f"{words.size(memory)} of {words.size(place.has)} {there}"
+        if stored and place.stores:
+            flash = f"{words.size(stored)} of {words.size(place.stores)} of flash"
+            needs = f"{flash} for weights and program, and {needs}"
+        parts.append(f"It needs {needs}{narrow}.")
     if place.device is not None:
         parts.append(on_here(here).strip())
     if not isinstance(small, str):

@@ -72,7 +72,7 @@ def network(
     clock = time.thread_time if device == "cpu" else time.perf_counter
     with torch.inference_mode():
         found = timed(partial(answer, inputs), seconds, clock)
-        found = found.plus(found, 1 / share - 1)
+        found = found.plus(found, model.extra.get("passes", 1) / share - 1)
         if writes > 1 and model.words and model.family == "transformer":
             found = found.plus(timed(partial(answer, inputs[:, :1]), seconds / 2, clock), writes - 1)
     return found
