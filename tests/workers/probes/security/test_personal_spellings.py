@@ -182,6 +182,7 @@ def test_files_called_after_people_with_their_births_are_told_and_masked_everywh
     sample = pictures(tmp_path, names)
     finding = personal_data.run(sample, Budget())
     assert {kind for fault in finding.facts["faults"] for kind in fault["kinds"]} == {"name", "birth_date"}
+    assert finding.title.startswith("Every file name holds ")
     other = Finding(
         1.0, f"Look at {names[3]}.", {"files": names[:4], "pairs": [{"file": names[5].split("/")[1]}]}
     )
