@@ -193,6 +193,16 @@ def test_files_called_after_people_with_their_births_are_told_and_masked_everywh
     assert ".jpg" in told
 
 
+def test_a_name_on_no_list_is_masked_among_files_called_after_people_and_so_is_an_account(tmp_path):
+    names = [f"faces/{first}_weber_{i}.jpg" for i, first in enumerate(["anna", "peter", "maria"] * 8)]
+    names += ["faces/Ludovica_Quaresimo_7.jpg", "faces/DE89370400440532013000_8.jpg"]
+    finding = Finding(1.0, f"Look at {names[-2]} first.", {"files": names[-2:]})
+    told = json.dumps(masking.masked(finding, pictures(tmp_path, names)).as_json())
+    assert not [word for word in ("Ludovica", "Quaresimo", "DE89370400440532013000") if word in told]
+    kept = masking.masked(finding, pictures(tmp_path / "b", ["faces/sunny_meadow_1.jpg"] * 4)).note
+    assert "Ludovica_Quaresimo_7.jpg" in kept  # one such name alone is no habit
+
+
 def test_files_called_after_breeds_plants_and_days_are_nobodys(tmp_path, draw):
     things = (
         "jack_russell",

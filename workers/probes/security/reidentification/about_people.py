@@ -122,7 +122,9 @@ def people(table: duckdb.DuckDBPyConnection, sample: Sample) -> People | None:
         and c.type in ("identifier", "category", "number")
     ]  # fmt: skip
     whats = {name: what for name, (what, *_) in told.items()}
-    return People([*direct, *persons, *told], direct, repeated[0] if repeated else None, whats)
+    return People(
+        list(dict.fromkeys([*direct, *persons, *told])), direct, repeated[0] if repeated else None, whats
+    )
 
 
 def _means(table: duckdb.DuckDBPyConnection, column: Column, sample: Sample) -> tuple[str, bool, bool] | None:
