@@ -191,4 +191,4 @@ def test_copies_that_outlast_the_budget_are_given_up(tmp_path, monkeypatch):
             patch.setattr(students, "learn", learn)
             finding = extraction.run(sample, budget)
         assert finding.state == state
-    assert "trained for less long" in finding.note
+    assert "trained for a shorter time" in finding.note

@@ -49,6 +49,16 @@ def test_the_worst_kind_at_middle_strength_is_the_value(measured):
     assert not serious(measured)
 
 
+def test_what_takes_nothing_away_is_not_called_the_worst(tmp_path):
+    draw = np.random.default_rng(0)
+    labels = np.arange(300) % 2
+    far = np.where(labels[:, None] == 1, 50.0, -50.0) + draw.normal(size=(300, 12))
+    finding = noise.run(factories.write_sample(tmp_path, far, labels), Budget())
+    assert finding.title == "Ordinary noise does no harm here: accuracy stays at 100%"
+    assert finding.note.startswith("With each of ")
+    assert "most harm" not in finding.note
+
+
 def test_stronger_noise_does_not_help(measured):
     for one in measured.facts["disturbances"]:
         slight, middle, strong = one["score"]

@@ -182,6 +182,7 @@ def test_files_called_after_people_with_their_births_are_told_and_masked_everywh
     sample = pictures(tmp_path, names)
     finding = personal_data.run(sample, Budget())
     assert {kind for fault in finding.facts["faults"] for kind in fault["kinds"]} == {"name", "birth_date"}
+    assert finding.title.startswith("Every file name holds ")
     other = Finding(
         1.0, f"Look at {names[3]}.", {"files": names[:4], "pairs": [{"file": names[5].split("/")[1]}]}
     )
@@ -190,6 +191,16 @@ def test_files_called_after_people_with_their_births_are_told_and_masked_everywh
         word for word in ("anna", "peter", "maria", "lukas", "schmidt", "weber", "-0", "-1") if word in told
     ]
     assert ".jpg" in told
+
+
+def test_a_name_on_no_list_is_masked_among_files_called_after_people_and_so_is_an_account(tmp_path):
+    names = [f"faces/{first}_weber_{i}.jpg" for i, first in enumerate(["anna", "peter", "maria"] * 8)]
+    names += ["faces/Ludovica_Quaresimo_7.jpg", "faces/DE89370400440532013000_8.jpg"]
+    finding = Finding(1.0, f"Look at {names[-2]} first.", {"files": names[-2:]})
+    told = json.dumps(masking.masked(finding, pictures(tmp_path, names)).as_json())
+    assert not [word for word in ("Ludovica", "Quaresimo", "DE89370400440532013000") if word in told]
+    kept = masking.masked(finding, pictures(tmp_path / "b", ["faces/sunny_meadow_1.jpg"] * 4)).note
+    assert "Ludovica_Quaresimo_7.jpg" in kept  # one such name alone is no habit
 
 
 def test_files_called_after_breeds_plants_and_days_are_nobodys(tmp_path, draw):

@@ -473,6 +473,8 @@ def test_the_self_test_also_plants_values_that_meet_by_nature_and_says_what_it_w
     assert (tried.tried, tried.met) == (4, 2)
     assert tried.found > tried.met_found
     assert tried.met_found == 0, "such a trigger hides among rows that nobody planted"
+    assert "as a test only 2 were found. Know" in say.blind(trial.Planted(5, 2, 0, 0))
+    assert "as a test none were found either. Know" in say.blind(trial.Planted(5, 0, 0, 0))
     note = say._nothing("table", trial.Planted(4, 4, 2, 0))
     assert "4 were found; of those made of values that also stand together in other rows, none." in note
     assert "stand together" not in say._nothing("table", trial.Planted(4, 4, 2, 2))

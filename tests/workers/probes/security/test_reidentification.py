@@ -122,17 +122,18 @@ HEADERS = {
     "pt": ("data_de_nascimento", "sexo", "código_postal", "profissão"),
     "pl": ("data_urodzenia", "płeć", "kod_pocztowy", "zawód"),
     "sv": ("födelsedatum", "kön", "postnummer", "yrke"),
+    "tr": ("doğum_tarihi", "cinsiyet", "posta_kodu", "meslek"),
     "none": ("v1", "v2", "v3", "v4"),
 }
 
 
 @pytest.mark.parametrize("language", HEADERS)
-def test_what_others_know_is_recognised_in_seven_more_languages_and_by_content(tmp_path, language):
+def test_what_others_know_is_recognised_in_eight_more_languages_and_by_content(tmp_path, language):
     birth, sex, code, job = HEADERS[language]
     rng = np.random.default_rng(3)
     frame = pd.DataFrame({
         birth: (np.datetime64("1940-01-01") + rng.integers(0, 22_000, 800)).astype(str),
-        sex: rng.choice(["m", "f"], 800), code: [f"{z:05}" for z in rng.integers(1000, 99_000, 800)],
+        sex: rng.choice(["erkek", "kadın"] if language == "tr" else ["m", "f"], 800), code: [f"{z:05}" for z in rng.integers(1000, 99_000, 800)],
         job: rng.choice([f"job {i}" for i in range(30)], 800), "answer": rng.choice(["yes", "no"], 800),
     })  # fmt: skip
     finding = run(tmp_path, frame, {birth: "date"})

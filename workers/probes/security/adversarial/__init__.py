@@ -181,9 +181,10 @@ def _nowhere(x: np.ndarray) -> Any:
 def _fixed(place: Ground) -> Finding:
     """Where no number can move a little, and nobody is known to gain by lying about a category."""
     if place.switches:
+        held = f", as {listed(place.held)} cannot be changed" if place.held else ""
         return Finding.skipped(
-            "No number here can change a little: small changes do not apply to categories. Answer whether"
-            " anyone would gain by fooling the model, and one wrong category is tried as well.",
+            f"No number here can change a little{held}. Answer whether anyone would gain by fooling the"
+            " model; if so, one wrong category is tried.",
             immutable=list(place.held),
         )
     return Finding.skipped(

@@ -20,6 +20,7 @@ from workers.probes.base import Budget, Finding, Sample
 from workers.probes.security.extraction import questions, students, told
 from workers.probes.security.extraction.students import Lesson
 from workers.probes.surrogate import Rows, Surrogate, affordable, interval, row_scores, rows, surrogate
+from workers.probes.words import count, pieces
 
 SEEDS = 3
 SIZES = (30, 100, 300, 1000, 5000)
@@ -53,9 +54,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     unseen = draw.permutation(found.test)
     judged, asked = np.sort(unseen[: min(MOST_JUDGED, len(unseen) // 2)]), unseen[len(unseen) // 2 :]
     if min(len(judged), len(asked)) < FEWEST:
+        some = count(len(unseen), pieces(sample.kind, 1), pieces(sample.kind))
         return Finding.skipped(
-            f"{len(unseen)} rows outside of training are too few to ask with and to judge on;"
-            f" {2 * FEWEST} are the least."
+            f"{some} outside of training are too few to ask with and to judge on; {2 * FEWEST} are the least."
         )
     centre = surrogate(sample, len(found.train))
     budget.progress(0.02, "Training the models to copy")

@@ -50,7 +50,7 @@ def finding(
     if seeds < wanted:
         notes.append(f"Measured on {seeds} of {wanted} models, as the time allowed.")
     if shortened:
-        notes.append("Copies were trained for less long than planned, as the time allowed.")
+        notes.append("Copies were trained for a shorter time than planned, as the run had no more.")
     value, low, high = (min(most, end) for end in (best.cost, best.low, best.high))
     return Finding(value, " ".join([*notes, *centre.caveats]), facts, low, high, judged, title)
 

@@ -246,11 +246,12 @@ def _words(
     before, after = float(clean.mean()), max(0.0, float(worst.scores[MIDDLE].mean()))
     what = "accuracy" if found.classes else "what the model explains"
     kind, value = worst.kind, worst.lost[MIDDLE][0]
-    title = (
-        f"{kind.title} {'cut' if kind.many else 'cuts'} {what} from {before:.0%} to {after:.0%}"
-        if value >= 0.03
-        else f"Ordinary noise hardly harms: at worst {before:.0%} becomes {after:.0%}"
-    )
+    unharmed = value < 0.03 and f"{after:.0%}" == f"{before:.0%}"
+    title = f"{kind.title} {'cut' if kind.many else 'cuts'} {what} from {before:.0%} to {after:.0%}"
+    if unharmed:
+        title = f"Ordinary noise does no harm here: {what} stays at {before:.0%}"
+    elif value < 0.03:
+        title = f"Ordinary noise hardly harms: at worst {before:.0%} becomes {after:.0%}"
     amount = kind.amounts[MIDDLE]
     tail = "of the answers right" if found.classes else "of the differences in the target explained"
     note = (
@@ -258,6 +259,9 @@ def _words(
         f" {'do' if kind.many else 'does'} most harm: a small model has {before:.0%} {tail} without it and"
         f" {after:.0%} with it."
     )
+    if unharmed:
+        disturbances = count(len(losses), "ordinary disturbance")
+        note = f"With each of {disturbances} at middle strength a small model keeps {before:.0%} {tail}."
     others = sorted((one for one in losses if one is not worst), key=lambda one: -one.lost[MIDDLE][0])
     if others and others[0].lost[MIDDLE][0] >= 0.03:
         left = max(0.0, float(others[0].scores[MIDDLE].mean()))

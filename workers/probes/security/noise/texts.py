@@ -29,7 +29,7 @@ def course(written: Written, found: Rows, budget: Budget) -> Course:
         draw = stream(budget.seed, kind, strength)
         return written.features([changed(written.texts[row], kind, strength, draw) for row in chosen], chosen)
 
-    where = f"The texts of {written.column} themselves were spoilt and read again."
+    where = f"The texts in column {written.column} were spoilt and read again."
     return Course(written.x, KINDS, rows, spoil, where)
 
 

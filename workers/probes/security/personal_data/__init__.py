@@ -62,7 +62,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         low=min(low, share),
         high=max(high, share),
         sample=sample.rows,
-        title=_title(hits, share, places),
+        title=_title(sample, hits, share, places),
     )
 
 
@@ -172,7 +172,7 @@ def _legal_basis(sample: Sample) -> str | None:
     return next(iter(_chosen(sample, "D9")), None)
 
 
-def _title(hits: list[Hits], share: float, places: list[beside.Place]) -> str:
+def _title(sample: Sample, hits: list[Hits], share: float, places: list[beside.Place]) -> str:
     sure = [hit for hit in hits if hit.sure]
     if not sure and places:
         return beside.title(places)
@@ -181,14 +181,13 @@ def _title(hits: list[Hits], share: float, places: list[beside.Place]) -> str:
         return f"{listed(columns)} may name people" if columns else "No personal data was found"
     kinds = list(dict.fromkeys(hit.kind for hit in sorted(sure, key=lambda hit: -len(hit.ids))))
     what = listed([WHAT[kind] for kind in kinds], 2)
-    where = (
-        "Every row"
-        if share > 0.995
-        else f"{percent(share)} of the rows"
-        if share > 0.1
-        else f"{one_in(share)} rows"
-    )
-    return f"{where} hold{'s' if where == 'Every row' or where.startswith('1 in') else ''} {what}"
+    named = all(hit.column == files.COLUMN for hit in sure)
+    one, many = ("file name", "file names") if named else (pieces(sample.kind, 1), pieces(sample.kind))
+    if share > 0.995:
+        return f"Every {one} holds {what}"
+    if share > 0.1:
+        return f"{percent(share)} of the {many} hold {what}"
+    return f"{one_in(share)} {many} holds {what}"
 
 
 def _note(sample: Sample, hits: list[Hits], notes: list[str], places: list[beside.Place]) -> str:
@@ -207,7 +206,8 @@ def _note(sample: Sample, hits: list[Hits], notes: list[str], places: list[besid
     if unsure:
         rows = len(np.unique(np.concatenate([hit.ids for hit in unsure])))
         some = f"{count(rows, pieces(sample.kind, 1), pieces(sample.kind))} of {listed(_columns(unsure))}"
-        said.append(f"Read a few of the {some} that {_spoken_of(unsure)}: private people must go out.")
+        some = f"{'the' if rows <= FEW_ROWS else 'a few of the'} {some}"
+        said.append(f"Read {some} that {_spoken_of(unsure)}: private people must go out.")
     return " ".join([*said, *beside.note(places), *notes])
 
 

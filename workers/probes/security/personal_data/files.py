@@ -30,6 +30,7 @@ PEOPLE = 0.4  # share of the files called after people from which that is a habi
 FEWEST = 3  # different people
 DATED = 0.5  # share of these files with a date from which the dates are looked at
 DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}([\-._]?)\d{2}\1\d{2}|\d{2}([\-._])\d{2}\2(?:19|20)\d{2})(?!\d)")
+MEDIA = re.compile(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?|wav|flac|mp3|ogg|m4a)$", re.IGNORECASE)
 JOINTS = re.compile(r"[_\s.,\-()]+|\d+")
 
 
@@ -88,6 +89,14 @@ def somebody(file: str) -> str | None:
         if 2 <= len(words) <= 3 and _a_person([lists.plain(word) for word in words], words):
             return " ".join(words)
     return None
+
+
+def like_somebody(file: str) -> str | None:
+    """Two or three words and numbers, which among files called after people are one more of them."""
+    if not MEDIA.search(file):
+        return None
+    words = [word for word in JOINTS.split(PurePosixPath(file.replace("\\", "/")).stem) if word]
+    return " ".join(words) if 2 <= len(words) <= 3 and all(word.isalpha() for word in words) else None
 
 
 def _a_person(plain: list[str], words: list[str]) -> bool:

@@ -115,8 +115,8 @@ def _nothing(kind: str, planted: Planted) -> str:
     if not tried:
         return f"{said} Whether a trigger would have been found could not be tried here."
     told = (
-        f"{said} Of {count(tried, 'trigger')} that we planted here as a test, most in"
-        f" {percent(SHARE)} of the {_piece(kind)}, {hits} {'was' if hits == 1 else 'were'} found"
+        f"{said} Of {count(tried, 'trigger')} that we planted here as a test, most of them"
+        f" in {percent(SHARE)} of the {_piece(kind)}, {hits} {'was' if hits == 1 else 'were'} found"
     )
     if planted.met_found < planted.met:
         among = f"{planted.met_found} of {planted.met}" if planted.met_found else "none"
@@ -130,11 +130,10 @@ def _nothing(kind: str, planted: Planted) -> str:
 def blind(planted: Planted) -> str:
     """Nothing was found, and nothing would have been."""
     tried, hits = planted.tried, planted.found
-    found = "none" if not hits else f"only {hits}"
+    were = "none were found either" if not hits else f"only {hits} {'was' if hits == 1 else 'were'} found"
     return (
         f"Inconclusive: no trigger was found, but of {count(tried, 'trigger')} that we planted here as a test"
-        f" {found} {'was' if hits == 1 else 'were'} found either. Know who can add examples, and where they"
-        " came from."
+        f" {were}. Know who can add examples, and where they came from."
     )
 
 

@@ -38,7 +38,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
         people = about_people.people(table, sample)
         if people is None:
             return Finding.skipped(
-                "No column says that the rows are about people, so nobody can be found again in them.",
+                "No column holds what others know of people, such as age, sex or town, so nobody was counted."
+                " What texts say of people is not looked at here.",
                 not_applicable=True,
             )
         columns = about_people.quasi(sample, people)

@@ -25,11 +25,11 @@ LOOKED = 600  # cells
 MOST = 0.95  # share of them that must fit
 MEN = frozenset(
     "m male man men boy mann mannlich h homme masculin hombre masculino varon uomo maschio maschile jongen mannelijk"
-    " homem mezczyzna k mand hane".split()
+    " homem mezczyzna k mand hane erkek".split()
 )
 WOMEN = frozenset(
     "f w female woman women girl frau weiblich femme feminin mujer femenino hembra donna femmina femminile meisje vrouw"
-    " vrouwelijk mulher feminino kobieta k kvinna kvinde".split()
+    " vrouwelijk mulher feminino kobieta k kvinna kvinde kadin".split()
 )
 MORE = frozenset(
     "d x o u other divers unknown unbekannt autre otro altro anders outro inne annat na n/a nonbinary".split()

@@ -92,9 +92,7 @@ def macros(look: Look, names: Iterable[str], where: Where) -> None:
     """Macros of an office document, by the names of its parts."""
     for name in names:
         if MACROS.search(name):
-            look.hit(
-                where.into(name), EXECUTABLE, "office document", "macros, as soon as somebody allows them"
-            )
+            look.hit(where.into(name), EXECUTABLE, "office document", "macros (once somebody allows them)")
             return
 
 
@@ -107,7 +105,7 @@ def exchange(look: Look, data: Any, where: Where) -> None:
 def old_office(look: Look, data: Any, where: Where) -> str:
     """A document of the years before 2007, or the part of a newer one that holds its macros."""
     if VBA.search(bytes(data)):
-        look.hit(where, EXECUTABLE, "office document", "macros, as soon as somebody allows them")
+        look.hit(where, EXECUTABLE, "office document", "macros (once somebody allows them)")
     return "office document"
 
 

@@ -77,8 +77,8 @@ def note(
             f"Open {_some(tables, 'other file')} as text and in no spreadsheet, or remove the formulas."
         )
     if others := [hit for hit in hits if hit.fault in (BOMB, ESCAPE)]:
-        first = others[0]
-        told.append(f"Do not unpack {listed(_files(others))}: {first.where.path or 'it'} {_verb(first)}.")
+        firsts = list({hit.where.file: hit for hit in reversed(others)}.values())[::-1]
+        told.append(f"Do not open {_some([_with_reason(hit) for hit in firsts], 'other file')}.")
     if formulas.count or formulas.headers:
         where = listed([*formulas.columns, *formulas.headers])
         told.append(
@@ -107,9 +107,9 @@ def _some(names: Sequence[str], one: str) -> str:
     return f"{', '.join(names[:3])} and {count(len(names) - 3, one)}"
 
 
-def _verb(hit: Hit) -> str:
-    """ "unpacks to ..." reads by itself, "a link to ..." needs a verb."""
-    return f"is {hit.runs}" if hit.runs.startswith(("a ", "archives ")) else f"({hit.runs})"
+def _with_reason(hit: Hit) -> str:
+    """ "zeros.zip (unpacks to 1,028 times its size)", with the part that does so, if it is one."""
+    return f"{hit.where.file} ({f'{hit.where.path}: ' if hit.where.path else ''}{hit.runs})"
 
 
 def faults(hits: Sequence[Hit], formulas: Cells, places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
