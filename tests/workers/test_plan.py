@@ -54,6 +54,15 @@ def test_a_group_that_is_a_word_is_told_as_a_group():
     assert sentences('{"training": "fast"}')[0].startswith('training is "fast"; give a group of settings')
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [({"attn_implementation": "flash_attention_2"}, "fused"), ({"flash_attention": False}, "eager"),
+     ({"attention": "SDPA"}, "fused"), ({"use_flash_attention": True}, "fused")],
+)  # fmt: skip
+def test_attention_is_read_in_the_words_of_other_tools(written, meant):
+    assert read(json.dumps({"training": written})).plan["training"]["attention"] == meant
+
+
 def test_true_is_not_a_number():
     assert sentences('{"training": {"epochs": true}}') == [
         "training.epochs is true; give a number above 0, like 10."
