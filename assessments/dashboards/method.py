@@ -461,8 +461,8 @@ def _bounds(entry: Mapping[str, Any]) -> str:
     if "must" not in entry:  # rules before 2026.4
         return f"Score below {entry['score']}, {ends}, and {known}."
     return (
-        f"Every risk of weight {_plain(entry['must'])} or more is measured and not serious, every check for a "
-        f"stop sign has looked, the {ends}, and {known}. Answers count only where no check could tell, so "
+        f"Every risk of weight {_plain(entry['must'])} or more is measured and not serious, every check for "
+        f"a stop sign has looked, the {ends}, and {known}. Answers count only where no check could tell, so "
         "nobody gets there by hiding one."
     )
 
