@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.assessments.scoring import carried_out
 
 RESULT = Path(__file__).parent / "results" / "next_evidence.json"
-FEW, MANY, REPEATS = 100, 1000, 8
+FEW, MANY, REPEATS = 100, 300, 4
 
 
 def main() -> None:
