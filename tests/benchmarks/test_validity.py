@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from benchmarks.validity import check, judged, runs, tables
+from benchmarks.validity import check, judged, page, runs, tables
 from benchmarks.validity.bases import BASES
 from benchmarks.validity.faults import BY_NAME, FAULTS
 
@@ -127,6 +127,15 @@ def test_a_clean_set_with_one_high_check_is_a_false_alarm():
     told = judged.reports([calm, alarm, dict(alarm, probe="data.missing", score=5.0, level="minimal")])
     assert (told["reports"], told["with_high"], told["share"]) == (2, 1, 0.5)
     assert told["which"] == {"iris, seed 0": ["data.drift"]}
+
+
+def test_the_page_says_what_misses_its_bar():
+    told = page.report(suite(lambda dose: 95.0 if dose is None else rising(dose)), 120)
+    assert {one["fault"] for one in told["faults"]} == {FLIPS.name}
+    assert any(not one["reached"] for one in told["figures"])
+    text = page.page(told)
+    assert "**1.00**" in text  # every clean twin is called high
+    assert f"- Clean called high, bar <= 0.05: {FLIPS.name} (1.00)." in text
 
 
 # -- the check --------------------------------------------------------------------------------------------
