@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -89,6 +90,7 @@ def test_a_gap_that_may_be_none_is_open(tmp_path):
     ground, draw = footing.of(made, Budget()), np.random.default_rng(0)
     counted = {"planned": True, "parameters": 9, "independent": 100, "rows": 100, "distinct": 100,
                "design_effect": 1.0}  # fmt: skip
+    ground = dataclasses.replace(ground, found=dataclasses.replace(ground.found, test=ground.found.test[:25]))
     plan = Scores((draw.random((3, 100)) < 0.93) * 1.0, (np.arange(25) < 21)[None].repeat(3, 0) * 1.0)
     found = overfitting.report(ground, plan, [], 0.0, [], counted)
     assert plan.gap > overfitting.SMALL
