@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import actions, policies, signing
 from assessments.dashboards import report as dashboard
+from assessments.dashboards.harms import harms_of
 from assessments.forms import ShareForm
 from assessments.models import Run
 from assessments.templatetags.marks import LEVELS
@@ -91,6 +92,7 @@ def more(request: HttpRequest, pk: UUID, dimension: str) -> HttpResponse:
         raise Http404("This run has no such figures.")
     title, rows = dashboard.more(run.report, dimension)
     context = {"here": "assessments", "run": run, "name": run.assessment.name, "title": title, "rows": rows}
+    context["harms"] = harms_of(dimension, run.report)
     return render(request, "report/more.html", context)
 
 
