@@ -233,7 +233,7 @@ for (const place of all("[data-more]")) {
       const answer = await fetch(place.dataset.more);
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      place.replaceWith(...page.querySelector("[data-rows]").children);
+      place.replaceWith(...page.querySelector(place.dataset.part ?? "[data-rows]").children);
       watch();
     } catch { /* the link stays */ }
   }, { once: true });

@@ -131,12 +131,11 @@ def move(before: float, after: float, level: str) -> SafeString:
 def chance(at: float, low: float, high: float) -> SafeString:
     """How likely something is, 0 to 100, on a plain line: a chance has no level, and no level's colour."""
     return format_html(
-        '<svg class="chance" aria-hidden="true"><rect class="all" width="100%" y="8" height="4" rx="2"/>'
-        '<rect class="range" x="{}%" width="{}%" y="6" height="8" rx="4"/>'
-        '<circle class="point" cx="{}%" cy="10" r="5"/></svg>',
-        f"{low:.1f}",
-        f"{max(high - low, 0.5):.1f}",
-        f"{at:.1f}",
+        '<svg class="chance" aria-hidden="true"><rect width="100%"/><rect class="range" x="{}%" width="{}%"/>'
+        '<circle cx="{}%"/></svg>',
+        round(low),
+        max(round(high) - round(low), 1),
+        round(at),
     )
 
 
@@ -144,10 +143,9 @@ def chance(at: float, low: float, high: float) -> SafeString:
 def chance_move(before: float, after: float) -> SafeString:
     """The same line, with the way from one chance to the next."""
     return format_html(
-        '<svg class="chance" aria-hidden="true"><rect class="all" width="100%" y="8" height="4" rx="2"/>'
-        '<line class="move" x1="{}%" x2="{}%" y1="10" y2="10"/>'
-        '<circle class="was" cx="{}%" cy="10" r="4"/><circle class="point" cx="{}%" cy="10" r="5"/></svg>',
-        *(f"{end:.1f}" for end in (before, after, before, after)),
+        '<svg class="chance" aria-hidden="true"><rect width="100%"/><line x1="{}%" x2="{}%" y1="10" y2="10"/>'
+        '<circle class="was" cx="{}%"/><circle cx="{}%"/></svg>',
+        *(round(end) for end in (before, after, before, after)),
     )
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from assessments import actions, history, policies, signing
 from assessments.dashboards import report as dashboard
 from assessments.dashboards import what_if as trial
+from assessments.dashboards.harms import harms_of
 from assessments.forms import ShareForm
 from assessments.models import Run
 from assessments.scoring.whatif import CannotTell
@@ -112,6 +113,7 @@ def more(request: HttpRequest, pk: UUID, dimension: str) -> HttpResponse:
         raise Http404("This run has no such figures.")
     title, rows = dashboard.more(run.report, dimension)
     context = {"here": "assessments", "run": run, "name": run.assessment.name, "title": title, "rows": rows}
+    context["harms"] = harms_of(dimension, run.report)
     return render(request, "report/more.html", context)
 
 

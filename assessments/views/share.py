@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import actions, links, policies, signing
 from assessments.dashboards import report as dashboard
+from assessments.dashboards.harms import harms_of
 from assessments.forms import LinkPasswordForm, ShareForm
 from assessments.models import Run, ShareLink
 from assessments.templatetags.marks import LEVELS
@@ -122,6 +123,7 @@ def more(request: HttpRequest, token: str, dimension: str) -> HttpResponse:
     title, rows = dashboard.more(document, dimension)
     name = (document.get("assessment") or {}).get("name") or ""
     context = {"name": name, "title": title, "rows": rows, "token": token}
+    context["harms"] = harms_of(dimension, document)
     return links.private(render(request, "share/more.html", context))
 
 

@@ -62,7 +62,7 @@ def test_the_page_shows_every_harm_of_the_report_with_its_chance():
     document = sample.document()
     page = report.build(document)
     text = "".join(
-        render_to_string("report/_harms.html", {"dimension": dimension, "harms": dimension.harms})
+        render_to_string("report/_more.html", {"title": dimension.title, "harms": dimension.harms})
         for dimension in page.dimensions
     )
     assert len(document["harms"]) == 34
@@ -71,12 +71,7 @@ def test_the_page_shows_every_harm_of_the_report_with_its_chance():
 
 
 def test_what_nobody_looked_at_says_so():
-    text = render_to_string(
-        "report/_harms.html",
-        {
-            "dimension": {"id": "data"},
-            "harms": harms.harms_of("data", {"harms": [one("a", 0.2, tier="none")]}),
-        },
-    )
+    found = harms.harms_of("data", {"harms": [one("a", 0.2, tier="none")]})
+    text = render_to_string("report/_more.html", {"title": "Data", "harms": found})
     assert "Nobody has looked:" in text
     assert "Nothing was measured or answered about it, so it stays there" in text

@@ -162,7 +162,7 @@ def test_a_fitted_table_stands_apart_with_what_it_was_fitted_on():
     }
     rules = replace(rules, data={**rules.data, "likelihoods": {"version": rules.version, "probes": probes}})
     harms = method_harms.section(rules)
-    assert harms.counts == "34 harms, 39 tables, 2 of them measured"
+    assert harms.counts == "34 harms, 38 tables, 2 of them measured"
     (labels,), (types,) = harms.fitted, harms.others
     assert labels.cells == ["÷ 8.2", "÷ 1.5", "as before", "× 9.0", "× 20"]
     assert labels.source == "1,200 with the fault, 180 without, from 1 data set; AUC 0.97"
