@@ -21,12 +21,12 @@ def step(source, log_odds, after):
     return {"from": source, "log_odds": log_odds, "chance_after": after}
 
 
-def test_the_likeliest_come_first_and_five_stand_open():
+def test_the_likeliest_come_first_and_three_stand_open():
     document = {"harms": [one(str(place), place / 10) for place in range(1, 8)]}
     found = harms.harms_of("data", document)
-    assert [row.says for row in found.shown] == ["70", "60", "50", "40", "30"]
-    assert [row.says for row in found.folded] == ["20", "10"]
-    assert found.more == "2 harms that are less likely"
+    assert [row.says for row in found.shown] == ["70", "60", "50"]
+    assert [row.says for row in found.folded] == ["40", "30", "20", "10"]
+    assert found.more == "4 harms that are less likely"
 
 
 def test_a_report_from_before_has_none():
