@@ -51,7 +51,7 @@ def test_every_chart_of_the_page_comes_as_a_figure_apart_from_it(client, owner, 
     page = client.get(address(run)).content.decode()
     assert f'data-figures="{address(run, "run-figures")}"' in page
     figures = client.get(address(run, "run-figures")).json()
-    folded = re.findall(r'data-more="([^"]+)"', page)
+    folded = set(re.findall(r'data-more="([^"]+)"', page))
     assert folded
     pages = page + "".join(client.get(one).content.decode() for one in folded)
     drawn = re.findall(r'data-figure="([^"]+)"', pages)
