@@ -9,7 +9,7 @@ from assessments.dashboards.page import SPREAD, Dimension, Drawn, Row
 
 # Figures that every report with a plan shows (what it takes, what it costs, on which machine), beside those.
 ALWAYS = frozenset({"hardware.memory", "hardware.training_cost", "hardware.scaling"})
-SHOWN_LEAST, SHOWN_MOST = 4, 5  # findings of a dimension whose figures stand open
+SHOWN_LEAST, SHOWN_MOST = 3, 4  # findings of a dimension whose figures stand open
 
 
 def shown_of(findings: Sequence[Mapping[str, Any]]) -> int:

@@ -192,8 +192,9 @@ def _split(key: str, document: Document) -> tuple[Sequence[Document], Sequence[D
     """The findings of a dimension with figures: those whose figures stand on the page, and the others."""
     mine = [finding for finding in document.get("findings", ()) if finding.get("dimension") == key]
     with_figures = [finding for finding in mine if _all([finding], document, lambda part, name: name)]
-    first = with_figures[: shown_of(mine)]
-    open_ = [one for one in with_figures if one in first or one.get("probe") in ALWAYS]
+    always = [one for one in with_figures if one.get("probe") in ALWAYS]
+    others = [one for one in with_figures if one not in always][: max(0, shown_of(mine) - len(always))]
+    open_ = [one for one in with_figures if one in always or one in others]
     return open_, [one for one in with_figures if one not in open_]
 
 
