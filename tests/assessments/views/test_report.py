@@ -7,6 +7,9 @@ import re
 import pytest
 from django.urls import reverse
 
+from assessments.models import Judgement
+from assessments.scoring import document
+from assessments.scoring import rules as rulebook
 from tests.assessments.dashboards import sample
 from tests.factories import AssessmentFactory, RunFactory, UserFactory
 
@@ -51,7 +54,7 @@ def test_every_chart_of_the_page_comes_as_a_figure_apart_from_it(client, owner, 
     page = client.get(address(run)).content.decode()
     assert f'data-figures="{address(run, "run-figures")}"' in page
     figures = client.get(address(run, "run-figures")).json()
-    folded = set(re.findall(r'data-more="([^"]+)"', page))
+    folded = set(re.findall(r'data-more="([^"]+)"', page))  # one page holds the harms and the figures
     assert folded
     pages = page + "".join(client.get(one).content.decode() for one in folded)
     drawn = re.findall(r'data-figure="([^"]+)"', pages)
@@ -78,7 +81,8 @@ def test_only_dimensions_have_more_figures(client, owner, run):
 def test_it_costs_the_same_queries_however_much_was_found(client, owner, run, django_assert_num_queries):
     client.force_login(owner)
     RunFactory.create_batch(3, assessment=run.assessment, report=sample.document(findings=[]))
-    with django_assert_num_queries(7):  # session, person, run, its evidence, links, closings, the policy
+    # session, person, run, its evidence, links, closings, the policy, its owners, the run before, later rules
+    with django_assert_num_queries(10):
         client.get(address(run))
 
 
@@ -115,3 +119,32 @@ def test_a_run_without_a_report_leads_to_its_progress(client, owner, run):
 def test_its_data_is_the_document_itself(client, owner, run):
     client.force_login(owner)
     assert client.get(address(run, "run-report-data")).json() == run.report
+
+
+def test_it_leads_to_the_comparison_with_the_report_before_it(client, owner, run):
+    client.force_login(owner)
+    assert "What changed" not in client.get(address(run)).content.decode()
+    RunFactory(assessment=run.assessment)  # measured nothing yet
+    later = RunFactory(assessment=run.assessment, report=sample.document())
+    page = client.get(address(later)).content.decode()
+    compare = reverse("assessments:run-compare", args=[run.assessment_id])
+    assert f'href="{compare}?from={run.pk}&amp;to={later.pk}"' in page
+    assert client.get(f"{compare}?from={run.pk}&to={later.pk}").status_code == 200
+
+
+def test_it_says_what_later_rules_make_of_it(client, owner, run):
+    client.force_login(owner)
+    assert "Judged again" not in client.get(address(run)).content.decode()
+    old = rulebook.load("2026.1")
+    run.report = document.build(run={}, assessment={"name": "Old"}, findings=sample.records(), rules=old)
+    run.save()
+    Judgement.of(run, rulebook.load("2026.3")).save()
+    newest = rulebook.load()
+    Judgement.of(run, newest).save()
+    anew = run.judgements.get(rules=newest.version).document["overall"]
+    page = client.get(address(run)).content.decode()
+    said = (
+        f"Judged again under rules {newest.version}:</b> {run.report['overall']['score']} to {anew['score']}"
+    )
+    assert said in page
+    assert f'<span class="big num">{run.report["overall"]["score"]}</span>' in page, "the report stays"
