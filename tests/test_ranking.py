@@ -1,4 +1,4 @@
-"""Three projects of known risk, really measured: the healthy one is judged best, and wrong labels raise their item.
+"""Three projects of known risk, really measured: the healthy one is judged best, wrong labels are named.
 
 ``benchmarks/ranking.py`` holds what it asks for over twenty seeds; here is one, which takes minutes.
 """
