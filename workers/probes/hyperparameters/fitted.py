@@ -93,14 +93,19 @@ class Fitted(Ground):
         return np.stack([self.engine.row_scores(model, self.found.test) for model in models])
 
     def missed(self, models: Sequence[Any]) -> np.ndarray | None:
-        """As ``missed_by`` has it, of each model; None for numbers and for models without probabilities."""
+        """float64 [models, test rows]: how far probabilities are off, in parts of what the shares of classes
+        miss by (Brier 1950): at 1 they say no more than those do. None for numbers, and without any."""
         if not self.found.classes or not all(hasattr(model, "predict_proba") for model in models):
             return None
         x, every = self.found.x[self.found.test], len(self.found.classes)
         chances = np.zeros((len(models), len(x), every))
         for place, model in enumerate(models):
             chances[place][:, model.classes_] = model.predict_proba(x)
-        return self.missed_by(chances)
+        found = self.found
+        truth = np.eye(every)[found.y[found.test]]
+        shares = np.bincount(found.y[found.train], minlength=every) / len(found.train)
+        without = float(np.square(shares - truth).sum(-1).mean())
+        return np.square(chances - truth).sum(-1) / max(1e-12, without)
 
     def own_scores(self, models: Sequence[Any]) -> np.ndarray:
         """float64 [models, rows learnt from].

@@ -60,15 +60,6 @@ class Ground:
             return (asked == np.bincount(known).argmax()).astype(np.float64)
         return np.zeros(len(asked))
 
-    def missed_by(self, chances: np.ndarray) -> np.ndarray:
-        """float64 [models, test rows]: how far chances [models, test rows, classes] are off, in parts of what
-        the shares of the classes miss by (Brier 1950): at 1 they say no more than those do."""
-        asked, classes = self.found.y[self.found.test], len(self.found.classes)
-        shares = np.bincount(self.found.y[self.found.train], minlength=classes) / len(self.found.train)
-        truth = np.eye(classes)[asked]
-        without = float(np.square(shares - truth).sum(-1).mean())
-        return np.square(chances - truth).sum(-1) / max(1e-12, without)
-
     def nothing_learnt(self, scores: np.ndarray, would: str) -> str | None:
         """Why scores [seeds, rows] are no result that could be ``would``; None where they are one."""
         guess = self.guess()
@@ -132,12 +123,6 @@ class Footing(Ground):
         """float64 [K, rows]: what each member scores on the test rows, or on these."""
         at = self.found.test if places is None else places
         return row_scores(fleet, self.found.x[at], self.found.y[at])
-
-    def missed(self, fleet: Fleet) -> np.ndarray | None:
-        """As ``missed_by`` has it, of each member; None for numbers."""
-        if not self.found.classes:
-            return None
-        return self.missed_by(fleet.probabilities(self.found.x[self.found.test]))
 
 
 def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing | str:

@@ -2,16 +2,17 @@
 
 Measured: points between the rows a small model learnt from and new ones; the share of wrong labels it repeats
 when a tenth of its labels are replaced; the same for narrower and wider networks; and what weight decay,
-dropout and stopping early leave of the gap. What it costs (``harm``) are the points by which the same model
-does better on new rows where it is held back. A plan of scikit-learn's kinds is measured on its own model.
-Counted: parameters over independent observations. More
-parameters than observations alone are no fault, since large networks often generalise (Zhang and others
-2017; Belkin and others 2019); the gap decides, and what it costs.
+dropout and stopping early leave of the gap. A plan of scikit-learn's kinds is measured on its own model; some
+of these repeat their own rows by construction, so there the gap is held against what it costs (``harm``): the
+points by which the same model does better on new rows where it is held back. Counted: parameters over
+independent observations. More parameters than observations alone are no fault, since large networks often
+generalise (Zhang and others 2017; Belkin and others 2019); the gap decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -61,10 +62,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     widths = trials.widths()
     budget.progress(0.92, "Counting independent observations")
     sweep = [one_size(factor, net.hidden, size, scores, budget.seed) for factor, net, size, scores in widths]
-    narrow = [scores for factor, _, _, scores in widths if factor < 1]
     sweep.append(one_size(1.0, stand.centre.net.hidden, parameters, plan, budget.seed))
     sweep.sort(key=lambda one: one["factor"])
-    return report(stand, plan, brakes, heart, sweep, counted(sample, stand, parameters), smaller=narrow)
+    return report(stand, plan, brakes, heart, sweep, counted(sample, stand, parameters))
 
 
 def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
@@ -87,7 +87,9 @@ def report(
     what those that know less by heart score."""
     seed = stand.budget.seed
     value, (low, high) = plan.gap, plan.interval(seed)
-    cost = harm.measured(plan, [*(brake.scores for brake in brakes), *smaller], stand.guess(), seed)
+    cost = None
+    if isinstance(stand, Fitted):
+        cost = harm.measured(plan, [*(brake.scores for brake in brakes), *smaller], stand.guess(), seed)
     faults = []
     if low >= MEDIUM:
         severity = _severity(low, cost)
@@ -103,7 +105,7 @@ def report(
         "train": float(100 * plan.train.mean()),
         "test": float(100 * plan.test.mean()),
         "gap": {"points": value, "low": low, "high": high},
-        "cost": {"points": cost.points, "low": cost.low, "high": cost.high, "worthless": cost.worthless},
+        **({} if cost is None else {"cost": asdict(cost)}),
         "by_heart": heart,
         "widths": sweep,
         "sized_by": sized_by or None,
@@ -119,15 +121,15 @@ def report(
         "faults": faults,
         "mitigations": _mitigations(brakes, plan, [] if sized_by else sweep, seed) if value >= SMALL else [],
     }  # fmt: skip
-    title, note = _words(facts, value, stand, cost if faults else None)
+    title, note = _words(facts, value, stand, cost, bool(faults))
     used = len(stand.found.train) + len(stand.found.test)
     told = max(0.0, footing.sure(value, low))
     return Finding(told, note, facts, max(0.0, low), max(0.0, high), used, title)
 
 
-def _severity(low: float, cost: Harm) -> str:
-    """Of a gap of ``low`` points for sure: as bad as what new rows lose by it, for sure."""
-    if cost.worthless:
+def _severity(low: float, cost: Harm | None) -> str:
+    """Of a gap of ``low`` points for sure: as bad as what new rows surely lose by it, where that is known."""
+    if cost is None or cost.worthless:
         return "high" if low >= HIGH else "medium"
     if cost.low <= 0 or cost.points < COSTS:
         return "low"
@@ -178,13 +180,15 @@ def _mitigations(
     ]  # fmt: skip
 
 
-def _words(facts: dict[str, Any], gap: float, stand: Ground, cost: Harm | None) -> tuple[str, str]:
+def _words(
+    facts: dict[str, Any], gap: float, stand: Ground, cost: Harm | None, alarm: bool
+) -> tuple[str, str]:
     counted = facts["observations"]
     whose = "The plan's model" if counted["planned"] or isinstance(stand, Fitted) else "It"
     title = "The model does as well on new rows as on its own"
-    if cost is not None and (cost.worthless or cost.low > 0):
+    if alarm and (cost is None or cost.worthless or cost.low > 0):
         title = f"Learnt by heart: new rows score {gap:.0f} points less"
-    elif cost is not None:
+    elif alarm:
         title = "It knows its own rows by heart, with no sure loss on new ones"
     elif gap >= SMALL and facts["gap"]["low"] <= 0:
         title = f"Too few rows to tell: new ones score 0 to {facts['gap']['high']:.0f} points less"
@@ -198,7 +202,7 @@ def _words(facts: dict[str, Any], gap: float, stand: Ground, cost: Harm | None) 
     if facts["by_heart"] >= 0.05:
         learns = "they learn" if _many(stand) else "it learns"
         note += f" Of labels made wrong on purpose {learns} {percent(facts['by_heart'])} by heart."
-    if cost is not None:
+    if alarm and cost is not None:
         note += f" {_cost(cost)}"
     note += (
         f" {whose} has {counted['parameters']:,} parameters for {counted['independent']:,}"

@@ -26,7 +26,11 @@ DRAWS = 400
 
 @dataclass(frozen=True)
 class Harm:
-    """Points that new rows lose, their 90 % interval, and whether that is all that was learnt."""
+    """Points that new rows are expected to lose and their 90 % interval; whether nothing else was learnt.
+
+    What few rows cannot tell counts as a loss where it may be one and never as a gain, so that the fewer they
+    are, the more is to be expected.
+    """
 
     points: float
     low: float
@@ -46,7 +50,8 @@ def measured(plan: Scores, held_back: Sequence[Scores], guess: np.ndarray, seed:
     n = len(each)
     means = draw.multinomial(n, np.full(n, 1 / n), size=DRAWS) @ each / n
     low, high = np.quantile(means, [0.05, 0.95])
-    return Harm(max(0.0, float(each.mean())), max(0.0, float(low)), max(0.0, float(high)), False)
+    expected = float(np.maximum(means, 0).mean())
+    return Harm(expected, max(0.0, float(low)), max(0.0, float(high)), False)
 
 
 def _chosen_apart(gains: np.ndarray, seed: int) -> np.ndarray:

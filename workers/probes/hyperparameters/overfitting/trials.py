@@ -28,7 +28,7 @@ class Scores:
 
     train: np.ndarray
     test: np.ndarray
-    missed: np.ndarray | None = None  # of probabilities on the test rows, as ``Ground.missed_by`` has it
+    missed: np.ndarray | None = None  # of probabilities on the test rows, as ``Fitted.missed`` has it
 
     @property
     def gap(self) -> float:
@@ -77,7 +77,7 @@ class Trials:
     def scored(self, fleet: Fleet) -> Scores:
         """On the rows a member learnt from, which are fewer where some say when to stop."""
         learnt = self.rest if fleet.members[0].validation is not None else self.stand.found.train
-        return Scores(self.stand.scores(fleet, learnt), self.stand.scores(fleet), self.stand.missed(fleet))
+        return Scores(self.stand.scores(fleet, learnt), self.stand.scores(fleet))
 
     def run(self) -> tuple[Scores, list[Brake], float, int]:
         """The plan, the brakes, the share of wrong labels learnt by heart, and the stand-in's parameters."""
