@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from assessments import questions
 from assessments.scoring import rules as rulebook
 from tests.assessments.scoring.evidence import finding
+from tests.conftest import ROOT
 
 RULES = rulebook.load()
 PROBES = sorted(RULES.data["probes"])
@@ -145,3 +151,22 @@ def project(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any], dict[st
     share = rng.random()
     answers = {question: answer(rng, question) for question in SCORED if rng.random() < share}
     return findings, answers, {"split": {"made_by": rng.choice(SPLITS)}}
+
+
+# -- another process ------------------------------------------------------------------------------------
+SCRIPT = """
+import importlib, json, sys
+numbers = importlib.import_module(sys.argv[1]).numbers
+given = json.load(open(sys.argv[2], encoding="utf-8"))
+json.dump([numbers(*one) for one in enumerate(given)], open(sys.argv[3], "w", encoding="utf-8"))
+"""
+
+
+def elsewhere(module: str, given: list[Any], folder: Path) -> list[Any]:
+    """``numbers(case, project)`` of a module for each, found by another process with another hash seed."""
+    asked, found = folder / "projects.json", folder / "numbers.json"
+    asked.write_text(json.dumps(given, sort_keys=True), "utf-8")
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "DJANGO_SETTINGS_MODULE": "riskboard.settings"}
+    command = [sys.executable, "-c", SCRIPT, module, asked, found]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=600)
+    return json.loads(found.read_text("utf-8"))

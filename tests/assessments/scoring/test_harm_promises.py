@@ -6,11 +6,7 @@ unlike each other, and a promise must hold whatever the benchmark finds.
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -18,7 +14,6 @@ import pytest
 from assessments.scoring import beta, harm
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.projects import RULES, chosen, options, project
-from tests.conftest import ROOT
 
 EPSILON = 1e-7
 MANY = pytest.mark.parametrize("cases", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
@@ -47,7 +42,7 @@ def chances(case, findings, answers, dataset):
     return {one.harm.id: one for one in found}
 
 
-def figures(case, found):
+def numbers(case, found):
     """Every number of every chance, to the last digit."""
     return {
         name: [one.chance, one.low, one.high, one.worth, *(step.chance for step in one.steps)]
@@ -172,27 +167,11 @@ def test_order_never_matters(cases):
         rng = random.Random(f"order:{case}")
         findings, answers, dataset = project(rng)
         shuffled = [dict(rng.sample(sorted(one.items()), len(one))) for one in (findings, answers)]
-        assert figures(case, (*shuffled, dataset)) == figures(case, (findings, answers, dataset)), case
-
-
-SCRIPT = """
-import json, sys
-from tests.assessments.scoring import test_harm_promises as here
-given = json.load(open(sys.argv[1], encoding="utf-8"))
-found = [here.figures(case, one) for case, one in enumerate(given)]
-json.dump(found, open(sys.argv[2], "w", encoding="utf-8"))
-"""
+        assert numbers(case, (*shuffled, dataset)) == numbers(case, (findings, answers, dataset)), case
 
 
 @MANY
 def test_another_process_finds_the_same_numbers_to_the_last_digit(cases, tmp_path):
-    projects_ = [project(random.Random(f"process:{case}")) for case in range(cases)]
-    given, found = tmp_path / "projects.json", tmp_path / "figures.json"
-    given.write_text(json.dumps(projects_, sort_keys=True), "utf-8")
-    environment = {**os.environ, "PYTHONHASHSEED": "7", "DJANGO_SETTINGS_MODULE": "riskboard.settings"}
-    subprocess.run(
-        [sys.executable, "-c", SCRIPT, given, found], cwd=ROOT, env=environment, check=True, timeout=600
-    )
-    elsewhere = json.loads(found.read_text("utf-8"))
-    for case, one in enumerate(projects_):
-        assert elsewhere[case] == figures(case, one), case
+    given = [project(random.Random(f"process:{case}")) for case in range(cases)]
+    for case, found in enumerate(projects.elsewhere(__name__, given, tmp_path)):
+        assert found == numbers(case, given[case]), case

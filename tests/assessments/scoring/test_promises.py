@@ -6,11 +6,7 @@ fails is seen again by ``case(number)``. With 400 draws and not 4,000: each prom
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -18,7 +14,6 @@ import pytest
 from assessments.scoring import document, pool
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, options, project
-from tests.conftest import ROOT
 
 FEWER = replace(RULES, data={**RULES.data, "simulation": {**RULES.data["simulation"], "draws": 400}})
 EPSILON = 1e-9
@@ -40,6 +35,10 @@ def figures(judgement):
     return [
         [one.score, one.low, one.high, one.coverage, *one.probability.values()] for one in pooled(judgement)
     ]
+
+
+def numbers(case, found):
+    return figures(judged(found))
 
 
 def assert_no_better(before, after, why):
@@ -176,23 +175,8 @@ def test_order_never_matters(cases):
         assert figures(judged((*shuffled, dataset))) == before, case
 
 
-SCRIPT = """
-import json, sys
-from tests.assessments.scoring import test_promises as here
-found = [here.figures(here.judged(one)) for one in json.load(open(sys.argv[1], encoding="utf-8"))]
-json.dump(found, open(sys.argv[2], "w", encoding="utf-8"))
-"""
-
-
 @MANY
 def test_another_process_finds_the_same_numbers_to_the_last_digit(cases, tmp_path):
-    projects_ = [project(random.Random(f"process:{case}")) for case in range(cases)]
-    given, found = tmp_path / "projects.json", tmp_path / "figures.json"
-    given.write_text(json.dumps(projects_, sort_keys=True), "utf-8")
-    environment = {**os.environ, "PYTHONHASHSEED": "7", "DJANGO_SETTINGS_MODULE": "riskboard.settings"}
-    subprocess.run(
-        [sys.executable, "-c", SCRIPT, given, found], cwd=ROOT, env=environment, check=True, timeout=600
-    )
-    elsewhere = json.loads(found.read_text("utf-8"))
-    for case, one in enumerate(projects_):
-        assert elsewhere[case] == figures(judged(one)), case
+    given = [project(random.Random(f"process:{case}")) for case in range(cases)]
+    for case, found in enumerate(projects.elsewhere(__name__, given, tmp_path)):
+        assert found == numbers(case, given[case]), case
