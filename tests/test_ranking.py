@@ -1,6 +1,6 @@
 """Three projects of known risk, really measured: the healthy one is judged best, wrong labels are named.
 
-``benchmarks/ranking.py`` holds what it asks for over twenty seeds; here is one, which takes minutes.
+``benchmarks/ranking.py`` holds what it asks for over twenty seeds; here are three, which takes minutes.
 """
 
 from itertools import pairwise
@@ -11,14 +11,14 @@ from benchmarks import ranking
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [100])
-def test_the_healthy_project_has_the_lowest_score_and_wrong_labels_raise_their_own_item(seed):
+@pytest.mark.parametrize("seed", [100, 101, 102])
+def test_the_healthy_project_has_the_lowest_score_and_wrong_labels_raise_their_own_item_most(seed):
     runs = {name: ranking.judged(ranking.measured(name, seed)) for name in ranking.PROJECTS}
     scores = {name: run["overall"] for name, run in runs.items()}
     assert min(scores, key=scores.__getitem__) == "healthy", scores
     name = "wrong labels"
     rises = ranking.raised(runs["healthy"]["scores"], runs[name]["scores"])
-    assert ranking.OWN[name] in [item for item, _ in rises[:3]], rises[:3]
+    assert rises[0][0] == ranking.OWN[name], rises[:3]
 
 
 def test_the_twins_differ_in_what_their_name_says():
