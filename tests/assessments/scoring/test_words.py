@@ -14,7 +14,7 @@ GOOD = {
     for probe, entry in RULES.data["probes"].items()
 } | {"hyperparameters.sensitivity": finding(0.1, 0.0, 0.2, "Fine", {"seed_sd": 0.1})}
 LIGHT = {"hardware.serving", "hyperparameters.tuning_gap", "hyperparameters.importance",
-         "hyperparameters.overfitting", "hyperparameters.seed_noise"}  # fmt: skip
+         "hyperparameters.seed_noise"}  # fmt: skip
 UNSEEN = {f"flexibility.{name}" for name in ("interference", "reuse", "site_gap", "input_loss")}
 
 
