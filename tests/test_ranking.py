@@ -1,4 +1,4 @@
-"""Three projects of known risk, really measured: the healthy one is judged best, wrong labels are named.
+"""Three projects of known risk, really measured: they come out in its order, and each names its fault.
 
 ``benchmarks/ranking.py`` holds what it asks for over twenty seeds; here are three, which takes minutes.
 """
@@ -12,13 +12,13 @@ from benchmarks import ranking
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [100, 101, 102])
-def test_the_healthy_project_has_the_lowest_score_and_wrong_labels_raise_their_own_item_most(seed):
+def test_projects_come_out_in_the_order_of_their_risk_and_each_fault_raises_its_own_item_most(seed):
     runs = {name: ranking.judged(ranking.measured(name, seed)) for name in ranking.PROJECTS}
     scores = {name: run["overall"] for name, run in runs.items()}
-    assert min(scores, key=scores.__getitem__) == "healthy", scores
-    name = "wrong labels"
-    rises = ranking.raised(runs["healthy"]["scores"], runs[name]["scores"])
-    assert rises[0][0] == ranking.OWN[name], rises[:3]
+    assert scores["healthy"] < scores["wrong labels"] < scores["far too large"], scores
+    for name, own in ranking.OWN.items():
+        rises = ranking.raised(runs["healthy"]["scores"], runs[name]["scores"])
+        assert rises[0][0] in own, (name, rises[:3])
 
 
 def test_the_twins_differ_in_what_their_name_says():
@@ -29,5 +29,5 @@ def test_the_twins_differ_in_what_their_name_says():
     assert healthy.drop(columns="kind").equals(wrong.drop(columns="kind"))
     few, large = ranking.project("far too large", 0)
     assert few.equals(healthy.head(ranking.FEW))
-    wide = [healthy.shape[1] - 1, *large["model"]["hidden"], 3]
+    wide = [healthy.shape[1] - 1, *large["model"]["hidden"], healthy["kind"].nunique()]
     assert sum((a + 1) * b for a, b in pairwise(wide)) == pytest.approx(1e6, rel=0.05)
