@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from tests.planting import judge, sets
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget, Target
 from workers.probes.data import coverage
@@ -194,3 +196,39 @@ def test_a_group_where_a_rare_class_is_common_is_weak_only_if_its_labels_are_noi
         found, _ = slices.search(seen, [slices.Values("place", tuple("abcdefghij"), place)], 1)
         (one,) = [slice_ for slice_ in found if slice_.part.says == "place is d"]
         assert one.weak == noise
+
+
+def classes_by_region(seed: int, rows: int = 400) -> pd.DataFrame:
+    """Three classes that eight numbers tell apart in every region."""
+    rng = np.random.default_rng([seed, 91])
+    kind = rng.integers(0, 3, rows)
+    x = rng.normal(size=(3, 8))[kind] * 2 + rng.normal(size=(rows, 8))
+    frame = pd.DataFrame(x.round(3), columns=[f"x{i}" for i in range(8)])
+    frame["region"] = rng.choice(["north", "south", "east"], rows, p=[0.45, 0.4, 0.15])
+    return frame.assign(kind=[f"kind {code}" for code in kind])
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_group_of_nothing_but_chance_is_weak_though_the_models_know_that(seed):
+    frame = classes_by_region(seed)
+    assert judge.finding("data.coverage", sets.csv(frame, "kind"), seed, 60).value == 0
+    east = np.flatnonzero(frame["region"] == "east")
+    mixed = frame["kind"].to_numpy().copy()
+    mixed[east] = np.random.default_rng(seed).permutation(mixed[east])
+    found = judge.finding("data.coverage", sets.csv(frame.assign(kind=mixed), "kind"), seed, 60)
+    assert found.facts["slices"][0]["slice"] == "region is east"
+    assert found.facts["slices"][0]["weak"]
+    assert found.value > 20
+
+
+def test_a_group_that_lies_near_the_border_of_the_classes_is_hard_and_not_weak():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(900, 4))
+    score = x[:, 0] + x[:, 1]
+    kind = rng.random(900) < 1 / (1 + np.exp(-6 * score))
+    frame = pd.DataFrame(x.round(3), columns=list("abcd"))
+    frame["place"] = np.where(np.abs(score) < 0.4, "close", rng.choice(["left", "right"], 900))
+    found = judge.finding(
+        "data.coverage", sets.csv(frame.assign(kind=np.where(kind, "up", "down")), "kind"), 0, 60
+    )
+    assert found.value == 0

@@ -5,12 +5,15 @@ are as sure, so that rows that are hard by nature, near the border of two classe
 Numbers: 1 for the tenth of the rows that lie farthest from their prediction, measured by the spread at
 similar predictions. A number is often told better in one place than in another, so expected is what a forest
 says that did not see the row.
+A model that has learnt in which group nothing can be told is unsure there, and would expect what it loses. So
+a group is judged once more by models that are not told the group (``Losses.blind``).
 A forest has a voice among the models: it finds by itself what holds in one corner of the data only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +31,9 @@ STEPS = 20  # towards the shares of classes in a group
 MOST, GROUP, FEWEST = 4_000, 2_000, 100  # rows judged at most, at once, and at least
 TREES = 100
 FAR = 0.1  # share of a number's rows that count as lost
+MOST_BLIND = 2  # columns that are left out in turn, for the seconds that it takes
+# The classes of a group are not as common as elsewhere from this share of its rows on, if that is no chance.
+APART, SURELY = 0.1, 0.001
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,18 @@ class Losses:
     y: np.ndarray  # codes, or numbers
     chances: np.ndarray | None = None  # float [n, classes], the columns in the order of the codes
     left: np.ndarray | None = None  # of numbers: what the models leave, in usual spreads
+    inputs: Inputs | None = None  # of classes
+
+    def blind(self, column: str, rows: np.ndarray) -> np.ndarray | None:
+        """float [m]: chance to be lost of a group (bool [n]), as models that do not see its column have it:
+        the share lost among all rows of which they are as sure. None where nobody can tell, or where
+        the classes are not as common in the group as elsewhere: then the column itself tells them apart."""
+        if self.inputs is None or not rows.any() or rows.all() or not self.inputs.has(column):
+            return None
+        if _shares_apart(np.unique(self.y, return_inverse=True)[1].reshape(-1), rows):
+            return None
+        sure = self.inputs.sure_without(column)
+        return expected(sure, self.lost)[rows]
 
     def at_own_level(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lost and expected of a group (bool [n]) for models that know how common each class is there, or
@@ -65,6 +83,40 @@ class Losses:
         return self.lost[rows], self.expected[rows]
 
 
+@dataclass(eq=False)
+class Inputs:
+    """What the models learn from, and which features come from which column."""
+
+    x: np.ndarray  # float [n, features]
+    own: np.ndarray  # int [n], codes of the classes
+    columns: Mapping[str, tuple[int, int]]  # name -> first feature, and the one after the last
+    seed: int
+    _sure: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def has(self, column: str) -> bool:
+        """Whether a column can be left out, and something stays."""
+        start, stop = self.columns.get(column, (0, 0))
+        return 0 < stop - start < self.x.shape[1] and (column in self._sure or len(self._sure) < MOST_BLIND)
+
+    def sure_without(self, column: str) -> np.ndarray:
+        """float [n]: how sure models are of their class that see neither the row nor the column."""
+        if column not in self._sure:
+            seen = np.delete(self.x, np.s_[slice(*self.columns[column])], axis=1)
+            self._sure[column] = _chances(seen, self.own, self.seed).max(axis=1)
+        return self._sure[column]
+
+
+def _shares_apart(own: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether the classes are clearly not as common in a group as elsewhere."""
+    from scipy.stats import chi2_contingency
+
+    table = np.stack([np.bincount(own[part], minlength=own.max() + 1) for part in (rows, ~rows)])
+    inside, outside = table / table.sum(axis=1, keepdims=True)
+    if np.abs(inside - outside).sum() / 2 < APART:
+        return False
+    return bool(chi2_contingency(table[:, table.sum(axis=0) > 0]).pvalue < SURELY)
+
+
 def losses(sample: Sample, budget: Budget, i: int) -> Losses | str:
     """Of the target at place i; or why they cannot be told."""
     target, y = sample.targets[i], sample.labels(i)
@@ -85,16 +137,25 @@ def losses(sample: Sample, budget: Budget, i: int) -> Losses | str:
     if len(kept) < 2 or len(at) < FEWEST:
         return f"{target.name} has one class alone, so no group can do worse than another."
     own = np.searchsorted(kept, y[at])
-    sure, lost = np.zeros(len(at)), np.zeros(len(at))
-    every = np.zeros((len(at), len(kept)))
-    for turn, group in enumerate(grouped(own, budget.seed)):
-        x = narrowed(sample.features[at[group]], budget.seed)
-        views = look(x, own[group], len(kept), budget.seed + turn, networks=0).mean
-        chances = (views + forest(x, own[group], len(kept), budget.seed)) / 2
-        every[group] = chances
-        sure[group] = chances.max(axis=1)
-        lost[group] = chances.argmax(axis=1) != own[group]
-    return Losses(target, at, lost, expected(sure, lost), y[at], chances=every)
+    every = _chances(sample.features[at], own, budget.seed)
+    sure, lost = every.max(axis=1), (every.argmax(axis=1) != own).astype(float)
+    columns = {
+        one["name"]: (one["start"], one["stop"])
+        for one in sample.manifest.get("features", {}).get("groups", ())
+    }
+    inputs = Inputs(sample.features[at], own, columns, budget.seed)
+    return Losses(target, at, lost, expected(sure, lost), y[at], chances=every, inputs=inputs)
+
+
+def _chances(x: np.ndarray, own: np.ndarray, seed: int) -> np.ndarray:
+    """float [n, classes]: what models say that did not learn from the row."""
+    classes = int(own.max()) + 1
+    every = np.zeros((len(own), classes))
+    for turn, group in enumerate(grouped(own, seed)):
+        seen = narrowed(x[group], seed)
+        views = look(seen, own[group], classes, seed + turn, networks=0).mean
+        every[group] = (views + forest(seen, own[group], classes, seed)) / 2
+    return every
 
 
 def forest(x: np.ndarray, y: np.ndarray, classes: int, seed: int) -> np.ndarray:

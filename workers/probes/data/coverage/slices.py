@@ -6,20 +6,22 @@ search is paid for: half of the rows chooses at most TRIED candidates, the other
 halves change places. A slice is weak when it loses more rows than the rest of the data and more than its
 own rows' sureness lets expect (binomial, one-sided; Benjamini and Hochberg over what was tried, at 5 % a
 half), with at least 30 rows in all and twice the average loss. One that only the first holds for is hard by
-nature, and told as such.
+nature, and told as such. Unless the slice is a level of a category, its classes are as common as elsewhere,
+and models that do not see the category are surer of its rows than they have reason to be: then what tells the
+classes apart elsewhere does not do so there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from workers.probes.data.coverage.losses import Losses
 
-LEAST_ROWS, TRIED, RATE = 30, 20, 0.05
+LEAST_ROWS, TRIED, RATE = 20, 20, 0.05
 PAIRED, MOST_LEVELS, SINGLES = (
     10,
     30,
@@ -121,7 +123,32 @@ def _tested(losses: Losses, parts: list[Part], judges: np.ndarray) -> list[Slice
         level = worse and _only_level(losses, part, average)
         size = int(part.rows.sum())
         found.append(Slice(part, size, lost, likely, n, by_expected[k], worse and not level, level))
-    return found
+    return _not_told_the_group(losses, found, judges)
+
+
+def _not_told_the_group(losses: Losses, found: list[Slice], judges: np.ndarray) -> list[Slice]:
+    """The slices, those of a category judged once more against models that do not see it."""
+    from scipy.stats import binom
+
+    average = losses.lost.mean()
+    again: list[tuple[int, float, float]] = []  # place, expected, its p
+    for place, one in enumerate(found):
+        if one.weak or len(one.part.columns) != 1 or one.lost < TWICE * average:
+            continue
+        told = losses.blind(one.part.columns[0], one.part.rows)
+        if told is None:
+            continue
+        likely = float(told[judges[one.part.rows]].mean())
+        hits = round(one.lost * one.judged)
+        again.append(
+            (place, likely, float(binom.sf(hits - 1, one.judged, min(1.0, likely + 0.5 / one.judged))))
+        )
+    out = list(found)
+    for (place, likely, p), sure in zip(again, passed([p for *_, p in again], RATE), strict=True):
+        one = found[place]
+        if sure and one.lost - likely >= LEAST_POINTS and one.lost >= TWICE * likely:
+            out[place] = replace(one, expected=likely, p_expected=p, weak=True, level=False)
+    return out
 
 
 def _only_level(losses: Losses, part: Part, average: float) -> bool:
