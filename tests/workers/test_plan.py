@@ -424,3 +424,18 @@ def test_usual_words_for_no_limit_and_for_how_results_are_judged_are_no_faults(t
 def test_numbers_that_no_tool_takes_are_still_told(text):
     with pytest.raises(PlanError):
         read(text, "plan.yaml")
+
+
+def test_the_trainers_words_are_read_inside_a_plan_of_ours():
+    written = {
+        "model": "llama-2-7b",
+        "training": {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 16, "bf16": True,
+                     "num_train_epochs": 3, "optim": "paged_adamw_8bit", "method": "lora", "save_steps": 10},
+        "hardware": {"device": "a100", "count": 4},
+    }  # fmt: skip
+    plan = read(json.dumps(written)).plan
+    assert plan["training"] == {
+        "batch_size": 32, "gradient_accumulation": 16, "precision": "bf16", "epochs": 3,
+        "optimizer": "adamw_8bit", "method": "lora",
+    }  # fmt: skip
+    assert plan["hardware"]["train"] == {"device": "a100", "count": 4}

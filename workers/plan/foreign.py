@@ -38,6 +38,7 @@ TRAINER_SIGNS = {
     "lr_scheduler_type",
     "per_gpu_train_batch_size",
 }
+FLAGS = ("bf16", "fp16", "tf32")
 TRAINER_PREFIXES = ("logging_", "save_", "hub_", "push_to_hub", "report_to", "eval_", "dataloader_", "ddp_",
                     "tpu_", "include_", "run_name", "output_dir", "overwrite_", "do_", "per_device_eval",
                     "log_", "disable_tqdm", "remove_unused", "_n_gpu", "local_rank", "use_cpu", "no_cuda",
@@ -59,7 +60,19 @@ def translated(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         return _trainer(tree)
     if isinstance(tree.get("peft_type"), str):
         return _lora(tree)
+    training = tree.get("training")
+    if isinstance(training, dict) and (
+        TRAINER_SIGNS & training.keys() or any(training.get(flag) is True for flag in FLAGS)
+    ):
+        return _within(tree, training), []
     return tree, []
+
+
+def _within(tree: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:
+    """A plan of ours whose ``training`` holds the Trainer's arguments, with our own names beside them."""
+    made, others = _trainer(training)
+    own = {key: training[key] for key in others if key in training}
+    return {**made, **tree, "training": {**own, **made["training"]}}
 
 
 def _model(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -88,7 +101,7 @@ def _trainer(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         training["batch_size"] = each * pieces if countable else each
     if isinstance(tree.get("max_steps"), int) and tree["max_steps"] > 0:
         training["steps"] = tree["max_steps"]
-    for flag in ("bf16", "fp16", "tf32"):
+    for flag in FLAGS:
         if tree.get(flag) is True:
             training["precision"] = flag
             break
@@ -100,7 +113,7 @@ def _trainer(tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         plan["seed"] = tree["seed"]
     if tree.get("metric_for_best_model") is not None:
         plan["evaluation"] = {"metric": tree["metric_for_best_model"]}
-    ours = {*TRAINER, *TRAINER_SIGNS, "max_steps", "bf16", "fp16", "tf32", "warmup_steps", "warmup_ratio",
+    ours = {*TRAINER, *TRAINER_SIGNS, *FLAGS, "max_steps", "warmup_steps", "warmup_ratio",
             "seed",
             "metric_for_best_model"}  # fmt: skip
     for key in {"data", "model", "hardware"} & tree.keys():

@@ -415,8 +415,10 @@ class Hardware(Group):
     budget: Budget | None = None
     serve: Serve | None = None
     grid: TEXT | None = None
-    prices: Annotated[dict[str, PRICE | Annotated[list[PRICE], Field(min_length=1, max_length=3)]],
-                      Field(description='a price an hour for each device, like {"h100": 2.5}')] | None = None
+    prices: Annotated[
+        dict[str, PRICE | Annotated[list[PRICE], Field(min_length=1, max_length=3)]],
+        Field(description='a price an hour above 0 for each device, like {"h100": 2.5}'),
+    ] | None = None
 
 
 class Plan(Group):

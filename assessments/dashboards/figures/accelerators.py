@@ -16,6 +16,7 @@ Facts = Mapping[str, Any]
 # what -> (fact, heading)
 MEASURES = (("money", "Cost"), ("hours", "Time"), ("kwh", "Energy"))
 COLUMNS = {"hours": "Time", "kwh": "Energy", "kg_co2": "CO2"}  # each in one unit
+ENOUGH = 3  # accelerators that fit, from which on the others are left to the table
 CENT, TENTH = 0.01, 0.0001  # money and kWh under which an amount is told as "under ..."
 
 
@@ -38,6 +39,9 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
         note += f"; each {words.and_list(told.values())}"
     if left_out:
         note += f"; {left_out} more are in the table"
+    counts = {one["count"] for one in shown if one.get("count", 1) > 1}
+    if counts:
+        note += f"; {counts.pop():,} of each" if len(counts) == 1 else "; as many of each as the table says"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: the training does not fit its memory"
     currency = facts.get("currency") or "USD"
@@ -71,10 +75,12 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
 def _others(order: Sequence[Facts], room: int, cheapest: object) -> list[Facts]:
     """What stands beside the chosen one: the cheapest that keeps the limits, cheap ones, and fast ones.
 
-    What fits and can be rented comes first; a device that nobody rents out costs only its power.
+    What fits and can be rented comes first; a device that nobody rents out costs only its power. Where enough
+    fit, those that do not are left to the table: a low price of what cannot train the model misleads.
     """
+    fitting = [one for one in order if one.get("fits", True)]
     ranked = sorted(
-        order,
+        fitting if len(fitting) >= ENOUGH else order,
         key=lambda one: (one["id"] != cheapest, bool(one.get("owned")), not one.get("fits", True)),
     )
     cheap = ranked[: room - room // 2]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,9 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
             if shape:
                 merged["transformer"] = {**shape, "named": _dashed(text)}
             return BY_NAME.get(given["kind"], "transformer"), merged
-    plain = _dashed(named).rsplit("-of-", 1)[-1].replace("-", "_")
+    plain = _dashed(named).replace("-", "_")
+    if plain not in BY_NAME:  # "an ensemble of MLPs" is one of them, and a mixture of experts is a kind
+        plain = plain.rsplit("_of_", 1)[-1]
     sized = bool({"layers", "width"} & own.keys())
     if model.get("parameters") and not sized and (plain not in BY_NAME or BY_NAME[plain] in TRANSFORMERS):
         return "numbers", model
@@ -120,7 +123,8 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         return None, model
     if size is not None:
         count = float(size[1]) * (10**9 if size[2] == "b" else 10**6)
-        return "numbers", {**model, "parameters": max(1, round(count)), "sized_by_name": named}
+        return "numbers", {**model, "parameters": max(1, round(count)), "sized_by_name": named,
+                           "meant": _near_name(named)}  # fmt: skip
     if found is not None:  # with words beside it that may make it another network
         return found, {**model, "words_beside": others}
     every = [*BY_NAME, *_known()["models"], *_known()["aliases"], *huggingface.families()]
@@ -129,6 +133,13 @@ def _family(model: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         f'model.kind is "{named[:60]}", which cannot be built here; the nearest kinds are {near}, '
         "or give model.parameters."
     )
+
+
+def _near_name(name: str) -> str:
+    """A published model that is spelled nearly so; empty where there is none."""
+    every = [*_known()["models"], *_known()["aliases"]]
+    found = get_close_matches(_dashed(name.rsplit("/", 1)[-1]), every, 1, 0.85)
+    return found[0] if found else ""
 
 
 TRANSFORMERS = ("transformer", "vit")

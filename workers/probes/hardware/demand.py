@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from workers.probes.base import Sample
-from workers.probes.hardware import catalogue, prices
-from workers.probes.hardware.described import Architecture
+from workers.probes.hardware import catalogue, prices, ways
+from workers.probes.hardware.described import Architecture, UnknownKindError
 
 # Bytes an optimiser keeps for each trained parameter, in 32-bit numbers: momenta, second moments.
 OPTIMISER_BYTES = {
@@ -24,6 +24,7 @@ OPTIMISER_BYTES = {
     "lbfgs": 80,
     "other": 8,
 }  # fmt: skip
+LAYERS = "q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj"
 DEFAULT_HOURS = 168.0  # a week, against which the time lost to waiting is told when nobody names a limit
 # Limits of time and money that projects have, a day to three months and 100 to 100,000 US dollars: where
 # nobody names one, each in between is as likely as the next, on a log scale [judgement].
@@ -150,6 +151,14 @@ def read(sample: Sample, model: Architecture) -> Demand:
         precision = "fp32"
     named = sample.planned("training.lora.modules", ())
     targets = (named,) if isinstance(named, str) else tuple(named)
+    if adapters and model.extra.get("shape") is not None and (strange := ways.unknown(targets)):
+        if len(strange) == len(targets):
+            raise UnknownKindError(
+                f"training.lora.modules names {_quoted(strange)}, which no layer of {model.says} is called;"
+                f" give {LAYERS} or all-linear."
+            )
+        assumed.insert(0, f"training.lora.modules names {_quoted(strange)} too, which no layer here is called"
+                          " and which gets no adapter.")  # fmt: skip
     if adapters and not targets and model.tokens > 1:
         which = "the query and value layers" if method == "lora" else "all layers of each block"
         assumed.append(f"The plan does not say which layers get adapters; {which} are taken.")
@@ -175,6 +184,10 @@ def read(sample: Sample, model: Architecture) -> Demand:
         attention=sample.planned("training.attention", "fused"),
         sharding=sample.planned("training.sharding", "none"),
     )  # fmt: skip
+
+
+def _quoted(names: list[str]) -> str:
+    return " and ".join(f'"{name[:40]}"' for name in names[:3])
 
 
 def adapts(sample: Sample) -> bool:

@@ -83,10 +83,11 @@ class Footprint:
 
     def parts(
         self, rows: int, *, precision: str | None = None, checkpointing: bool | None = None,
-        optimizer: str | None = None, method: str | None = None, sharding: str | None = None, place: int = 1,
+        optimizer: str | None = None, method: str | None = None, sharding: str | None = None,
+        targets: tuple[str, ...] | None = None, place: int = 1,
     ) -> dict[str, float]:  # fmt: skip
         """Bytes by part for a batch of ``rows`` on this device; ``place`` is 0 low, 1 mid, 2 high."""
-        way = self.way(precision=precision, checkpointing=checkpointing, method=method)
+        way = self.way(precision=precision, checkpointing=checkpointing, method=method, targets=targets)
         sharding = sharding or self.demand.sharding
         shards = self.count if sharding != "none" else 1
         trained, optimizer = self._trained(way), optimizer or self.demand.optimizer

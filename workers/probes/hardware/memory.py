@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -20,6 +21,7 @@ from workers.probes.hardware import architecture, catalogue, demand, footprint, 
 from workers.probes.hardware.demand import Demand, Device
 from workers.probes.hardware.described import MOST_PARAMETERS, Architecture, UnknownKindError
 from workers.probes.hardware.footprint import Footprint
+from workers.probes.words import listed
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -27,9 +29,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Reading the plan")
     try:
         model = architecture.read(sample)
+        wanted = demand.read(sample, model)
     except UnknownKindError as error:
         return Finding.skipped(str(error))
-    wanted = demand.read(sample, model)
     budget.progress(0.2, f"Walking through one step of {model.says}")
     if model.family in ("boosting", "linear"):
         return _table(model, wanted, demand.device(sample))
@@ -72,6 +74,8 @@ def _network(sample: Sample, model: Architecture, wanted: Demand, budget: Budget
         if _same(device, tried) and tried["largest_batch"] is not None:
             facts["largest_batch"] = tried["largest_batch"] * device.count
     facts["what_if"] = _what_if(plan, rows, quick)
+    if mid > device.memory and min((one["bytes"] for one in facts["what_if"]), default=mid) > device.memory:
+        facts["together"] = _together(plan, device, quick)
     facts["mitigations"] = _mitigations(facts["what_if"], device, mid)
     return _finding(model, wanted, device, (low, mid, high), facts)
 
@@ -153,8 +157,10 @@ def _what_if(plan: Footprint, rows: int, quick: bool) -> list[dict[str, Any]]:
         changes.append(("share the weights out (FSDP)", rows, {"sharding": "zero3"}))
     if plan.model.extra.get("shape") is not None and method in ("full", "lora"):
         small = {"precision": "bf16"}
+        # The same layers for both, or the one with fewer bits would seem to take more.
+        same = {"targets": plan.demand.targets or ("q_proj", "v_proj")}
         changes.append(("train small adapters only (LoRA)", rows, {"method": "lora", **small}))
-        changes.append(("adapters over 4-bit weights (QLoRA)", rows, {"method": "qlora", **small}))
+        changes.append(("adapters over 4-bit weights (QLoRA)", rows, {"method": "qlora", **small, **same}))
     if method == "full":
         changes.append(("train the last layer only", rows, {"method": "head"}))
     if not quick:
@@ -162,6 +168,24 @@ def _what_if(plan: Footprint, rows: int, quick: bool) -> list[dict[str, Any]]:
     sizes = [(what, round(plan.total(n, 1, **change))) for what, n, change in changes]
     # what the plan has already changes nothing
     return [{"what": what, "bytes": size} for what, size in sizes if size < now]
+
+
+def _together(plan: Footprint, device: Device, quick: bool) -> str:
+    """The fewest changes that make one row at a time fit when no single one does; empty where none do."""
+    every: list[tuple[str, dict[str, Any]]] = [("16-bit numbers", {"precision": "bf16"}),
+                                               ("an 8-bit optimiser", {"optimizer": "adamw_8bit"}),
+                                               ("checkpointing", {"checkpointing": True})]  # fmt: skip
+    if plan.model.extra.get("shape") is not None and plan.demand.method in ("full", "lora"):
+        targets = plan.demand.targets or ("q_proj", "v_proj")
+        every.append(("adapters over 4-bit weights (QLoRA)", {"method": "qlora", "targets": targets}))
+    for size in range(2, len(every) + 1) if quick else ():
+        for chosen in combinations(every, size):
+            taken: dict[str, Any] = {}
+            for _, change in chosen:
+                taken |= change
+            if plan.total(1, 1, **taken) <= device.memory:
+                return f"{listed([name for name, _ in chosen], size)} together, one row at a time"
+    return ""
 
 
 TITLES = {
@@ -235,12 +259,17 @@ def _finding(
     most = facts["largest_batch"]
     what = "number of rows" if model.family in ("boosting", "linear") else "batch"
     if mid > 1 and not most:
+        ways_out = [one["what"] for one in facts["what_if"] if one["bytes"] <= device.memory]
         advice = "Not even one row at a time fits; use a larger device or a smaller model."
+        if ways_out:
+            advice = f"Not even one row at a time fits as planned; it does with this alone: {ways_out[0]}."
+        elif facts.get("together"):
+            advice = f"Not even one row at a time fits as planned; it does with {facts['together']}."
     elif mid > 1 and what == "batch":
         pieces = math.ceil(facts["batch"] / most)
         advice = (
             f"{words.rounded(most)} {'row fits' if most == 1 else 'rows fit'} at once: split each batch of"
-            f" {facts['batch']:,} into {pieces:,} pieces (gradient accumulation), which trains just the same."
+            f" {facts['batch']:,} into {pieces:,} pieces (gradient accumulation), which trains much the same."
         )
     elif mid > 1:
         advice = f"The largest {what} that fits is {most:,}."

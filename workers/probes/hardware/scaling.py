@@ -64,13 +64,14 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Reading the plan")
     try:
         model = architecture.read(sample)
+        wanted = demand.read(sample, model)
     except UnknownKindError as error:
         return Finding.skipped(str(error))
     if model.family in ("boosting", "linear"):
         return Finding.skipped(
             "Trees and linear models are fitted on one machine; more of them bring nothing."
         )
-    wanted, device = demand.read(sample, model), demand.device(sample)
+    device = demand.device(sample)
     if device.accelerator is not None and not device.accelerator.trains:
         return Finding.skipped(f"Nobody trains on this device: {device.accelerator.name}.")
     limits = demand.limits(sample)

@@ -218,7 +218,8 @@ def numbers(
     sequence = int((model.get("transformer") or {}).get("sequence") or 2048)
     named, stands = model.get("sized_by_name"), "a transformer of the usual proportions stands in."
     if named:
-        assumed.append(f'"{str(named)[:60]}" is not known here; with the size in its name, {stands}')
+        meant = f"; is {model['meant']} meant? W" if model.get("meant") else "; w"
+        assumed.append(f'"{str(named)[:60]}" is not known here{meant}ith the size in its name, {stands}')
     else:
         assumed.append(f"The plan gives only a number of parameters; {stands}")
     without_classes(assumed)

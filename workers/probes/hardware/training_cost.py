@@ -37,6 +37,8 @@ from workers.probes.hardware.steps import Run
 
 SHORTER, LONGER = 0.7, 1.4  # how far off all times may be together
 WORKER_PRICE = (0.02, 0.05, 0.09)  # US dollars for a core and hour of a rented processor [judgement]
+SHARED = ("gpu", "tpu")  # kinds of which as many are compared as are planned
+SHARES = (2, 4, 8, 16, 32, 64)  # devices that the weights may be shared out over
 OWN = "This worker"  # its name in the list of devices
 FAULTS = {"hours": "too_slow", "money": "too_costly", "kwh": "over_energy_cap", "kg_co2": "over_energy_cap"}
 
@@ -46,9 +48,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Reading the plan")
     try:
         model = architecture.read(sample)
+        wanted = demand.read(sample, model)
     except UnknownKindError as error:
         return Finding.skipped(str(error))
-    wanted = demand.read(sample, model)
     device = demand.device(sample)
     limits = demand.limits(sample)
     budget.progress(0.15, "Timing this worker")
@@ -57,6 +59,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     seconds = min(2.0, max(0.3, 0.2 * budget.left))
     grid, own_prices = sample.planned("hardware.grid"), prices.read(sample)
     pieces = 0
+    shared = 0
     if model.family in ("boosting", "linear"):
         own = steps.table(model, wanted, sample, worker, seconds)
         every = _processors(model, wanted, own, grid, budget.seed)
@@ -67,8 +70,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
         budget.progress(0.7, "Forecasting for each device")
         every = _devices(plan, wanted, device, own, own_prices, grid, budget.seed)
         pieces = _pieces(plan, wanted, device)
+        shared = 0 if pieces else _shared(plan, wanted, device)
     budget.progress(0.95, "Choosing a device")
-    return _finding(sample, model, wanted, device, limits, worker, own, every, own_prices, pieces)
+    return _finding(sample, model, wanted, device, limits, worker, own, every, own_prices, pieces, shared)
 
 
 def _pieces(plan: Footprint, wanted: Demand, device: Device) -> int:
@@ -76,6 +80,18 @@ def _pieces(plan: Footprint, wanted: Demand, device: Device) -> int:
     kind = replace(plan, kind=footprint.kind_of(device.accelerator), count=device.count)
     most = kind.largest_batch(device.memory) * device.count
     return math.ceil(wanted.batch / most) if most else 0
+
+
+def _shared(plan: Footprint, wanted: Demand, device: Device) -> int:
+    """How many such devices hold the training when they share its weights out; 0 where 64 do not."""
+    if device.accelerator is None or device.accelerator.kind not in SHARED:
+        return 0
+    kind = footprint.kind_of(device.accelerator)
+    split = replace(plan, demand=replace(wanted, sharding="zero3"), kind=kind)
+    for count in SHARES:
+        if count > device.count and replace(split, count=count).total(1) <= device.memory:
+            return count
+    return 0
 
 
 def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None, seed: int) -> list[Draws]:
@@ -94,14 +110,15 @@ def _processors(model: Architecture, wanted: Demand, own: Run, grid: str | None,
 def _devices(
     plan: Footprint, wanted: Demand, device: Device, own: Run, own_prices: Prices, grid: str | None, seed: int
 ) -> list[Draws]:
-    """This worker and every device that anybody trains on; the planned one as often as planned."""
+    """This worker and every device that anybody trains on; as many of each as are planned, one of processors:
+    eight of the planned devices beside one of another would compare nothing."""
     here = replace(plan, kind="cpu", count=1)
     found = [_worker_draws(own, wanted, here.total(wanted.at_once()) <= demand.memory_here(), grid, seed)]
     for each in catalogue.devices():
         planned = device.accelerator is not None and each.id == device.accelerator.id
         if not each.trains and not planned:
             continue
-        count = device.count if planned else 1
+        count = device.count if planned or each.kind in SHARED else 1
         kind = replace(plan, kind=footprint.kind_of(each), count=count)
         priced = catalogue.priced(each, own_prices.hour)
         found.append(on_device(kind, wanted, priced, count, grid, seed))
@@ -142,7 +159,7 @@ def open_share(draws: Draws) -> tuple[float, float]:
 
 def _finding(
     sample: Sample, model: Architecture, wanted: Demand, device: Device, limits: Limits, worker: Worker,
-    own: Run, every: list[Draws], own_prices: Prices, pieces: int,
+    own: Run, every: list[Draws], own_prices: Prices, pieces: int, shared: int,
 ) -> Finding:  # fmt: skip
     chosen, best = choose(every, device, limits)
     if not chosen.fits and not pieces:
@@ -185,7 +202,17 @@ def _finding(
         and not assumed
         and not problems
     )
+    unit = _unsupported(device, wanted)
+    if unit:
+        assumed.insert(0, unit)
     title, note = _words(chosen, best, summary, limits, value, wanted.batch, pieces)
+    if not chosen.fits and not pieces and shared:
+        note += (
+            f" It fits on {shared} × {device.name} with the weights shared out (hardware.train.count:"
+            f" {shared}, training.sharding: zero3)."
+        )
+    if limits.named and value > 0.1 and best is None:
+        note += f" {_no_way(every, chosen)}"
     if problems:
         note = f"{problems[0]} {note}"
     if device.note:
@@ -222,6 +249,32 @@ def _mitigations(chosen: Draws, best: Draws | None, used: Limits, value: float) 
              "note": f"The chance to miss the limits falls from {value:.0%} to {new:.0%}."}]  # fmt: skip
 
 
+def _unsupported(device: Device, wanted: Demand) -> str:
+    """A sentence where the planned device has no units for the planned numbers."""
+    if device.accelerator is None:
+        return ""
+    runs_in = device.accelerator.runs_in(wanted.precision)
+    if runs_in == wanted.precision:
+        return ""
+    return f"{device.name} has no units for {wanted.precision}; it computes in {runs_in}, at that pace."
+
+
+def _no_way(every: list[Draws], chosen: Draws) -> str:
+    """What a project can do whose limits no device keeps."""
+    fitting = [draws for draws in every if draws.fits and not draws.owned]
+    if not fitting:
+        return "Nothing in the catalogue keeps the limits; plan a smaller model, fewer runs or more devices."
+    fast = min(fitting, key=lambda draws: draws.usual("hours"))
+    cheap = min(fitting, key=lambda draws: draws.usual("money"))
+    told = f"{fast.name} takes {words.hours(fast.usual('hours'))}"
+    if cheap.device != fast.device:
+        told += f", the cheapest, {cheap.name}, {words.money(cheap.usual('money'))}"
+    return (
+        f"Nothing in the catalogue keeps the limits (the fastest, {told}): allow more, plan fewer runs, a"
+        " smaller model or more devices at once."
+    )
+
+
 def _words(
     chosen: Draws, best: Draws | None, summary: dict[str, Any], limits: Limits, value: float, batch: int,
     pieces: int,
@@ -229,10 +282,16 @@ def _words(
     where = "this worker" if chosen.name == OWN else chosen.name
     if not chosen.fits and not pieces:
         title = f"Training does not fit on {where}"
-        advice = f"It fits on {best.name}." if best else "No device of the catalogue holds it by itself."
+        advice = "No device of the catalogue holds it by itself."
+        if best:
+            advice = (
+                f"It fits on {best.name}, where it takes about {words.hours(best.usual('hours'))} and"
+                f" {words.money(best.usual('money'))}."
+            )
         return title, f"{title}, so it cannot keep any limit. {advice}"
     hours, money, kwh, co2 = (summary[key] for key in ("hours", "money", "kwh", "kg_co2"))
     title = f"About {words.hours(hours['p50'])} and {words.money(money['p50'])} on {where}"
+    title = title.replace("About over", "Over").replace("About under", "Under")
     ranges = [words.between(say(one["p10"]), say(one["p90"]))
               for say, one in ((words.hours, hours), (words.money, money), (words.energy, kwh),
                                (words.carbon, co2))]  # fmt: skip

@@ -32,13 +32,36 @@ TARGETS = {
     "q": ("q_proj", "query", "q", "q_lin", "wq"), "k": ("k_proj", "key", "k", "k_lin", "wk"),
     "v": ("v_proj", "value", "v", "v_lin", "wv"),
     "o": ("o_proj", "out_proj", "o", "out_lin", "wo", "attention.dense", "output_proj"),
-    "qkv": ("c_attn", "qkv_proj", "query_key_value", "wqkv", "qkv", "attention", "attn"),
+    "qkv": ("c_attn", "qkv_proj", "query_key_value", "wqkv", "qkv"), "attention": ("attention", "attn"),
     "gate": ("gate_proj", "wi_0", "w1", "gate"),
     "up": ("up_proj", "fc1", "wi", "wi_1", "w3", "dense_h_to_4h", "c_fc", "lin1", "up"),
     "down": ("down_proj", "fc2", "w2", "dense_4h_to_h", "lin2", "down"),
-    "mlp": ("mlp", "feed_forward", "gate_up_proj"),
+    "gate_up": ("gate_up_proj", "gate_and_up"),
+    "mlp": ("mlp", "feed_forward"),
 }  # fmt: skip
-SEVERAL = {"qkv": ("q", "k", "v"), "mlp": ("gate", "up", "down")}
+SEVERAL = {
+    "qkv": ("q", "k", "v"),
+    "attention": ("q", "k", "v"),
+    "gate_up": ("gate", "up"),
+    "mlp": ("gate", "up", "down"),
+}
+WIDE_LAYERS = {"qkv", "gate_up"}
+
+
+def named(name: str) -> list[str]:
+    """What we call the layers that somebody else calls so; empty where nobody does."""
+    plain = name.strip().lower()
+    short = plain.rsplit(".", 1)[-1]
+    return [ours for ours, theirs in TARGETS.items() if plain in theirs or short in theirs]
+
+
+def _every(name: str) -> bool:
+    return name.strip().lower().replace("_", "-") in (ALL_LINEAR, "all", "all-linear-layers")
+
+
+def unknown(targets: tuple[str, ...]) -> list[str]:
+    """Those of the layers that a plan wants adapters at which no transformer here has."""
+    return [name for name in targets if not _every(name) and not named(name)]
 
 
 @dataclass(frozen=True)
@@ -72,14 +95,16 @@ class Way:
         wanted = self.targets or (("q_proj", "v_proj") if self.method == "lora" else (ALL_LINEAR,))
         found: set[str] = set()
         for name in wanted:
-            plain = name.strip().lower().replace("_linear", "-linear")
-            if plain in (ALL_LINEAR, "all", "all-linear-layers"):
+            if _every(name):
                 return frozenset({"q", "k", "v", "o", "gate", "up", "down", "q_down"})
-            short = plain.rsplit(".", 1)[-1]
-            for ours, theirs in TARGETS.items():
-                if plain in theirs or short in theirs:
-                    found |= set(SEVERAL.get(ours, (ours,)))
+            for ours in named(name):
+                found |= set(SEVERAL.get(ours, (ours,)))
         return frozenset(found)
+
+    def shared(self) -> tuple[tuple[str, ...], ...]:
+        """Our layers that are one wide layer in the plan's words, so that one adapter goes in and leads to
+        all of them: GPT-2's c_attn makes queries, keys and values."""
+        return tuple(SEVERAL[ours] for name in self.targets for ours in named(name) if ours in WIDE_LAYERS)
 
 
 class Adapter(nn.Module):
@@ -142,6 +167,11 @@ def _adapt(network: nn.Module, way: Way) -> None:
             for name, child in list(holder.named_children()):
                 if isinstance(child, nn.Linear) and child is not last and (not towers or name in names):
                     setattr(holder, name, Adapter(child, way.rank, way.lora_dropout))
+            for first, *others in way.shared():
+                adapters = [getattr(holder, name, None) for name in (first, *others)]
+                for one in adapters[1:]:
+                    if isinstance(one, Adapter) and isinstance(adapters[0], Adapter):
+                        one.down = adapters[0].down
     if last is not None:
         for parameter in last.parameters():
             parameter.requires_grad_(True)

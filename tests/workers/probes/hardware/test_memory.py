@@ -193,3 +193,47 @@ def test_the_most_rows_of_a_table_fill_the_memory(kind):
         {**plan, "data": {"rows": found.facts["largest_batch"]}, "hardware": {"train": {"device": "cpu"}}}
     )
     assert full.value == pytest.approx(1, rel=0.01)
+
+
+def test_a_mixture_of_experts_is_a_kind_and_an_ensemble_of_networks_is_its_network():
+    shape = {"layers": 2, "width": 64, "heads": 2, "experts": 4, "vocabulary": 100, "sequence": 16}
+    for kind in ("mixture_of_experts", "Mixture of Experts", "moe"):
+        found = run({"model": {"kind": kind, "transformer": shape}})
+        assert found.state == "measured", found.note
+    assert run({"model": {"kind": "ensemble of mlp", "hidden": [8], "classes": 2}}).state == "measured"
+
+
+def adapted(modules):
+    lora = {"rank": 16, "modules": modules}
+    return run({"model": {"kind": "gpt2"}, "training": {"method": "lora", "lora": lora, "batch_size": 1}})
+
+
+def test_one_wide_layer_gets_one_adapter():
+    width, layers, rank = 768, 12, 16
+    assert adapted(["c_attn"]).facts["trained"] == layers * rank * (width + 3 * width)
+    assert adapted(["q_proj", "k_proj", "v_proj"]).facts["trained"] == 3 * layers * rank * 2 * width
+
+
+def test_layers_that_no_model_has_are_told():
+    nothing = adapted(["banana"])
+    assert nothing.state == "skipped"
+    assert 'training.lora.modules names "banana"' in nothing.note
+    some = adapted(["q_proj", "v_prj"])
+    assert 'names "v_prj" too' in some.note
+
+
+def test_four_bits_under_the_same_adapters_take_less_than_sixteen():
+    plan = {**LLAMA, "training": {"batch_size": 8}, "hardware": {"train": {"device": "A100"}}}
+    sizes = {one["what"]: one["bytes"] for one in run(plan).facts["what_if"]}
+    assert sizes["adapters over 4-bit weights (QLoRA)"] < sizes["train small adapters only (LoRA)"]
+
+
+def test_changes_that_only_help_together_are_told_together():
+    plan = {**LLAMA, "training": {"batch_size": 8}, "hardware": {"train": {"device": "RTX 4090"}}}
+    found = run(plan)
+    assert all(one["bytes"] > found.facts["device"]["bytes"] for one in found.facts["what_if"])
+    assert "QLoRA) together, one row at a time" in found.note
+
+
+def test_a_name_with_a_slip_is_asked_about():
+    assert "is llama-3-8b meant?" in run({"model": {"kind": "lama-3-8b"}, "training": {"batch_size": 8}}).note

@@ -323,3 +323,33 @@ def test_no_number_is_too_long_to_read():
         "12 kg",
         "4.1 tonnes",
     ]
+
+
+def test_a_device_without_units_for_the_planned_numbers_says_in_which_it_computes():
+    plan = {"model": {"kind": "bert-base"}, "training": {"precision": "fp8", "steps": 10, "batch_size": 8},
+            "hardware": {"train": {"device": "A100"}}}  # fmt: skip
+    assert "A100 SXM 80 GB has no units for fp8; it computes in bf16" in " ".join(run(plan).facts["assumed"])
+
+
+def test_limits_that_nothing_keeps_are_told_with_what_comes_nearest():
+    plan = {"model": {"kind": "bert-base"},
+            "training": {"precision": "bf16", "steps": 100_000, "batch_size": 32},
+            "hardware": {"train": {"device": "A100"}, "budget": {"money": 0.1, "hours": 0.1}}}  # fmt: skip
+    found = run(plan)
+    assert found.facts["cheapest"] is None
+    assert "Nothing in the catalogue keeps the limits" in found.note
+
+
+def test_as_many_of_each_accelerator_are_compared_as_are_planned():
+    plan = {"model": {"kind": "bert-base"}, "training": {"precision": "bf16", "steps": 100, "batch_size": 64},
+            "hardware": {"train": {"device": "A100", "count": 8}}}  # fmt: skip
+    counts = {one["id"]: one["count"] for one in run(plan).facts["by_accelerator"]}
+    assert counts["h100"] == 8
+    assert counts["this-worker"] == 1
+
+
+def test_a_model_too_large_for_one_device_is_shared_out_over_several():
+    plan = {"model": {"kind": "llama-2-7b"}, "training": {"precision": "bf16", "steps": 100, "batch_size": 8},
+            "hardware": {"train": {"device": "A100"}}}  # fmt: skip
+    found = run(plan)
+    assert "training.sharding: zero3" in found.note, found.note

@@ -36,11 +36,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Reading the plan")
     try:
         model = architecture.read(sample)
+        wanted = demand.read(sample, model)
     except UnknownKindError as error:
         return Finding.skipped(str(error))
     if model.family == "boosting" or model.extra.get("kernel") or model.family == "linear":
         return Finding.skipped("This kind of model is fitted on the whole table at once, without a loader.")
-    wanted = demand.read(sample, model)
     if sample.kind in ("images", "audio") and not sample.uploads:
         return Finding.skipped("The uploaded files are not there any more, so loading them cannot be timed.")
     seconds = min(3.0, max(1.0, 0.3 * budget.left))

@@ -7,6 +7,7 @@ from workers.probes.hardware.architecture import Architecture
 from workers.probes.hardware.serving.place import Place
 from workers.probes.hardware.serving.smaller import Smaller
 from workers.probes.hardware.serving.timed import Latency
+from workers.probes.words import count
 
 NOISY = 1.5  # wall over processor time
 NAMES = {"fp32": "32-bit", "fp16": "16-bit", "fp8": "8-bit", "int8": "8-bit", "int4": "4-bit"}
@@ -20,9 +21,17 @@ def reading(model: Architecture, place: Place) -> list[str]:
     if passes:
         return [f"An answer is taken as {passes:,} passes of the U-Net, which make one picture; turning the"
                 " last into pixels adds a few percent."]  # fmt: skip
-    if shape is None or not shape.causal or shape.decoder_layers or not model.words:
+    if shape is None:
         return []
     writes = place.writes or 1
+    if shape.decoder_layers:
+        more = "; give hardware.serve.output_tokens for a whole transcript or translation"
+        return [f"An answer is taken as reading {shape.sequence:,} tokens and writing"
+                f" {count(writes, 'token')}{'' if place.writes else more}."]  # fmt: skip
+    if not model.words:
+        return []
+    if not shape.causal:
+        return [f"An answer is taken as reading {shape.sequence:,} tokens."]
     told = [
         f"An answer is taken as reading {shape.sequence:,} tokens and writing"
         + (f" {writes:,}." if place.writes else " one; give hardware.serve.output_tokens for longer answers.")
@@ -32,6 +41,11 @@ def reading(model: Architecture, place: Place) -> list[str]:
         told.insert(0, f"The model reads at most {shape.longest:,} tokens, and {length:,} are planned; they"
                        " are counted, but what lies beyond is of no use to it.")  # fmt: skip
     return told
+
+
+def _needs(size: float, has: float, where: str) -> str:
+    """ "3.0 MB of the 4.0 MB of flash", or that it is more than there is."""
+    return f"{words.size(size)}{' of' if size <= has else ', more than'} the {words.size(has)} {where}"
 
 
 def lead(place: Place, precision: str) -> str:
@@ -61,11 +75,11 @@ def nothing_to_hold(model: Architecture, place: Place, here: Latency | None) -> 
     if place.name:
         return (
             f"Nobody says how fast the model must answer on {place.where}, so there is nothing to hold it"
-            f" against.{on_here(here)} Answer H6, or give hardware.serve.latency_ms in the plan."
+            f" against.{on_here(here)} Answer question H6, or give hardware.serve.latency_ms in the plan."
         )
     return (
         "Nobody says where the model must run and how fast it must answer, so there is nothing to hold it"
-        f" against.{on_here(here)} Answer H6, or name hardware.serve in the plan."
+        f" against.{on_here(here)} Answer question H6, or name hardware.serve in the plan."
     )
 
 
@@ -102,9 +116,9 @@ def judged(
         few = precision != "fp32" and model.build is not None
         narrow = f" with {NAMES[precision]} weights" if few else ""
         there = "of RAM" if stored else "there"
-        needs = f"{words.size(memory)} of {words.size(place.has)} {there}"
+        needs = _needs(memory, place.has, there)
         if stored and place.stores:
-            flash = f"{words.size(stored)} of {words.size(place.stores)} of flash"
+            flash = _needs(stored, place.stores, "of flash")
             needs = f"{flash} for weights and program, and {needs}"
         parts.append(f"It needs {needs}{narrow}.")
     if place.device is not None:
