@@ -47,11 +47,20 @@ def most(rules: Rules, probe: str, answers: Mapping[str, Mapping[str, Any]] | No
 
     Only a clear answer lowers it; silence and "I do not know" leave 100.
     """
-    matters = rules.data["probes"].get(probe, {}).get("matters")
-    if matters is None:
-        return 100.0
-    value = (answers or {}).get(matters["question"], {}).get("value")
-    return float(matters["most"].get(value, 100.0)) if isinstance(value, str) else 100.0
+    found = 100.0
+    for matters in matters_of(rules.data["probes"].get(probe, {})):
+        value = (answers or {}).get(matters["question"], {}).get("value")
+        if isinstance(value, list) and len(value) == 1:  # the one choice of a question with several
+            value = value[0]
+        if isinstance(value, str):
+            found = min(found, float(matters["most"].get(value, 100.0)))
+    return found
+
+
+def matters_of(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The questions whose answers say that what a probe measures hurts nobody much."""
+    matters = entry.get("matters") or []
+    return matters if isinstance(matters, list) else [matters]
 
 
 def beside(rules: Rules, probe: str, answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Scored | None]:

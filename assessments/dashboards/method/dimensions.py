@@ -10,6 +10,7 @@ from typing import Any
 from assessments.dashboards import words
 from assessments.dashboards.method import names
 from assessments.dashboards.method.scales import Scale, scale
+from assessments.scoring import risk
 from assessments.scoring.rules import Item, Rules
 from workers.probes import catalog
 
@@ -115,7 +116,7 @@ def _unit_of_reading(entry: Mapping[str, Any]) -> str:
 
 
 def _notes(entry: Mapping[str, Any]) -> Iterable[str]:
-    if matters := entry.get("matters"):
+    for matters in risk.matters_of(entry):
         for option, most in matters["most"].items():
             yield (
                 f"At most {most} where “{names.ask(matters['question'])}” is answered "

@@ -171,3 +171,15 @@ def test_a_gap_between_own_and_new_rows_is_no_worse_than_what_it_costs():
     assert harmless.high == 45
     assert gap(points=9.0, low=6.0, high=12.0).score > 80
     assert gap().score > 80
+
+
+@pytest.mark.parametrize(
+    ("answers", "most"),
+    [
+        ({}, 100), ({"S1": {"value": ["none"]}}, 35), ({"S1": {"value": ["none", "health"]}}, 100),
+        ({"S1": {"value": ["health"]}}, 100), ({"S5": {"value": "no"}}, 35),
+        ({"S1": {"value": ["none"]}, "S5": {"value": "yes"}}, 35),
+    ],
+)  # fmt: skip
+def test_who_was_in_the_data_is_no_secret_where_they_say_nothing_about_anybody(answers, most):
+    assert risk.most(rules.load(), "security.membership", answers) == most
