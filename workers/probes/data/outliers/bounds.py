@@ -17,6 +17,8 @@ from workers.probes.data.shared import far_off
 
 CHANCE = -16.0  # natural logarithm of the chance of a gap, over the column; 1e-7
 CLEAR = -9.0  # the same where the gap is wide, too; 1e-4
+SIZES = 0.97  # share of positive numbers from which a column is one of sizes
+GAP, AFAR = 4.0, 12.0  # times as far as the next, in logarithms; spreads from the middle
 NEGATIVE = 0.005  # share of negatives below which they are slips, where nothing in the name says so
 NAMED = 0.05  # the same where the name says that there are none
 SAME = 0.4  # different negatives, a negative, up to which they are the usual returns
@@ -172,6 +174,35 @@ def by_tail(x: np.ndarray, columns: int, ratio: float = 2.5) -> Bound | None:
         found |= rows
         # Half of the way is told: what is beyond it is far off, and no value lies between.
         words.append(f"{side} {_told(middle + sign * gap.last)}, where the others end")
+    return Bound(found, " and ".join(words), sure=False) if words else None
+
+
+def by_size(x: np.ndarray, columns: int) -> Bound | None:
+    """Two or more values of a column of sizes that are many times smaller or larger than all others.
+
+    ``by_tail`` in logarithms: a thousandth of the usual is near the others on a plain scale, and too few
+    rows in another unit have no peak of their own (``mixed_units``).
+    """
+    known = x[np.isfinite(x)]
+    if len(known) < 30 or (known > 0).mean() < SIZES:
+        return None
+    size = np.log(np.where(x > 0, x, np.nan))
+    middle, spread = far_off.middle_and_spread(size[np.isfinite(size)])
+    if not spread > 0:
+        return None
+    found, words = np.zeros(len(x), bool), []
+    for sign, side in ((1.0, "more"), (-1.0, "less")):
+        away = sign * (size - middle) / spread
+        gap = far_off.cut(away[np.isfinite(away)], ratio=GAP)
+        if gap is None or gap.count < 2 or gap.nearest < AFAR or gap.log_p + np.log(2 * columns) > CLEAR:
+            continue
+        with np.errstate(invalid="ignore"):
+            rows = away > gap.last * (1 + 1e-9)
+        if len(np.unique(x[rows])) < 2:
+            continue  # a word for "nothing"
+        found |= rows
+        far = np.exp(np.median(sign * (size[rows] - middle)))
+        words.append(f"about {_told(far)} times {side} than usual, as in another unit")
     return Bound(found, " and ".join(words), sure=False) if words else None
 
 
