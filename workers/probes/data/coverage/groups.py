@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - names that go into SQL are quoted
-"""Groups with too few rows to judge, groups that the training part lacks, and data of one subject."""
+"""Groups with too few rows to judge, that the training part lacks or hardly has, and data of one subject."""
 
 from __future__ import annotations
 
