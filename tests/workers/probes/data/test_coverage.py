@@ -232,3 +232,17 @@ def test_a_group_that_lies_near_the_border_of_the_classes_is_hard_and_not_weak()
         "data.coverage", sets.csv(frame.assign(kind=np.where(kind, "up", "down")), "kind"), 0, 60
     )
     assert found.value == 0
+
+
+@pytest.mark.parametrize(("left", "said"), [(1.0, None), (0.3, "medium"), (0.05, "high")])
+def test_a_group_that_is_tested_and_hardly_learnt_from_is_named(left, said):
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(1600, 3))
+    frame = pd.DataFrame(x.round(3), columns=list("abc"))
+    frame["region"] = rng.choice(["north", "south", "east"], 1600, p=[0.45, 0.4, 0.15])
+    frame["kind"] = np.where(x[:, 0] > 0, "yes", "no")
+    train, test = frame[:1200], frame[1200:]
+    train = train[(train["region"] != "east") | (rng.random(1200) < left)]
+    finding = judge.finding("data.coverage", sets.split_csv(train, test, "kind"), 1)
+    named = [one["severity"] for one in judge.named(finding, "rare_group")]
+    assert named == ([said] if said else [])

@@ -11,7 +11,16 @@ from tests.planting.outliers import machine
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
 from workers.probes.data import outliers
-from workers.probes.data.outliers import mixed_units, odd_values, rivals, sensors, strange_rows, words
+from workers.probes.data.outliers import (
+    bounds,
+    converted,
+    mixed_units,
+    odd_values,
+    rivals,
+    sensors,
+    strange_rows,
+    words,
+)
 from workers.probes.data.shared import far_off
 
 SERIOUS = ("medium", "high")
@@ -353,3 +362,40 @@ def test_negatives_that_another_column_shares_are_returns():
     both = frame.assign(tax=(price * rng.choice([0.07, 0.19], 600)).round(2))
     told = judge.named(judge.finding("data.outliers", sets.csv(both, "y")), "impossible_values")
     assert {one["severity"] for one in told} <= {"low"}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_digits_tell_a_second_unit_in_a_wide_column_and_not_what_was_rightly_converted(inside):
+    rng = np.random.default_rng(3)
+    grams = np.exp(rng.normal(5, 0.6, 600)).round(1)
+    rows = rng.choice(600, 30, replace=False)
+    x = grams.copy()
+    # Either noted in ounces and taken for grams, or noted in ounces and rightly made grams.
+    x[rows] = np.round(grams[rows] / 28.349523, 1) * 28.349523 if inside else grams[rows] / 28.349523
+    found = converted.found(x)
+    if inside:
+        assert found is None
+    else:
+        assert found is not None
+        assert found[0] == pytest.approx(1 / 28.349523)
+        assert set(np.flatnonzero(found[1])) <= set(rows)
+        assert found[1].sum() >= 27
+
+
+def test_prices_of_which_some_are_finer_are_in_one_unit():
+    rng = np.random.default_rng(4)
+    for step in (0.5, 0.25, 0.125):
+        x = np.exp(rng.normal(3, 0.6, 500)).round()
+        x[:60] = np.round(x[:60] / 8 / step) * step
+        assert converted.found(x) is None
+
+
+def test_two_rows_a_thousand_times_smaller_are_named_and_a_density_down_to_0_is_not(tmp_path):
+    rng = np.random.default_rng(5)
+    weight = np.exp(rng.normal(7, 0.25, 150))
+    weight[[3, 77]] /= 1000
+    assert serious(judged(tmp_path, {"w": weight.round(3), "other": rng.normal(size=150).round(3)})) == [
+        ("impossible_values", ["w"])
+    ]
+    for x in (rng.exponential(1, 500), np.abs(rng.normal(size=500)), np.exp(2 * rng.normal(size=500))):
+        assert bounds.by_size(x, 10) is None

@@ -81,3 +81,18 @@ def test_names_that_count_or_that_name_a_kind_of_the_class_tell_no_source(name):
         shade = (picture // 2 + 20 * (i % 6)).astype(np.uint8) if "{kind}" in name else picture
         files[name.format(label=label, i=i, part=i % 9, kind=kind)] = sets.png(shade)
     assert judge.alarms(judge.finding(PROBE, sets.zipped(files, plan=planted.RANDOM))) == []
+
+
+def test_one_of_many_people_on_both_sides_of_a_given_split_is_told():
+    rng = np.random.default_rng(9)
+    who = np.repeat(np.arange(100), 10)
+    x = rng.normal(size=(100, 6))[who] + 0.3 * rng.normal(size=(1000, 6))
+    frame = pd.DataFrame(x.round(3), columns=[f"m{i}" for i in range(6)])
+    frame.insert(0, "patient_id", [f"P{number:03d}" for number in who])
+    frame["kind"] = np.where(x[:, 0] > 0, "yes", "no")
+    held = who >= 70
+    held[np.flatnonzero(held)[:7]] = False  # seven of the ten rows of one patient are learnt from
+    for moved, faults in ((held, {"group_across_split"}), (who >= 70, set())):
+        finding = judge.finding("data.split_overlap", sets.split_csv(frame[~moved], frame[moved], "kind"), 1)
+        assert {one["fault"] for one in finding.facts["faults"]} == faults
+        assert (finding.value > 0) == bool(faults)

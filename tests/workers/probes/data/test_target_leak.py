@@ -336,3 +336,28 @@ def test_a_column_filled_only_where_the_outcome_is_there_is_named_though_not_alw
     leaking = frame(outcome & (rng.random(700) < 0.88))
     assert leaks(found(leaking, "returned")) == {"refund": "high"}
     assert leaks(found(frame(rng.random(700) < 0.5), "returned")) == {}
+
+
+def _told_apart(rows: int = 600):
+    """Two classes that all columns together tell without fail."""
+    rng = np.random.default_rng(6)
+    y = rng.integers(0, 2, rows)
+    x = rng.normal(size=(rows, 5)) + y[:, None] * np.array([2.6, 2.4, 2.2, 2.2, 2.0])
+    return pd.DataFrame(x.round(3), columns=list("abcde")).assign(kind=np.where(y == 1, "yes", "no")), y, rng
+
+
+def test_a_copied_answer_with_slips_is_told_beside_columns_that_know_as_much():
+    frame, y, rng = _told_apart()
+    says = np.where(rng.random(len(y)) < 0.95, y, rng.integers(0, 2, len(y)))
+    frame["checked"] = (10 * says + rng.normal(size=len(y))).round(2)
+    assert "checked" in leaks(found(frame, "kind"))
+    assert leaks(found(frame.drop(columns="checked"), "kind")) == {}
+
+
+def test_wrong_labels_are_no_slips_of_a_strong_column():
+    frame, y, rng = _told_apart()
+    for name, apart in zip("abcde", (5.0, 4.5, 4.5, 4.0, 4.0), strict=True):  # all know it, so none is alone
+        frame[name] = (rng.normal(size=len(y)) + apart * y).round(3)
+    wrong = rng.random(len(y)) < 0.04
+    frame["kind"] = np.where(wrong, np.where(y == 1, "no", "yes"), frame["kind"])
+    assert leaks(found(frame, "kind")) == {}

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - names that go into SQL are quoted
-"""Groups with too few rows to judge, groups that the training part lacks, and data of one subject."""
+"""Groups with too few rows to judge, that the training part lacks or hardly has, and data of one subject."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from workers.sql import quoted
 
 JUDGED = 30  # rows of a group below which its score says nothing
 FEWEST, MOST_LEVELS, MOST_COLUMNS = 100, 30, 200  # rows of data; levels of a grouping; columns looked at
+UNSEEN_HIGH = 0.05  # share of the test in groups that are never, or hardly, learnt from, for it to be high
 FAR_RARER = 8  # times rarer than the next group: a gap, not the end of a tail [J]
+# Of the rows that a group would have in training, were it as common there as among the tested rows: up to
+# the one it is high, up to the other medium. ALPHA is the chance of naming any, where chance dealt the parts.
+HARDLY, TOO_FEW, ALPHA = 0.1, 1 / 3, 0.01
 ONE, NEARLY_ALL = 0.6, 0.9  # share of rows from one subject: medium, high [J]
 SUBJECT = re.compile(
     r"(^|[^a-z])(patient|subject|person|people|user|client|customer|device|sensor|machine|camera|scanner"
@@ -38,10 +42,13 @@ def rare(sample: Sample, grouping: list[Column]) -> tuple[list[dict[str, Any]], 
             "column": column.name,
             "groups": [{"value": value, "rows": rows, "train": train} for value, rows, train in order],
         })  # fmt: skip
+        thin = _thin(sample, column, order, min(len(grouping), MOST_COLUMNS))
         few = [one for one in order if one[1] < JUDGED]
         enough = [one for one in order if one[1] >= JUDGED]
         if few and enough and len(few) <= max(1, len(order) // 2):
             gap = enough[0][1] / max(one[1] for one in few)
+            if _given(sample) and not thin and all(train for *_, train in order):  # what is learnt
+                gap = max(gap, min(one[2] for one in enough) / max(one[2] for one in few))
             # Of two, one is often rare by nature; of several alike, one that is far rarer was lost.
             odd = gap >= FAR_RARER and few[-1][1] >= 5 and len(order) >= 3 * len(few)
             severity = "medium" if odd and len(order) <= 12 else "low"
@@ -52,7 +59,7 @@ def rare(sample: Sample, grouping: list[Column]) -> tuple[list[dict[str, Any]], 
                 "gap": round(gap, 1),
                 "note": f"Too few rows to judge {column.name} {listed(names)}; {JUDGED} are the least.",
             })  # fmt: skip
-        faults += _unseen(sample, column, order)
+        faults += _unseen(sample, column, order) + thin
     faults.sort(key=lambda one: (("high", "medium", "low").index(one["severity"]), -one.get("gap", 0)))
     told.sort(key=lambda one: one["groups"][0]["rows"])
     return told, faults
@@ -70,16 +77,49 @@ def _levels(sample: Sample, column: Column) -> list[tuple[str, int, int]]:
         return [(str(value), int(rows), int(train)) for value, rows, train in table.execute(query).fetchall()]
 
 
+def _given(sample: Sample) -> bool:
+    """Whether somebody else dealt the parts."""
+    return sample.manifest.get("split", {}).get("made_by") != "riskboard"
+
+
+def _thin(
+    sample: Sample, column: Column, order: list[tuple[str, int, int]], columns: int
+) -> list[dict[str, Any]]:
+    """Groups that are learnt from far less than they are tested, told from chance by Fisher's exact test."""
+    learnt, rows = sum(train for *_, train in order), sum(one[1] for one in order)
+    if not _given(sample) or not learnt or learnt == rows:
+        return []
+    from scipy.stats import hypergeom
+
+    found: list[tuple[float, str, int, int]] = []
+    for value, size, train in order:
+        fair = learnt * (size - train) / (rows - learnt)  # rows that it would have, as common as in the test
+        chance = float(hypergeom.cdf(train, rows, size, learnt)) * len(order) * columns
+        if 0 < train <= TOO_FEW * fair and chance < ALPHA:
+            found.append((train / fair, value, train, size - train))
+    if not found:
+        return []
+    worst, names = min(found)[0], [value for _, value, *_ in found]
+    share = sum(tested for *_, tested in found) / (rows - learnt)
+    high = worst <= HARDLY and share >= UNSEEN_HIGH
+    return [{
+        "fault": "rare_group", "severity": "high" if high else "medium", "columns": [column.name],
+        "classes": names, "count": sum(train for *_, train, _ in found), "gap": round(1 / worst, 1),
+        "note": f"{column.name} {listed(names)} stands in {percent(share)} of the test rows and in "
+                f"{percent(sum(train for *_, train, _ in found) / learnt)} of the training rows.",
+    }]  # fmt: skip
+
+
 def _unseen(sample: Sample, column: Column, order: list[tuple[str, int, int]]) -> list[dict[str, Any]]:
     """Groups that are tested and never learnt from; our own split is nobody's fault."""
-    if sample.manifest.get("split", {}).get("made_by") == "riskboard" or not any(t for _, _, t in order):
+    if not _given(sample) or not any(t for _, _, t in order):
         return []
     absent = [(value, rows) for value, rows, train in order if not train]
     if not absent:
         return []
     tested = sum(rows - train for _, rows, train in order)
     share = sum(rows for _, rows in absent) / max(tested, 1)
-    severity = "high" if share >= 0.05 else "medium" if share >= 0.01 else "low"
+    severity = "high" if share >= UNSEEN_HIGH else "medium" if share >= 0.01 else "low"
     names = [value for value, _ in absent]
     return [{
         "fault": "rare_group", "severity": severity, "columns": [column.name], "classes": names,

@@ -1,9 +1,10 @@
 """Values that cannot be, in any number column of the whole upload.
 
-In this order, each on what the one before has put right: stuck sensors, rows in another unit
-(``mixed_units``, against what the other columns say, ``relations``), spikes (``sensors``), impossible values
-by meaning, sign and tail (``bounds``, ``far_off``), values that contradict the other columns, columns
-overwritten by noise, bursts of entries, rows that are strange as a whole (``strange_rows``). Heavy tails,
+In this order, each on what the one before has put right: stuck sensors, rows in another unit (by their
+digits, ``converted``, and by ``mixed_units``, against what the other columns say, ``relations``), spikes
+(``sensors``), impossible values by meaning, sign and tail (``bounds``, ``far_off``), values that contradict
+the other columns, columns overwritten by noise, bursts of entries, rows that are strange as a whole
+(``strange_rows``). Heavy tails,
 rare kinds and usual repeats are honest: every test is held against the column's own tail, runs or residuals,
 and over all columns an alarm by chance stays below one in ten thousand. Of sounds, what ``prepare`` heard.
 Value: rows (files) with a serious fault over all rows.

@@ -17,6 +17,8 @@ from workers.probes.data.shared import far_off
 
 CHANCE = -16.0  # natural logarithm of the chance of a gap, over the column; 1e-7
 CLEAR = -9.0  # the same where the gap is wide, too; 1e-4
+SIZES = 0.97  # share of positive numbers from which a column is one of sizes
+GAP, AFAR = 4.0, 12.0  # times smaller than the next; spreads of the logarithms from the middle
 NEGATIVE = 0.005  # share of negatives below which they are slips, where nothing in the name says so
 NAMED = 0.05  # the same where the name says that there are none
 SAME = 0.4  # different negatives, a negative, up to which they are the usual returns
@@ -173,6 +175,32 @@ def by_tail(x: np.ndarray, columns: int, ratio: float = 2.5) -> Bound | None:
         # Half of the way is told: what is beyond it is far off, and no value lies between.
         words.append(f"{side} {_told(middle + sign * gap.last)}, where the others end")
     return Bound(found, " and ".join(words), sure=False) if words else None
+
+
+def by_size(x: np.ndarray, columns: int) -> Bound | None:
+    """Two or more values of a column of sizes that are many times smaller than all others.
+
+    ``by_tail`` of the reciprocals: a thousandth of the usual is near the others on a plain scale, and too few
+    rows in another unit have no peak of their own (``mixed_units``). What goes down to 0 has reciprocals with
+    a Pareto tail, and so no gap.
+    """
+    known = x[np.isfinite(x)]
+    if len(known) < 30 or (known > 0).mean() < SIZES:
+        return None
+    with np.errstate(divide="ignore", over="ignore"):
+        smaller = np.where(x > 0, float(np.median(known)) / np.where(x > 0, x, 1.0), np.nan)
+    size = np.log(smaller[np.isfinite(smaller)])
+    gap = far_off.cut(np.exp(size), ratio=GAP)
+    if gap is None or gap.count < 2 or gap.log_p + np.log(2 * columns) > CHANCE:
+        return None
+    if np.log(gap.nearest) < AFAR * far_off.middle_and_spread(size)[1]:
+        return None
+    with np.errstate(invalid="ignore"):
+        rows = smaller > gap.last * (1 + 1e-9)
+    if len(np.unique(x[rows])) < 2:
+        return None  # a word for "nothing"
+    far = _told(float(np.median(smaller[rows])))
+    return Bound(rows, f"about {far} times smaller than usual, as in another unit", sure=False)
 
 
 def _word_for_missing(value: float) -> bool:

@@ -109,10 +109,10 @@ def _divided(f: float) -> Callable[[np.ndarray], np.ndarray]:
 
 def _told(f: float, off: float) -> str:
     """A factor as it is told: where the rows lie beside it, the factor that was measured."""
-    return _times(f) if abs(off) <= BESIDE else f"about x {f * np.exp(off):.3g}"
+    return times(f) if abs(off) <= BESIDE else f"about x {f * np.exp(off):.3g}"
 
 
-def _times(f: float) -> str:
+def times(f: float) -> str:
     return f"x {f:,.0f}" if f >= 10 and f == round(f) else f"x {f:.4g}"
 
 
@@ -148,12 +148,15 @@ def _peak(
         return None
     if not _valley(away, shift, coarse) or not _many(values[near], values[~outside]):
         return None
-    # By chance: that many of the stray values within one window, wherever it lies.
+    # By chance: that many of the stray values within one window, wherever it lies. As narrow a window as
+    # they need counts as well; any of them may be the one at its edge.
     window = min(1.0, 2 * reach / RANGE)
+    narrow = min(1.0, 2 * float(np.abs(away[near] - shift).max()) / RANGE)
     tens = shift / np.log(10.0)
     factors = 1 if abs(tens - round(tens)) < 1e-9 else len(FACTORS)
     stray = max(m, int((side & (np.abs(away) > abs(shift) / 2)).sum()))
-    if laws.binomial_above(m - 1, stray, window) * factors * columns > CHANCE:
+    chance = min(laws.binomial_above(m - 1, stray, window), m * laws.binomial_above(m - 1, stray, narrow))
+    if chance * factors * columns > CHANCE:
         return None
     return off, max(wide, 0.3 * coarse)
 

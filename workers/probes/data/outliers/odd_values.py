@@ -174,6 +174,10 @@ def _alone(
     if tail is not None and not _honest_kind(tail.rows, columns, name):
         found.append(tail)
         left = np.where(tail.rows, np.nan, left)
+    apart = bounds.by_size(left, width)
+    if apart is not None and not _honest_kind(apart.rows, columns, name):
+        found.append(apart)
+        left = np.where(apart.rows, np.nan, left)
     for one in found:
         count = int(one.rows.sum())
         many = count > 0.001 * len(x) and count >= (2 if one.sure else 10)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from workers.probes.data.outliers import mixed_units, sensors, strange_rows
+from workers.probes.data.outliers import converted, mixed_units, sensors, strange_rows
 from workers.probes.data.outliers import words as outlier_words
 from workers.probes.data.outliers.relations import Relation, logs, relate
 from workers.probes.data.outliers.seen_values import Seen, show
@@ -26,6 +26,8 @@ def repaired(
     at: np.ndarray,
 ) -> dict[str, Relation]:
     """Rows in another unit, the clearest column first; what is found is put right before the next look."""
+    if _by_digits(columns, drawn, around, seen, at):
+        related = relate(drawn, around)
     found: list[tuple[str, mixed_units.Mix]] = []
     for _ in range(ROUNDS):
         best: tuple[float, str, mixed_units.Mix, np.ndarray] | None = None
@@ -64,6 +66,35 @@ def repaired(
         _tell_units(columns, name, mix, related, drawn, around, seen)
     _temperatures(columns, drawn, around, related, seen, at)
     return related
+
+
+def _by_digits(
+    columns: WholeColumns,
+    drawn: dict[str, np.ndarray],
+    around: dict[str, np.ndarray],
+    seen: Seen,
+    at: np.ndarray,
+) -> bool:
+    """Names what the digits of a column say (``converted``), and puts it right; whether there was any."""
+    some = False
+    for name in drawn:
+        x = columns.column(name)
+        found = converted.found(x)
+        if found is None:
+            continue
+        factor, rows = found
+        mended = np.where(rows, x / factor, x)
+        what = mixed_units.times(factor)
+        told = outlier_words.unit(name, what, int(rows.sum()), ())
+        seen.add("unit_mix", "high", name, columns.ids[rows], told, factor=factor)
+        show(seen, name, x, rows, columns, mended)
+        seen.mitigation = f"Put {name} into one unit", int(rows.sum())
+        columns.replace(name, mended)
+        drawn[name] = mended[at]
+        if around:
+            around[name] = sensors.beside(mended, columns.starts)[at]
+        some = True
+    return some
 
 
 def _residual(

@@ -26,7 +26,7 @@ from workers.sql import quoted
 
 GIVEN = ("files", "folders", "column")
 MEDIUM, HIGH = 0.005, 0.02  # share of test rows; probes.md D4
-LEAST = 0.02  # share of test rows from which a shared group, window or time counts
+LEAST = 0.02  # share of test rows from which a shared window or time counts, or a group of a split made here
 SHARED = 0.05  # ... from which it is high
 OURS = 0.0199  # most that a split made here counts for: it warns of a split, and is none of the team's
 MOSTLY = 0.5  # ... from which neighbours in the file are, as in films and series
@@ -233,7 +233,8 @@ def _tied(sample: Sample, tie: ties.Tie, held: str, ours: bool) -> Overlap | Non
     share = len(crossing) / max(1, total)
     if tie.kind == "neighbour":
         share *= tie.share  # the rows beside it are there for every row, but not always nearly equal
-    if share < LEAST:
+    # Which group a row is of is written there: of a split that was given, one on both sides is no chance.
+    if share < (MEDIUM if tie.kind == "group" and not tie.of_files and not ours else LEAST):
         return None
     least = MOSTLY if tie.kind == "neighbour" else SHARED
     severity = "medium" if ours or share < least else "high"

@@ -7,6 +7,8 @@ it is strong (AUC from .97) and something besides speaks against it:
 - no other honest column comes near, and all others together are no better than it alone;
 - within each class it has nothing to do with any other column, although the others hang together: a copy
   with noise looks like that, and a measurement does not;
+- its mistakes fall on its surest rows as often as on others, and the other columns side with the outcome
+  there: a measurement errs near its borders, an answer that was copied with slips errs anywhere;
 - its owner names it as known only afterwards;
 - it is an identifier or a running number (then it is an identifier leak);
 - it is a function of the number to predict (``computed``), however little of it it keeps;
@@ -29,6 +31,10 @@ from workers.probes.data.target_leak import computed
 
 STRONG, GAP = 0.97, 0.03  # probes.md D5
 CODED = 0.90  # AUC and share of right rows from which a code of the target is one
+SLIPS, FINE = 0.95, 20  # AUC, and different values, from which a number's mistakes are looked at
+SURE = 0.9  # chance of the class that is told, from which a row is sure
+BORDER = 0.1  # most of a measurement's mistakes that fall on the surer half of its rows; of slips it is half
+EVIDENCE = 100.0  # likelihood ratio
 WARNED = 0.90  # AUC from which an answer "maybe" counts
 FILLED_PURE, FILLED_OF_CLASS = 0.98, 0.5  # of the filled rows, of the class's rows
 FILLED_OTHERS, FEWEST_OTHERS = 0.1, 10  # rows of other classes among the filled: of those expected; expected
@@ -139,6 +145,9 @@ def _class_suspect(table: Table, name: str, second: float, out: set[str], detach
         return suspect("high", "it knows more than all other columns together")
     if code >= CODED and ahead >= 4 and mine.error <= 0.5 * error:
         return suspect("medium", "it is a code of the outcome, and knows more than all others together")
+    if mine.value >= SLIPS and _slips(table, name, out):
+        said = "it follows the outcome but for slips, which fall on its surest rows as well as on others"
+        return suspect("high" if strong else "medium", said)
     if table.maybe and mine.value >= WARNED and mine.value - second >= GAP:
         return suspect("medium", "it is strong, and some field may be known only later, as was answered")
     return None
@@ -228,6 +237,42 @@ def _ahead(mine: Score, rest: Score) -> float:
     better = float(((rest.wrong > 0) & (mine.wrong == 0)).sum())
     worse = float(((mine.wrong > 0) & (rest.wrong == 0)).sum())
     return (better - worse) / float(np.sqrt(max(1.0, better + worse)))
+
+
+def _slips(table: Table, name: str, out: set[str]) -> bool:
+    """Whether a number is wrong as a copied answer is: anywhere, and against what all other columns say.
+
+    What is measured errs where its classes meet, so that few mistakes fall on the surer half of the rows.
+    Where wrong labels make mistakes anywhere, the other columns side with this one and not with the label.
+    """
+    from scipy.stats import binom
+
+    values, mine = table.values[name], table.scores[name]
+    wrong = mine.wrong > 0
+    count = int(wrong.sum())
+    if values.numbers is None or values.distinct < FINE or not count:
+        return False
+    surer = _surer_half(mine.chances)
+    hits = int((wrong & surer).sum())
+    ahead = hits * np.log(0.5 / BORDER) + (count - hits) * np.log(0.5 / (1 - BORDER))
+    rest = table.rest(out) if ahead > np.log(EVIDENCE) else None
+    if rest is None:
+        return False
+    sides = int((rest.wrong[wrong] == 0).sum())
+    return bool(binom.sf(sides - 1, count, 0.5) < 0.01)
+
+
+def _surer_half(chances: np.ndarray) -> np.ndarray:
+    """bool [n]: the surer half of the rows that are taken for one class, as far as they are sure at all.
+
+    Where a column does not part two classes, its mistakes lie anywhere as well, but nothing is sure there.
+    """
+    guess, sure = chances.argmax(axis=1), chances.max(axis=1)
+    out = np.zeros(len(guess), bool)
+    for label in np.unique(guess):
+        own = np.flatnonzero(guess == label)
+        out[own] = (ranks(sure[own]) > (len(own) + 1) / 2) & (sure[own] >= SURE)
+    return out
 
 
 def _by_presence(table: Table, name: str, values: Values) -> Suspect | None:
