@@ -31,6 +31,7 @@ import torch
 
 from workers.fleet import Member, Net, train
 from workers.fleet.draws import BLOCK, Orders
+from workers.fleet.racing import race
 
 MEMBERS, BATCH, STEPS, ROUNDS = 96, 128, 96, 3
 WIDTHS, BARS = (32, 64, 128), {32: 8.0, 64: 4.0}  # how many times as fast as the loop
@@ -207,7 +208,10 @@ def optuna_at_hand() -> str | None:
 
 
 def search_fleet(x: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, np.ndarray], seed: int):  # type: ignore[no-untyped-def]
-    """Seconds, and the best score on the rows chosen by, of MEMBERS drawn settings trained as one."""
+    """Seconds, and the best score on the rows chosen by, of MEMBERS drawn settings of which the worse leave.
+
+    The score is that of a whole training, as Optuna's is: only settings that reach the end have one.
+    """
     from workers.probes.hyperparameters.search.knobs import Knob, drawn
 
     learn, choose = parts
@@ -216,8 +220,11 @@ def search_fleet(x: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, np.ndarr
              Knob("dropout", "", "", *SPACE["dropout"])]  # fmt: skip
     began = time.process_time()
     _, settings = drawn(knobs, MEMBERS, seed)
-    members = [Member(seed=seed, rows=learn, **one) for one in settings]
-    fleet = train(x, y, members, net=Net(hidden=(32, 32)), steps=SEARCH_STEPS, batch=BATCH)
+    members = [Member(seed=1000 * seed + k, rows=learn, **one) for k, one in enumerate(settings)]
+    fleet, _ = race(
+        x, y, members, lambda some: (some.predict(x[choose]) == y[choose]).mean(1),
+        net=Net(hidden=(32, 32)), steps=SEARCH_STEPS, batch=BATCH,
+    )  # fmt: skip
     best = float((fleet.predict(x[choose]) == y[choose]).mean(1).max())
     return time.process_time() - began, best
 
@@ -237,13 +244,13 @@ def search_optuna(
         rate = trial.suggest_float("learning_rate", *SPACE["learning_rate"], log=True)
         decay = trial.suggest_float("weight_decay", *SPACE["weight_decay"], log=True)
         off = trial.suggest_float("dropout", *SPACE["dropout"])
-        torch.manual_seed(seed)
+        torch.manual_seed(1000 * seed + trial.number)
         model = torch.nn.Sequential(
             torch.nn.Linear(x.shape[1], 32), torch.nn.ReLU(), torch.nn.Dropout(off),
             torch.nn.Linear(32, 32), torch.nn.ReLU(), torch.nn.Dropout(off), torch.nn.Linear(32, 10),
         )  # fmt: skip
         optimizer = torch.optim.Adam(model.parameters(), lr=rate, weight_decay=decay)
-        draw = np.random.default_rng([seed, trial.number])
+        draw = np.random.default_rng([seed, trial.number])  # a start and batches of its own, as in the fleet
         for _ in range(SEARCH_STEPS):
             rows = torch.from_numpy(draw.choice(learn, BATCH, replace=False))
             optimizer.zero_grad()
@@ -276,9 +283,11 @@ def searches(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     times = sorted(one["optuna_seconds"] / one["fleet_seconds"] for one in rounds)
     return {
-        "what": f"{MEMBERS} settings as one fleet; Optuna {optuna.__version__} (TPE) one trial at a time, in"
+        "what": f"{MEMBERS} settings raced as one fleet, the best third going on after 32, 64 and 128 of"
+        f" {SEARCH_STEPS} steps; Optuna {optuna.__version__} (TPE) one trial at a time, in"
         f" torch, until it has the same best score or {PATIENCE} times the seconds are over",
-        "measured": now, "rounds": rounds, "times_sooner": round(statistics.median(times), 2),
+        "load": round(os.getloadavg()[0], 2), "measured": now, "rounds": rounds,
+        "times_sooner": round(statistics.median(times), 2),
         "times_sooner_lowest": round(times[0], 2), "bar": 5.0,
     }  # fmt: skip
 

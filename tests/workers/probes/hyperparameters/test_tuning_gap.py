@@ -86,6 +86,20 @@ def test_settings_that_nobody_planned_are_no_serious_fault(tmp_path):
     assert tuning_gap._faults(stand, 8.0, 5.0)[0]["severity"] == "low"
 
 
+def test_the_two_that_are_compared_are_trained_again_with_the_same_other_starts(cancer):
+    stand = search.of(planned(cancer, **{**GOOD, "steps": 60}), Budget())
+    own = stand.engine.default
+    same = tuning_gap.again(stand, [own] * stand.folds)
+    for fold, one in enumerate(same):
+        parts_of_fold = [part for part in stand.parts if part.fold == fold]
+        assert one.shape == (tuning_gap.AGAIN * len(parts_of_fold), len(parts_of_fold[0].test))
+        assert not one.any()  # only settings can make a difference
+    worse, *none = tuning_gap.again(stand, [{**own, "learning_rate": 0.0001}, *[None] * (stand.folds - 1)])
+    assert worse.mean() < -0.05
+    assert not any(one.any() for one in none)
+    assert len({row.tobytes() for row in worse}) > 2  # every training is another one
+
+
 def test_a_model_that_nothing_here_trains_is_left_alone(cancer):
     finding = tuning_gap.run(Sample(cancer.folder, {"model": {"kind": "cnn"}}), Budget())
     assert finding.state == "skipped"
