@@ -55,7 +55,13 @@ def race(
     size = group_size(recipe, data)
     groups = [
         Training(
-            data, shared, members[first : first + size], recipe, None, None, numbers(first, size, members)
+            data,
+            shared,
+            list(members[first : first + size]),
+            recipe,
+            None,
+            None,
+            numbers(first, size, members),
         )
         for first in range(0, len(members), size)
     ]
@@ -67,7 +73,7 @@ def race(
     fleet = Fleet.join([group.now() for group in groups])
     ids = np.concatenate([group.which.numpy() for group in groups])
     order = np.argsort(-score(fleet), kind="stable")
-    return fleet.take(order), ids[order]
+    return fleet.take(order.tolist()), ids[order]
 
 
 def rungs(steps: int) -> list[int]:

@@ -315,7 +315,7 @@ class Training:
         recipe: Recipe,
     ) -> Training:  # fmt: skip
         """One group of the members at these places of others, each going on where it was."""
-        start = Fleet.join([one.now().take(kept) for one, kept in parts])
+        start = Fleet.join([one.now().take(kept.tolist()) for one, kept in parts])
         which = torch.cat([one.which[kept] for one, kept in parts])
         new = cls(x, targets, list(start.members), recipe, None, start, which)
         kept_of = [(one, torch.from_numpy(kept).to(x.device), kept.tolist()) for one, kept in parts]
