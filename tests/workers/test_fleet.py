@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.preprocessing import StandardScaler
 
-from workers.fleet import Head, Member, Net, train, training
+from workers.fleet import Head, Member, Net, race, train, training
 
 torch.set_num_threads(1)
 
@@ -325,3 +325,53 @@ def test_who_watches_sees_every_step_and_changes_nothing(cancer):
     assert len({one[4] for one in seen}) == 20
     for a, b in zip(watched.parameters, plain.parameters, strict=True):
         assert torch.equal(a, b)
+
+
+# -- a race -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_who_reaches_the_end_of_a_race_is_what_it_had_become_alone(cancer, optimizer, monkeypatch):
+    monkeypatch.setattr(training, "CPU_BYTES", 2**19)  # several groups, closed up after each rung
+    x, y = cancer
+    members = [
+        Member(seed=k % 3, rows=np.arange(400), learning_rate=0.001 * 1.2**k, dropout=0.2 * (k % 2),
+               weight_decay=0.01 * (k % 4))
+        for k in range(24)
+    ]  # fmt: skip
+    how = {"net": Net(hidden=(16, 8)), "steps": 110, "batch": 32, "optimizer": optimizer}
+    fleet, who = race(x, y, members, lambda some: (some.predict(x[400:]) == y[400:]).mean(1), **how)
+    assert len(who) == 4
+    assert (fleet.steps == 110).all()
+    alone = train(x, y, [members[k] for k in who], **how)
+    torch.testing.assert_close(fleet.logits(x), alone.logits(x), atol=1e-5, rtol=1e-5)
+    scores = (fleet.predict(x[400:]) == y[400:]).mean(1)
+    assert (np.diff(scores) <= 0).all()
+
+
+def test_a_race_keeps_the_good_and_trains_the_rest_no_further(cancer):
+    x, y = cancer
+    steps = []
+
+    def score(fleet):
+        steps.append((len(fleet), int(fleet.steps[0])))
+        return (fleet.predict(x) == y).mean(1)
+
+    rates = [0.0, 1e-6, 0.01, *[1e-5] * 9]
+    _, who = race(x, y, [Member(learning_rate=rate) for rate in rates], score, steps=100, batch=32)
+    assert who[0] == 2
+    assert steps == [(12, 32), (4, 64), (4, 100)]
+
+
+def test_numbers_are_raced_too():
+    x, y = load_diabetes(return_X_y=True)
+    x = StandardScaler().fit_transform(x).astype(np.float32)
+    members = [
+        Member(learning_rate=rate, rows=np.arange(300)) for rate in (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.02)
+    ]
+
+    def score(fleet):
+        return -np.square(fleet.predict(x[300:]) - y[300:]).mean(1)
+
+    fleet, who = race(x, y.astype(np.float32), members, score, steps=100, batch=32)
+    alone = train(x, y.astype(np.float32), [members[k] for k in who], steps=100, batch=32)
+    np.testing.assert_allclose(fleet.predict(x), alone.predict(x), rtol=1e-4, atol=1e-2)
+    assert who[0] in (3, 4, 5)

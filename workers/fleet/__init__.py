@@ -25,11 +25,13 @@ depends on its neighbours.
   hidden layers as they are.
 - ``perturb``: changes each batch before it is learnt from, as adversarial training does.
 - ``watch``: looks on before each step, at the parameters and at what is learnt from next.
+- ``race`` instead of ``train``: the worse of many settings leave on the way (successive halving).
 - ``Member(inputs=mask)``: a member that never sees the other features.
 """
 
 from workers.fleet.members import Head, Member, Net
+from workers.fleet.racing import race
 from workers.fleet.result import Fleet
 from workers.fleet.training import train
 
-__all__ = ["Fleet", "Head", "Member", "Net", "train"]
+__all__ = ["Fleet", "Head", "Member", "Net", "race", "train"]

@@ -59,6 +59,16 @@ class Optimiser:
         self.second = self.second.keep(kept) if self.kind != "sgd" else self.first
         self._prepare()
 
+    def take_up(self, olds: Sequence[Optimiser]) -> None:
+        """Goes on from the moments of others, whose members stand one after the other here."""
+        self.first = Stack([torch.cat(v) for v in zip(*(old.first.views for old in olds), strict=True)])
+        if self.kind != "sgd":
+            self.second = Stack([torch.cat(v) for v in zip(*(old.second.views for old in olds), strict=True)])
+        else:
+            self.second = self.first
+        self.step_count = olds[0].step_count
+        self.steps.fill_(float(olds[0].step_count))
+
     def step(self, parameters: Stack, gradients: Stack) -> None:
         """One update in place; ``gradients`` may be overwritten."""
         p, g = parameters.flat, gradients.flat

@@ -80,9 +80,7 @@ def train(
         optimizer, patience, every, average_from, perturb, watch, device,
     )  # fmt: skip
     data = torch.as_tensor(np.asarray(x, np.float32) if not torch.is_tensor(x) else x.float()).to(device)
-    wide = data.shape[-1] + 3 * sum(recipe.net.hidden) + sum(head.outputs for head in recipe.heads)
-    room = CPU_BYTES if data.device.type == "cpu" else ACCELERATOR_BYTES
-    size = max(1, room // (4 * wide * recipe.batch))
+    size = group_size(recipe, data)
     parts = []
     for first in range(0, len(members), size):
         group = range(first, min(first + size, len(members)))
@@ -103,6 +101,13 @@ def train(
             ).run(tell)
         )
     return parts[0] if len(parts) == 1 else Fleet.join(parts)
+
+
+def group_size(recipe: Recipe, data: torch.Tensor) -> int:
+    """How many members train side by side."""
+    wide = data.shape[-1] + 3 * sum(recipe.net.hidden) + sum(head.outputs for head in recipe.heads)
+    room = CPU_BYTES if data.device.type == "cpu" else ACCELERATOR_BYTES
+    return max(1, room // (4 * wide * recipe.batch))
 
 
 @dataclass
@@ -286,6 +291,44 @@ class Training:
             self.recipe.net, self.recipe.heads, self.members, results.parameters, self.centre, self.scale,
             results.steps, results.validation, results.averaged,
         )  # fmt: skip
+
+    # -- a race: some steps, a look, fewer members ------------------------------------------------
+    @torch.no_grad()
+    def advance(self, until: int) -> None:
+        """Trains all members up to this step. A call that ends within a block must be the last one."""
+        while self.optimiser.step_count < until:
+            order = torch.from_numpy(self.orders.block()).to(self.x.device)
+            for within in range(min(draws.BLOCK, until - self.optimiser.step_count)):
+                self._step(order[within])
+
+    def now(self) -> Fleet:
+        """The members as they are, sharing their parameters with the training that goes on."""
+        count = np.full(len(self.own), self.optimiser.step_count)
+        return Fleet(
+            self.recipe.net, self.recipe.heads, self.members, self.parameters.views, self.centre, self.scale,
+            count, np.full(len(self.own), np.nan),
+        )  # fmt: skip
+
+    @classmethod
+    def resumed(
+        cls, parts: Sequence[tuple[Training, np.ndarray]], x: torch.Tensor, targets: list[np.ndarray],
+        recipe: Recipe,
+    ) -> Training:  # fmt: skip
+        """One group of the members at these places of others, each going on where it was."""
+        start = Fleet.join([one.now().take(kept.tolist()) for one, kept in parts])
+        which = torch.cat([one.which[kept] for one, kept in parts])
+        new = cls(x, targets, list(start.members), recipe, None, start, which)
+        kept_of = [(one, torch.from_numpy(kept).to(x.device), kept.tolist()) for one, kept in parts]
+        for one, there, places in kept_of:
+            one.optimiser.keep(there)
+            one.orders.keep(places)
+            one.dropouts.keep(places)
+        olds = [one for one, _ in parts]
+        new.optimiser.take_up([one.optimiser for one in olds])
+        new.orders.draws = [draw for one in olds for draw in one.orders.draws]
+        new.orders.rest = [rest for one in olds for rest in one.orders.rest]
+        new.dropouts.draws = [draw for one in olds for draw in one.dropouts.draws]
+        return new
 
     def _step(self, order: torch.Tensor) -> None:
         parameters, passes = self.parameters.views, self.passes

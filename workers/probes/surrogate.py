@@ -170,6 +170,15 @@ def surrogate(
     )  # fmt: skip
 
 
+def stops_early(sample: Sample) -> bool:
+    """Whether the planned training can stop early: it is to, and some rows are kept to stop by."""
+    stopping = sample.planned("training.early_stopping")
+    if stopping is None or (isinstance(stopping, Mapping) and stopping.get("enabled") is False):
+        return False
+    nothing_kept = sample.planned("data.split.validation") == 0
+    return not nothing_kept or bool(sample.planned("data.split.folds"))
+
+
 def _hidden(
     model: Mapping[str, Any], kind: str, layers: int, widest: int, caveats: list[str]
 ) -> tuple[int, ...]:

@@ -94,6 +94,14 @@ validation_split: 0.0
     ),
     (
         "no_validation_split",
+        "data.split.validation",
+        """
+data: {split: {kind: random, validation: 0%, test: 20%}}
+training: {optimizer: adam, epochs: 30, early_stopping: {patience: 5}}
+""",
+    ),
+    (
+        "no_validation_split",
         "evaluation_strategy",
         """
 per_device_train_batch_size: 8

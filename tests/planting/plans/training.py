@@ -253,6 +253,25 @@ training: {optimizer: adam, lr: 0.001, epochs: 500}
     ),
     (
         "no_early_stopping",
+        "training.early_stopping.monitor",
+        """
+data: {split: {kind: stratified, validation: 0, test: 0.2}}
+model: {kind: mlp, hidden: [64, 64]}
+training: {optimizer: adam, lr: 0.001, epochs: 40, early_stopping: {monitor: val_loss, patience: 10}}
+""",
+    ),
+    (
+        "no_early_stopping",
+        "early_stopping_rounds",
+        """
+split: [0.8, 0.0, 0.2]
+model: lightgbm
+n_estimators: 400
+early_stopping_rounds: 50
+""",
+    ),
+    (
+        "no_early_stopping",
         "earlyStopping",
         """
 earlyStopping: false

@@ -165,7 +165,7 @@ def report(stand: Footing, measured: list[Twins], grown: dict[str, Any]) -> Find
     base = next(row for row in rates if row["factor"] == 1.0)
     edge = _edge(rates, base["score"])
     spread = float(np.sqrt(np.square(planned.moved).mean() / 2))
-    faults = _faults(stand, planned, low, edge, spread)
+    faults = _faults(stand, planned, low, edge, spread, _falls(rates, base["score"]))
     facts = {
         "metric": stand.metric,
         "nudge": NUDGE,
@@ -211,18 +211,25 @@ def _edge(rates: list[dict[str, Any]], score: float) -> float | None:
     return None
 
 
+def _falls(rates: list[dict[str, Any]], score: float) -> float | None:
+    """The smallest factor above 1 at which the result falls; None where none does."""
+    return next((r["factor"] for r in rates if r["factor"] > 1 and r["score"] < score - FALLEN), None)
+
+
 def _faults(
-    stand: Footing, planned: Twins, low: float, edge: float | None, spread: float
+    stand: Footing, planned: Twins, low: float, edge: float | None, spread: float, falls: float | None
 ) -> list[dict[str, Any]]:
     """Chaos at the planned rate where answers change by it, or so near that the next rate up falls.
 
-    Twins that part while the result stays are what a long training does: no more than a remark.
+    Twins that part while the result stays, here and a little above, are what a long training does: no more
+    than a remark. Twins that part just below the rate that breaks training stand at the edge itself.
     """
     harm = float(planned.twins.mean())  # of the answers; for numbers a share of their variance
     chaos = low >= CHAOS or edge == 1.0
+    near = any(at is not None and 1 < at <= NEAR for at in (edge, falls))
     if chaos and harm >= FEW_ANSWERS and spread >= SPREAD:
         severity = "high"
-    elif (edge is not None and 1 < edge <= NEAR) or (low >= SEEN and spread >= SPREAD):
+    elif near or (low >= SEEN and spread >= SPREAD):
         severity = "medium"
     elif low >= SEEN:
         severity = "low"

@@ -90,8 +90,15 @@ def test_twins_that_part_while_the_result_stays_are_a_remark(digits):
     twins = butterfly.Twins(1.0, np.full((6, 50), 0.02), np.full((15, 50), 0.05), np.ones((6, 50)),
                             np.zeros(6), False)  # fmt: skip
     assert twins.ratio() == pytest.approx(0.4)
-    faults = butterfly._faults(stand, twins, 0.35, 1.0, 0.0)
+    faults = butterfly._faults(stand, twins, 0.35, 1.0, 0.0, None)
     assert [fault["severity"] for fault in faults] == ["low"]
+    # the same just below the rate that breaks training: the alarm must not fade as the edge comes nearer
+    faults = butterfly._faults(stand, twins, 0.35, 1.0, 0.0, 1.25)
+    assert [fault["severity"] for fault in faults] == ["medium"]
+    assert (
+        butterfly._falls([{"factor": f, "score": s} for f, s in ((0.5, 96), (1.0, 96), (1.25, 34))], 96)
+        == 1.25
+    )
 
 
 def test_numbers_have_a_ratio_too(tmp_path):

@@ -63,6 +63,15 @@ def test_a_plan_with_a_brake_is_measured_with_it(few, tmp_path):
     assert overfitting.run(decays, Budget()).value < few.low
 
 
+def test_a_plan_that_keeps_no_rows_to_stop_by_is_measured_without_the_brake(few, tmp_path):
+    sample = factories.write_sample(tmp_path, *coins(200))
+    stops = planned(sample, **HUNGRY, early_stopping={"patience": 5})
+    stops.plan["data"] = {"split": {"kind": "random", "validation": 0, "test": 0.2}}
+    finding = overfitting.run(stops, Budget())
+    assert named(finding) == named(few)
+    assert "early_stopping" in {one["brake"] for one in finding.facts["brakes"]}
+
+
 def test_data_that_hold_the_answer_are_not_overfitted(tmp_path):
     finding = overfitting.run(
         planned(factories.write_sample(tmp_path, *blobs(500, spread=0.4)), **HUNGRY), Budget()

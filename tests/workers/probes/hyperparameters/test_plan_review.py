@@ -106,6 +106,21 @@ def test_the_example_plans_get_every_risk_of_theirs_and_the_sound_one_none(share
             assert told == {}
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "split: {kind: kfold, folds: 5, validation: 0}",
+        "split: {test: 0.2, validation: 0}\nmodel: MLPClassifier",
+        "split: {test: 0.2, validation: 0}\nfit: {validation_fraction: 0.1}",
+        "split: {train: 0.7, validation: 0.15, test: 0.15}\nfit: {validation_split: 0}",
+        "data: {train: a.csv, validation: b.csv, test: c.csv}\nfit: {validation_split: 0}",
+    ],
+)
+def test_a_zero_beside_rows_that_are_kept_elsewhere_raises_no_alarm(kept):
+    told = faults(f"{kept}\nearly_stopping: true\noptimizer: adam\nepochs: 30\nseed: 1")
+    assert not {"no_early_stopping", "no_validation_split"} & told.keys()
+
+
 # -- the plan against the data ----------------------------------------------------------------------
 def rows(*lines):
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from workers import plan as plans
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import search, tuning_gap
 from workers.probes.hyperparameters.search import cost, parts
-from workers.probes.hyperparameters.search.knobs import Knob, drawn
+from workers.probes.hyperparameters.search.knobs import Knob, drawn, near
 from workers.probes.hyperparameters.tuning_gap import curve
 from workers.probes.surrogate import rows
 
@@ -84,6 +84,20 @@ def test_settings_that_nobody_planned_are_no_serious_fault(tmp_path):
     stand = search.of(ring(tmp_path, plan={}), Budget())
     assert not stand.engine.planned
     assert tuning_gap._faults(stand, 8.0, 5.0)[0]["severity"] == "low"
+
+
+def test_the_two_that_are_compared_are_trained_again_with_the_same_other_starts(cancer):
+    stand = search.of(planned(cancer, **{**GOOD, "steps": 60}), Budget())
+    own = stand.engine.default
+    same = tuning_gap.again(stand, [own] * stand.folds)
+    for fold, one in enumerate(same):
+        parts_of_fold = [part for part in stand.parts if part.fold == fold]
+        assert one.shape == (tuning_gap.AGAIN * len(parts_of_fold), len(parts_of_fold[0].test))
+        assert not one.any()  # only settings can make a difference
+    worse, *none = tuning_gap.again(stand, [{**own, "learning_rate": 0.0001}, *[None] * (stand.folds - 1)])
+    assert worse.mean() < -0.05
+    assert not any(one.any() for one in none)
+    assert len({row.tobytes() for row in worse}) > 2  # every training is another one
 
 
 def test_a_model_that_nothing_here_trains_is_left_alone(cancer):
@@ -188,6 +202,18 @@ def test_drawn_settings_fill_their_ranges():
     assert np.all(np.histogram(places[:, 0], bins=8, range=(0, 1))[0] == 8)
     assert {one["b"] for one in settings} == {16, 32, 64, 128}
     assert min(one["a"] for one in settings) < 0.0015
+
+
+def test_a_second_round_looks_around_the_best_of_the_first():
+    knobs = [Knob("a", "A", "k.a", 0.001, 1.0, log=True), Knob("b", "B", "k.b", steps=(16, 32, 64, 128))]
+    best = np.array([[0.2, 0.99], [0.7, 0.1]])
+    places, settings = near(knobs, best, 200, 0)
+    assert ((places >= 0) & (places < 1)).all()
+    away = np.abs(places[:, None] - best).max(2).min(1)
+    assert np.median(away) < 0.15
+    assert {round(one["a"], 9) for one in settings} == {
+        round(knobs[0].value(place), 9) for place in places[:, 0]
+    }
 
 
 def test_a_long_plan_is_tried_for_long_and_what_was_cut_is_said(cancer):

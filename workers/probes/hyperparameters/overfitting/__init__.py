@@ -23,6 +23,7 @@ from workers.probes.hyperparameters.footing import Ground
 from workers.probes.hyperparameters.overfitting import harm, independent, planned_model
 from workers.probes.hyperparameters.overfitting.harm import Harm
 from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, better
+from workers.probes.surrogate import stops_early
 from workers.probes.words import percent
 
 MEDIUM, HIGH = 8.0, 20.0  # points that the gap has for sure
@@ -53,8 +54,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(stand)
     if isinstance(stand, Fitted):
         return planned_model.run(sample, stand)
-    stops = sample.planned("training.early_stopping", {"enabled": False})
-    trials = Trials(stand, stops.get("enabled") is not False)
+    trials = Trials(stand, stops_early(sample))
     budget.progress(0.05, "Training as planned, with brakes and with wrong labels")
     plan, brakes, heart, parameters = trials.run()
     if reason := stand.nothing_learnt(plan.test, "learnt by heart") if plan.gap < MEDIUM else None:

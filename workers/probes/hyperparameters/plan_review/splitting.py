@@ -62,6 +62,7 @@ class Split:
     group: Setting | None  # the column that keeps rows together
     cut: Setting | None  # a date
     stratified: bool
+    all_used: Setting | None = None  # parts that leave no rows for validation: 80/0/20
 
     @classmethod
     def read(cls, written: Written) -> Split:
@@ -87,6 +88,7 @@ class Split:
             ),
             next((one for one in about if _is_cut(one)), None),
             any(_stratifies(one) for one in about),
+            next((one for one in about if _without_validation(one)), None),
         )
 
     @property
@@ -313,13 +315,15 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
     for one in about:
         place = re.search(pattern, one.path)
         if place and isinstance(one.value, (str, list)) and not one.nothing and not kind_of(one.said):
+            if one.number == 0:
+                continue
             return one
     for one in about:
         shares = list(_shares(one))
         if len(shares) in (2, 3) and abs(sum(shares) - 1) < 0.02:
             if pattern is TEST:
                 return Setting(one.key, one.names, shares[-1], one.group)
-            if len(shares) == 3:
+            if len(shares) == 3 and shares[1] > 0:
                 return Setting(one.key, one.names, shares[1], one.group)
     kept = "validation" if pattern is VALIDATION else "test"
     for one in written.settings:
@@ -330,6 +334,7 @@ def _part(about: list[Setting], written: Written, pattern: str) -> Setting | Non
         ) or _by_name(one, kept):
             if (
                 one.nothing
+                or one.number == 0
                 or isinstance(one.value, bool)
                 or re.search(
                     r"\b(search|metric|report|tune|on|monitor|early|augment\w*|callbacks?)\b", one.path
@@ -390,6 +395,11 @@ def _shares(one: Setting) -> Iterator[float]:
     total = sum(amounts)
     if total and (abs(total - 100) < 1 or abs(total - 1) < 0.02 or abs(total - 10) < 0.01):
         yield from (amount / total for amount in amounts)
+
+
+def _without_validation(one: Setting) -> bool:
+    shares = list(_shares(one))
+    return len(shares) == 3 and shares[1] == 0
 
 
 def _is_cut(one: Setting) -> bool:

@@ -84,6 +84,7 @@ class Networks:
     hidden: tuple[int, ...] = ()  # the planned widths, where they were scaled down
     caveats: tuple[str, ...] = ()
     slow: bool = False
+    first: int = 0  # the number of the first start and batch order
 
     @property
     def named(self) -> str:
@@ -185,7 +186,8 @@ class Networks:
 
     def _member(self, setting: Setting, part: Part, seed: int) -> Member:
         return Member(
-            seed=self.budget.seed * 1000 + seed, rows=part.train, learning_rate=setting["learning_rate"],
+            seed=self.budget.seed * 1000 + self.first + seed, rows=part.train,
+            learning_rate=setting["learning_rate"],
             weight_decay=setting["weight_decay"], dropout=setting.get("dropout", 0.0),
             momentum=setting.get("momentum", self.centre.momentum), steps=max(1, int(setting["steps"])),
         )  # fmt: skip

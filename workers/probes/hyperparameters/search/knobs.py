@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+AROUND = 0.08  # of a range: how far a second round looks around the best of the first
 Setting = dict[str, float]  # knob -> value
 
 
@@ -63,7 +64,22 @@ def drawn(knobs: Sequence[Knob], count: int, seed: int) -> tuple[np.ndarray, lis
         warnings.simplefilter("ignore")  # a count that is no power of two is a little less even, no more
         places = qmc.Sobol(len(knobs), scramble=True, rng=np.random.default_rng([seed, 41])).random(count)
     places = np.clip(places, 0.0, 1.0 - 1e-9)
-    return places, [{k.name: k.value(p) for k, p in zip(knobs, row, strict=True)} for row in places]
+    return places, settings_at(knobs, places)
+
+
+def near(knobs: Sequence[Knob], best: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, list[Setting]]:
+    """Places around the best ones [n, knobs] of a search so far, and the settings there.
+
+    For who wants a good setting soon, and not to learn which setting matters.
+    """
+    draw = np.random.default_rng([seed, 43])
+    places = best[draw.integers(len(best), size=count)] + draw.normal(0, AROUND, (count, len(knobs)))
+    places = np.clip(places, 0.0, 1.0 - 1e-9)
+    return places, settings_at(knobs, places)
+
+
+def settings_at(knobs: Sequence[Knob], places: np.ndarray) -> list[Setting]:
+    return [{k.name: k.value(p) for k, p in zip(knobs, row, strict=True)} for row in places]
 
 
 def plain(value: float) -> float:

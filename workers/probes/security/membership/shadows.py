@@ -10,7 +10,7 @@ import torch
 from workers.fleet import Fleet, Head, Member, train
 from workers.probes.base import Budget, Sample
 from workers.probes.security.membership.attacks import Shadows
-from workers.probes.surrogate import Rows, Surrogate, row_scores, stratified, surrogate
+from workers.probes.surrogate import Rows, Surrogate, row_scores, stops_early, stratified, surrogate
 
 BETTER = 0.02  # of the score, below which a model is no better than a guess
 MODELS = 17  # a target and sixteen references (Zarifzadeh et al. 2024 use up to 254, and 1 to 4 at least)
@@ -63,14 +63,14 @@ def ground(sample: Sample, found: Rows, seed: int) -> Ground:
     """All labelled rows of the draw, of every part of the split: a model of the plan learns about half of
     the upload or more, so halves of all rows come nearest to it."""
     asked = np.ones(len(found.y), bool)
-    stops_early = bool(sample.planned("training.early_stopping"))
-    if stops_early:
+    brakes = stops_early(sample)
+    if brakes:
         wanted = max(10, round(ASIDE * len(asked)))
         codes = found.y if found.classes else None
         draw = np.random.default_rng([seed, 31])
         asked[stratified(codes, np.arange(len(asked)), wanted, draw)] = False
     centre = surrogate(sample, int(asked.sum()) // 2, most_steps=MOST_STEPS)
-    return Ground(found.x, found.y, found.heads[0], found.classes, found.ids, asked, centre, stops_early)
+    return Ground(found.x, found.y, found.heads[0], found.classes, found.ids, asked, centre, brakes)
 
 
 def learnt(

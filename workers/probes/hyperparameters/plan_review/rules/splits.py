@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from workers.probes.hyperparameters.plan_review.known import GROUP_NAME, Known
 from workers.probes.hyperparameters.plan_review.risk import Risk
+from workers.probes.hyperparameters.plan_review.rules.optimising import monitored_on_test
 from workers.probes.hyperparameters.plan_review.view import View
-from workers.probes.hyperparameters.plan_review.written import truth, words
+from workers.probes.hyperparameters.plan_review.written import Setting, truth, words
 from workers.probes.words import count
 
 ENOUGH = 100  # test rows: their 95 % interval at an accuracy of 90 % is then 6 points either side
@@ -189,35 +190,11 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
     """Without a part to choose by, settings are chosen by the test or not at all (Hastie and others, 2009,
     ch. 7).
     """
+    off = _switched_off(plan)
+    if _kept(plan, off):
+        return
     split = plan.split
-    written = plan.written
-    off = next(
-        (
-            one
-            for one in written.all(
-                r"\b(validation( ?(size|share|set|split|data|rows))?|"
-                r"evaluation strategy|do evaluation)$"
-            )
-            if (one.nothing or truth(one.value) is False or one.number == 0)
-            and not re.search(r"\btest\b", one.path)
-        ),
-        None,
-    )
-    if split.has_validation or _says_validation(plan):
-        return
-    by_validation = written.first(
-        r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose "
-        r"on|chosen on|select by)$"
-    )
-    if by_validation is not None and re.search(
-        r"\b(validation|evaluation|cv|cross validation|folds?|oob|out of bag|inner)\b", by_validation.said
-    ):
-        return
-    if re.search(r"\b\w*cv\b", plan.model.value) or written.first(
-        r"\b(search cv|inner (folds|cv)|nested cv|cv folds|search cv|oob score|folds)$"
-    ):
-        return
-    chooses = written.first(
+    chooses = plan.written.first(
         r"\b(search|sweep|hpo|optuna|trials|n trials|grid|early stop\w*|tun(e|ing)|param(eter)? grid)\b",
         searched=True,
     )
@@ -233,6 +210,64 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
         "No part of the data is kept to choose settings by, so they are chosen by the test, whose score "
         "is then too good, or not at all.",
         "Keep a validation part of the training data (data.split.validation: 0.15), or use cross-validation.",
+    )
+
+
+def stopped_by_nothing(plan: View, data: Known) -> Iterator[Risk]:
+    """Early stopping needs rows that are not learnt from (Prechelt, 1998): here the plan keeps none."""
+    off, stopping = _switched_off(plan), plan.early_stopping
+    if off is None or stopping is None or not plan.stops_early:
+        return
+    if _kept(plan, off) or monitored_on_test(stopping):
+        return
+    yield Risk(
+        "no_early_stopping",
+        "medium",
+        stopping.key,
+        f"Training is to stop early, but {off.key} keeps no rows to stop by, so it goes on until the model "
+        "has learned its examples by heart.",
+        "Keep a validation part and stop by it (data.split.validation: 0.15).",
+    )
+
+
+def _holds_its_own(plan: View) -> bool:
+    """scikit-learn's networks and boosted trees put a tenth of the training rows aside by themselves."""
+    own = re.compile(r"\b(mlp|sgd|(hist )?gradient boosting) ?(classifier|regressor)\b|\bperceptron$")
+    return any(own.search(one.said) for one in plan.written.settings if isinstance(one.value, str))
+
+
+def _switched_off(plan: View) -> Setting | None:
+    """The setting by which no rows are kept for validation."""
+    named = plan.written.all(
+        r"\b(validation( ?(size|set size|share|set|split|data|rows|part|n|samples))?|"
+        r"evaluation strategy|do evaluation)$"
+    )
+    off = (
+        one
+        for one in named
+        if (one.nothing or truth(one.value) is False or one.number == 0)
+        and not re.search(r"\btest\b", one.path)
+    )
+    return next(off, plan.split.all_used)
+
+
+def _kept(plan: View, off: Setting | None) -> bool:
+    """Rows to choose by are kept, or spoken of where nothing switches them ``off``."""
+    written = plan.written
+    if plan.split.has_validation or (off is None and _says_validation(plan)):
+        return True
+    if plan.stops_early and _holds_its_own(plan):
+        return True
+    by = written.first(
+        r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose "
+        r"on|chosen on|select by)$"
+    )
+    named = r"cv|cross validation|folds?|oob|out of bag|inner" + ("" if off else "|validation|evaluation")
+    if by is not None and re.search(rf"\b({named})\b", by.said):
+        return True
+    return bool(
+        re.search(r"\b\w*cv\b", plan.model.value)
+        or written.first(r"\b(search cv|inner (folds|cv)|nested cv|cv folds|oob score|folds)$")
     )
 
 
@@ -312,4 +347,12 @@ def _rarest_in_test(plan: View, data: Known) -> float | None:
     return min(data.counts.values()) * share if share else None
 
 
-RULES = (random_split_of_time, groups_ignored, not_stratified, test_too_small, no_validation, no_interval)
+RULES = (
+    random_split_of_time,
+    groups_ignored,
+    not_stratified,
+    test_too_small,
+    no_validation,
+    stopped_by_nothing,
+    no_interval,
+)
