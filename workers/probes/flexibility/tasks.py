@@ -90,7 +90,8 @@ def _made(sample: Sample, found: Rows) -> Tasks | str:
         return parted
     if len(found.classes) >= 4:
         return _checked(_class_halves(found))
-    return _row_halves(found) or parted or NEITHER
+    only = "There is one task, so its rows" if len(sample.targets) < 2 else "The rows"
+    return _row_halves(found, only) or parted or NEITHER
 
 
 def _declared(sample: Sample, found: Rows, target: int) -> Tasks:
@@ -171,14 +172,13 @@ def _dealt(found: Rows, new: np.ndarray) -> Rows:
     return replace(found, train=np.flatnonzero(~tested), test=np.flatnonzero(tested))
 
 
-def _row_halves(found: Rows) -> Tasks | None:
+def _row_halves(found: Rows, rows: str) -> Tasks | None:
     """Too few classes to split: the same question in another corner of the features."""
     best, most = None, 0
     for new in _corners(found):
         tasks = _split(
             found, new, ("one half of the rows", "the other half"),
-            "There is one task, so its rows were split in two halves that look different (along a main"
-            " direction of the features).",
+            f"{rows} were split in two halves that look different (along a main direction of the features).",
         )  # fmt: skip
         fewest = 1  # of a number, the first direction will do
         if found.classes:

@@ -120,7 +120,7 @@ def _task(found: Several, trials: Trials, task: int, one: Learnt) -> dict[str, A
     group = trials.asked if task in trials.asked else trials.every
     return {
         "name": found.names[task],
-        "metric": found.metric(task),
+        "metric": "accuracy" if found.heads[task].task == "classification" else "explained variance",
         "alone": 100 * trials.alone_score(task),
         "alone_small": 100 * trials.score((task,), task, "narrow"),
         "shared": 100 * trials.score(group, task),

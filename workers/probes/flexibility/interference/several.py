@@ -9,7 +9,7 @@ import numpy as np
 
 from workers.fleet import Head
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Sample
-from workers.probes.flexibility import balance, levels
+from workers.probes.flexibility import levels
 from workers.probes.flexibility.tasks import FEWEST_TEST, Tasks, two_tasks
 from workers.probes.surrogate import FEWEST, MOST_ROWS, stratified
 from workers.probes.words import listed
@@ -45,26 +45,7 @@ class Several:
             return 0.0
         own = self.has(task)
         learnt, tested = (self.y[task][rows[own[rows]]] for rows in (self.train, self.test))
-        if balance.weights(learnt) is None:
-            return float((tested == np.bincount(learnt).argmax()).mean())
-        return balance.guess(self.y[task][self.test], self.counted(task))
-
-    def counted(self, task: int) -> np.ndarray:
-        """float64 [test rows]: how much each counts in the task's score, 0 without a label."""
-        own = balance.counted(self.y[task], self.train, self.test, self.heads[task].task)
-        return np.where(self.has(task)[self.test], own, 0.0)
-
-    def learnt(self) -> np.ndarray | None:
-        """float64 [tasks, n]: how much rows count in learning a task; None where all count alike."""
-        each = [balance.learnt(y, self.train, head.task) for y, head in zip(self.y, self.heads, strict=True)]
-        if all(one is None for one in each):
-            return None
-        return np.stack([np.ones(len(self.x)) if one is None else one for one in each])
-
-    def metric(self, task: int) -> str:
-        if self.heads[task].task == "regression":
-            return "explained variance"
-        return balance.metric(self.y[task], self.train)
+        return float((tested == np.bincount(learnt).argmax()).mean())
 
 
 def labelled(y: np.ndarray, head: Head) -> np.ndarray:

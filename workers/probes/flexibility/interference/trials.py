@@ -39,8 +39,6 @@ class Trials:
     def __init__(self, several: Several, centre: Surrogate, budget: Budget, seeds: int) -> None:
         self.several, self.centre, self.budget, self.seeds = several, centre, budget, seeds
         self.count = len(several.heads)
-        self.learnt = several.learnt()  # of rows, so that a task's rare answers are learnt as well
-        self.counted = [several.counted(task) for task in range(self.count)]
         self.every: Group = tuple(range(self.count))
         self.asked = self.every  # the tasks of the network that is judged: all that can be learnt
         self.reference = dict.fromkeys(self.every, "full")  # the network alone that a task is held against
@@ -151,7 +149,6 @@ class Trials:
         return centre.member(
             1000 * self.budget.seed + seed, rows=learnt, task_weights=tuple(weights),
             width=self.narrow if kind == "narrow" else None, steps=round(centre.steps / share.mean()),
-            weights=self.learnt,
         )  # fmt: skip
 
     def _scored(self, fleet: Fleet, task: int) -> np.ndarray:
@@ -166,8 +163,8 @@ class Trials:
 
     # -- what it changes ----------------------------------------------------------------------------
     def score(self, group: Group, task: int, kind: str = "full") -> float:
-        own = self.counted[task]
-        return float((self.scores[group, kind][task] @ own).mean() / own.sum())
+        own = self.several.has(task)[self.several.test]
+        return float(self.scores[group, kind][task][:, own].mean())
 
     def alone_score(self, task: int) -> float:
         return self.score((task,), task, self.reference[task])
@@ -177,7 +174,8 @@ class Trials:
 
         ``against`` is by default the planned network, or the larger one where the planned one is too small.
         """
-        own, against = self.counted[task], against or self.reference[task]
+        several, against = self.several, against or self.reference[task]
+        own = several.has(task)[several.test].astype(np.float64)
         base = self.scores[(task,), against][task]
         least = max(LEAST, float((base @ own).mean() / own.sum()))
         apart = (self.scores[group, kind][task] - base) @ (self.row_counts * own).T  # [seeds, draws]

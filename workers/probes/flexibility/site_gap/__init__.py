@@ -50,11 +50,12 @@ def run(sample: Sample, budget: Budget) -> Finding:
     x = _without(sample, source.column)[chosen].astype(np.float32)
     if not x.shape[1]:
         return Finding.skipped(NOTHING_TO_LEARN_FROM)
-    y, goal, every = sample.labels()[chosen], sample.target, np.arange(len(chosen))
+    y, goal = sample.labels()[chosen], sample.target
     head, metric = Head(1, "regression"), "explained variance"
     if goal.task != "regression":
-        y, classes = levels.grouped(y, goal.classes, every, every)
-        head, metric = Head(len(classes)), balance.metric(y, every)
+        parts = (np.flatnonzero(side) for side in (sample.split[chosen] == 0, sample.split[chosen] > 0))
+        y, classes = levels.grouped(y, goal.classes, *parts)  # the same answers as in the other probes
+        head, metric = Head(len(classes)), balance.metric(y, np.arange(len(y)))
         source = replace(
             source, how=f"{source.how} {levels.said((goal.name, goal.classes, classes))}".strip()
         )
