@@ -49,7 +49,7 @@ def grouped(
     if len(levels) == len(classes):
         return y, classes
     if numbers is None:
-        levels = tuple(sorted(levels))  # names keep the order that they have
+        levels = tuple(sorted(levels, key=min))  # names keep the order that they have
     new = np.zeros(len(classes), y.dtype)
     for place, level in enumerate(levels):
         new[list(level)] = place
