@@ -80,6 +80,7 @@ def _finding(
             "operations": training.operations, "trifling": training.trifling,
             "takes": _amount(training, 1.0),
         },
+        "metric": [one[0].metric for one in told if one[0].id == "neighbour"],
         "surrogate": centre.described(), "mitigations": [],
         "faults": [] if training is not None and training.trifling else _faults(
             cost, scenario, answered(sample, "F2")

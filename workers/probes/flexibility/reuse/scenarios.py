@@ -36,6 +36,12 @@ class Scenario:
     ]  # a head: row weights [n] of learning, where one class is nearly all
 
     @property
+    def metric(self) -> str:
+        if self.heads[self.head].task == "regression":
+            return "explained variance"
+        return "accuracy" if np.ptp(self.weights) == 0 else "balanced accuracy"
+
+    @property
     def target(self) -> np.ndarray:
         return self.y[self.head]
 
