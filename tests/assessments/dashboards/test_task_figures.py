@@ -75,5 +75,5 @@ def test_missing_facts_mean_one_figure_less(name):
 def test_scores_that_count_rare_answers_for_more_are_told_as_such():
     finding, (chart, *_) = of("forgetting")
     assert "Rare answers" not in chart.note
-    finding["facts"]["metric"] = ["accuracy", "balanced accuracy"]
+    finding["facts"] |= {"metric": ["accuracy", "balanced accuracy"], "surrogate": {"caveats": []}}
     assert "Rare answers count as much as common ones." in figures.of(finding)[0].note
