@@ -165,6 +165,20 @@ def test_several_heads_and_a_head_of_weight_zero_stands_still(cancer):
     assert (fleet.predict(x, head=0)[1] == y).mean() > 0.95
 
 
+def test_row_weights_may_differ_from_head_to_head(cancer):
+    """Of the second task only rows that tell the truth count; of the first one all."""
+    x, y = cancer
+    lying = np.arange(len(x)) % 3 > 0
+    told = np.where(lying, 1 - y, y)
+    weights = np.stack([np.ones(len(x)), np.where(lying, 0.0, 3.0)])
+    members = [Member(weights=one) for one in (None, weights[0], weights)]
+    fleet = train(x, [y, told], members, net=Net((8,)), heads=(Head(2), Head(2)), steps=80, batch=32)
+    right = [[float((fleet.predict(x, head)[k] == y).mean()) for head in (0, 1)] for k in range(3)]
+    assert min(row[0] for row in right) > 0.9
+    assert max(right[0][1], right[1][1]) < 0.2
+    assert right[2][1] > 0.9
+
+
 def test_missing_labels_are_not_learnt(cancer):
     x, y = cancer
     half = np.where(np.arange(len(y)) < 250, y, -1)

@@ -47,7 +47,7 @@ class Member:
 
     seed: int = 0  # of the start, the batch order and dropout, each from its own stream
     rows: Any = None  # indices or a bool mask: what it learns from
-    weights: Any = None  # float [n]: how much each row counts; scaled to a mean of 1 over its rows
+    weights: Any = None  # float [n] or [heads, n]: how much a row counts; scaled to a mean of 1 over its rows
     labels: Any = None  # its own targets, in the form of ``targets``
     learning_rate: float = 0.005
     weight_decay: float = 0.0  # decoupled for adamw, added to the gradient for sgd and adam

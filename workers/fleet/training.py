@@ -168,7 +168,7 @@ class Training:
     def _learnt_from(self, member: Member) -> np.ndarray:
         rows = indices(member.rows, self.n)
         if member.weights is not None:
-            rows = rows[np.asarray(member.weights)[rows] > 0]
+            rows = rows[np.any(np.atleast_2d(member.weights)[:, rows] > 0, axis=0)]
         if not len(rows):
             raise ValueError("A member of the fleet has no rows to learn from.")
         return rows
@@ -216,7 +216,8 @@ class Training:
         if own:
             for k, member in enumerate(self.members):
                 if member.weights is not None:
-                    given = np.asarray(member.weights, np.float32)
+                    given = np.atleast_2d(np.asarray(member.weights, np.float32))
+                    given = given[place if len(given) > 1 else 0]
                     weights[k] = given / given[self.rows[k]].mean()
                 if member.task_weights is not None:
                     weights[k] *= member.task_weights[place]

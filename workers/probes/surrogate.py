@@ -139,9 +139,13 @@ class Surrogate:
 
 
 def surrogate(
-    sample: Sample, train_rows: int, *, layers: int = 2, widest: int = 64, most_steps: int = 500
-) -> Surrogate:
-    """The plan's own settings as far as a small net can take them, else defaults that are told."""
+    sample: Sample, train_rows: int, *, layers: int = 2, widest: int = 64, usual: int = 32,
+    most_steps: int = 500,
+) -> Surrogate:  # fmt: skip
+    """The plan's own settings as far as a small net can take them, else defaults that are told.
+
+    ``usual`` are the units of a hidden layer where the plan names none.
+    """
     model, training = sample.planned("model", {}), sample.planned("training", {})
     kind = str(model.get("kind", "")).lower()
     plain = kind in PLAIN_KINDS
@@ -149,7 +153,7 @@ def surrogate(
     if not plain:
         caveats.append(f"Measured on a small network with settings of its own, not on the planned {kind}.")
     use = training if plain else {}
-    hidden = _hidden(model if plain else {}, kind, layers, widest, caveats)
+    hidden = _hidden(model if plain else {}, kind, layers, widest, usual, caveats)
     name = str(use.get("optimizer", "adam")).lower()
     optimizer = {"sgd": "sgd", "momentum": "sgd", "adamw": "adamw", "adam": "adam"}.get(name)
     if optimizer is None:
@@ -180,12 +184,12 @@ def stops_early(sample: Sample) -> bool:
 
 
 def _hidden(
-    model: Mapping[str, Any], kind: str, layers: int, widest: int, caveats: list[str]
+    model: Mapping[str, Any], kind: str, layers: int, widest: int, usual: int, caveats: list[str]
 ) -> tuple[int, ...]:
     if kind in LINEAR_KINDS and layers > 1:
         return ()
     planned = tuple(int(width) for width in model.get("hidden", ()) or ())
-    hidden = tuple(min(widest, width) for width in planned[:layers]) or (32,) * layers
+    hidden = tuple(min(widest, width) for width in planned[:layers]) or (usual,) * layers
     if planned and planned != hidden:
         small = " and ".join(map(str, hidden))
         caveats.append(f"The planned {len(planned)} hidden layers were scaled down to {small} units.")

@@ -117,12 +117,15 @@ def noun(finding: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def stand_in(facts: Mapping[str, Any]) -> str:
-    """That a small model stood in for the planned one, and what it leaves out; empty when none did."""
+    """That a small model stood in for the planned one, what it leaves out, and whether its scores count rare
+    answers for more; empty when none did."""
     surrogate = facts.get("surrogate") or {}
     if not surrogate:
         return ""
-    if surrogate.get("model"):  # scikit-learn trained the planned model itself
-        return " ".join(map(str, surrogate.get("caveats") or []))
-    return " ".join(
-        ["A small model stood in for the planned one.", *map(str, surrogate.get("caveats") or [])]
-    )
+    metric = facts.get("metric") or ""
+    said = [*map(str, surrogate.get("caveats") or [])]
+    if "balanced accuracy" in (metric if isinstance(metric, list) else [metric]):
+        said.insert(0, "Rare answers count as much as common ones.")
+    if not surrogate.get("model"):  # else scikit-learn trained the planned model itself
+        said.insert(0, "A small model stood in for the planned one.")
+    return " ".join(said)

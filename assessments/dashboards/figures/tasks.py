@@ -35,7 +35,8 @@ def interference(facts: Facts, finding: Facts) -> list[Part]:
         for one in tasks
     ]  # fmt: skip
     heads = ("Task", "Alone", "Together", "Change,\u00a0%", "90% interval", "Alone, small", "Can be learnt")
-    said = [str(facts.get("how") or ""), _same_size(facts), _larger(tasks), stand_in(facts)]
+    unit = "The title counts in % of the score alone." if "%" in (finding.get("title") or "") else ""
+    said = [unit, str(facts.get("how") or ""), _same_size(facts), _larger(tasks), stand_in(facts)]
     note = " ".join(filter(None, said))
     parts: list[Part] = [
         Chart(
@@ -132,9 +133,17 @@ def _ways(one: Facts, facts: Facts, finding: Facts, *, first: bool) -> Part:
         note=" ".join(filter(None, [str(one.get("how") or ""), stand_in(facts)])),
         wide=_bars(rows, theme.WIDTHS["half"]),
         narrow=_bars(rows, theme.WIDTHS["narrow"]),
-        says=finding.get("note", "") if first else f"{title}.",
+        says=finding.get("note", "") if first else _shortly(one),
         table=Table(("Way", "Computing", "Best score"), table, frozenset({1, 2})),
     )
+
+
+def _shortly(one: Facts) -> str:
+    """What a new start and the cheapest re-use take."""
+    anew, again = one.get("from_scratch"), one.get("reuse")
+    begin = "" if anew is None else f"From scratch takes {words.percent(anew)} of the first training"
+    end = "no way of re-use gets there" if again is None else f"the cheapest re-use {words.percent(again)}"
+    return words.first_up(", ".join(filter(None, [begin, end]))) + "."
 
 
 def _way(option: Facts) -> str:
@@ -151,7 +160,7 @@ def _bars(rows: Sequence[tuple[str, float | None, float]], width: int) -> dict[s
     places = [len(rows) - 1 - place for place in range(len(rows))]
     notes = []
     for (_, share, score), place in zip(rows, places, strict=True):
-        label = words.percent(share) if share is not None else f"only {words.percent(score / 100, 0)}"
+        label = words.percent(share) if share is not None else f"only {score:.0f} points"
         colour = theme.INK if share is not None else theme.INK2
         notes.append(theme.text(share or 0, place, label, xshift=6, font={"color": colour}))
     bar = {

@@ -44,7 +44,8 @@ def test_a_way_of_re_use_that_does_not_get_there_says_how_far_it_comes():
     texts = [note["text"] for note in parts[0].wide["layout"]["annotations"]]
     worst = next(one for one in finding["facts"]["scenarios"] if one["id"] == finding["facts"]["worst"])
     never = [one for one in worst["options"] if one["computing"] is None]
-    assert sum(text.startswith("only ") for text in texts) == len(never) > 0
+    assert sum(text.startswith("only ") and text.endswith(" points") for text in texts) == len(never) > 0
+    assert "the cheapest re-use" in parts[1].says or "no way of re-use gets there" in parts[1].says
     assert ["not reached" in row for row in parts[0].table.rows].count(True) == len(never)
 
 
@@ -69,3 +70,10 @@ def test_missing_facts_mean_one_figure_less(name):
     finding, _ = of(name)
     finding["facts"] = {"faults": []}
     assert figures.of(finding) == []
+
+
+def test_scores_that_count_rare_answers_for_more_are_told_as_such():
+    finding, (chart, *_) = of("forgetting")
+    assert "Rare answers" not in chart.note
+    finding["facts"] |= {"metric": ["accuracy", "balanced accuracy"], "surrogate": {"caveats": []}}
+    assert "Rare answers count as much as common ones." in figures.of(finding)[0].note

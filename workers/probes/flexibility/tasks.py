@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from workers.fleet import Head
 from workers.probes.base import Sample
+from workers.probes.flexibility import balance, levels
 from workers.probes.surrogate import FEWEST, Rows
 from workers.sql import quoted
 
@@ -34,30 +36,79 @@ class Tasks:
         """The head that retraining changes."""
         return 0 if self.shared else 1
 
+    @cached_property
+    def weights(self) -> np.ndarray | None:
+        """float64 [heads, n]: how much rows count in learning; None where no task has one answer nearly
+        always."""
+        parts = [np.concatenate(self.train)] * 2 if self.shared else self.train
+        own = [
+            balance.learnt(y, part, head.task)
+            for y, part, head in zip(self.y, parts, self.heads, strict=True)
+        ][: 1 if self.shared else 2]
+        if all(one is None for one in own):
+            return None
+        return np.stack([np.ones(len(self.x)) if one is None else one for one in own])
+
+    def counted(self, place: int) -> np.ndarray:
+        """float64 [test rows]: how much each row of a task's test counts in its score."""
+        train = np.concatenate(self.train) if self.shared else self.train[place]
+        return balance.counted(self.y[place], train, self.test[place], self.heads[place].task)
+
+    def metric(self, place: int) -> str:
+        if self.heads[place].task == "regression":
+            return "explained variance"
+        return balance.metric(self.y[place], np.concatenate(self.train) if self.shared else self.train[place])
+
 
 def two_tasks(sample: Sample, found: Rows) -> Tasks | str:
-    """Two targets, else what is declared as time or group, else two halves of classes or rows; or why not."""
-    if len(sample.targets) > 1:
-        return _checked(_declared(sample, found))
+    """The first of all_of, or why there is none."""
+    made = all_of(sample, found)
+    return made if isinstance(made, str) else made[0]
+
+
+def all_of(sample: Sample, found: Rows) -> list[Tasks] | str:
+    """Ways to make two tasks, the best first; or why there is none.
+
+    Two targets, the first being the old task; else what is declared as time or group; else two halves of the
+    classes or of the rows.
+    """
+    tried = [_checked(_declared(sample, found, place)) for place in range(1, len(sample.targets))]
+    made = [tasks for tasks in tried if isinstance(tasks, Tasks)]
+    last = _made(sample, found)
+    if isinstance(last, Tasks):
+        goal = sample.targets[0]
+        told = levels.said((goal.name, goal.classes, found.classes))
+        lack = "" if made else " ".join(why for why in tried if isinstance(why, str))
+        made.append(replace(last, how=f"{lack} {last.how} {told}".strip()))
+    return made or str(last)
+
+
+def _made(sample: Sample, found: Rows) -> Tasks | str:
+    """Two tasks out of one target, or why not."""
     parted = _parted(sample, found)
     if isinstance(parted, Tasks):
         return parted
     if len(found.classes) >= 4:
         return _checked(_class_halves(found))
-    return _row_halves(found) or parted or NEITHER
+    only = "There is one task, so its rows" if len(sample.targets) < 2 else "The rows"
+    return _row_halves(found, only) or parted or NEITHER
 
 
-def _declared(sample: Sample, found: Rows) -> Tasks:
-    place = {int(i): at for at, i in enumerate(sample.arrays["ids"])}
-    chosen = [place[int(i)] for i in found.ids]
-    second, goal = sample.labels(1)[chosen], sample.targets[1]
-    head = Head(1, "regression") if goal.task == "regression" else Head(len(goal.classes))
+def _declared(sample: Sample, found: Rows, target: int) -> Tasks:
+    places = {int(i): at for at, i in enumerate(sample.arrays["ids"])}
+    chosen = [places[int(i)] for i in found.ids]
+    second, goal, first = sample.labels(target)[chosen], sample.targets[target], sample.targets[0]
     known = np.isfinite(second) if goal.task == "regression" else second >= 0
-    first = sample.targets[0].name
+    train, test = found.train[known[found.train]], found.test[known[found.test]]
+    head, classes = Head(1, "regression"), goal.classes
+    if goal.task != "regression":
+        second, classes = levels.grouped(second, goal.classes, train, test)
+        head = Head(len(classes))
+    told = levels.said((first.name, first.classes, found.classes), (goal.name, goal.classes, classes))
+    how = f"The old task is {first.name}, the new one {goal.name}. {told}".strip()
     return Tasks(
-        found.x, (found.y, second), (found.heads[0], head),
-        (found.train, found.train[known[found.train]]), (found.test, found.test[known[found.test]]),
-        (first, goal.name), f"The old task is {first}, the new one {goal.name}.", False,
+        found.x, (found.y, second), (found.heads[0], head), (found.train, train), (found.test, test),
+        (first.name, goal.name), how, False,
     )  # fmt: skip
 
 
@@ -121,14 +172,13 @@ def _dealt(found: Rows, new: np.ndarray) -> Rows:
     return replace(found, train=np.flatnonzero(~tested), test=np.flatnonzero(tested))
 
 
-def _row_halves(found: Rows) -> Tasks | None:
+def _row_halves(found: Rows, rows: str) -> Tasks | None:
     """Too few classes to split: the same question in another corner of the features."""
     best, most = None, 0
     for new in _corners(found):
         tasks = _split(
             found, new, ("one half of the rows", "the other half"),
-            "There is one task, so its rows were split in two halves that look different (along a main"
-            " direction of the features).",
+            f"{rows} were split in two halves that look different (along a main direction of the features).",
         )  # fmt: skip
         fewest = 1  # of a number, the first direction will do
         if found.classes:
@@ -174,7 +224,11 @@ def _checked(tasks: Tasks) -> Tasks | str:
     for place, name in enumerate(tasks.names):
         if len(tasks.train[place]) < FEWEST or len(tasks.test[place]) < FEWEST_TEST:
             return f"The task {name} has too few rows to learn and to test ({FEWEST} and {FEWEST_TEST})."
-        codes = tasks.y[place][tasks.train[place]]
-        if tasks.heads[place].task == "classification" and len(np.unique(codes)) < 2:
+        if tasks.heads[place].task != "classification":
+            continue
+        if len(np.unique(tasks.y[place][tasks.train[place]])) < 2:
             return f"The task {name} has rows of one class only, so there is nothing to learn."
+        rare = levels.too_rare(tasks.y[place], tasks.train[place], tasks.test[place])
+        if rare:
+            return f"The task {name} {rare}."
     return tasks

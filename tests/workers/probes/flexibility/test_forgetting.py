@@ -12,7 +12,7 @@ from tests.workers import factories
 from workers.probes.base import Budget
 from workers.probes.flexibility import forgetting
 from workers.probes.flexibility.tasks import two_tasks
-from workers.probes.surrogate import rows
+from workers.probes.surrogate import rows, surrogate
 
 torch.set_num_threads(1)
 
@@ -88,9 +88,11 @@ def test_an_old_task_of_random_labels_is_nothing_to_forget(digits, tmp_path):
 def test_an_unrelated_new_task_shows_no_forward_transfer(digits, tmp_path, monkeypatch):
     # A task that nothing learns is not judged at all, so what would be said of it is looked at from inside.
     monkeypatch.setattr(forgetting, "_no_better", lambda *_: False)
-    noise = np.random.default_rng(0).integers(0, 4, len(digits.features)).astype(int)
-    digit = digits.labels().astype(int)
-    sample = factories.write_sample(tmp_path, digits.features, digit, noise, names=("digit", "noise"))
+    noise = np.random.default_rng(0).integers(0, 4, 900).astype(int)
+    x, digit = digits.features[:900], digits.labels()[:900].astype(int)
+    sample = factories.write_sample(
+        tmp_path, x, digit, noise, names=("digit", "noise"), plan={"training": {"steps": 150}}
+    )
     finding = forgetting.run(sample, Budget())
     assert finding.facts["tasks"] == ["digit", "noise"]
     for name in ("fine_tune", "progressive", "frozen"):
@@ -124,7 +126,7 @@ def test_numbers_are_split_by_rows_below_and_above(tmp_path):
 
 
 def test_equal_seeds_give_equal_findings(tmp_path):
-    sample = factories.breast_cancer(tmp_path)
+    sample = factories.breast_cancer(tmp_path, plan={"training": {"steps": 60}})
     first, second = (forgetting.run(sample, Budget(seed=2)) for _ in range(2))
     assert json.dumps(first.as_json()) == json.dumps(second.as_json())
 
@@ -154,8 +156,9 @@ def test_of_a_declared_time_or_group_the_later_rows_are_the_new_task(tmp_path, r
     rows_ = {"when": values, **{f"x{place}": x[:, place].tolist() for place in range(5)}}
     for goal in (y, (y > 0).astype(int)):
         sample = factories.write_sample(
-            tmp_path / str(goal.dtype), x, goal, rows=rows_, roles={"when": role}, split=split
-        )
+            tmp_path / str(goal.dtype), x, goal, rows=rows_, roles={"when": role}, split=split,
+            plan={"model": {"hidden": [32]}, "training": {"steps": 150}},
+        )  # fmt: skip
         tasks = two_tasks(sample, rows(sample, 0))
         assert tasks.how == "The rows were split by when."
         assert max(tasks.train[0].max(), tasks.test[0].max()) < min(tasks.train[1].min(), tasks.test[1].min())
@@ -175,11 +178,21 @@ def test_a_number_alone_is_not_split_by_its_own_value(tmp_path):
     assert forgetting.run(made, Budget()).value < 5
 
 
-def test_no_step_is_advised_for_a_new_task_that_cannot_be_learnt(tmp_path):
+def test_a_new_task_that_cannot_be_learnt_is_told_and_halves_of_the_old_one_are_tried(tmp_path):
     draw = np.random.default_rng(5)
     x = draw.normal(size=(500, 6)).astype(np.float32)
     coin = draw.integers(0, 2, 500)
     made = factories.write_sample(tmp_path, x, (x[:, 0] > 0).astype(int), coin, names=("sign", "coin"))
+    with pytest.raises(forgetting.NotLearntError, match="surely learns the new task \\(coin\\)"):
+        forgetting._measured(made, two_tasks(made, rows(made, 0)), Budget())
     found = forgetting.run(made, Budget())
-    assert found.state == "skipped"
-    assert "no way of retraining learns the new task (coin)" in found.note
+    assert found.facts["tasks"] == ["one half of the rows", "the other half"]
+    assert "No way of retraining surely learns coin. The rows were split in two halves" in found.note
+
+
+def test_the_first_new_rows_hold_each_class_by_its_share(digits):
+    course = forgetting.Course(two_tasks(digits, rows(digits, 0)), surrogate(digits, 500, layers=1), Budget())
+    for seed in range(4):
+        counts = np.bincount(course.tasks.y[1][course._order(seed)[:30]], minlength=5)
+        assert counts.min() >= 4
+        assert counts.max() <= 8

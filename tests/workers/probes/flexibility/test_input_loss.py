@@ -49,7 +49,7 @@ def test_the_column_that_holds_the_answer_is_named(tmp_path):
 def test_it_is_serious_only_where_an_input_may_disappear(tmp_path, answer, severity):
     sample = made(tmp_path, ["pressure", "width", "hue"], rows=400)
     answers = {"F7": {"value": answer}} if answer else {}
-    found = input_loss.run(Sample(sample.folder, answers=answers), Budget())
+    found = input_loss.run(Sample(sample.folder, {"training": {"steps": 80}}, answers), Budget())
     assert [one["severity"] for one in found.facts["faults"]] == [severity]
 
 
@@ -112,7 +112,7 @@ def test_noise_and_single_inputs_are_skipped_with_a_reason(tmp_path):
 
 
 def test_equal_seeds_give_equal_findings(tmp_path):
-    sample = made(tmp_path, ["a", "b", "c"], rows=300)
+    sample = made(tmp_path, ["a", "b", "c"], rows=300, plan={"training": {"steps": 60}})
     first, second = (input_loss.run(sample, Budget(seed=2)) for _ in range(2))
     assert json.dumps(first.as_json()) == json.dumps(second.as_json())
 

@@ -26,6 +26,11 @@ def digits(tmp_path_factory):
     )
 
 
+@pytest.fixture(scope="module")
+def found(digits):
+    return reuse.run(digits, Budget())
+
+
 def two(folder, digits, first, second, **more):
     return factories.write_sample(folder, digits.features, first, second, names=("old", "new"), **more)
 
@@ -61,14 +66,13 @@ def test_on_random_features_a_linear_probe_is_at_chance(digits, tmp_path):
     assert reuse.run(made, Budget()).state == "skipped"  # there is nothing to learn, so nothing to save
 
 
-def test_a_class_that_comes_later_counts_as_much_as_all_old_ones(digits):
+def test_a_class_that_comes_later_counts_as_much_as_all_old_ones(digits, found):
     made = scenarios.all_of(digits, rows(digits, 0), 5)
     later = next(one for one in made if one.id == "new_class")
     for seed, old in enumerate(later.old):
         (left,) = set(range(10)) - set(later.y[0][old].tolist())
         new = later.target[later.test] == left
         assert later.weights[seed][new].sum() == pytest.approx(later.weights[seed][~new].sum())
-    found = reuse.run(digits, Budget())
     one = scenario(found, "new_class")
     start = one["options"][3]["course"][0]
     assert start < 55  # before it is learnt, the new class is never right
@@ -76,8 +80,7 @@ def test_a_class_that_comes_later_counts_as_much_as_all_old_ones(digits):
     assert "5 classes, one at a time" in one["how"]
 
 
-def test_more_rows_never_need_more_to_be_said_than_was_measured(digits):
-    found = reuse.run(digits, Budget())
+def test_more_rows_never_need_more_to_be_said_than_was_measured(found):
     for one in found.facts["scenarios"]:
         for option in one["options"]:
             reached = option["score"] >= one["wanted"] - 1e-9
@@ -125,7 +128,7 @@ def test_hours_and_money_come_from_the_plan(digits):
 
 
 def test_equal_seeds_give_equal_findings(tmp_path):
-    made = factories.breast_cancer(tmp_path)
+    made = factories.breast_cancer(tmp_path, plan={"training": {"steps": 60}})
     first, second = (reuse.run(made, Budget(seed=2)) for _ in range(2))
     assert json.dumps(first.as_json()) == json.dumps(second.as_json())
 

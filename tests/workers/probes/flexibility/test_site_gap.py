@@ -111,7 +111,7 @@ def test_numbers_to_predict_are_judged_too(tmp_path):
 
 
 def test_equal_seeds_give_equal_findings(tmp_path):
-    sample = made(tmp_path, 3, rows=300)
+    sample = made(tmp_path, 3, rows=300, plan={"training": {"steps": 60}})
     first, second = (site_gap.run(sample, Budget(seed=2)) for _ in range(2))
     assert json.dumps(first.as_json()) == json.dumps(second.as_json())
 

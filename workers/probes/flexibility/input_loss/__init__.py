@@ -15,10 +15,11 @@ from typing import Any
 import torch
 
 from workers.probes.base import Budget, Finding, Sample
+from workers.probes.flexibility import levels
 from workers.probes.flexibility.input_loss import inputs
 from workers.probes.flexibility.input_loss.inputs import Input
 from workers.probes.flexibility.input_loss.trials import Loss, Trials
-from workers.probes.surrogate import Surrogate, affordable, answered, rows, surrogate
+from workers.probes.surrogate import Surrogate, affordable, answered, surrogate
 from workers.probes.words import listed
 
 SEEDS, FEWEST_SEEDS = 5, 2
@@ -31,7 +32,7 @@ NOTICED, GRAVE = 2.0, 10.0  # points that are surely lost [judgement]
 def run(sample: Sample, budget: Budget) -> Finding:
     """Points lost when the most needed input is missing."""
     torch.set_num_threads(1)
-    found = rows(sample, budget.seed)
+    found = levels.rows(sample, budget.seed)
     if isinstance(found, str):
         return Finding.skipped(found)
     all_of = [one for one in inputs.of(sample) if one.features.any()]
@@ -90,6 +91,10 @@ def _finding(
         "mitigations": _mitigations(one, lost, without.get(worst), coping, price),
     }  # fmt: skip
     title, note = _words(one, lost, without.get(worst), base, listed_, facts["mitigations"])
+    if sample.target is not None:
+        note = (
+            f"{note} {levels.said((sample.target.name, sample.target.classes, trials.found.classes))}".strip()
+        )
     value, low, high = (max(0.0, part) for part in (lost.mean, lost.low, lost.high))
     used_rows = len(trials.found.train) + len(trials.found.test)
     return Finding(value, " ".join([note, *centre.caveats]), facts, low, high, used_rows, title)

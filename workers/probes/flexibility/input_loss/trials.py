@@ -39,7 +39,9 @@ class Trials:
     def __init__(self, found: Rows, centre: Surrogate, budget: Budget, seeds: int) -> None:
         self.found, self.centre, self.budget, self.seeds = found, centre, budget, seeds
         self.x, self.y = found.x[found.test], found.y[found.test]
-        self.learnt, self.counted = self._balance()
+        task = found.heads[0].task
+        self.learnt = balance.learnt(found.y, found.train, task)  # row weights; None where all count alike
+        self.counted = balance.counted(found.y, found.train, found.test, task)
         self.usual = found.x[found.train].mean(0)
         draw = np.random.default_rng([budget.seed, 79])
         self.stuck_at = found.x[draw.choice(found.train, STUCK, replace=False)]
@@ -49,16 +51,6 @@ class Trials:
         self.fleet = self._trained([self._member(seed) for seed in range(seeds)])
         self.base = self.scored(self.fleet, self.x)
 
-    def _balance(self) -> tuple[np.ndarray | None, np.ndarray]:
-        """Row weights of learning, [n] or None, and of scoring, [test rows]."""
-        found = self.found
-        if not found.classes or (own := balance.weights(found.y[found.train])) is None:
-            return None, np.ones(len(self.y))
-        learnt = np.ones(len(found.x))
-        learnt[found.train] = own
-        counted = balance.weights(self.y, by=found.y[found.train])
-        return learnt, np.ones(len(self.y)) if counted is None else counted
-
     @property
     def guess(self) -> float:
         """The score of always saying the same."""
@@ -67,7 +59,7 @@ class Trials:
         commonest = np.bincount(self.found.y[self.found.train]).argmax()
         if self.learnt is None:
             return float((self.y == commonest).mean())
-        return float(np.bincount(self.y, self.counted).max() / self.counted.sum())
+        return balance.guess(self.y, self.counted)
 
     def _member(self, seed: int, inputs: np.ndarray | None = None) -> Member:
         return self.centre.member(

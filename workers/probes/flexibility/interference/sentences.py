@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workers.probes.flexibility.balance import NEARLY_ALL
 from workers.probes.flexibility.interference.learnable import TREES
 from workers.probes.flexibility.interference.several import Several
 from workers.probes.flexibility.interference.told import harmed, said
@@ -107,23 +108,32 @@ def _limits(found: Several, trials: Trials, facts: Facts) -> list[str]:
                 f"No network that was tried learns {one['name']}, but boosted trees do"
                 f" ({one['trees']:.0f} points): give it a model of that kind."
             )
-    told += [
-        f"{one['tasks'][0]} cannot be learnt from these inputs: neither a larger network nor boosted trees"
-        " beat shuffled labels."
-        for one in _named(facts, "unlearnable_task")
-    ]
+    told += [_unlearnt(found, one) for one in _named(facts, "unlearnable_task")]
     even = [
         one["name"] for one in facts["tasks"] if one["learnable"] and one["alone"] < one["guess"] + HARDLY
     ]
     if even:
-        told.append(
-            f"{listed(even)}: hardly better than always saying the same, so harm would hardly show;"
-            " choose a metric that sees the rare classes."
-        )
+        told.append(f"{listed(even)}: hardly better than always saying the same, so harm would hardly show.")
+    rare = [one["name"] for one in facts["tasks"] if one["name"] in even and one["guess"] >= 100 * NEARLY_ALL]
+    if rare:
+        told.append(f"For {listed(rare)}, choose a metric that sees the rare answers.")
     told.append(found.how)
     if trials.several.planned_weights:
         told.append("The tasks count as much as the plan says.")
     return told
+
+
+def _unlearnt(found: Several, fault: Mapping[str, Any]) -> str:
+    name = fault["tasks"][0]
+    if fault["severity"] == "medium" or not found.declared:
+        return (
+            f"{name} cannot be learnt from these inputs: neither a larger network nor boosted trees beat"
+            " shuffled labels."
+        )
+    return (
+        f"Whether {name} can be learnt is open: with so few rows of its rarer answers, neither a larger"
+        " network nor boosted trees surely beat shuffled labels."
+    )
 
 
 def _signed(value: float) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 
 from workers.fleet import Head
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Sample
+from workers.probes.flexibility import levels
 from workers.probes.flexibility.tasks import FEWEST_TEST, Tasks, two_tasks
-from workers.probes.surrogate import FEWEST, MOST_ROWS, rows, stratified
+from workers.probes.surrogate import FEWEST, MOST_ROWS, stratified
 from workers.probes.words import listed
 
 MOST_TASKS = 6  # every pair is trained
@@ -55,7 +56,7 @@ def tasks(sample: Sample, seed: int) -> Several | str:
     """At least two tasks with enough rows each, or the sentence that says why there are none."""
     if sample.folder is not None and len(sample.targets) > 1:
         return _declared(sample, seed)
-    found = rows(sample, seed)
+    found = levels.rows(sample, seed)
     if isinstance(found, str):
         return found
     two = two_tasks(sample, found)
@@ -67,27 +68,38 @@ def _declared(sample: Sample, seed: int) -> Several | str:
         return NOTHING_TO_LEARN_FROM
     goals = sample.targets[:MOST_TASKS]
     every = [sample.labels(place) for place in range(len(goals))]
-    heads = [
-        Head(1, "regression") if goal.task == "regression" else Head(len(goal.classes)) for goal in goals
-    ]
-    known = np.stack([labelled(y, head) for y, head in zip(every, heads, strict=True)])
+    numbers = [goal.task == "regression" for goal in goals]
+    known = np.stack([
+        np.isfinite(y) if number else y >= 0 for y, number in zip(every, numbers, strict=True)
+    ])  # fmt: skip
     draw = np.random.default_rng([seed, 41])
-    codes = every[0] if heads[0].task == "classification" else None
     parts = [
-        stratified(codes, np.flatnonzero(known.any(0) & side), MOST_ROWS, draw)
+        stratified(None if numbers[0] else every[0], np.flatnonzero(known.any(0) & side), MOST_ROWS, draw)
         for side in (sample.split == 0, sample.split > 0)
     ]
-    kept = [task for task in range(len(goals)) if not _lack(every[task], heads[task], *parts)]
+    heads, lacks, told = [], [], []
+    for place, goal in enumerate(goals):
+        head, classes = Head(1, "regression"), goal.classes
+        if not numbers[place]:
+            every[place], classes = levels.grouped(every[place], goal.classes, *parts)
+            head = Head(len(classes))
+        heads.append(head)
+        lacks.append(_lack(every[place], head, *parts))
+        if not lacks[-1]:
+            told.append((goal.name, goal.classes, classes))
+    kept = [task for task, lack in enumerate(lacks) if not lack]
     if len(kept) < 2:
-        lack = next(filter(None, (_lack(every[task], heads[task], *parts) for task in range(len(goals)))))
-        short = next(goal.name for task, goal in enumerate(goals) if task not in kept)
-        return f"Only one task is left to compare: {short} {lack}."
+        short = next(task for task, lack in enumerate(lacks) if lack)
+        return f"Only one task is left to compare: {goals[short].name} {lacks[short]}."
     chosen = np.concatenate(parts)
     names = tuple(goals[task].name for task in kept)
     how = f"The tasks are the columns to predict: {listed(names, MOST_TASKS)}."
-    left = [goal.name for place, goal in enumerate(sample.targets) if place not in kept]
+    left = [goals[task].name + " " + lack for task, lack in enumerate(lacks) if lack]
     if left:
-        how += f" Left out: {listed(left)}."
+        how += f" Left out: {'; '.join(left)}."
+    if len(sample.targets) > MOST_TASKS:
+        how += f" Left out: {listed([goal.name for goal in sample.targets[MOST_TASKS:]])}."
+    how = f"{how} {levels.said(*told)}".strip()
     return Several(
         sample.features[chosen].astype(np.float32), tuple(every[task][chosen] for task in kept),
         tuple(heads[task] for task in kept), np.arange(len(parts[0])),
@@ -102,7 +114,7 @@ def _lack(y: np.ndarray, head: Head, train: np.ndarray, test: np.ndarray) -> str
         return f"has fewer than {FEWEST} labelled rows to learn from or {FEWEST_TEST} to test on"
     if len(np.unique(y[train][own[train]])) < 2:
         return "is the same in every row that is learnt from"
-    return ""
+    return levels.too_rare(y, train, test) if head.task == "classification" else ""
 
 
 def _weights(sample: Sample, names: tuple[str, ...]) -> tuple[float, ...]:

@@ -37,7 +37,10 @@ def hurt(effects: Effects, kept: Sequence[int], asked: Sequence[int]) -> list[tu
 def faults(
     found: Several, effects: Effects, learnable: Sequence[Learnt], kept: Sequence[int], trials: Trials
 ) -> list[dict[str, Any]]:
-    """Grave only where somebody wants several tasks; two halves of one task are a what-if."""
+    """Serious only where more than anybody would miss is surely lost, and somebody wants several tasks.
+
+    Two halves of one task are a what-if.
+    """
     named: list[dict[str, Any]] = []
     able = [task for task, told in enumerate(learnable) if told.learnt]  # nobody keeps the others
     sure = hurt(effects, kept, able)
@@ -99,10 +102,10 @@ def harmed(faults: Sequence[Mapping[str, Any]], overall: Change) -> bool:
 
 
 def _interference(found: Several, one: Change, tasks: list[str], by: str, whom: str) -> dict[str, Any]:
-    grave = one.mean <= GRAVE and one.high < NOTICED
+    sure = one.high < NOTICED and found.declared
     return {
         "fault": "task_interference",
-        "severity": ("high" if grave else "medium") if found.declared else "low",
+        "severity": ("high" if one.mean <= GRAVE else "medium") if sure else "low",
         "tasks": tasks, "hurts": by, "hurt": whom, "percent": one.mean, "low": one.low, "high": one.high,
         "note": f"Beside {by}, {whom} loses {-one.mean:.1f}% of its score.",
     }  # fmt: skip

@@ -17,12 +17,13 @@ import numpy as np
 import torch
 
 from workers.probes.base import Budget, Finding, Sample
+from workers.probes.flexibility import levels
 from workers.probes.flexibility.reuse import courses, price, scenarios
 from workers.probes.flexibility.reuse.courses import Cost, Courses
 from workers.probes.flexibility.reuse.price import Price
 from workers.probes.flexibility.reuse.scenarios import Scenario
 from workers.probes.hardware import words as hardware
-from workers.probes.surrogate import Surrogate, answered, rows, surrogate
+from workers.probes.surrogate import Surrogate, answered, surrogate
 from workers.probes.words import count, percent
 
 SEEDS = 5
@@ -38,7 +39,7 @@ WAYS = {
 def run(sample: Sample, budget: Budget) -> Finding:
     """Share of the first training's computing that re-use needs for as good a model."""
     torch.set_num_threads(1)
-    found = rows(sample, budget.seed)
+    found = levels.rows(sample, budget.seed)
     if isinstance(found, str):
         return Finding.skipped(found)
     made = scenarios.all_of(sample, found, SEEDS)
@@ -79,6 +80,7 @@ def _finding(
             "operations": training.operations, "trifling": training.trifling,
             "takes": _amount(training, 1.0),
         },
+        "metric": [one[0].metric for one in told if one[0].id == "neighbour"],
         "surrogate": centre.described(), "mitigations": [],
         "faults": [] if training is not None and training.trifling else _faults(
             cost, scenario, answered(sample, "F2")

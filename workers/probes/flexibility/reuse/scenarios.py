@@ -8,7 +8,7 @@ import numpy as np
 
 from workers.fleet import Head
 from workers.probes.base import Sample
-from workers.probes.flexibility import balance
+from workers.probes.flexibility import balance, levels
 from workers.probes.flexibility.tasks import Tasks, two_tasks
 from workers.probes.surrogate import Rows
 
@@ -36,6 +36,12 @@ class Scenario:
     ]  # a head: row weights [n] of learning, where one class is nearly all
 
     @property
+    def metric(self) -> str:
+        if self.heads[self.head].task == "regression":
+            return "explained variance"
+        return "accuracy" if np.ptp(self.weights) == 0 else "balanced accuracy"
+
+    @property
     def target(self) -> np.ndarray:
         return self.y[self.head]
 
@@ -55,19 +61,11 @@ def all_of(sample: Sample, found: Rows, seeds: int) -> list[Scenario] | str:
 
 def neighbour(tasks: Tasks, seeds: int) -> Scenario:
     head = tasks.head
-    learnt = tuple(
-        _learnt(y, train, one.task) for y, train, one in zip(tasks.y, tasks.train, tasks.heads, strict=True)
-    )
-    if head == 0:  # the same question goes on with the same weights
-        learnt = (_learnt(tasks.y[0], np.concatenate(tasks.train), tasks.heads[0].task), None)
-    codes = tasks.y[head][tasks.test[1]]
-    counted = None
-    if tasks.heads[head].task == "classification":
-        counted = balance.weights(codes, by=tasks.y[head][tasks.train[1]])
-    each = np.ones(len(codes)) if counted is None else counted
+    weights = tasks.weights
+    learnt = (None, None) if weights is None else (weights[0], weights[-1])
     return Scenario(
         "neighbour", tasks.x, tasks.y, tasks.heads, (tasks.train[0],) * seeds, tasks.train[1], tasks.test[1],
-        np.tile(each, (seeds, 1)), head, tasks.names, tasks.how, learnt,
+        np.tile(tasks.counted(1), (seeds, 1)), head, tasks.names, tasks.how, learnt,
     )  # fmt: skip
 
 
@@ -95,20 +93,12 @@ def new_class(sample: Sample, found: Rows, seeds: int) -> Scenario | None:
         weights[seed] = even * np.where(own, 1 / even[own].sum(), 1 / even[~own].sum()) * len(codes) / 2
     names = [found.classes[code] for code in dict.fromkeys(later.tolist())]
     tried = names[0] if len(names) == 1 else f"{len(names)} classes, one at a time"
+    said = levels.said((sample.target.name, sample.target.classes, found.classes))
     return Scenario(
         "new_class", found.x, (found.y,), found.heads,
         tuple(found.train[found.y[found.train] != code] for code in later), found.train, found.test, weights,
         0,
         (f"{sample.target.name} without one class", "a class that comes later"),
-        f"As the class that comes later stood {tried} of {sample.target.name}.",
-        (_learnt(found.y, found.train, "classification"),),
+        f"As the class that comes later stood {tried} of {sample.target.name}. {said}".strip(),
+        (balance.learnt(found.y, found.train, "classification"),),
     )  # fmt: skip
-
-
-def _learnt(y: np.ndarray, train: np.ndarray, task: str) -> np.ndarray | None:
-    own = balance.weights(y[train]) if task == "classification" else None
-    if own is None:
-        return None
-    learnt = np.ones(len(y))
-    learnt[train] = own
-    return learnt

@@ -8,6 +8,7 @@ import numpy as np
 
 from workers.fleet import Head, Member, train
 from workers.probes.base import Budget
+from workers.probes.flexibility import balance
 from workers.probes.surrogate import Surrogate, row_scores
 
 DRAWS = 400
@@ -20,7 +21,7 @@ KEPT = 0.6  # share of a part's rows that must be of classes known elsewhere
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """float64 [seeds, n], of rows known and unknown; ``tested`` bool [seeds, n] says where they are."""
+    """float64 [seeds, n], of rows known and unknown; ``tested`` says how much they count."""
 
     seen: np.ndarray
     unseen: np.ndarray
@@ -53,6 +54,9 @@ def run(
     """
     left = np.unique(part[able])
     spread = float(np.var(y)) if head.task == "regression" else None
+    every = np.arange(len(y))
+    learnt = balance.learnt(y, every, head.task)
+    counted = balance.counted(y, every, every, head.task)
     members: list[Member] = []
     tests: list[np.ndarray] = []
     for seed in range(seeds):
@@ -64,21 +68,24 @@ def run(
             own = part == place
             others, beside = order[~own[order]], order[(own & half)[order]]
             mixed = _mixed(others, beside, y if head.task == "classification" else None)
-            members += [centre.member(1000 * budget.seed + seed, rows=rows) for rows in (mixed, others)]
+            members += [
+                centre.member(1000 * budget.seed + seed, rows=rows, weights=learnt)
+                for rows in (mixed, others)
+            ]
             tests.append(np.flatnonzero(own & ~half & able))
     fleet = train(
         x, y, members, net=centre.net, heads=(head,), steps=centre.steps, batch=centre.batch,
         optimizer=centre.optimizer, device=budget.device,
     )  # fmt: skip
     seen, unseen = np.zeros((seeds, len(x))), np.zeros((seeds, len(x)))
-    tested = np.zeros((seeds, len(x)), bool)
+    tested = np.zeros((seeds, len(x)))
     for place, rows in enumerate(tests):
         if not len(rows):
             continue
         seed = place // len(left)
         pair = row_scores(fleet.take([2 * place, 2 * place + 1]), x[rows], y[rows], 0, spread)
         seen[seed, rows], unseen[seed, rows] = pair
-        tested[seed, rows] = True
+        tested[seed, rows] = counted[rows]
     return Scores(seen, unseen, tested)
 
 
@@ -125,7 +132,7 @@ def gaps(scores: Scores, part: np.ndarray, parts: int, seed: int) -> Gaps:
             total += by_seeds[:, place, None] * ((by_rows * values[place]) @ member)
         return total
 
-    rows = per_part(scores.tested.astype(np.float64))
+    rows = per_part(scores.tested)
     with np.errstate(invalid="ignore"):
         lost = (
             100 * per_part((scores.seen - scores.unseen) * scores.tested) / np.where(rows > 0, rows, np.nan)
@@ -148,12 +155,26 @@ def contrary(found: Gaps, part: np.ndarray, y: np.ndarray, able: np.ndarray, par
     """
     # The better of the two: a part that is learnt once it was seen differs, and contradicts nobody.
     out, scores = [], np.maximum(found.seen, found.unseen) / 100
+    every = np.arange(len(y))
+    counted = balance.counted(y, every, every, "classification")
     for place in np.flatnonzero(np.isfinite(scores)):
-        own = y[(part == place) & able]
-        shares = np.bincount(own) / len(own)
-        luck = float((shares**2).sum())
-        error = np.sqrt(max(scores[place] * (1 - scores[place]), 1 / len(own)) / len(own))
+        here = (part == place) & able
+        shares = np.bincount(y[here]) / here.sum()
+        luck = float((shares * np.bincount(y[here], counted[here])).sum() / counted[here].sum())
+        rows = counted[here].sum() ** 2 / (counted[here] ** 2).sum()  # as many as would count alike
+        error = np.sqrt(max(scores[place] * (1 - scores[place]), 1 / rows) / rows)
         others = float(np.nanmean(np.delete(scores, place)))
         if scores[place] + SURELY * error < luck and others > luck + CLEARLY:
             out.append(int(place))
     return out
+
+
+def guess(y: np.ndarray, part: np.ndarray, able: np.ndarray, head: Head, judged_parts: np.ndarray) -> float:
+    """The score, 0 to 1, of saying the commonest answer everywhere, a part counting as much as another."""
+    if head.task == "regression":
+        return 0.0
+    every = np.arange(len(y))
+    counted = balance.counted(y, every, every, head.task) * able
+    usual = np.bincount(y, counted).argmax()
+    own = [counted * (part == place) for place in judged_parts]
+    return float(np.mean([one[y == usual].sum() / max(1e-9, one.sum()) for one in own]))
