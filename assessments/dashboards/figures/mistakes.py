@@ -32,8 +32,10 @@ def mistaken(matrix: Facts, cause: str = "a small change") -> list[Part]:
     note = f"{words.number(total)} right answers were turned into wrong ones"
     if len(kept) < len(names):
         note += f"; the {len(kept)} classes of {len(names)} with the most are drawn"
+    if len(kept) > MOST_NARROW:
+        note += f"; a narrow screen draws the {MOST_NARROW} with the most, the table has all"
     wide = "half" if len(kept) <= MOST_NARROW else "full"
-    title = f"{names[first[0]]} is most often mistaken for {names[first[1]]}"
+    title = f"{cause} most often turns “{names[first[0]]}” into “{names[first[1]]}”"
     return [
         Chart(
             title=words.first_up(title),
@@ -42,7 +44,7 @@ def mistaken(matrix: Facts, cause: str = "a small change") -> list[Part]:
             width=wide,
             wide=_mistakes(names, counts, kept, peak, theme.WIDTHS[wide]),
             narrow=_mistakes(names, counts, few, peak, theme.WIDTHS["narrow"]),
-            says=f"{title}: {peak} times.",
+            says=f"{words.first_up(title)}: {peak} times.",
             table=Table(
                 ("What it is", *names[:MOST_COLUMNS]),
                 [(name, *map(str, row[:MOST_COLUMNS])) for name, row in zip(names, counts, strict=True)],

@@ -172,7 +172,7 @@ def mistakes(**changes) -> list[Chart]:
 
 def test_the_matrix_of_mistakes_names_the_commonest_and_darkens_with_the_count():
     (chart,) = mistakes()
-    assert chart.title == "Cat is most often mistaken for dog"
+    assert chart.title == "A small change most often turns “cat” into “dog”"
     assert chart.wide["data"][0]["z"] == [[None, 0, 3], [2, None, 2], [3, 2, None]]
     written = [note["text"] for note in chart.wide["layout"]["annotations"]]
     assert written == ["9", "2", "1", "3", "cat", "dog", "cow"]

@@ -151,7 +151,7 @@ def words(
         what = f"{what} and one switched category" if place.movable else "one switched category"
         small = small if place.movable else "One switched category"
     one = small.startswith("One ")
-    by_chance = "" if one else f"; the same by chance to {curve.once[at].mean():.0%}"
+    by_chance = "" if one else f"; a random change of that size leaves {curve.once[at].mean():.0%}"
     title = (
         f"{small} {'cuts' if one else 'cut'} accuracy from {clean:.0%} to {after:.0%}"
         if value >= 0.03
