@@ -220,3 +220,19 @@ def test_files_called_after_breeds_plants_and_days_are_nobodys(tmp_path, draw):
     assert personal_data.run(sample, Budget()).facts["faults"] == []
     other = Finding(1.0, "Look.", {"files": names[:4]})
     assert masking.masked(other, sample).facts["files"] == names[:4]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("请拨打13812345678联系我", "13812345678", "phone"),
+        ("電話番号は03-1234-5678です", "03-1234-5678", "phone"),
+        ("전화번호는 010-1234-5678입니다", "010-1234-5678", "phone"),
+        ("身份证号11010519491231002X请核对", "11010519491231002X", "national_id"),
+        ("邮箱wangwei88@163.com谢谢", "wangwei88@163.com", "email"),
+    ],
+)
+def test_words_without_blanks_are_no_part_of_what_stands_beside_them(text, value, kind):
+    reader = scan.Reader()
+    reader.read(0, 0, text)
+    assert [(text[one.start : one.end], one.kind) for one in reader.believed()] == [(value, kind)]

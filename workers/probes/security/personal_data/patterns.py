@@ -167,7 +167,7 @@ _CARD = r"card|visa|master|amex|american express|discover|maestro|credit|debit|k
 _PHONE = (
     r"\b(?:call|phone|tel|t[ée]l|telephone|telefon\w*|tel[ée]fono|t[ée]l[ée]phone|mobile|mobil|handy|m[óo]vil|cell|fax|ring|reach"
     r"|whatsapp|sms|text me|dial|contact|ph|puhelin|cellulare|celular|portable|telefone|telefoon|тел|телефон|позвоните"
-    r"|هاتف|الهاتف|هاتفي|جوال|الجوال|جوالي|موبايل|تلفون|اتصل|تلفن|موبایل|تماس|फ़ोन|फोन|मोबाइल)\b|电话|電話|手机|手機|전화"
+    r"|هاتف|الهاتف|هاتفي|جوال|الجوال|جوالي|موبايل|تلفون|اتصل|تلفن|موبایل|تماس|फ़ोन|फोन|मोबाइल)\b|电话|電話|手机|手機|拨打|撥打|致电|致電|来电|联系|聯繫|微信|携帯|お電話|전화|휴대폰|연락처"
 )
 _NUMBER = r"\b(?:numero|number|nummer|رقم|شماره|नंबर)\b"
 _IDENTIFIERS = tuple(

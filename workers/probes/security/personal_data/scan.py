@@ -26,6 +26,8 @@ SPELT = ("phone", "ip", "mac", "email")  # have no check digit: what does not pa
 
 NUMBER = re.compile(r"\d(?:[ .\-/()]{0,3}\d){5}")
 YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
+# Words of Chinese, Japanese and Korean stand without blanks: beside a number they are no part of it.
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 HIDDEN = re.compile(r"[(\[{]\s?at\s?[)\]}]", re.IGNORECASE)
 CODE = re.compile(r"[A-Za-z][ \-]?\d|\d[ \-]?[A-Za-z]")
 
@@ -74,7 +76,7 @@ class Reader:
     def read(self, id_: int, row: int, text: str) -> None:
         text = spelt(text)
         certain: list[tuple[int, int]] = []  # accounts, whose groups of digits are no failed cards
-        for place, match in matches(text):
+        for place, match in matches(bounded(text)):
             pattern = PATTERNS[place]
             value = match.group()
             if pattern.check is not None and not pattern.check(value):
@@ -103,6 +105,11 @@ class Reader:
         }
         left = [span for span in self.spans if span.sure or good[span.pattern]]
         return list(_apart(left))
+
+
+def bounded(text: str) -> str:
+    """The text with blanks for the letters of languages that write none; places stay as they are."""
+    return UNSPACED.sub("\u3000", text)
 
 
 def believable(pattern: Pattern, passed: int, failed: int) -> bool:
