@@ -19,7 +19,8 @@ ALL_AWAY = 0.95
 LIKE = 0.3  # part of a mark's rows, by how surely they read, that may be of its class
 BINS, FEWEST_OWN = 8, 10  # of scores; rows of a class that they are counted from
 BY_RULE = 0.003  # chance of as many under a rule that does not look at the rest, below which it is no rule
-BY_SCORES = 0.02  # the same by how surely they read, which is asked where the first cannot tell
+# The same by how surely they read, asked where the first cannot tell; stricter, as scores are few.
+BY_SCORES = 0.001
 COPY = 0.1  # of the usual distance to the nearest row, below which a row counts as a copy
 DRAWS, OTHER = 300, 0.01  # permutations; chance of rows as different, below which they are another kind
 MOST_HELD, TIMES = 150, 3  # rows of a mark, and how many others for each, that are held against each other
@@ -141,14 +142,13 @@ def _ahead(scores: np.ndarray, label: int) -> np.ndarray:
     return np.asarray(scores[:, label] - rest.max(axis=1))
 
 
-def mixed(
-    rows: np.ndarray, own: np.ndarray, others: np.ndarray, share: float
-) -> tuple[float, float]:
+def mixed(rows: np.ndarray, own: np.ndarray, others: np.ndarray, share: float) -> tuple[float, float]:
     """The part of these rows that read as rows of their class do, and the chance of so small a part under a
     rule, which falls on rows as they come: a ``share`` of them would be of the class.
 
-    Which class each row reads like throws away how surely. So what each class's own rows score, and all others',
-    is counted by size, and the rows are taken for a mixture of both (maximum likelihood; likelihood ratio).
+    Which class each row reads like throws away how surely. So what the class's own rows score, and all
+    others, is counted by size, and the rows are taken for a mixture of both (maximum likelihood, likelihood
+    ratio).
     """
     from scipy.stats import chi2
 

@@ -3,8 +3,9 @@
 What is blended in is the same in every picture, so what is left of pictures of a class without their coarse
 shapes points one way more than chance would have it (spectral signatures, Tran, Li and Madry 2018, in the
 pixels instead of a net). The direction is read from one half of the class and tried on the other half. Of a
-pattern in a few pictures no half is left to try: there the pictures of a class that are most alike, where what
-usually varies is left out, are the seeds. Taken off again, the pictures are read without it (``content``).
+pattern in a few pictures no half is left to try: there the pictures of a class that are most alike, where
+what usually varies is left out, are the seeds. Taken off again, the pictures are read without the pattern
+(``content``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ STRONG = 2.5  # times the usual spread, at which what is left is cut: edges must
 MOST_READ = 300  # pictures of a class from which a direction is read
 DIRECTIONS = 6
 MOST_TRIED = 2  # of them that are taken off again, the surest first
-USUAL, OF = 60, 4  # directions in which pictures vary anyway, that are left out; one of so many pictures at most
+USUAL, OF = (
+    60,
+    4,
+)  # directions in which pictures vary anyway, that are left out; one of so many pictures at most
 SEEDS = 3  # pictures a class that a pattern is read from, with those most alike
 TAIL = 0.005  # share of other classes' pictures that may lie beyond the bar
 MOST_SHARE = 0.5

@@ -24,7 +24,8 @@ CHANCE = 1e-3  # of meeting as often, and of naming one class as purely, over al
 SEVERAL = 0.5  # distinct values a row, from which a value that comes back is no accident
 FEW, PURE = 4, 0.02  # the same for two values that hardly ever come back, whose meeting is odd by itself
 UNSEEN = 3  # such pairs that are tried though no view tells anything about their rows
-MANY, LARGER = 10, 2.0  # such groups, from which a mark must be so many times as large as the middle one
+NEARLY = 1.2  # rows of a value for each of both, up to which the two never stand apart
+MANY, LARGER = 10, 2.0  # such pairs, from which a mark must be so many times as large as the middle one
 ALIKE = 0.9  # of a mark's rows that must have a value for it to be a part of the mark
 SAME = 0.7  # of two marks' rows that they may share before they count as one
 BLOCKS = 4  # of columns; every pair of columns is left out of some view
@@ -163,15 +164,17 @@ def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, 
 
 
 def _beside(pure: list[Pure], cells: Cells) -> list[Pure]:
-    """Without the groups of a table in which many rows share two rare values with a few others.
+    """Without the groups of a table in which many a few rows share two values that never stand apart.
 
     Those are rows of one person or one machine, and a person who is hard to read is so in every row.
     """
-    size = {rows.tobytes(): len(rows) for members, _, rows in pure if _seldom(cells, members)}
+    count = np.asarray(cells.held.sum(axis=0)).ravel()  # type: ignore[attr-defined]
+    own = [len(one[0]) > 1 and count[list(one[0])].max() <= NEARLY * len(one[2]) for one in pure]
+    size = {one[2].tobytes(): len(one[2]) for one, bound in zip(pure, own, strict=True) if bound}
     if len(size) <= MANY:
         return pure
     least = LARGER * float(np.median(list(size.values())))
-    return [one for one in pure if len(one[2]) > least or not cells.rare[list(one[0])].all()]
+    return [one for one, bound in zip(pure, own, strict=True) if not bound or len(one[2]) > least]
 
 
 def _seldom(cells: Cells, members: tuple[int, ...]) -> bool:
