@@ -288,7 +288,7 @@ def _case_facts(sample: Sample, found: Ground, case: Case) -> dict[str, Any]:
         "suspects": listed,
         "turned": None if turned is None else {
             "before": turned.before, "low": turned.low, "high": turned.high, "after": turned.after,
-            "null": turned.null, "rows": turned.rows, "accuracy": turned.accuracy,
+            "null": turned.null, "rows": turned.rows, "accuracy": turned.accuracy, "learner": turned.learner,
         },
     }  # fmt: skip
 

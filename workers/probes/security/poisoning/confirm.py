@@ -16,6 +16,7 @@ from workers.probes.security.poisoning.suspects import NEAR, Shared, neighbours
 
 SEEDS = 3
 STEPS = 400
+TREES = 60
 MOST, CHANCE = 0.7, 1e-4  # share of suspects that must look like another class, and of so many by chance
 STRONG = 0.3  # of the largest change, from which a column is changed at all
 WIDE = 0.15  # share of the columns from which a mark lies over everything, and is added instead of set
@@ -32,6 +33,7 @@ class Turned:
     null: float  # a mark of the same size from somewhere else, on the first model
     rows: int  # clean rows tried
     accuracy: float  # of the first model on rows that nobody touched
+    learner: str = "net"  # that was asked, or "trees"
 
     @property
     def confirmed(self) -> bool:
@@ -138,7 +140,11 @@ def _without_itself(near: np.ndarray) -> np.ndarray:
 
 
 def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:
-    """What pasting the mark does; None where no clean rows are left to try it on."""
+    """What pasting the mark does; None where no clean rows are left to try it on.
+
+    Of tables also what it does to decision trees, which most tables are learnt with: two usual values that
+    meet are a corner that trees cut out and that nets smooth over. Told is the learner that it turns more.
+    """
     rng = np.random.default_rng([seed, 6])
     n = len(found.y)
     suspect = np.isin(np.arange(n), shared.rows)
@@ -146,13 +152,19 @@ def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:
     tried = np.flatnonzero(held_out & (found.y != shared.label))
     if len(tried) < 20:
         return None
-    x, clean, with_mark, with_other = _inputs(
-        found,
-        shared,
-        paste(found, shared, found.x[tried]),
-        elsewhere(found, shared, found.x[tried], rng),
-        tried,
-    )
+    marked, other = paste(found, shared, found.x[tried]), elsewhere(found, shared, found.x[tried], rng)
+    by_net = _by_net(found, shared, marked, other, tried, held_out, suspect, seed)
+    if found.whole:
+        return by_net
+    by_trees = _by_trees(found, shared, marked, other, tried, held_out, suspect, seed)
+    return max(by_net, by_trees, key=lambda one: (one.confirmed, one.before - max(one.after, one.null)))
+
+
+def _by_net(
+    found: Ground, shared: Shared, marked: np.ndarray, moved: np.ndarray, tried: np.ndarray,
+    held_out: np.ndarray, suspect: np.ndarray, seed: int,
+) -> Turned:  # fmt: skip
+    x, clean, with_mark, with_other = _inputs(found, shared, marked, moved, tried)
     members = [Member(seed=seed * 100 + s, rows=~held_out, weight_decay=1e-4) for s in range(SEEDS)]
     members += [
         Member(seed=seed * 100 + s, rows=~held_out & ~suspect, weight_decay=1e-4) for s in range(SEEDS)
@@ -178,6 +190,26 @@ def confirm(found: Ground, shared: Shared, seed: int) -> Turned | None:
     low, high = clopper_pearson(round(before * rows), max(rows, 1))
     right = float((fleet.predict(x[held_out])[:SEEDS] == found.y[held_out]).mean())
     return Turned(before, low, high, after, null, rows, right)
+
+
+def _by_trees(
+    found: Ground, shared: Shared, marked: np.ndarray, moved: np.ndarray, tried: np.ndarray,
+    held_out: np.ndarray, suspect: np.ndarray, seed: int,
+) -> Turned:  # fmt: skip
+    from sklearn.ensemble import RandomForestClassifier
+
+    told, right = [], 0.0
+    for learnt in (~held_out, ~held_out & ~suspect):
+        model = RandomForestClassifier(TREES, max_features=0.5, random_state=seed)
+        model.fit(found.x[learnt], found.y[learnt])
+        able = model.predict(found.x[tried]) != shared.label
+        told += [_share(model.predict(rows) == shared.label, able) for rows in (marked, moved)]
+        if len(told) == 2:
+            count = int(able.sum())
+            right = float((model.predict(found.x[held_out]) == found.y[held_out]).mean())
+    before, null, after, _ = told
+    low, high = clopper_pearson(round(before * count), max(count, 1))
+    return Turned(before, low, high, after, null, count, right, "trees")
 
 
 def _inputs(

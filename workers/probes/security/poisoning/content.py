@@ -16,7 +16,11 @@ TREES = 60
 PENALTY = 100.0  # of the linear model over the features of pictures
 MOST_AWAY = 0.7  # share of a mark's rows that must read like another class
 ALL_AWAY = 0.95
+LIKE = 0.3  # part of a mark's rows, by how surely they read, that may be of its class
+BINS, FEWEST_OWN = 8, 10  # of scores; rows of a class that they are counted from
 BY_RULE = 0.003  # chance of as many under a rule that does not look at the rest, below which it is no rule
+# The same by how surely they read, asked where the first cannot tell; stricter, as scores are few.
+BY_SCORES = 0.001
 COPY = 0.1  # of the usual distance to the nearest row, below which a row counts as a copy
 DRAWS, OTHER = 300, 0.01  # permutations; chance of rows as different, below which they are another kind
 MOST_HELD, TIMES = 150, 3  # rows of a mark, and how many others for each, that are held against each other
@@ -35,15 +39,23 @@ def said(
     x: np.ndarray, y: np.ndarray, without: np.ndarray, linear: bool, seed: int, trees: int = TREES
 ) -> np.ndarray:
     """int64 [n]: each row's class to models that learnt neither from it nor from the rows ``without``."""
+    return judged(x, y, without, linear, seed, trees).argmax(axis=1)
+
+
+def judged(
+    x: np.ndarray, y: np.ndarray, without: np.ndarray, linear: bool, seed: int, trees: int = TREES
+) -> np.ndarray:
+    """float [n, classes]: how much each row reads like each class to such models."""
     if linear:
-        return Linear(x, y, without, seed).said(np.ones(x.shape[1], bool))
+        return Linear(x, y, without, seed).judged(np.ones(x.shape[1], bool))
     from sklearn.ensemble import ExtraTreesClassifier
 
-    fold, found = _folds(without, seed), np.empty(len(y), np.int64)
+    fold, found = _folds(without, seed), np.zeros((len(y), int(y.max()) + 1))
     for k in range(FOLDS):
         model = ExtraTreesClassifier(trees, min_samples_leaf=2, random_state=seed, max_features=0.5)
         learnt, asked = (fold >= 0) & (fold != k), _asked(fold, k)
-        found[asked] = model.fit(x[learnt], y[learnt]).predict(x[asked])
+        model.fit(x[learnt], y[learnt])
+        found[np.ix_(asked, model.classes_)] = model.predict_proba(x[asked])
     return found
 
 
@@ -60,17 +72,21 @@ class Linear:
 
     def said(self, kept: np.ndarray) -> np.ndarray:
         """int64 [n]: each row's class to models that see the columns ``kept``, bool [d], and not the row."""
+        return self.judged(kept).argmax(axis=1)
+
+    def judged(self, kept: np.ndarray) -> np.ndarray:
+        """float [n, classes]: what those models make of each row."""
         at = np.append(np.flatnonzero(kept), self.x.shape[1] - 1)
         gram, right = sum(self.grams)[np.ix_(at, at)], sum(self.rights)[at]
         ridge = PENALTY * np.eye(len(at))
         ridge[-1, -1] = 1e-6  # of the constant
-        found = np.empty(len(self.x), np.int64)
+        found = np.empty((len(self.x), right.shape[1]))
         for k in range(FOLDS):
             weights = np.linalg.solve(
                 gram - self.grams[k][np.ix_(at, at)] + ridge, right - self.rights[k][at]
             )
             asked = _asked(self.fold, k)
-            found[asked] = (self.x[np.ix_(asked, at)] @ weights).argmax(axis=1)
+            found[asked] = self.x[np.ix_(asked, at)] @ weights
         return found
 
 
@@ -101,19 +117,53 @@ def read(
     plain = np.flatnonzero(~carriers & (y == label))
     if not len(rows) or len(plain) < max(3, len(rows) / 2):
         return None  # nearly the whole class has it: then nobody knows what the class looks like without
-    looks = said(x, y, carriers, linear, seed)
+    scores = judged(x, y, carriers, linear, seed)
+    looks = scores.argmax(axis=1)
     away = looks[rows] != label
-    if away.mean() < MOST_AWAY:
+    own, others = plain, np.flatnonzero(~carriers & (y != label))
+    ahead = _ahead(scores, label)
+    like, by_class = mixed(ahead[rows], ahead[own], ahead[others], len(own) / (len(own) + len(others)))
+    if away.mean() < MOST_AWAY and (like > LIKE or away.mean() < 0.5):
         return None
     usual = min(0.9, float((looks[plain] != label).mean()) + 0.02)
     alone = _distinct(x, rows, np.flatnonzero(~carriers), seed)
     hits, of = int(away[alone].sum()), int(alone.sum())
     p = min(1.0, float(binom.sf(hits - 1, of, usual)) * tries)
-    if by_rule(hits, of, usual, float((y[~carriers] == label).mean())):
+    if by_rule(hits, of, usual, float((y[~carriers] == label).mean())) and by_class > BY_SCORES:
         return None
     if kinds and _one_kind(x, y, rows[away & alone], looks, carriers, seed):
         return None
     return Read(away, looks[rows], p)
+
+
+def _ahead(scores: np.ndarray, label: int) -> np.ndarray:
+    """float [n]: by how much each row reads more like this class than like any other."""
+    rest = np.delete(scores, label, axis=1)
+    return np.asarray(scores[:, label] - rest.max(axis=1))
+
+
+def mixed(rows: np.ndarray, own: np.ndarray, others: np.ndarray, share: float) -> tuple[float, float]:
+    """The part of these rows that read as rows of their class do, and the chance of so small a part under a
+    rule, which falls on rows as they come: a ``share`` of them would be of the class.
+
+    Which class each row reads like throws away how surely. So what the class's own rows score, and all
+    others, is counted by size, and the rows are taken for a mixture of both (maximum likelihood, likelihood
+    ratio).
+    """
+    from scipy.stats import chi2
+
+    if not len(rows) or len(own) < FEWEST_OWN or len(others) < FEWEST_OWN:
+        return 1.0, 1.0
+    cuts = np.unique(np.quantile(own, np.linspace(0, 1, min(BINS, len(own) // 5) + 1)[1:-1]))
+    cuts = np.union1d(cuts, np.quantile(others, np.linspace(0, 1, min(BINS, len(others) // 5) + 1)[1:-1]))
+    count = [np.bincount(np.searchsorted(cuts, one), minlength=len(cuts) + 1) for one in (rows, own, others)]
+    mine, theirs = ((one + 0.5) / (one.sum() + 0.5 * len(one)) for one in count[1:])
+    parts = np.append(np.linspace(0, 1, 101), share)
+    likely = count[0] @ np.log(parts * mine[:, None] + (1 - parts) * theirs[:, None])
+    best = int(likely[:-1].argmax())
+    if parts[best] >= share:
+        return float(parts[best]), 1.0
+    return float(parts[best]), float(chi2.sf(2 * (likely[best] - likely[-1]), 1) / 2)
 
 
 def by_rule(hits: int, of: int, usual: float, share: float) -> bool:

@@ -28,7 +28,7 @@ LENGTH = 3_000  # characters of a text that are read
 FEWEST, MOST_SHARE = 5, 0.3  # texts with the phrase; and the share of the class that may have it
 ONE_CLASS = 0.8  # of the texts with the phrase that must have one label
 FOLDS = 4
-COPY = 0.7  # cosine from which two texts count as one
+COPY, ORDER = 0.7, 0.4  # cosine of words, and of pairs of them, from which two texts count as one
 FIRST = 0.4  # of a phrase's texts that must read like another class to models that learnt from such texts
 ALONE = 0.7  # and to one that learnt from none of them
 SURELY = 1 / 3  # of the margin that class's own texts usually have: a text that says nothing reads like any
@@ -227,13 +227,21 @@ def _weighted(words: list[list[str]]) -> tuple[dict[str, int], Any]:
 
 
 def _unlike(texts: list[list[str]], phrase: set[str]) -> int:
-    """How many of these texts are no near copy of one before, the phrase left out."""
-    kept: list[set[str]] = []
+    """How many of these texts are no near copy of one before, the phrase left out.
+
+    A copy has the same words in the same order: long texts of few words all have the same words.
+    """
+    kept: list[tuple[set[str], set[tuple[str, str]]]] = []
     for text in texts:
-        own = set(text) - phrase
-        if all(len(own & other) < COPY * np.sqrt(max(1, len(own) * len(other))) for other in kept):
-            kept.append(own)
+        left = [word for word in text if word not in phrase]
+        words, pairs = set(left), set(pairwise(left))
+        if not any(_alike(words, one, COPY) and _alike(pairs, two, ORDER) for one, two in kept):
+            kept.append((words, pairs))
     return len(kept)
+
+
+def _alike(own: set[Any], other: set[Any], cosine: float) -> bool:
+    return len(own & other) >= cosine * np.sqrt(max(1, len(own) * len(other)))
 
 
 def _whole(phrase: str, texts: list[list[str]]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,10 @@ COMMON = 0.5  # share of rows from which a value alone marks nothing
 OFTEN = 2.0  # times as often as by chance two values must meet
 CHANCE = 1e-3  # of meeting as often, and of naming one class as purely, over all pairs
 SEVERAL = 0.5  # distinct values a row, from which a value that comes back is no accident
+FEW, PURE = 4, 0.02  # the same for two values that hardly ever come back, whose meeting is odd by itself
+UNSEEN = 3  # such pairs that are tried though no view tells anything about their rows
+NEARLY = 1.2  # rows of a value for each of both, up to which the two never stand apart
+MANY, LARGER = 10, 2.0  # such pairs, from which a mark must be so many times as large as the middle one
 ALIKE = 0.9  # of a mark's rows that must have a value for it to be a part of the mark
 SAME = 0.7  # of two marks' rows that they may share before they count as one
 BLOCKS = 4  # of columns; every pair of columns is left out of some view
@@ -28,6 +33,9 @@ VIEW_TREES = 15
 MOST_SHARE = 0.5  # of its class that may carry a mark
 MOST_CELLS = 3_000
 MOST_TRIED, MOST_FOUND = 8, 4
+
+
+Pure: TypeAlias = tuple[tuple[int, ...], int, np.ndarray]  # values, the class that they name, its rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +83,7 @@ def _cells(found: Ground) -> Cells | None:
         seldom = len(every) >= SEVERAL * n
         # Of a category's levels only the one that is there counts.
         level = len(every) == 2 and (groups == groups[place]).sum() > 1
-        wanted = np.flatnonzero((count >= FEWEST) & (count <= COMMON * n))
+        wanted = np.flatnonzero((count >= (FEW if seldom else FEWEST)) & (count <= COMMON * n))
         if level:
             wanted = wanted[wanted == 1]
         for cell in wanted:
@@ -111,30 +119,33 @@ def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, 
     count = np.asarray(held.sum(axis=0)).ravel()  # type: ignore[attr-defined]
     both = (held.T @ held).tocoo()  # type: ignore[attr-defined]
     first, second, met = both.row, both.col, both.data
-    apart = (first < second) & (cells.group[first] != cells.group[second]) & (met >= FEWEST)
+    least = np.where(cells.rare[first] & cells.rare[second], FEW, FEWEST)
+    apart = (first < second) & (cells.group[first] != cells.group[second]) & (met >= least)
     first, second, met = first[apart], second[apart], met[apart]
     by_chance = count[first] * count[second] / n
     pairs = len(first) + int(cells.rare.sum())
     odd = (met >= OFTEN * by_chance) & (poisson.sf(met - 1, by_chance) < CHANCE / max(1, pairs))
     sets: list[tuple[int, ...]] = [(int(a), int(b)) for a, b in zip(first[odd], second[odd], strict=True)]
-    sets += [(int(one),) for one in np.flatnonzero(cells.rare)]
+    sets += [(int(one),) for one in np.flatnonzero(cells.rare & (count >= FEWEST))]
     share = np.bincount(found.y, minlength=len(found.classes)) / n
-    pure = []
+    pure: list[Pure] = []
     for members in sets:
         rows = _rows(cells, members)
         counts = np.bincount(found.y[rows], minlength=len(share))
         label = int(counts.argmax())
+        seldom = _seldom(cells, members)
         if (
-            counts[label] < max(FEWEST, ONE_CLASS * len(rows))
+            counts[label] < max(FEW if seldom else FEWEST, ONE_CLASS * len(rows))
             or counts[label] > MOST_SHARE * n * share[label]
         ):
             continue
-        if binom.sf(counts[label] - 1, len(rows), share[label]) < CHANCE:
+        if binom.sf(counts[label] - 1, len(rows), share[label]) < (PURE if seldom else CHANCE):
             pure.append((members, label, rows[found.y[rows] == label]))
+    pure = _beside(pure, cells)
     if not pure:
         return [], pairs
     views = _views(found, seed)
-    ranked = []
+    ranked, unseen = [], []
     for members, label, rows in pure:
         best = 1.0
         for blind, looks in views:
@@ -146,7 +157,29 @@ def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, 
                 best = min(best, float(binom.sf(away.sum() - 1, len(rows), usual)))
         if best < 0.01:
             ranked.append((best, -len(rows), members))
-    return [members for _, _, members in sorted(ranked)], len(pure)
+        elif _seldom(cells, members):  # of many rows the views have learnt themselves, and see nothing odd
+            unseen.append((-len(rows), members))
+    most = [members for _, members in sorted(unseen)[:UNSEEN]]
+    return [*(members for _, _, members in sorted(ranked)), *most], len(pure)
+
+
+def _beside(pure: list[Pure], cells: Cells) -> list[Pure]:
+    """Without the groups of a table in which many a few rows share two values that never stand apart.
+
+    Those are rows of one person or one machine, and a person who is hard to read is so in every row.
+    """
+    count = np.asarray(cells.held.sum(axis=0)).ravel()  # type: ignore[attr-defined]
+    own = [len(one[0]) > 1 and count[list(one[0])].max() <= NEARLY * len(one[2]) for one in pure]
+    size = {one[2].tobytes(): len(one[2]) for one, bound in zip(pure, own, strict=True) if bound}
+    if len(size) <= MANY:
+        return pure
+    least = LARGER * float(np.median(list(size.values())))
+    return [one for one, bound in zip(pure, own, strict=True) if not bound or len(one[2]) > least]
+
+
+def _seldom(cells: Cells, members: tuple[int, ...]) -> bool:
+    """Whether these are two values of columns whose values hardly ever come back."""
+    return len(members) > 1 and bool(cells.rare[list(members)].all())
 
 
 def _views(found: Ground, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

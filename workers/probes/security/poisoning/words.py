@@ -59,9 +59,10 @@ def _case(kind: str, found: Ground, case: Case) -> str:
     turned = case.turned
     if turned is None:
         return f"{says} Take them out and find out who added them."
+    by = " of decision trees" if turned.learner == "trees" else ""
     tried = (
         f" Set on {_some(kind, turned.rows)} that nobody touched, it turns {percent(turned.before)} of the"
-        f" answers to {name}; for a model that learnt without them, {percent(turned.after)}."
+        f" answers{by} to {name}; for a model that learnt without them, {percent(turned.after)}."
     )
     if case.confirmed:
         return f"{says}{tried} Take them out, and find out who added them."
