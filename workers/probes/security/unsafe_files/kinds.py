@@ -17,12 +17,13 @@ from workers.probes.security.unsafe_files import (
     markup,
     packages,
     streams,
+    texts,
     weights,
     writing,
     zips,
 )
 from workers.probes.security.unsafe_files.allowed import dangerous
-from workers.probes.security.unsafe_files.look import EXECUTABLE, MB, Look, Where
+from workers.probes.security.unsafe_files.look import EXECUTABLE, Look, Where
 from workers.probes.security.unsafe_files.pickles import Walk, walk
 
 # Nothing but a pickle, or a zip of one, is called so; .bin, .dat and .model may be anything.
@@ -106,17 +107,16 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         _buried(look, data, where, numbers)
         return numbers
     table = ending in TABLES and not where.artefact  # a first header may be a tag; nothing shows a table
-    if not table and len(data) <= markup.MOST and (text := markup.text_of(bytes(data[:4096]))) is not None:
-        whole_text = markup.text_of(bytes(data)) or text
-        return markup.markup(look, whole_text, where)
+    if not table and len(data) <= markup.MOST and markup.begins(texts.text(data[:4096])):
+        return markup.markup(look, texts.text(data), where)
     if (code := loose.python(look, where)) is not None:
         return code
     if where.artefact and _old_pickle(look, data, where):
         return "Python pickle"
-    if loose.settings(look, bytes(data[: 16 * MB]) if ending in loose.YAML else _words(data), where):
+    if loose.settings(look, texts.text(data) if ending in loose.YAML else _words(data), where):
         return "settings (YAML)"
     if ending in (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml"):
-        return _text(look, bytes(data[: 16 * MB]), where, ending)
+        return _text(look, texts.utf8(data), where, ending)
     if ending == ".onnx" or graphs.is_onnx(data):
         graphs.onnx(look, data, where)
         return "ONNX model"
@@ -154,10 +154,10 @@ def _old_pickle(look: Look, data: Any, where: Where) -> bool:
     return runs
 
 
-def _words(data: Any) -> bytes:
+def _words(data: Any) -> str:
     """The beginning of what is text throughout; nothing of anything else."""
-    head = bytes(data[: 64 * 1024])
-    return b"" if b"\0" in head else head
+    head = texts.text(data[: 64 * 1024])
+    return "" if "\0" in head else head
 
 
 def _soon(look: Look) -> float:
@@ -280,14 +280,14 @@ def _npy(look: Look, data: Any, where: Where, *, whole: bool) -> str:
 
 def _text(look: Look, text: bytes, where: Where, ending: str) -> str:
     """Settings that travel with models: chat templates, code to load, packages to install."""
-    name = where.name.lower()
-    if b"chat_template" in text or ending in (".jinja", ".j2"):
-        weights.template(look, text, where, "chat template")
-    if b'"auto_map"' in text and ending == ".json":
+    name, plain = where.name.lower(), texts.unescaped(text)
+    if b"chat_template" in plain or ending in (".jinja", ".j2"):
+        weights.template(look, plain, where, "chat template")
+    if b'"auto_map"' in plain and ending == ".json":
         look.hit(
             where, EXECUTABLE, "model settings", "Python code of the model's maker (auto_map)", known=False
         )
-    if ending == ".json" and (b'"class_name"' in text):
+    if ending == ".json" and b'"class_name"' in plain:
         keras.config(look, text, where)
     if "requirements" in name and ending == ".txt":
         for package in packages.denied(text.decode("utf-8", "replace").splitlines()):
