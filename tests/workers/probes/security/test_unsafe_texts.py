@@ -28,7 +28,8 @@ SPELLINGS = {
     "escaped_function": "a: !!python/object/%61pply:NAME [{X: 1}]\n",
     "escaped_directive": "%TAG !p! tag:yaml%2Eorg,2002:python/\n---\na: !p!object/apply:NAME [{X: 1}]\n",
     "escaped_verbatim": "a: !<t%61g:yaml.org,2002:pytho%6e/object/apply:NAME> [{X: 1}]\n",
-    "taken_back": "%TAG !p! tag:yaml.org,2002:python/\n---\na: '\n%TAG !p! tag:me,2026:\n'\nb: !p!object/apply:NAME [{X: 1}]\n",
+    "taken_back": "%TAG !p! tag:yaml.org,2002:python/\n---\na: '\n%TAG !p! tag:me,2026:\n'\n"
+    "b: !p!object/apply:NAME [{X: 1}]\n",
     "in_a_list": "a: [1,!!python/object/apply:NAME [{X: 1}]]\n",
     "behind_a_comment": "a: 1\n# words\u2028b: !!python/object/apply:NAME [{X: 1}]\n",
 }  # fmt: skip

@@ -23,7 +23,7 @@ from workers.probes.security.unsafe_files import (
     zips,
 )
 from workers.probes.security.unsafe_files.allowed import dangerous
-from workers.probes.security.unsafe_files.look import EXECUTABLE, Look, Where
+from workers.probes.security.unsafe_files.look import EXECUTABLE, MB, Look, Where
 from workers.probes.security.unsafe_files.pickles import Walk, walk
 
 # Nothing but a pickle, or a zip of one, is called so; .bin, .dat and .model may be anything.
@@ -35,10 +35,12 @@ PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
 BURIED = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\x00\x00|[c(}\])]|[\x8c\x8fXUK]|\x63)", re.DOTALL)
 MOST_BURIED = 2_000
 MOST_PICKLES = 10_000
-# Models that hold numbers and the names of built-in steps; (place, bytes) -> what.
+# Models that hold numbers and the names of built-in steps, and what a Mac leaves in an archive;
+# (place, bytes) -> what.
 NUMBERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"TFL3", "TensorFlow Lite model"), (4, b"ORTM", "ONNX Runtime model"), (0, b"CBM1", "CatBoost model"),
     (0, b"\xba\x16\x4f\x2f", "fastText model"),
+    (0, b"\0\x05\x16\x07", "what a Mac notes of a file"), (4, b"Bud1", "what a Mac notes of a folder"),
 )  # fmt: skip
 SENTENCE_PIECE = re.compile(rb"\x0a.\x0a.(?:<unk>|<pad>|<s>|\[PAD\])\x15", re.DOTALL)
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of the five pickles of an old checkpoint
@@ -94,6 +96,7 @@ def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> 
     return _others(look, data, head, where, whole=whole)
 
 
+SETTINGS = (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml")
 TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 
 
@@ -113,9 +116,11 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         return code
     if where.artefact and _old_pickle(look, data, where):
         return "Python pickle"
+    if where.artefact and len(data) > texts.MOST and ending in (*loose.YAML, *SETTINGS):
+        look.unfinished(where, f"{where.named} was read up to {texts.MOST // MB} MB; the rest was not.")
     if loose.settings(look, texts.text(data) if ending in loose.YAML else _words(data), where):
         return "settings (YAML)"
-    if ending in (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml"):
+    if ending in SETTINGS:
         return _text(look, texts.utf8(data), where, ending)
     if ending == ".onnx" or graphs.is_onnx(data):
         graphs.onnx(look, data, where)
@@ -132,10 +137,11 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         if where.artefact:
             writing.formulas(look, data, where, written)
         return written
-    if where.artefact and not where.depth:
+    if where.raw:
+        return "tensor"
+    if where.artefact:
         _buried(look, data, where, "file of an unknown kind")
-        look.note(f"{where.name} is of a kind that is not known here, so little can be said of it.")
-        look.open = True
+        look.unknown(where)
     return "file of an unknown kind"
 
 
@@ -227,6 +233,8 @@ def _zip(look: Look, data: Any, where: Where) -> str:
     names = [entry.name for entry in found]
     what = zips.kind(names)
     if not found:
+        if where.artefact and not whole:
+            look.unknown(where)
         return "empty zip archive" if whole else "damaged zip archive"
     if zips.too_deep(look, where):
         return what
@@ -236,7 +244,7 @@ def _zip(look: Look, data: Any, where: Where) -> str:
     if what == "TorchServe archive" or any(name.endswith(".data/extern_modules") for name in names):
         look.hit(where, EXECUTABLE, what, loose.BRINGS)
     for part in zips.parts(look, data, where, found, whole=whole):
-        inside = where.into(part.name)
+        inside = where.into(part.name, raw=zips.holds_tensor(what, part.name))
         if what == "office document" and part.name.endswith((".xml", ".rels")):
             loose.exchange(look, part.data, inside)
         if part.name.endswith("config.json") and what == "Keras model":
