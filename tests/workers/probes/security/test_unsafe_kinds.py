@@ -24,7 +24,7 @@ HONEST = pickle.dumps({"w": [1.0]}, 4)
 
 @pytest.mark.parametrize("data", [NOISE, JAVA])
 @pytest.mark.parametrize(
-    "name, packed, called",
+    ("name", "packed", "called"),
     [
         ("model.bin", lambda data: data, "model.bin"),
         ("model.bin.gz", lambda data: gzip.compress(data, mtime=0), "model.bin.gz"),

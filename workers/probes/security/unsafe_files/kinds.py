@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from workers.probes.security.unsafe_files import (
+    carried,
     graphs,
     keras,
     loose,
@@ -111,13 +112,16 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         return numbers
     table = ending in TABLES and not where.artefact  # a first header may be a tag; nothing shows a table
     if not table and len(data) <= markup.MOST and markup.begins(texts.text(data[:4096])):
+        _carried(look, texts.utf8(data), where)
         return markup.markup(look, texts.text(data), where)
     if (code := loose.python(look, where)) is not None:
         return code
     if where.artefact and _old_pickle(look, data, where):
         return "Python pickle"
-    if where.artefact and len(data) > texts.MOST and ending in (*loose.YAML, *SETTINGS):
-        look.unfinished(where, f"{where.named} was read up to {texts.MOST // MB} MB; the rest was not.")
+    if not where.raw:
+        _carried(look, texts.utf8(data), where)
+    if ending in (*loose.YAML, *SETTINGS):
+        _long(look, data, where)
     if loose.settings(look, texts.text(data) if ending in loose.YAML else _words(data), where):
         return "settings (YAML)"
     if ending in SETTINGS:
@@ -135,6 +139,7 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         return "Python pickle"
     if (written := writing.kind(data, ending, whole=whole)) is not None:
         if where.artefact:
+            _long(look, data, where)
             writing.formulas(look, data, where, written)
         return written
     if where.raw:
@@ -164,6 +169,11 @@ def _words(data: Any) -> str:
     """The beginning of what is text throughout; nothing of anything else."""
     head = texts.text(data[: 64 * 1024])
     return "" if "\0" in head else head
+
+
+def _long(look: Look, data: Any, where: Where) -> None:
+    if len(data) > texts.MOST:
+        look.unfinished(where, f"{where.named} was read up to {texts.MOST // MB} MB; the rest was not.")
 
 
 def _soon(look: Look) -> float:
@@ -222,9 +232,28 @@ def _buried(look: Look, data: Any, where: Where, what: str) -> None:
             return
         if number % 64 == 0:
             look.check()
-        found = walk(data, place.start(), deadline=min(look.deadline, _soon(look)))
-        if found.complete and not found.error and (found.called & set(found.flagged)):
-            _tell(look, found, where, what)
+        _running(look, data, where, what, place.start())
+
+
+def _running(look: Look, data: Any, where: Where, what: str, start: int = 0) -> None:
+    found = walk(data, start, deadline=min(look.deadline, _soon(look)))
+    if found.complete and not found.error and (found.called & set(found.flagged)):
+        _tell(look, found, where, what)
+
+
+def _carried(look: Look, text: bytes, where: Where) -> None:
+    """Pickles that a model's text holds in Base64."""
+    if not where.artefact:
+        return
+    inside = where.into("in Base64", archive=False)
+    try:
+        for raw in carried.loaded(text):
+            _pickle(look, memoryview(raw), inside)
+    except carried.Unreadable:
+        look.unread(where, "model settings", "it carries more pickles than can be followed")
+    for raw in carried.buried(text):
+        look.check()
+        _running(look, memoryview(raw), inside, "Python pickle")
 
 
 # -- archives and packed files ------------------------------------------------------------------------

@@ -235,7 +235,7 @@ def kind(names: list[str]) -> str:
 
 
 def holds_tensor(kind_of_archive: str, name: str) -> bool:
-    """Whether a file of an archive is one that PyTorch reads as the numbers of a tensor, whatever they are."""
+    """Whether PyTorch reads a file of an archive as the numbers of a tensor, whatever they are."""
     return kind_of_archive in OF_TORCH and STORAGE.search(name) is not None
 
 
