@@ -50,7 +50,13 @@ VALUES = {  # probe: value, low, high, title, facts
     "security.noise": (0.12, 0.08, 0.16, "Blur cuts accuracy from 97% to 85%", {}),
     "security.membership": (0.031, 0.022, 0.045, "1 in 32 training rows can be recognised", {}),
     "security.extraction": (2000.0, 1200.0, 3400.0, "About 2,000 questions copy the model", {}),
-    "security.unsafe_files": (0.0, 0.0, 1.0, "Nothing in the file runs when it is opened", {"artefacts": 0}),
+    "security.unsafe_files": (
+        0.0,
+        0.0,
+        1.0,
+        "No model file was shown, and nothing in the data runs when it is opened",
+        {"artefacts": 0},
+    ),
     "hardware.inventory": (60.0, 55.0, 66.0, "This machine does 60 billion operations a second", {}),
     "hardware.memory": (0.1, 0.08, 0.12, "Training needs a tenth of the memory", {}),
     "hardware.training_cost": (

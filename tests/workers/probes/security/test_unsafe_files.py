@@ -345,7 +345,7 @@ LOOSE = {
 @pytest.mark.parametrize("name", LOOSE)
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_loose_program_in_what_came_as_a_model_is_named_harmful(tmp_path, name, zipped):
-    entries = {"a/model.bin": bytes(99), name: LOOSE[name]}
+    entries = {"a/model.bin": pickle.dumps([1.5]), name: LOOSE[name]}
     data = artefacts.zipped(entries) if zipped else LOOSE[name]
     finding = look(tmp_path, data, "upload.zip" if zipped else name.split("/")[1])
     assert named(finding) == {RUNS}, finding.title

@@ -26,7 +26,7 @@ from workers.probes.base import Budget, Finding, Sample, Upload
 from workers.probes.security.unsafe_files import cells, packages
 from workers.probes.security.unsafe_files.kinds import inspect
 from workers.probes.security.unsafe_files.look import CELLS, EXECUTABLE, RUNS, Exhausted, Hit, Look, Where
-from workers.probes.security.unsafe_files.words import faults, note, title
+from workers.probes.security.unsafe_files.words import faults, note, title, unknown_kinds
 
 HEAD = 64 * 1024  # bytes of a table: its cells are looked at in the prepared data
 ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"PAR1")
@@ -41,6 +41,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     for package in bad:
         look.hit(Where("training plan"), EXECUTABLE, "list of packages", f"an install of {package}")
     kinds, complete = _files(look, sample.uploads, budget)
+    if look.strange:
+        look.notes.insert(0, unknown_kinds(list(look.strange)))
     formulas = cells.search(sample, budget)
     artefacts = [one for one in sample.uploads if one.artefact]
     grade = max([hit.grade for hit in look.hits] + [CELLS if formulas.count or formulas.headers else 0])
@@ -52,7 +54,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         _facts(sample, look, hits, formulas, kinds),
         low=float(grade),
         high=float(high),
-        title=title(hits, formulas, [one.name for one in artefacts], len(sample.uploads), unknown=look.open),
+        title=title(hits, formulas, [one.name for one in artefacts], unknown=look.open),
     )
 
 

@@ -78,6 +78,37 @@ _SCRIPT_REBUILDERS = (
     "build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id restore_type_tag"
 )
 _BIT_GENERATORS = "MT19937 PCG64 PCG64DXSM Philox SFC64"
+# What Stable-Baselines3 keeps of a model beside its tensors: spaces, policies, buffers, schedules.
+_SPACES = (
+    "box.Box discrete.Discrete multi_binary.MultiBinary multi_discrete.MultiDiscrete dict.Dict tuple.Tuple"
+)
+_POLICIES = "DQN SAC TD3"
+_AGENTS: dict[str, frozenset[str]] = {
+    **{
+        f"{home}.spaces.{module}": frozenset({name})
+        for home in ("gymnasium", "gym")
+        for module, name in (one.split(".") for one in _SPACES.split())
+    },
+    "stable_baselines3.common.policies": frozenset(
+        {"ActorCriticPolicy", "ActorCriticCnnPolicy", "MultiInputActorCriticPolicy"}
+    ),
+    **{
+        f"stable_baselines3.{one.lower()}.policies": frozenset(
+            {f"{one}Policy", "MlpPolicy", "CnnPolicy", "MultiInputPolicy"}
+        )
+        for one in _POLICIES.split()
+    },
+    "stable_baselines3.common.buffers": frozenset(
+        {"RolloutBuffer", "ReplayBuffer", "DictRolloutBuffer", "DictReplayBuffer"}
+    ),
+    "stable_baselines3.her.her_replay_buffer": frozenset({"HerReplayBuffer"}),
+    "stable_baselines3.common.utils": frozenset({"FloatSchedule", "ConstantSchedule", "LinearSchedule"}),
+    "stable_baselines3.common.type_aliases": frozenset({"TrainFreq", "TrainFrequencyUnit"}),
+    "stable_baselines3.common.noise": frozenset({"NormalActionNoise", "OrnsteinUhlenbeckActionNoise"}),
+    "stable_baselines3.common.torch_layers": frozenset(
+        {"FlattenExtractor", "NatureCNN", "CombinedExtractor"}
+    ),
+}
 
 # Functions that estimators keep as attributes, by name: what columns were chosen, searches scored or kernels
 # measured by. They compute with arrays and touch nothing else.
@@ -131,6 +162,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "sklearn.utils._bunch": frozenset({"Bunch"}),
     "scipy.interpolate._bsplines": frozenset({"BSpline"}),
     **COMPUTING,
+    **_AGENTS,
     "sklearn.tree._tree": frozenset({"Tree"}),
     "torch": frozenset([*_TORCH_TYPES.split(), *(f"{one}Storage" for one in _STORAGES.split())]),
     "torch.storage": frozenset(

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from workers.probes.security.unsafe_files import texts
 from workers.probes.security.unsafe_files.graphs import outside
 from workers.probes.security.unsafe_files.look import ESCAPE, EXECUTABLE, HARMS, Look, Where
 
@@ -37,6 +38,7 @@ _PLAIN = {"function", "dict", "list", "tuple", "slice", "float", "int", "str", "
 
 def config(look: Look, text: bytes, where: Where, what: str = "Keras model") -> None:
     """Judges one configuration in JSON."""
+    text = texts.utf8(text)
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -11,12 +11,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from workers.probes.security.unsafe_files import (
+    carried,
     graphs,
     keras,
     loose,
     markup,
     packages,
     streams,
+    texts,
     weights,
     writing,
     zips,
@@ -34,10 +36,12 @@ PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
 BURIED = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\x00\x00|[c(}\])]|[\x8c\x8fXUK]|\x63)", re.DOTALL)
 MOST_BURIED = 2_000
 MOST_PICKLES = 10_000
-# Models that hold numbers and the names of built-in steps; (place, bytes) -> what.
+# Models that hold numbers and the names of built-in steps, and what a Mac leaves in an archive;
+# (place, bytes) -> what.
 NUMBERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"TFL3", "TensorFlow Lite model"), (4, b"ORTM", "ONNX Runtime model"), (0, b"CBM1", "CatBoost model"),
     (0, b"\xba\x16\x4f\x2f", "fastText model"),
+    (0, b"\0\x05\x16\x07", "what a Mac notes of a file"), (4, b"Bud1", "what a Mac notes of a folder"),
 )  # fmt: skip
 SENTENCE_PIECE = re.compile(rb"\x0a.\x0a.(?:<unk>|<pad>|<s>|\[PAD\])\x15", re.DOTALL)
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of the five pickles of an old checkpoint
@@ -93,6 +97,7 @@ def _first(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) -> 
     return _others(look, data, head, where, whole=whole)
 
 
+SETTINGS = (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml")
 TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 
 
@@ -106,17 +111,21 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         _buried(look, data, where, numbers)
         return numbers
     table = ending in TABLES and not where.artefact  # a first header may be a tag; nothing shows a table
-    if not table and len(data) <= markup.MOST and (text := markup.text_of(bytes(data[:4096]))) is not None:
-        whole_text = markup.text_of(bytes(data)) or text
-        return markup.markup(look, whole_text, where)
+    if not table and len(data) <= markup.MOST and markup.begins(texts.text(data[:4096])):
+        _carried(look, texts.utf8(data), where)
+        return markup.markup(look, texts.text(data), where)
     if (code := loose.python(look, where)) is not None:
         return code
     if where.artefact and _old_pickle(look, data, where):
         return "Python pickle"
-    if loose.settings(look, bytes(data[: 16 * MB]) if ending in loose.YAML else _words(data), where):
+    if not where.raw:
+        _carried(look, texts.utf8(data), where)
+    if ending in (*loose.YAML, *SETTINGS):
+        _long(look, data, where)
+    if loose.settings(look, texts.text(data) if ending in loose.YAML else _words(data), where):
         return "settings (YAML)"
-    if ending in (".json", ".jinja", ".j2", ".txt", ".cfg", ".toml"):
-        return _text(look, bytes(data[: 16 * MB]), where, ending)
+    if ending in SETTINGS:
+        return _text(look, texts.utf8(data), where, ending)
     if ending == ".onnx" or graphs.is_onnx(data):
         graphs.onnx(look, data, where)
         return "ONNX model"
@@ -130,12 +139,14 @@ def _others(look: Look, data: Any, head: bytes, where: Where, *, whole: bool) ->
         return "Python pickle"
     if (written := writing.kind(data, ending, whole=whole)) is not None:
         if where.artefact:
+            _long(look, data, where)
             writing.formulas(look, data, where, written)
         return written
-    if where.artefact and not where.depth:
+    if where.raw:
+        return "tensor"
+    if where.artefact:
         _buried(look, data, where, "file of an unknown kind")
-        look.note(f"{where.name} is of a kind that is not known here, so little can be said of it.")
-        look.open = True
+        look.unknown(where)
     return "file of an unknown kind"
 
 
@@ -154,10 +165,15 @@ def _old_pickle(look: Look, data: Any, where: Where) -> bool:
     return runs
 
 
-def _words(data: Any) -> bytes:
+def _words(data: Any) -> str:
     """The beginning of what is text throughout; nothing of anything else."""
-    head = bytes(data[: 64 * 1024])
-    return b"" if b"\0" in head else head
+    head = texts.text(data[: 64 * 1024])
+    return "" if "\0" in head else head
+
+
+def _long(look: Look, data: Any, where: Where) -> None:
+    if len(data) > texts.MOST:
+        look.unfinished(where, f"{where.named} was read up to {texts.MOST // MB} MB; the rest was not.")
 
 
 def _soon(look: Look) -> float:
@@ -216,9 +232,28 @@ def _buried(look: Look, data: Any, where: Where, what: str) -> None:
             return
         if number % 64 == 0:
             look.check()
-        found = walk(data, place.start(), deadline=min(look.deadline, _soon(look)))
-        if found.complete and not found.error and (found.called & set(found.flagged)):
-            _tell(look, found, where, what)
+        _running(look, data, where, what, place.start())
+
+
+def _running(look: Look, data: Any, where: Where, what: str, start: int = 0) -> None:
+    found = walk(data, start, deadline=min(look.deadline, _soon(look)))
+    if found.complete and not found.error and (found.called & set(found.flagged)):
+        _tell(look, found, where, what)
+
+
+def _carried(look: Look, text: bytes, where: Where) -> None:
+    """Pickles that a model's text holds in Base64."""
+    if not where.artefact:
+        return
+    inside = where.into("in Base64", archive=False)
+    try:
+        for raw in carried.loaded(text):
+            _pickle(look, memoryview(raw), inside)
+    except carried.Unreadable:
+        look.unread(where, "model settings", "it carries more pickles than can be followed")
+    for raw in carried.buried(text):
+        look.check()
+        _running(look, memoryview(raw), inside, "Python pickle")
 
 
 # -- archives and packed files ------------------------------------------------------------------------
@@ -227,6 +262,8 @@ def _zip(look: Look, data: Any, where: Where) -> str:
     names = [entry.name for entry in found]
     what = zips.kind(names)
     if not found:
+        if where.artefact and not whole:
+            look.unknown(where)
         return "empty zip archive" if whole else "damaged zip archive"
     if zips.too_deep(look, where):
         return what
@@ -236,7 +273,7 @@ def _zip(look: Look, data: Any, where: Where) -> str:
     if what == "TorchServe archive" or any(name.endswith(".data/extern_modules") for name in names):
         look.hit(where, EXECUTABLE, what, loose.BRINGS)
     for part in zips.parts(look, data, where, found, whole=whole):
-        inside = where.into(part.name)
+        inside = where.into(part.name, raw=zips.holds_tensor(what, part.name))
         if what == "office document" and part.name.endswith((".xml", ".rels")):
             loose.exchange(look, part.data, inside)
         if part.name.endswith("config.json") and what == "Keras model":
@@ -280,14 +317,14 @@ def _npy(look: Look, data: Any, where: Where, *, whole: bool) -> str:
 
 def _text(look: Look, text: bytes, where: Where, ending: str) -> str:
     """Settings that travel with models: chat templates, code to load, packages to install."""
-    name = where.name.lower()
-    if b"chat_template" in text or ending in (".jinja", ".j2"):
-        weights.template(look, text, where, "chat template")
-    if b'"auto_map"' in text and ending == ".json":
+    name, plain = where.name.lower(), texts.unescaped(text)
+    if b"chat_template" in plain or ending in (".jinja", ".j2"):
+        weights.template(look, plain, where, "chat template")
+    if b'"auto_map"' in plain and ending == ".json":
         look.hit(
             where, EXECUTABLE, "model settings", "Python code of the model's maker (auto_map)", known=False
         )
-    if ending == ".json" and (b'"class_name"' in text):
+    if ending == ".json" and b'"class_name"' in plain:
         keras.config(look, text, where)
     if "requirements" in name and ending == ".txt":
         for package in packages.denied(text.decode("utf-8", "replace").splitlines()):

@@ -31,9 +31,10 @@ class Where:
     inside: tuple[str, ...] = ()
     artefact: bool = True  # a model file that was sent to be inspected, not a part of the data set
     depth: int = 0  # archives that were opened on the way
+    raw: bool = False  # numbers and nothing else, by the format of the archive that it lies in
 
-    def into(self, name: str, *, archive: bool = True) -> Where:
-        return replace(self, inside=(*self.inside, name), depth=self.depth + archive)
+    def into(self, name: str, *, archive: bool = True, raw: bool = False) -> Where:
+        return replace(self, inside=(*self.inside, name), depth=self.depth + archive, raw=raw)
 
     @property
     def name(self) -> str:
@@ -42,6 +43,12 @@ class Where:
     @property
     def path(self) -> str:
         return " > ".join(shown(part) for part in self.inside)
+
+    @property
+    def named(self) -> str:
+        """For a sentence: "weights.bin in nets.zip"; what a packed file holds goes by the file's name."""
+        way = [self.file, *(part for part in self.inside if not part.startswith("unpacked "))]
+        return shown(way[0]) if len(way) == 1 else f"{shown(way[-1])} in {shown(way[0])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ class Look:
     size: int = 0  # of the file at hand
     parts: int = 0
     open: bool = False  # something could not be looked into at all
+    strange: dict[str, None] = field(default_factory=dict)  # files of a kind that is not known here
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
 
     def hit(
@@ -87,6 +95,16 @@ class Look:
     def unread(self, where: Where, what: str, why: str) -> None:
         """A part that cannot be followed to its end, and the sentence that says why."""
         self.hit(where, EXECUTABLE, what, why, HARMS, known=False)
+
+    def unknown(self, where: Where) -> None:
+        """A file of a model that nothing here can read: what opening it does is open."""
+        self.open = True
+        self.strange[where.named] = None
+
+    def unfinished(self, where: Where, sentence: str) -> None:
+        """A sentence about what was left unread; of a model that leaves open what opening it does."""
+        self.open = self.open or where.artefact
+        self.note(sentence)
 
     def note(self, sentence: str) -> None:
         if sentence not in self.notes and len(self.notes) < 20:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
+from workers.probes.security.unsafe_files import tags, texts
 from workers.probes.security.unsafe_files.look import EXECUTABLE, Look, Where
 
 PROGRAMS: tuple[tuple[bytes, str], ...] = (
@@ -36,10 +37,6 @@ RECIPES = {
     **dict.fromkeys(("dockerfile", "containerfile"), "container recipe"),
 }
 YAML = (".yaml", ".yml")
-TAG = re.compile(
-    rb"(?:!!|!<tag:yaml\.org,2002:)((?:python/(?:object|name|module|apply|new)|java[x.]|ruby/)[\w/.:\-]{0,120}|[a-z]+\.[\w.]{3,80})|(!ruby/[\w/.:\-]{1,120})"
-)
-BUILDS = re.compile(rb"python/(?:object|name|module|apply|new)|java|ruby|[a-z]+\.")
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 VBA = re.compile("_VBA_PROJECT".encode("utf-16-le") + b"|" + "Macros\0".encode("utf-16-le"))
 MACROS = re.compile(
@@ -98,7 +95,7 @@ def macros(look: Look, names: Iterable[str], where: Where) -> None:
 
 def exchange(look: Look, data: Any, where: Where) -> None:
     """A part of an office document that asks for another program's answer."""
-    if EXCHANGE.search(data):
+    if EXCHANGE.search(texts.utf8(data)):
         look.hit(where, EXECUTABLE, "office document", "a link that starts another program (DDE)")
 
 
@@ -109,11 +106,14 @@ def old_office(look: Look, data: Any, where: Where) -> str:
     return "office document"
 
 
-def settings(look: Look, text: bytes, where: Where) -> bool:
+def settings(look: Look, text: str, where: Where) -> bool:
     """Whether a text is YAML, and what a loader would build of it; a comment that speaks of a tag builds nothing."""
-    lines = b"\n".join(line for line in text.splitlines() if not line.lstrip().startswith(b"#"))
-    tags = [one[1] or one[2] for one in TAG.finditer(lines)]
-    for tag in dict.fromkeys(tag for tag in tags if tag[:12] != b"python/tuple" and BUILDS.search(tag)):
-        name = tag.decode("utf-8", "replace")
-        look.hit(where, EXECUTABLE, "settings (YAML)", f"an object that the tag {name} builds")
-    return bool(tags) or _ending(where) in YAML
+    what = "settings (YAML)"
+    try:
+        found = tags.built(text)
+    except tags.TooMany:
+        look.unread(where, what, "it has more tags than can be followed")
+        return True
+    for tag in found:
+        look.hit(where, EXECUTABLE, what, f"an object that the tag {tag} builds")
+    return bool(found) or _ending(where) in YAML

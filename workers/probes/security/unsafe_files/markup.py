@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 
 from workers.probes.security.unsafe_files.look import EXECUTABLE, Look, Where
@@ -25,19 +24,9 @@ RULES = (
 HIDDEN = re.compile(r"&#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));?", re.IGNORECASE)
 
 
-def text_of(head: bytes) -> str | None:
-    """The text of what begins like markup, in whatever encoding; None for anything else."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
-                           (codecs.BOM_UTF16_BE, "utf-16-be")):  # fmt: skip
-        if head.startswith(mark):
-            text = head[len(mark) :].decode(encoding, "replace")
-            return text if START.match(text) else None
-    if head[:2] == b"<\0":
-        return head.decode("utf-16-le", "replace")
-    if head[:2] == b"\0<":
-        return head.decode("utf-16-be", "replace")
-    text = head.decode("utf-8", "replace")
-    return text if START.match(text) else None
+def begins(text: str) -> bool:
+    """Whether a text begins like markup."""
+    return START.match(text) is not None
 
 
 def markup(look: Look, text: str, where: Where) -> str:

@@ -68,7 +68,9 @@ def grown(
             before = len(out)
             room = min(STEP, look.unpacked - len(out))
             if room <= 0:
-                look.note(f"{where.name} was unpacked to {len(out) // MB} MB; the rest was not read.")
+                look.unfinished(
+                    where, f"{where.named} was unpacked to {len(out) // MB} MB; the rest was not read."
+                )
                 break
             out += machine.decompress(pending, room)
             pending = machine.unconsumed_tail if deflate else b""

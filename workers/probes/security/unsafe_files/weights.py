@@ -102,7 +102,8 @@ def gguf(look: Look, data: Any, where: Where) -> None:
     try:
         version = read.number("I")
         if version not in (2, 3):
-            look.note(f"{where.name} is a GGUF file of version {version}, whose header was not read.")
+            told = f"{where.named} is a GGUF file of version {version}, whose header was not read."
+            look.unfinished(where, told)
             return
         tensors, pairs = read.number("Q"), read.number("Q")
         if tensors * 24 > read.size or pairs * 12 > read.size:

@@ -16,9 +16,7 @@ LOOSE = {*_NAMED, *(name for _, name in loose.PROGRAMS), "script", "Python code"
 SAFER = "Ask its maker for a safetensors file, or make the weights anew from code that you trust."
 
 
-def title(
-    hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], files: int, *, unknown: bool = False
-) -> str:
+def title(hits: Sequence[Hit], formulas: Cells, artefacts: Sequence[str], *, unknown: bool = False) -> str:
     """The takeaway: the worst that was found. ``unknown``: some file is of no kind that can be read here."""
     runs = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS)
     sure = _files(hit for hit in hits if hit.fault == EXECUTABLE and hit.grade == RUNS and hit.known)
@@ -49,7 +47,7 @@ def title(
         return f"Nothing in {artefacts[0]} runs when it is opened"
     if artefacts:
         return f"Nothing in {len(artefacts):,} model files runs when they are opened"
-    return f"Nothing in {'the file runs when it is' if files == 1 else 'the files runs when they are'} opened"
+    return "No model file was shown, and nothing in the data runs when it is opened"
 
 
 def note(
@@ -91,6 +89,13 @@ def note(
     if not artefacts:
         told.append("No model file was shown; add those that come from outside to have them inspected.")
     return " ".join([*told, *notes])
+
+
+def unknown_kinds(files: Sequence[str]) -> str:
+    """The sentence about files that nothing here can read."""
+    kind = "is of a kind that is" if len(files) == 1 else "are of kinds that are"
+    them = "it" if len(files) == 1 else "them"
+    return f"{_some(files, 'other file')} {kind} not known here, so little can be said of {them}."
 
 
 def _why(unread: Sequence[Hit]) -> str:

@@ -6,11 +6,13 @@ import codecs
 import re
 from typing import Any
 
+from workers.probes.security.unsafe_files import texts
 from workers.probes.security.unsafe_files.look import CELLS, FORMULAS, MB, Look, Where
 
 MOST = 16 * MB  # bytes that are read
 TABLES = {".csv": "table (CSV)", ".tsv": "table (TSV)"}
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# Small whole numbers look like UTF-16 too, so without a mark a text must be ASCII for the most part.
+UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # Signs that no text holds; tabs, line ends, form feeds and escapes may stand in one.
 NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\x80-\x9f]")
 # A cell, bare or in quotes, that calls a function, names a program or holds an address; a sum alone is none.
@@ -37,11 +39,12 @@ def formulas(look: Look, data: Any, where: Where, what: str) -> None:
 
 def _decoded(data: Any, ending: str) -> str | None:
     raw = bytes(data[:MOST])
-    mark = next((code for sign, code in MARKS if raw.startswith(sign)), None)
+    code = texts.encoding(raw)
     # Windows-1252 fits nearly any bytes, so only a table by its name is tried in it.
-    for code in (mark,) if mark else ("utf-8", *(("cp1252",) if ending in TABLES else ())):
+    for one in (code, *(("cp1252",) if code == "utf-8" and ending in TABLES else ())):
         try:
-            return codecs.getincrementaldecoder(code)().decode(raw, final=len(raw) == len(data))
+            text = codecs.getincrementaldecoder(one)().decode(raw, final=len(raw) == len(data))
         except UnicodeError:
             continue
+        return text if one not in UNMARKED or 2 * sum(map(str.isascii, text)) > len(text) else None
     return None

@@ -31,6 +31,9 @@ TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 MEDIA = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"fLaC", b"OggS", b"ID3")
 MOST_LOCALS = 20_000  # entries looked for where the directory is damaged
 TAR_BLOCK = 512
+OF_TORCH = ("PyTorch checkpoint", "TorchScript model", "exported PyTorch program")
+# data/0 of torch.save and TorchScript, constants/0 of TorchScript, data/weights/weight_0 of torch.export.
+STORAGE = re.compile(r"(?:^|/)(?:data|constants)/(?:(?:weights|constants)/[a-z]+_)?\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def parts(look: Look, data: Any, where: Where, found: list[Entry], *, whole: boo
             continue
         begin = _content(data, entry)
         if begin is None:
-            look.note(f"{where.name} holds an entry that is not where its directory says.")
+            look.unfinished(where, f"{where.named} holds an entry that is not where its directory says.")
             continue
         packed = data[begin : begin + entry.packed]
         if not where.artefact:
@@ -231,6 +234,11 @@ def kind(names: list[str]) -> str:
     return "zip archive"
 
 
+def holds_tensor(kind_of_archive: str, name: str) -> bool:
+    """Whether PyTorch reads a file of an archive as the numbers of a tensor, whatever they are."""
+    return kind_of_archive in OF_TORCH and STORAGE.search(name) is not None
+
+
 # -- tar --------------------------------------------------------------------------------------------
 def is_tar(data: Any) -> bool:
     return (len(data) >= TAR_BLOCK and bytes(data[257:262]) == b"ustar") or _old_tar(data)
@@ -256,7 +264,9 @@ def tar_parts(look: Look, data: Any, where: Where) -> Iterator[Part]:
         try:
             length = _octal(head[124:136])
         except ValueError:
-            look.note(f"{where.name} is a tar archive that is damaged; it was read up to there.")
+            look.unfinished(
+                where, f"{where.named} is a tar archive that is damaged; it was read up to there."
+            )
             return
         body = data[at : at + length]
         at += -(-length // TAR_BLOCK) * TAR_BLOCK
