@@ -1,4 +1,4 @@
-"""What nothing here can read is not called safe, wherever it lies; what only a library's own format holds is."""
+"""What nothing here can read is not called safe, wherever it lies; nor what only a library's format holds."""
 
 from __future__ import annotations
 
