@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-PHONE, NARROWEST = 30, 5  # characters side by side on a phone, and of a column at least
+PHONE, NARROWEST = 30, 5  # characters of headings side by side on a phone, and of a column at least
+CELLS, BETWEEN = 44, 2  # the same of what stands in the cells, which is smaller, and between two columns
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,12 @@ class Table:
     @property
     def labels(self) -> bool:
         """Whether it is too wide for a phone, where each cell then stands beside the name of its column."""
-        return not self.stacks and sum(max(NARROWEST, _longest(name)) for name in self.columns) > PHONE
+        heads = [max(NARROWEST, _longest(name)) for name in self.columns]
+        held = [
+            max(head, *(_longest(row[place]) for row in self.rows if place < len(row)), 0)
+            for place, head in enumerate(heads)
+        ]
+        return not self.stacks and (sum(heads) > PHONE or sum(held) + BETWEEN * (len(held) - 1) > CELLS)
 
     @property
     def named(self) -> list[list[tuple[str, bool, str]]]:

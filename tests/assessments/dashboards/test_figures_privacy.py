@@ -24,3 +24,13 @@ def test_a_secret_in_the_plan_is_called_by_its_maker():
         {"where": "plan", "key": "llm", "kind": "anthropic", "what": "Anthropic keys", "example": "sk-***"}
     ]
     assert rows("security.secrets", elsewhere=beside)[0][:2] == ("Plan: llm", "Anthropic keys")
+
+
+def test_on_a_phone_the_examples_stand_below_each_other_where_a_cell_is_too_long_to_stand_beside():
+    def table(example: str):
+        column = {"column": "notes", "kind": "aws", "count": 3, "what": "AWS keys", "example": example}
+        return figures.of({"probe": "security.secrets", "state": "measured", "facts": {"by_column": [column]},
+                           "title": "t", "note": "n"})[0].table  # fmt: skip
+
+    assert table("AKIA************MPLE************").labels
+    assert not table("A***").labels
