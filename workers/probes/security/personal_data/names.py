@@ -103,7 +103,7 @@ def header_kind(column: str) -> str | None:
 
 
 CODES = re.compile(
-    r"(?:^|_)(?:isbn|issn|ean|gtin|upc|barcode|sku|asin|doi|version|build|revision|user_agent|useragent"
+    r"(?:^|_)(?:isbn|issn|ean|gtin|upc|barcode|sku|asin|doi|version|firmware|bios|release|build|revision|user_agent|useragent"
     r"|(?:file|case|order|invoice|part|serial|ticket|batch|lot)_?(?:no|nr|num|number|id))(?:_?1[03])?(?:$|_)"
 )  # headers of numbers that things have, among which some pass a check by chance
 
