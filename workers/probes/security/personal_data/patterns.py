@@ -71,7 +71,7 @@ class Pattern:
 
 
 # -- checks that are no checksums ---------------------------------------------------------------------
-_DATE = re.compile(r"\d{4}[\-./ ]\d{1,2}[\-./ ]\d{1,2}|\d{1,2}[\-./ ]\d{1,2}[\-./ ](?:\d{2}|\d{4})")
+_DATE = re.compile(r"\d{4}([\-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([\-./ ])\d{1,2}\2(?:\d{2}|\d{4})")
 _PAIRS = re.compile(r"0[1-9](?:([ .\-])\d{2})(?:\1\d{2}){3}")  # 06 12 34 56 78, which begins like a date
 _PARTS = re.compile(r"\d{3}-\d{2}-\d{4}|\d{4}(?:\.\d{4}){3}")
 _DECIMALS = re.compile(r"\+\d{4}\s\d{1,2}/|\d*\.\d+[\s\-]+\d+\.\d+$|[\-+]?\d+\.\d+$")

@@ -27,10 +27,9 @@ OF_THINGS = ("phone", "national_id", "ip")  # kinds that drawings, orders and re
 FEW_RELEASES = 5  # different values from which their first parts are looked at
 SMALL_OCTET = 40  # first part below which four numbers may be a release; networks of many begin higher, too
 
+PHONES = next(place for place, pattern in enumerate(PATTERNS) if pattern.kind == "phone")
 NUMBER = re.compile(r"\d(?:[ .\-/()]{0,3}\d){5}")
 YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
-# Words of Chinese, Japanese and Korean stand without blanks: beside a number they are no part of it.
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 HIDDEN = re.compile(r"[(\[{]\s?at\s?[)\]}]", re.IGNORECASE)
 CODE = re.compile(r"[A-Za-z][ \-]?\d|\d[ \-]?[A-Za-z]")
 
@@ -83,7 +82,7 @@ class Reader:
         text = spelt(text)
         things: set[str] = set()  # shapes of numbers that the words before call those of things
         certain: list[tuple[int, int]] = []  # accounts, whose groups of digits are no failed cards
-        for place, match in matches(bounded(text)):
+        for place, match in matches(text):
             pattern = PATTERNS[place]
             value = match.group()
             if pattern.check is not None and not pattern.check(value):
@@ -132,11 +131,6 @@ class Reader:
         return list(_apart(left))
 
 
-def bounded(text: str) -> str:
-    """The text with blanks for the letters of languages that write none; places stay as they are."""
-    return UNSPACED.sub("\u3000", text)
-
-
 def believable(pattern: Pattern, passed: int, failed: int) -> bool:
     """Whether what passes the check of a shape does so more often than by chance."""
     if not pattern.pooled and not pattern.alone:
@@ -174,12 +168,14 @@ def _apart(spans: Iterable[Span]) -> Iterator[Span]:
                 yield span
 
 
-def _order(span: Span) -> tuple[bool, int, bool, bool, int]:
+def _order(span: Span) -> tuple[bool, int, bool, bool, int, int, int]:
     """Spellings that are proof alone, then what the nearest word names, then what has a check digit."""
     pattern = PATTERNS[span.pattern]
     proof = pattern.alone and (span.kind != "phone" or span.value.startswith("+"))
     checked = proof or (pattern.pooled and span.kind == "national_id")
-    return (not proof, 0 if proof else -span.told, not checked, not span.sure, span.pattern)
+    first = min(span.pattern, PHONES)  # of phones the one that begins first: 8 938 138 5412
+    begins = span.start if span.kind == "phone" else 0
+    return (not proof, 0 if proof else -span.told, not checked, not span.sure, first, begins, span.pattern)
 
 
 def varied(pattern: Pattern, values: Collection[str]) -> bool:
