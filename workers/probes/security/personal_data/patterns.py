@@ -120,6 +120,8 @@ def is_spoken(text: str) -> bool:
     """What is a number beside "call": 7 to 12 digits, and no amount in thousands."""
     if re.fullmatch(r"\d{1,2}(?:[ .]\d{3})+|\d{1,3}(?:\.\d{3})+", text.strip()):
         return False
+    if phones.EIGHT.fullmatch(text):
+        return len(set(checksums.digits(text))) > 2
     return is_phone(text) and len(checksums.digits(text)) <= 13
 
 

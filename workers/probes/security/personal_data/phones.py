@@ -23,7 +23,9 @@ TRUNK = (
 HUNGARIAN = re.compile(r"06[ \-]\d{1,2}/\d{3}[ \-]?\d{3,4}")
 CHINESE = r"(?<![\w.\-/+])1[3-9]\d([ \-]?)\d{4}\1\d{4}(?![\w@]|[.\-]\d)"
 # Beside a word: groups of any length.
-SPOKEN = r"\+?(?:\(\d{1,5}\)|\d{1,5})(?:\s?[ \-./]\s?(?:\(\d{1,5}\)|\d{1,5})){1,5}|\d{7,12}"
+_GROUP = r"(?:\(\d{1,5}\)\s?\d{1,5}|\(\d{1,5}\)|\d{1,5})"
+SPOKEN = rf"\+?{_GROUP}(?:\s?[ \-./]\s?{_GROUP}){{1,5}}|\d{{7,12}}"
+EIGHT = re.compile(r"\d\d(?: \d\d){3}")  # 48 87 52 31, which may begin like a date
 # Cues that stand in front, and those of languages whose verb comes last.
 CUE = (
     r"\b(?:ruf(?:en|t)?|anruf\w*|r[üu]ckruf\w*|zur[üu]ckruf\w*|erreichbar|r?appel\w*|joindre|llam\w*|ll[áa]me\w*|(?:ri)?chiam\w+|telefonare|zadzwo\w*|dzwoni\w*"
