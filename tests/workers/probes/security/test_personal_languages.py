@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - texts read best a line each
 """Personal data and secrets in the languages of the world, and numbers of things that are spelt like them."""
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ SPELT = [
     ("Перезвоните по номеру {} завтра.", "8 938 138 5412", "phone"),
     ("Proszę oddzwonić na {} jutro.", "799 208 215", "phone"),
     ("Lütfen {} numarasını arayın.", "(231)637 4256", "phone"),
+    ("llámame al {} por favor", "612 345 678", "phone"),
     ("Ring venligst {} i morgen.", "48 87 52 31", "phone"),
     ("Vänligen ring {} imorgon.", "08-23 74 09", "phone"),
     ("mail {} ok", "bob\u200b.smith@example.com", "email"),
@@ -43,6 +45,13 @@ Article 0049 301 2234 replaced by 0049 301 2235
 firmware version 7.12.143.201 runs on the gate
 call before 2023-11-04 and pay 1 234 567 euro
 please call about order no. 799 208 215
+call id 20231104123045 closed
+call centre opened 2019-2020-2021
+ring diameter 10-20-30 mm, 100/200/300
+dial gauge 0.001 0.002 0.0035
+the call lasted 12 345 678 ms on line 3
+Contact angle 12.345 67.891 23.456
+phone case for 123456789 pieces
 артикул 8 916 123 45 67 на складе
 订单号13812345678已发货""".splitlines()
 SENTENCES = {
@@ -111,9 +120,11 @@ def test_a_column_of_chinese_mobile_numbers_is_one_of_phones_and_a_counter_is_no
     ]
 
 
-def test_russian_and_ukrainian_numbers_are_checked():
-    assert national.ru_inn("500100732259") and not national.ru_inn("500100732258")
-    assert national.ru_snils("112-233-445 95") and not national.ru_snils("112-233-445 96")
+def test_russian_numbers_are_checked():
+    assert national.ru_inn("500100732259")
+    assert not national.ru_inn("500100732258")
+    assert national.ru_snils("112-233-445 95")
+    assert not national.ru_snils("112-233-445 96")
 
 
 @pytest.mark.parametrize("text", PASSWORDS)
@@ -130,4 +141,5 @@ def test_a_password_that_is_forgotten_is_none(text):
 @pytest.mark.parametrize("header", HEADERS)
 def test_headers_of_russian_chinese_and_korean_tables_are_known(header):
     told = known(header)
-    assert told is not None and told[0] == HEADERS[header]
+    assert told is not None
+    assert told[0] == HEADERS[header]

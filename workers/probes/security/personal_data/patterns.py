@@ -85,6 +85,8 @@ def is_phone(text: str) -> bool:
         return len(set(number)) > 2
     if phones.HUNGARIAN.fullmatch(text):
         return True  # begins like a date, too
+    if phones.COUNTED.fullmatch(text):
+        return False
     if _PARTS.fullmatch(text):
         return False  # grouped like social security numbers and cards, or numbers of parts
     if _DATE.fullmatch(text) or _DATE.match(text[1:] if text[:1] == "(" else text) or _DECIMALS.match(text):

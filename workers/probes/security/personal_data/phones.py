@@ -26,9 +26,14 @@ CHINESE = r"(?<![\w.\-/+])1[3-9]\d([ \-]?)\d{4}\1\d{4}(?![\w@]|[.\-]\d)"
 _GROUP = r"(?:\(\d{1,5}\)\s?\d{1,5}|\(\d{1,5}\)|\d{1,5})"
 SPOKEN = rf"\+?{_GROUP}(?:\s?[ \-./]\s?{_GROUP}){{1,5}}|\d{{7,12}}"
 EIGHT = re.compile(r"\d\d(?: \d\d){3}")  # 48 87 52 31, which may begin like a date
+# Rows of years, sizes, decimal numbers, and stamps of day and time.
+COUNTED = re.compile(
+    r"(?:19|20)\d\d(?:[ \-./]+(?:19|20)\d\d)+|\d{1,3}(?:/\d{1,3}){2,}|\d\.\d+(?: \d\.\d+)+"
+    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?"
+)
 # Cues that stand in front, and those of languages whose verb comes last.
 CUE = (
-    r"\b(?:ruf(?:en|t)?|anruf\w*|r[üu]ckruf\w*|zur[üu]ckruf\w*|erreichbar|r?appel\w*|joindre|llam\w*|ll[áa]me\w*|(?:ri)?chiam\w+|telefonare|zadzwo\w*|dzwoni\w*"
+    r"\b(?:ruf(?:en|t)?|anruf\w*|r[üu]ckruf\w*|zur[üu]ckruf\w*|erreichbar|r?appel\w*|joindre|ll[áa]m\w*|(?:ri)?chiam\w+|telefonare|zadzwo\w*|dzwoni\w*"
     r"|oddzwoni\w*|(?:terug)?bel(?:len)?|lig(?:ue|uem|ar|a)|ring\w*|soit\w+|numeroon|volej\w*|zavol\w*|h[íi]vj\w*|telefonsz[áa]m\w*|sun[aă]"
     r"|(?:пере|по|до)?звон\w*|наб[еи]р\w*|зателефон\w*|(?:пере|по)?дзвон\w*|телефон\w*|тел|моб|καλ[έε]σ\w*|τηλ\w*|κιν(?:ητό)?|telefonu|numarası)\b"
     r"|拨打|撥打|致电|联系电话|携帯|フリーダイヤル|핸드폰|휴대폰|연락처"
