@@ -20,12 +20,14 @@ from workers.probes.security.personal_data.hits import Hits
 from workers.probes.security.personal_data.patterns import PATTERNS, Pattern, masked, whole
 from workers.probes.security.personal_data.scan import (
     CERTAIN,
+    OF_THINGS,
     PRIOR,
-    SPELT,
+    UNSEEN,
     Reader,
     believable,
     certainty,
     filler,
+    loosely_spelt,
     passes,
     spelt,
     varied,
@@ -57,7 +59,7 @@ NARROW = literal(
         r"[0-9]{6}[A-FU-Y+][0-9]{3}",
         r"[A-Z0-9]{17}",
         r"[0-9][\x{A0}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}\x{2010}-\x{2015}\x{2212}][0-9A-Z]",
-        rf"[{_OTHER_DIGITS}]{{2}}|\x{{FF20}}",
+        rf"[{_OTHER_DIGITS}]{{2}}|\x{{FF20}}|[\x{{AD}}\x{{200B}}-\x{{200D}}\x{{2060}}\x{{FEFF}}]",
         r"(?:[0-9A-Fa-f]{2}[:\-]){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.|(?:[0-9a-fA-F]{1,4}:){4}|[0-9a-f]::",
         r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
         r"(?i:born|birth|d\.?o\.?b|\bgeb|n[ée]+ le|nacid[oa]|nascid[oa]|pass.?port|pasaporte"
@@ -140,7 +142,7 @@ def _predicate(kind: str, name: str) -> str:
 
 def of_a_kind(column: str, hint: str | None, look: Sequence[tuple]) -> tuple[str, float, float] | None:
     """Kind, share of the cells and certainty, where a column as a whole holds one kind; else None."""
-    cells = [spelt(cell.strip()) for _, _, cell in look]
+    cells = [spelt(UNSEEN.sub("", cell).strip()) for _, _, cell in look]
     best = _best(cells, hint, names.of_things(column))
     if best is not None:
         return best
@@ -161,13 +163,13 @@ def _best(cells: Sequence[str], hint: str | None, things: bool) -> tuple[str, fl
         return None
     passing: dict[Pattern, set[str]] = {}
     for pattern in PATTERNS:
-        if (pattern.pooled or hint == pattern.kind) and not (things and pattern.kind == "national_id"):
+        if (pattern.pooled or hint == pattern.kind) and not (things and pattern.kind in OF_THINGS):
             passing[pattern] = {value for value in values if whole(value, pattern)}
     best: tuple[float, float, str] | None = None
     for pattern, good in passing.items():
         if not good or not varied(pattern, good):
             continue
-        if pattern.kind in SPELT:  # one number is written in many ways, which count together
+        if loosely_spelt(pattern):  # one number is written in many ways, which count together
             good = set().union(*(more for other, more in passing.items() if other.kind == pattern.kind))
         elif not passes(pattern, len(good), _shaped(pattern, values)):
             continue
@@ -234,7 +236,7 @@ def _read(column: str, cells: Sequence[tuple], filled: int, running: bool, hint:
     things = not running and names.of_things(column)
 
     def accept(pattern: Pattern, passed: int, failed: int) -> bool:
-        if things and pattern.kind == "national_id":
+        if things and pattern.kind in OF_THINGS:
             return False
         if pattern.kind == "phone" and not running and hint != "phone" and pattern.chance > 0.01:
             return passed <= max(3, FEW * filled) and passed >= 0.9 * (passed + failed)

@@ -10,16 +10,16 @@ from __future__ import annotations
 import re
 
 HEADERS: tuple[tuple[str, str], ...] = (
-    ("email", r"e_?mails?|mail_?address|reply_?to|correo(?:_electr[oó]nico)?|courriel|e_?posta|posta_elettronica"),
+    ("email", r"e_?mails?|mail_?address|reply_?to|correo(?:_electr[oó]nico)?|courriel|e_?posta|posta_elettronica|邮箱|电子邮件|メール\w*|이메일"),
     ("phone", r"(?:tele|mobile_?|cell_?|home_?|work_?)?phones?|t[eé]l[eé]phone|tel|mobile|mobil\w*|cell|gsm|fax|telefon\w*|handy\w*|m[oó]vil|whatsapp"
-              r"|telefoon\w*|cellulare|phone_?(?:no|nr|number)|tel_?(?:no|nr|number)|tel[eé]fono|celular|portable|手机号?|电话|電話\w*|телефон\w*"),
+              r"|telefoon\w*|cellulare|phone_?(?:no|nr|number)|tel_?(?:no|nr|number)|tel[eé]fono|celular|portable|手机号?|电话\w*|联系电话|電話\w*|携帯\w*|전화\w*|휴대폰\w*|телефон\w*"),
     ("iban", r"iban|bank_?account|account_?(?:no|number)|konto\w*|kontonummer"),
     ("card", r"(?:credit_?|debit_?|payment_?)?card(?:_?(?:no|number))?|cc_?(?:no|number)"),
     ("national_id", r"ssn|social_?security\w*|national_?(?:id|insurance)\w*|nino|nhs(?:_?(?:no|number))?|dni|nie|nif|cpf|cnpj|pesel|bsn|aadhaa?r"
                     r"|personnummer|personal_?(?:code|id|number)|steuer_?(?:id|nummer)|tax_?(?:id|number|file_?number)|tin|codice_?fiscale"
-                    r"|identity_?(?:no|number|card)|id_?card|curp|rut|cuit|cuil|oib|egn|cnp|amka|nric|rrn|tckn|ahv|svnr|pps|tfn|sin|fodselsnummer|cpr|(?:tc_?)?kimlik_?(?:no|numaras[iı])"),
+                    r"|identity_?(?:no|number|card)|id_?card|curp|rut|cuit|cuil|oib|egn|cnp|amka|nric|rrn|tckn|ahv|svnr|pps|tfn|sin|fodselsnummer|cpr|инн|снилс|snils|рнокпп|身份证\w*|身分證\w*|주민등록번호|マイナンバー|(?:tc_?)?kimlik_?(?:no|numaras[iı])"),
     ("passport", r"passport\w*|reisepass\w*|passeport|pasaporte"),
-    ("birth_date", r"dob|birth_?(?:date|day)?|date_?of_?birth|born|geburts\w*|fecha_?nac\w*|nacimiento|(?:date_de_)?naissance|do[gğ]um_tarihi|data_(?:di_|de_)?nasci\w*|data_urodzenia|geboortedatum|f[oö]delsedatum"),
+    ("birth_date", r"dob|birth_?(?:date|day)?|date_?of_?birth|born|geburts\w*|fecha_?nac\w*|nacimiento|(?:date_de_)?naissance|do[gğ]um_tarihi|data_(?:di_|de_)?nasci\w*|data_urodzenia|geboortedatum|f[oö]delsedatum|дата_рождения|дата_народження|出生日期|生年月日|생년월일"),
     ("name", r"(?:full|first|last|given|family|middle|sur|user|contact|customer|client|patient|passenger|employee|student|person"
              r"|maiden|display|applicant|member|doctor|teacher|author)_?names?|forename|surname|vorname|nachname|nombre|apellidos?|pr[eé]nom|nom|imi[eę]|nazwisko|imi[eę]_i_nazwisko|sobrenome|nome_completo|voornaam|achternaam"
              r"|ad_?soyad|soyad[iı]?|f[oö]rnamn|efternamn|cognome|names?|author|driver|owner|holder|氏名|姓名|名前|фио|имя|фамилия|이름|성명|الاسم"),
@@ -103,7 +103,7 @@ def header_kind(column: str) -> str | None:
 
 
 CODES = re.compile(
-    r"(?:^|_)(?:isbn|issn|ean|gtin|upc|barcode|sku|asin|doi|version|build|revision|user_agent|useragent"
+    r"(?:^|_)(?:isbn|issn|ean|gtin|upc|barcode|sku|asin|doi|version|firmware|bios|release|build|revision|user_agent|useragent"
     r"|(?:file|case|order|invoice|part|serial|ticket|batch|lot)_?(?:no|nr|num|number|id))(?:_?1[03])?(?:$|_)"
 )  # headers of numbers that things have, among which some pass a check by chance
 

@@ -428,3 +428,25 @@ def my_nric(text: str) -> bool:
     """A date only; the number has no check digit."""
     numbers = of_length(text, 12)
     return bool(numbers) and short_day(two(numbers, 0), two(numbers, 2), two(numbers, 4))
+
+
+def ru_inn(text: str) -> bool:
+    """The tax number of a person, of twelve digits; those of firms have ten."""
+    numbers = of_length(text, 12)
+    if not numbers:
+        return False
+    tenth = weighted(numbers, (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)) % 11 % 10
+    last = weighted(numbers, (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)) % 11 % 10
+    return numbers[10:] == [tenth, last]
+
+
+def ru_snils(text: str) -> bool:
+    """The number of the pension insurance; its last two digits are a sum modulo 101."""
+    numbers = of_length(text, 11)
+    return bool(numbers) and weighted(numbers[:9], range(9, 0, -1)) % 101 % 100 == two(numbers, 9)
+
+
+def ua_tax(text: str) -> bool:
+    """The number of a taxpayer, which begins with the days from 1900 to the birth."""
+    numbers = of_length(text, 10)
+    return bool(numbers) and weighted(numbers, (-1, 5, 7, 9, 4, 6, 10, 5, 7)) % 11 % 10 == numbers[9]

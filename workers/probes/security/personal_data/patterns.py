@@ -14,13 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from workers.probes.security.personal_data import checksums, identifiers
+from workers.probes.security.personal_data import checksums, identifiers, phones
 
+PASSING = 0.7  # share of a shape that must pass its check, where one slip is no exception yet
 CAP = r"[A-ZÀ-ÖØ-ÞŠŽČŁŚŻ][\w.'’\-]*"
 _EXTENSION = r"(?:\s?(?:x|ext\.?)\s?\d{1,5})?"
 _INTERNATIONAL = (
-    r"(?:\+|\b00|\b011[\s\-])(?!1?0)[1-9]\d{0,3}[\s.\-/]?"
-    r"(?:\(\s?\d{1,5}\s?\)[\s.\-/]?)?\d(?:[\s.\-/]{0,2}\d){4,12}"
+    r"(?:" + phones.BRACKETED + r"|(?:\+|\b00|\b011[\s\-])(?!1?0)[1-9]\d{0,3}[\s.\-/]?"
+    r"(?:\(\s?\d{1,5}\s?\)[\s.\-/]?)?\d(?:[\s.\-/]{0,2}\d){4,12})"
 )
 _NATIONAL = (
     r"(?:\(\s?\d{2,6}\s?\)[\s.\-/]?\d{2,8}(?:[\s.\-/]?\d{1,5}){0,3}"  # (area) number
@@ -28,7 +29,8 @@ _NATIONAL = (
     r"|\b(?:1[\-. ])?\([2-9]\d{2}\)\s?\d{3}-\d{4}"
     r"|\b0\d{1,5}[\s/\-]\s?\d{2,8}(?:[\s\-]\d{2,5}){0,4}"  # 0161 496 0960, 04362 06423
     r"|\b0[1-9](?:[ .]\d{2}){4}"  # 06 12 34 56 78
-    r"|\b\d{3}[ ]\d{2}[ ]\d{2}[ ]\d{2}\b)"  # 841 57 31 40
+    r"|\b\d{3}[ ]\d{2}[ ]\d{2}[ ]\d{2}\b"  # 841 57 31 40
+    r"|" + phones.TRUNK + r")"
 )
 _STREET = (
     r"(?:street|avenue|boulevard|crescent|terrace|drive|lane|road|court|place|square|way|blvd|ave|rd|st|dr|ln"
@@ -64,11 +66,12 @@ class Pattern:
     # "year", "words", "colons".
     needs: str = "number"
     loose: re.Pattern[str] | None = None  # words before it that are said of other numbers, too
-    passing: float = 0.7  # share of what has its shape that must pass its check
+    passing: float = PASSING  # share of what has its shape that must pass its check
+    behind: re.Pattern[str] | None = None  # a word right behind it that says what went before
 
 
 # -- checks that are no checksums ---------------------------------------------------------------------
-_DATE = re.compile(r"\d{4}[\-./ ]\d{1,2}[\-./ ]\d{1,2}|\d{1,2}[\-./ ]\d{1,2}[\-./ ](?:\d{2}|\d{4})")
+_DATE = re.compile(r"\d{4}([\-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([\-./ ])\d{1,2}\2(?:\d{2}|\d{4})")
 _PAIRS = re.compile(r"0[1-9](?:([ .\-])\d{2})(?:\1\d{2}){3}")  # 06 12 34 56 78, which begins like a date
 _PARTS = re.compile(r"\d{3}-\d{2}-\d{4}|\d{4}(?:\.\d{4}){3}")
 _DECIMALS = re.compile(r"\+\d{4}\s\d{1,2}/|\d*\.\d+[\s\-]+\d+\.\d+$|[\-+]?\d+\.\d+$")
@@ -80,6 +83,10 @@ def is_phone(text: str) -> bool:
     number = checksums.digits(re.split(r"x|ext", text)[0])
     if _PAIRS.fullmatch(text):
         return len(set(number)) > 2
+    if phones.HUNGARIAN.fullmatch(text):
+        return True  # begins like a date, too
+    if phones.COUNTED.fullmatch(text):
+        return False
     if _PARTS.fullmatch(text):
         return False  # grouped like social security numbers and cards, or numbers of parts
     if _DATE.fullmatch(text) or _DATE.match(text[1:] if text[:1] == "(" else text) or _DECIMALS.match(text):
@@ -95,7 +102,7 @@ def is_international(text: str) -> bool:
     """A country's calling code first; a bare row of digits with two zeros before it may be an article."""
     if text.strip().isdigit():
         return False
-    number = re.sub(r"^(?:\+|00|011[\s\-])", "", text.strip())
+    number = re.sub(r"^(?:\(?\s?\+|00|011[\s\-])", "", text.strip())
     number = checksums.digits(re.split(r"x|ext", number)[0])
     if not any(number[:n] in CALLING for n in (1, 2, 3)):
         return False
@@ -109,6 +116,15 @@ def is_national(text: str) -> bool:
     if re.match(r"\(?0|\b0", text.strip()):
         return 8 <= len(number) <= 12
     return len(number) >= 9
+
+
+def is_spoken(text: str) -> bool:
+    """What is a number beside "call": 7 to 12 digits, and no amount in thousands."""
+    if re.fullmatch(r"\d{1,2}(?:[ .]\d{3})+|\d{1,3}(?:\.\d{3})+", text.strip()):
+        return False
+    if phones.EIGHT.fullmatch(text):
+        return len(set(checksums.digits(text))) > 2
+    return is_phone(text) and len(checksums.digits(text)) <= 13
 
 
 def is_ip(text: str) -> bool:
@@ -140,10 +156,11 @@ def _words(regex: str) -> re.Pattern[str]:
 
 
 def _p(kind: str, regex: str, check: Callable[[str], bool] | None = None, chance: float = 1e-4, alone: bool = True,
-       cue: str = "", flags: int = 0, needs: str = "number", pooled: bool = True, loose: str = "") -> Pattern:  # fmt: skip
+       cue: str = "", flags: int = 0, needs: str = "number", pooled: bool = True, loose: str = "",
+       passing: float = PASSING, behind: re.Pattern[str] | None = None) -> Pattern:  # fmt: skip
     return Pattern(
         kind, re.compile(regex, flags), check, chance, alone, _words(cue) if cue else None, pooled, needs,
-        _words(loose) if loose else None,
+        _words(loose) if loose else None, passing, behind,
     )  # fmt: skip
 
 
@@ -163,13 +180,14 @@ def _accounts() -> str:
     return rf"(?<![\w\-])(?:{'|'.join(spellings)})(?![\w\-])"
 
 
-_CARD = r"card|visa|master|amex|american express|discover|maestro|credit|debit|karte|tarjeta|carte|cart[ãa]o|\bcc\b|\bpan\b"
+_CARD = r"card|カード|银行卡|信用卡|카드|карт|visa|master|amex|american express|discover|maestro|credit|debit|karte|tarjeta|carte|cart[ãa]o|\bcc\b|\bpan\b"
 _PHONE = (
     r"\b(?:call|phone|tel|t[ée]l|telephone|telefon\w*|tel[ée]fono|t[ée]l[ée]phone|mobile|mobil|handy|m[óo]vil|cell|fax|ring|reach"
     r"|whatsapp|sms|text me|dial|contact|ph|puhelin|cellulare|celular|portable|telefone|telefoon|тел|телефон|позвоните"
     r"|هاتف|الهاتف|هاتفي|جوال|الجوال|جوالي|موبايل|تلفون|اتصل|تلفن|موبایل|تماس|फ़ोन|फोन|मोबाइल)\b|电话|電話|手机|手機|拨打|撥打|致电|致電|来电|联系|聯繫|微信|携帯|お電話|전화|휴대폰|연락처"
 )
-_NUMBER = r"\b(?:numero|number|nummer|رقم|شماره|नंबर)\b"
+_PHONE += "|" + phones.CUE
+_NUMBER = r"\b(?:numero|numéro|número|номер\w*|numer\w*|number|nummer|رقم|شماره|नंबर)\b"
 _IDENTIFIERS = tuple(
     Pattern("national_id", re.compile(one.regex), one.check, one.chance, one.alone, identifiers.cue(one), one.pooled,
             "code" if re.search(r"\[A-|\[ST", one.regex) else "number", identifiers.loose_cue(one), one.passing)
@@ -208,8 +226,11 @@ PATTERNS: tuple[Pattern, ...] = (
        None, 0.9, False, r"licen[cs]e plate|number plate|plate|kennzeichen|matr[íi]cula|immatriculation|targa\b|registration", needs="code", pooled=False),
     _p("phone", r"(?<![\w.,@/\-+])" + _INTERNATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_international, 1e-3, cue=_PHONE, loose=_NUMBER),
     _p("phone", r"(?<![\w.,@/\-+])(?<!\d )" + _NATIONAL + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_national, 0.02, cue=_PHONE, loose=_NUMBER),
+    _p("phone", phones.CHINESE, phones.of_china, 0.08, False, _PHONE, loose=_NUMBER, passing=0.97, behind=phones.BEHIND),
     _p("phone", r"(?<![\w.,@/\-+])\+?\d{3,5}[ \-./]?\d{2,4}(?:[ \-./]?\d{2,4}){1,3}" + _EXTENSION + r"(?![\w@]|[.\-]\d)", is_phone, 0.9, False,
-       _PHONE, pooled=False, loose=_NUMBER),
+       _PHONE, pooled=False, loose=_NUMBER, behind=phones.BEHIND),
+    _p("phone", r"(?<![\w.,@/\-+])(?:" + phones.SPOKEN + r")" + _EXTENSION + r"(?![\w@]|[.\-/ ]{1,2}\d)", is_spoken, 0.9, False,
+       _PHONE, pooled=False, behind=phones.BEHIND),
 )  # fmt: skip
 
 WHAT = {

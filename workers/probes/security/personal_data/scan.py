@@ -13,21 +13,23 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from workers.probes.security.personal_data.patterns import PATTERNS, Pattern
+from workers.probes.security.personal_data import phones
+from workers.probes.security.personal_data.patterns import PASSING, PATTERNS, Pattern
 
 BEFORE = 40  # characters before a span in which a word may say what follows
 CERTAIN = 0.9  # odds above which something is believed
 PRIOR, PRIOR_ALONE, PRIOR_BARE = 0.02, 0.5, 0.004  # of a column's kind; of a telling shape; of bare digits
 SPELT_SO = 1e-3  # chance up to which a spelling is a country's own
 FEW_CODES = 12  # different values, up to which all may begin alike
-PASSING = 0.7  # share of a shape that must pass its check, where one slip is no exception yet
 MOST_SHAPES = 20_000  # different values of a shape that are counted
 SPELT = ("phone", "ip", "mac", "email")  # have no check digit: what does not pass is simply something else
+OF_THINGS = ("phone", "national_id", "ip")  # kinds that drawings, orders and releases are spelt like
+FEW_RELEASES = 5  # different values from which their first parts are looked at
+SMALL_OCTET = 40  # first part below which four numbers may be a release; networks of many begin higher, too
 
+PHONES = next(place for place, pattern in enumerate(PATTERNS) if pattern.kind == "phone")
 NUMBER = re.compile(r"\d(?:[ .\-/()]{0,3}\d){5}")
 YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
-# Words of Chinese, Japanese and Korean stand without blanks: beside a number they are no part of it.
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 HIDDEN = re.compile(r"[(\[{]\s?at\s?[)\]}]", re.IGNORECASE)
 CODE = re.compile(r"[A-Za-z][ \-]?\d|\d[ \-]?[A-Za-z]")
 
@@ -74,9 +76,13 @@ class Reader:
     failed: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def read(self, id_: int, row: int, text: str) -> None:
+        if UNSEEN.search(text):
+            self._read_seen(id_, row, text)
+            return
         text = spelt(text)
+        things: set[str] = set()  # shapes of numbers that the words before call those of things
         certain: list[tuple[int, int]] = []  # accounts, whose groups of digits are no failed cards
-        for place, match in matches(bounded(text)):
+        for place, match in matches(text):
             pattern = PATTERNS[place]
             value = match.group()
             if pattern.check is not None and not pattern.check(value):
@@ -85,15 +91,33 @@ class Reader:
                     self.failed[place].add(value)
                 continue
             start, end = match.span()
+            open_to_doubt = pattern.kind in OF_THINGS and not value.startswith(("+", "(+"))
+            if open_to_doubt and pattern.kind == "phone" and phones.AMOUNT.match(text, end):
+                continue
+            if open_to_doubt:
+                if phones.of_a_thing(text, start):
+                    things.add(_shape(value))
+                if _shape(value) in things:
+                    continue
             if pattern.kind == "iban":
                 certain.append((start, end))
             told = -1 if pattern.cue is None else told_at(pattern.cue, text, start)
             sure = told >= 0 or (pattern.loose is not None and told_before(pattern.loose, text, start))
+            sure = sure or (pattern.behind is not None and pattern.behind.match(text, end) is not None)
             if not (sure or pattern.pooled or pattern.alone):
                 continue
             if len(self.passed[place]) < MOST_SHAPES:
                 self.passed[place].add(value)
             self.spans.append(Span(id_, row, start, end, pattern.kind, sure, value, place, told))
+
+    def _read_seen(self, id_: int, row: int, text: str) -> None:
+        """The same without signs that nobody sees; places are those of the text as it stands."""
+        places = [place for place, letter in enumerate(text) if not UNSEEN.match(letter)]
+        before = len(self.spans)
+        self.read(id_, row, UNSEEN.sub("", text))
+        for span in self.spans[before:]:
+            span.start, span.end = places[span.start], places[span.end - 1] + 1
+            span.told = places[span.told] if 0 <= span.told < len(places) else span.told
 
     def believed(self, accept: Callable[[Pattern, int, int], bool] | None = None) -> list[Span]:
         """The spans that count; where several lie over each other, the surest."""
@@ -107,18 +131,18 @@ class Reader:
         return list(_apart(left))
 
 
-def bounded(text: str) -> str:
-    """The text with blanks for the letters of languages that write none; places stay as they are."""
-    return UNSPACED.sub("\u3000", text)
-
-
 def believable(pattern: Pattern, passed: int, failed: int) -> bool:
     """Whether what passes the check of a shape does so more often than by chance."""
     if not pattern.pooled and not pattern.alone:
         return False
-    of = passed + (0 if pattern.kind in SPELT else failed)
+    of = passed + (0 if loosely_spelt(pattern) else failed)
     prior = PRIOR_ALONE if pattern.alone else PRIOR_BARE
     return passes(pattern, passed, of) and certainty(passed, of, pattern.chance, prior) >= CERTAIN
+
+
+def loosely_spelt(pattern: Pattern) -> bool:
+    """Whether what does not pass its check is simply something else."""
+    return pattern.kind in SPELT and pattern.passing <= PASSING
 
 
 def passes(pattern: Pattern, passed: int, of: int) -> bool:
@@ -144,20 +168,38 @@ def _apart(spans: Iterable[Span]) -> Iterator[Span]:
                 yield span
 
 
-def _order(span: Span) -> tuple[bool, int, bool, bool, int]:
+def _order(span: Span) -> tuple[bool, int, bool, bool, int, int, int]:
     """Spellings that are proof alone, then what the nearest word names, then what has a check digit."""
     pattern = PATTERNS[span.pattern]
     proof = pattern.alone and (span.kind != "phone" or span.value.startswith("+"))
     checked = proof or (pattern.pooled and span.kind == "national_id")
-    return (not proof, 0 if proof else -span.told, not checked, not span.sure, span.pattern)
+    first = min(span.pattern, PHONES)  # of phones the one that begins first: 8 938 138 5412
+    begins = span.start if span.kind == "phone" else 0
+    return (not proof, 0 if proof else -span.told, not checked, not span.sure, first, begins, span.pattern)
 
 
 def varied(pattern: Pattern, values: Collection[str]) -> bool:
     """Codes of people differ in their first letters; "AB" before every number is an article's sign."""
+    if pattern.check is phones.of_china:
+        return phones.spread(list(values))
+    if pattern.kind == "ip":
+        return not _releases(values)
     spelt_so = pattern.chance <= SPELT_SO
     if pattern.needs != "code" or pattern.kind != "national_id" or len(values) < FEW_CODES or spelt_so:
         return True
     return len({value[:2] for value in values}) > 2
+
+
+def _releases(values: Collection[str]) -> bool:
+    """Four numbers of which the first is small in all: releases, unless all are of the private network 10."""
+    heads = {value.split(".")[0] for value in values if ":" not in value}
+    if len(values) < FEW_RELEASES or len(heads) < 2 or any(":" in value for value in values):
+        return False
+    return all(int(head) < SMALL_OCTET for head in heads)
+
+
+def _shape(value: str) -> str:
+    return re.sub(r"\d", "0", value)
 
 
 def told_before(cue: re.Pattern[str], text: str, start: int) -> bool:
@@ -194,6 +236,16 @@ def _raised(letter: str) -> bool:
 LIKE = _Like(dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE63, 0xFF0D], "-"))
 
 
+# Letters of scripts that write no blanks between words: to a number or an address they are a boundary.
+UNSPACED = re.compile(
+    "[\u1100-\u11ff\u3005-\u3007\u3040-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f"
+    "\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff\u0e00-\u0e4f]"
+)
+BOUNDARY = "¦"  # a sign that no pattern knows
+# Blanks of no width, joiners, marks of direction and soft hyphens.
+UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
 def spelt(text: str) -> str:
     """A text of the same length in the blanks, dashes and digits of ASCII."""
     return text if text.isascii() else text.translate(LIKE)
@@ -218,11 +270,18 @@ def matches(text: str) -> Iterator[tuple[int, re.Match[str]]]:
         "words": words,
         "colons": text.count(":") > 1,
     }
+    apart = text if text.isascii() else UNSPACED.sub(BOUNDARY, text)
     for place, pattern in enumerate(PATTERNS):
         if not holds[pattern.needs]:
             continue
-        for match in pattern.regex.finditer(text):
+        seen: list[tuple[int, int]] = []
+        for match in pattern.regex.finditer(apart):
+            seen.append(match.span())
             yield place, match
+        if pattern.needs == "at" and apart != text:  # addresses of hosts that are named in such letters
+            for match in pattern.regex.finditer(text):
+                if not any(match.start() < end and start < match.end() for start, end in seen):
+                    yield place, match
 
 
 def found(text: str) -> Iterator[tuple[int, int, str]]:

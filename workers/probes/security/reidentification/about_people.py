@@ -26,19 +26,24 @@ KNOWN: tuple[tuple[str, bool, str], ...] = (
     ("birth", True, r"dob|birth_?(?:date|day|year|month)?|date_?of_?birth|year_?of_?birth|born|yob|geburts\w*|(?:date_de_|annee_de_|lieu_de_)?naissance"
                     r"|(?:fecha_de_|fecha_|ano_de_)?nac(?:imiento)?|(?:data_di_|anno_di_)?nascita|geboorte\w*|(?:data_de_|ano_de_)?nascimento"
                     r"|(?:data_|rok_)?urodzenia|fodelse\w*|fodd|生年月日|дата_рождения"
-    r"|dogum_(?:tarihi|yili|gunu)"),
+    r"|dogum_(?:tarihi|yili|gunu)"
+    r"|дата_рождения|год_рождения|месяц_рождения|день_рождения|(?:дата|рік)_народження|出生(?:日期|年月日?|年份|年|日)|生日|生年|誕生日|생년월일|출생(?:연도|년도|일)"),
     ("age", False, r"age|ages|age_?(?:years?|group|band|range|class|at_?\w+)|\w+_age|alter|altersgruppe|edad|tranche_d_age|eta|fascia_d_eta|leeftijd\w*|idade"
                    r"|faixa_etaria|wiek|alder|age_\w+|年齢|возраст"
-    r"|yas|yasi|yas_(?:grubu|araligi)"),
+    r"|yas|yasi|yas_(?:grubu|araligi)"
+    r"|возрастная_группа|вік|年龄(?:段|组)?|年齡|나이|연령대?"),
     ("sex", False, r"sex|gender|geschlecht|sexo|sexe|genero|sesso|genere|geslacht|plec|kon|kjonn|性別|пол"
-    r"|cinsiyet\w*"),
+    r"|cinsiyet\w*"
+    r"|стать|性别|성별"),
     ("zip", False, r"zip|zip_?code|post_?code|postal_?code|postal|plz|postleitzahl|cap|code_?postal|codigo_?postal|cod_postal|codice_?postale|cep|kod_?pocztowy"
                    r"|postnummer|post_?nr|郵便番号|индекс"
-    r"|posta_?kodu"),
+    r"|posta_?kodu"
+    r"|почтовый_индекс|поштовий_індекс|邮编|邮政编码|郵遞區號|우편번호"),
     ("place", False, r"city|town|village|county|district|region|state|province|municipality|neighbou?rhood|country|location|residence|birth_?place|place_?of_?birth"
                      r"|native_?country|ort|stadt|wohnort|bundesland|kreis|gemeinde|ville|commune|departement|pays|ciudad|municipio|provincia|pais|localidad|barrio"
                      r"|citta|comune|regione|paese|residenza|stad|gemeente|woonplaats|provincie|cidade|estado|bairro|miasto|gmina|wojewodztwo|powiat|kommun|lan"
-    r"|sehir|ilce|semt|mahalle|bolge|ulke|yasadigi_(?:il|sehir|ulke)|dogum_yeri|ikamet\w*"),
+    r"|sehir|ilce|semt|mahalle|bolge|ulke|yasadigi_(?:il|sehir|ulke)|dogum_yeri|ikamet\w*"
+    r"|город|регион|область|край|район|страна|населенный_пункт|место_(?:жительства|рождения)|місто|城市|省份?|市区?|区县?|地区|籍贯|国家|居住地|户籍\w*|都道府県|市区町村|도시|지역|거주지|시도"),
     ("origin", True, r"nationality|citizenship|ethnicity|ethnic_?\w*|race|native_?(?:country|language)|mother_?tongue|country_?of_?birth|staatsangehorigkeit"
                      r"|nationalitat|herkunft|muttersprache|nationalite|ethnie|nacionalidad|etnia|raza|nazionalita|cittadinanza|nationaliteit|nacionalidade|raca"
                      r"|narodowosc|obywatelstwo|nationalitet|medborgarskap"
@@ -46,16 +51,20 @@ KNOWN: tuple[tuple[str, bool, str], ...] = (
     ("job", True, r"job|job_?title|occupation|profession|employer|position|beruf|profesion|work_?class|workclass|education(?:_?\w+)?|degree|school|ausbildung"
                   r"|bildung\w*|arbeitgeber|metier|emploi|diplome|niveau_d_etudes|ocupacion|puesto|estudios|nivel_educativo|professione|mestiere|occupazione"
                   r"|istruzione|titolo_di_studio|beroep|functie|opleiding\w*|profissao|ocupacao|escolaridade|zawod|stanowisko|wyksztalcenie|yrke|utbildning|職業"
-    r"|meslek|meslegi|isveren|egitim(?:_(?:durumu|duzeyi|seviyesi))?|ogrenim_durumu"),
+    r"|meslek|meslegi|isveren|egitim(?:_(?:durumu|duzeyi|seviyesi))?|ogrenim_durumu"
+    r"|профессия|должность|образование|место_работы|职业|职位|学历|工作单位|職種|最終学歴|직업|학력"),
     ("family", True, r"marital_?\w*|civil_?status|children|n?_?kids|dependents|household_?\w*|relationship|married|familienstand|zivilstand|kinder(?:zahl)?|sib_?sp"
                      r"|parch|number_?of_?children|etat_civil|situation_familiale|(?:nombre_d_)?enfants|estado_civil|hijos|stato_civile|figli|burgerlijke_staat"
                      r"|kinderen|filhos|stan_cywilny|dzieci|civilstand"
-    r"|medeni_(?:hal|hali|durum|durumu)|cocuk_sayisi"),
+    r"|medeni_(?:hal|hali|durum|durumu)|cocuk_sayisi"
+    r"|семейное_положение|(?:количество_)?детей|дети|婚姻(?:状况|狀況)?|子女数?|婚姻状態|결혼여부"),
     ("belief", True, r"religion|faith|party|union_?member\w*|political_?\w*|konfession|religione|godsdienst|geloof|religiao|religia|wyznanie"
-    r"|dini|dini_inanc|mezhep"),
+    r"|dini|dini_inanc|mezhep"
+    r"|религия|вероисповедание|宗教(?:信仰)?|종교"),
     ("money", True, r"income|salary|wage|wages|gehalt|einkommen|lohn|revenu|salaire|ingresos?|salario|sueldo|reddito|stipendio|inkomen|salaris|renda|rendimento"
                     r"|dochod|zarobki|wynagrodzenie|inkomst"
-    r"|gelir|geliri|maas|maasi"),
+    r"|gelir|geliri|maas|maasi"
+    r"|зарплата|доход|заработная_плата|оклад|[年月]?收入|工资|薪资|薪水|年収|소득|급여"),
     ("date", False, r"(?:admission|discharge|visit|hire|hiring|join|joining|start|entry|death|diagnosis|appointment|signup|sign_?up|registration|marriage|exam)_?(?:date|day|time|year)?"
                     r"|date_?of_?(?:admission|discharge|visit|death|hire)|date_d_(?:admission|entree|embauche)|fecha_de_(?:ingreso|alta|registro|contratacion)"
                     r"|data_di_(?:ricovero|assunzione|ingresso)|opnamedatum|data_de_(?:admissao|internacao|entrada)|data_przyjecia|inskrivningsdatum|aufnahmedatum"
@@ -63,16 +72,21 @@ KNOWN: tuple[tuple[str, bool, str], ...] = (
     r"|(?:yatis|taburcu|basvuru|kayit|ise_giris|ise_baslama|olum)_tarihi"),
     ("health", True, r"diagnosis_?code|icd_?\w*|blood_?(?:type|group)|disability|smoker|smoking_?status|bmi|pregnan\w*|n?_?pregnancies|blutgruppe|raucher|groupe_sanguin"
                      r"|fumeur|grossesse|grupo_sanguineo|fumador|embarazo|gruppo_sanguigno|fumatore|bloedgroep|roker|fumante|rokare"
-    r"|kan_grubu|sigara\w*|gebelik\w*|engellilik"),
+    r"|kan_grubu|sigara\w*|gebelik\w*|engellilik"
+    r"|диагноз|группа_крови|инвалидность|诊断|血型|血液型|혈액형"),
 )  # fmt: skip
-_KNOWN = [(what, person, re.compile(rf"(?:\w+_)??(?:{words})(?:_?\d)?")) for what, person, words in KNOWN]
+_KNOWN = [
+    (what, person, re.compile(rf"(?:\w+_)??(?:{lists.plain(words)})(?:_?\d)?"))
+    for what, person, words in KNOWN
+]
 _PEOPLE = (
     "patient|customer|client|person|user|member|employee|passenger|student|subject|participant|respondent|applicant|borrower|citizen|worker|pupil|tenant|voter"
     "|kunde|kunden|patienten|mitarbeiter|schuler|teilnehmer|cliente|paciente|empleado|alumno|paziente|dipendente|studente|salarie|eleve|klant|medewerker|leerling"
+    "|пациента?|клиента?|сотрудника?|работника?|студента?|ученика?|患者|客户|顾客|员工|学生|用户|顧客|社員|会員|환자|고객|직원"
     "|funcionario|aluno|klienta?|pacjenta?|pracownika?|uczen|ucznia|kund|anstalld|elev|hasta|musteri|calisan|personel|ogrenci|uye|kullanici"
 )
 PERSON = re.compile(
-    rf"(?:(?:id|num|numero|no|nr|cod|codice|codigo|kod)_)?(?:{_PEOPLE})s?(?:_?(?:id|no|nr|number|nummer|key|code|name))?"
+    rf"(?:(?:id|num|numero|no|nr|cod|codice|codigo|kod)_)?(?:{_PEOPLE})s?(?:_?(?:id|no|nr|number|nummer|key|code|name|编号|号|番号|번호))?"
 )
 NOT_PEOPLE = re.compile(r"(?:^|_)(?:species|breed|genus|strain|animal|plant|variety|make|manufacturer|engine|mileage|sku"
                         r"|product|item|vehicle|machine|device|sensor|vin|building|egg|tree|cultivar)(?:$|_)")  # fmt: skip

@@ -52,7 +52,7 @@ def value_set(text: str) -> bool:
     """Whether what is set equal to "password" is one: no placeholder, no plain word, no date or number."""
     if PLACEHOLDER.match(text) or len(set(text)) < 4:
         return False
-    if WORDLIKE.fullmatch(text):
+    if WORDLIKE.fullmatch(text) or (not text.isascii() and text.isalpha()):
         return False
     kinds = sum(any(test(c) for c in text) for test in (str.islower, str.isupper, str.isdigit, _sign))
     return kinds >= 2 or (len(text) >= 16 and entropy(text) > 3)
@@ -102,8 +102,13 @@ _HARD = (
     r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|mot de passe|senha|api[_\- ]?keys?|apikey|secret(?:[_\- ]?(?:access[_\- ]?)?key)?"
     r"|access[_\- ]?(?:key|token)|auth(?:orization)?[_\- ]?(?:key|token)|client[_\- ]?secret|private[_\- ]?key|encryption[_\- ]?key|signing[_\- ]?key"
     r"|account[_\- ]?key|db[_\- ]?pass"
+    r"|парол[ьяюе]|密码|密碼|口令|パスワード|暗証番号|비밀번호|has[łl]o|[şs]ifre\w{0,4}|parola(?: d'ordine)?|wachtwoord|l[öo]senord|adgangskode|salasana|heslo|jelsz[óo]"
+    r"|(?:wlan|wi-?fi|netzwerk)[\- ]?(?:schl(?:ü|ue)ssel|key|kennung)"
 )
 WORDS = rf"(?:{_HARD}|bearer|credentials?|token)"  # the last are said of other things, too: only beside what is random
+_UNSPACED = (
+    r"、。，；「」“”（）\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # signs and letters that end a password
+)
 SHAPES: tuple[Shape, ...] = (
     _s("private_key", "private keys", r"-----BEGIN (?:[A-Z0-9]+ ){0,3}" + _KEY + r"(?:(?!-----END)[\s\S]){0,6000}(?:-----END (?:[A-Z0-9]+ ){0,3}" + _KEY + ")?"),
     _s("private_key", "private keys", r"PuTTY-User-Key-File-\d: [\w\-]+"),
@@ -149,8 +154,9 @@ SHAPES: tuple[Shape, ...] = (
     _s("connection", "database sign-ins", r"(?i)(?:server|host|data source|database|user ?id|uid|endpoint)\s*=[^;\n]{1,120};(?:[^;\n]{1,120};){0,8}?\s*(?:password|pwd)\s*=\s*([^;\s'\"]{3,120})", 1, login),
     _s("basic_auth", "sign-in headers", r"(?i)authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|token)\s+([A-Za-z0-9+/=_.\-]{16,})", 1, random_enough),
     _s("command", "passwords in commands", r"(?:curl|wget)\s[^\n]{0,80}?(?:-u|--user|--password)[ =]\s?['\"]?[\w.\-@]*:?([^\s'\"]{6,})", 1, value_set),
-    _s("password", "passwords", r"(?i)(?<![A-Za-z])(?:[\w\-]{0,30}[_\-])?(?:" + _HARD + r")(?:['\"\]]{0,2}\s{0,3}(?:=>|:=|==?|:)\s{0,3}|\s(?:is|was|ist|es|est|lautet)\s?:?\s)['\"]?"
-       r"([^\s'\"`,;(){}\[\]<>]{5,200}[^\s'\"`,;(){}\[\]<>.:?])", 1, value_set),
+    _s("command", "passwords in commands", r"sshpass\s+-p\s*['\"]?([^\s'\"]{4,})", 1, value_set),
+    _s("password", "passwords", r"(?i)(?<![A-Za-z])(?:[\w\-]{0,30}[_\-])?(?:" + _HARD + r")(?:['\"\]]{0,2}\s{0,3}(?:=>|:=|==?|[:：])\s{0,3}|\s(?:is|was|ist|es|est|lautet|è|é|jest|to|это|такой)\s?:?\s"
+       r"|(?:是|为|為|は|은|는)\s?[:：]?\s?)['\"「“]?([^\s'\"`,;(){}\[\]<>" + _UNSPACED + r"]{5,200}[^\s'\"`,;(){}\[\]<>.:?" + _UNSPACED + r"])", 1, value_set),
     _s("password", "passwords", r"(?i)(?<![A-Za-z])(?:[\w\-]{0,30}[_\-])?(?:" + _HARD + r")(?:['\"\]]{0,2}\s{0,3}(?:=>|:=|==?|:)\s{0,3})(['\"])([^'\"\n]{6,200})\1", 2, value_set),
     _s("random", "random strings beside a word for secrets", r"(?i)(?<![A-Za-z0-9+/])" + WORDS + r"['\":=\s>]{1,4}(?:(?!(?i:commit|hash|sha|md5|digest|checksum|etag|uuid|id\b|version))\w{1,12}\W{1,3}){0,4}([A-Za-z0-9+/_\-]{20,200}={0,2})(?![A-Za-z0-9+/_\-=])", 1, beside_a_word),
 )  # fmt: skip
@@ -162,7 +168,7 @@ NARROW = (
     r"gl[a-z]{2,5}-|xox[abeoprs]-|xapp-|hooks\.slack|discord|[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6}\.|[0-9]{8,10}:AA|"
     r"[sr]k_|whsec|sq0|sk-|hf_|api_org|(?:SK|AC)[0-9a-f]{32}|SG\.|key-|-us[0-9]|npm_|_authToken|pypi-|dckr|do[opr]_v1|"
     r"shp[acps]|dapi|hv[sbr]\.|atlasv1|lin_api|PMAK|glsa_|dt0c01|sntrys|figd|rubygems|rdme_|eyJ|"
-    r"://[^\s/@]*:[^\s/@]*@|(?:curl|wget) |(?i:(?:AccountKey|SharedAccessKey|authorization|aws|"
+    r"://[^\s/@]*:[^\s/@]*@|(?:curl|wget|sshpass) |(?i:(?:AccountKey|SharedAccessKey|authorization|aws|"
     + WORDS
     + r")[^A-Za-z])"
 )
