@@ -191,6 +191,10 @@ def test_columns_of_one_scale_need_no_scaler(tmp_path):
     told = faults(plan, prepared(other, {"t.csv": far}, plan))
     assert told["unscaled_inputs"]["severity"] == "medium"
     assert "of b" in told["unscaled_inputs"]["note"]
+    kernel = plan.replace("model: svm", "model: {kind: svm, gamma: scale}")  # a width, and no scaler
+    again = tmp_path / "again"
+    again.mkdir()
+    assert "unscaled_inputs" in faults(kernel, prepared(again, {"t.csv": far}, kernel))
 
 
 def pictures(folder, shapes, seed=0):

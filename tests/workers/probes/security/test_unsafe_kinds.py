@@ -1,4 +1,4 @@
-"""What nothing here can read is not called safe, wherever it lies; nor what only a library's format holds."""
+"""What nothing here can read is not called safe, wherever it lies; a library's own format holds more."""
 
 from __future__ import annotations
 

@@ -304,6 +304,7 @@ def _scaling(plan: View) -> Setting | None:
             if isinstance(one.value, (str, list))
             and pattern.search(one.said)
             and not re.search(r"\b(no|not|without|un)\b", one.said)
+            and not re.search(r"\b(augmentation|gamma)\b", one.path)  # "scale" is a width of an SVM's kernel
         ),
         None,
     )
