@@ -31,6 +31,7 @@ USUAL, OF = (
 SEEDS = 3  # pictures a class that a pattern is read from, with those most alike
 TAIL = 0.005  # share of other classes' pictures that may lie beyond the bar
 MOST_SHARE = 0.5
+AS_IS = 0.5  # share of its pictures that must read like other classes with the pattern still on them
 TWICE = 2.0  # times as many beyond the bar as in other classes
 CHANCE = 1e-4  # of as many beyond it in the half that it was not read from
 
@@ -142,6 +143,7 @@ def _judged(
 ) -> Shared | None:
     """The pattern of the rows beyond a bar, sharpened, where they read like other classes without it."""
     assert found.pictures is not None
+    assert found.features is not None
     others = found.y != label
     for _ in range(2):  # what the rows share, less what all others have, parts them better
         own = beyond & ~others
@@ -165,9 +167,25 @@ def _judged(
     look = content.read(made, found.y, label, beyond, tries, True, seed, kinds=False)
     if look is None or look.p > SURE:
         return None
+    if not _away_as_is(found, label, own, beyond, seed):
+        return None
     zeros = np.zeros(flat.shape[1])
     mark = Mark(np.empty(0, int), zeros, zeros, direction, bar, added=added / 255)
     return Shared(label, mark, own, look.p, int(beyond.sum()), look, fine=True)
+
+
+def _away_as_is(found: Ground, label: int, own: np.ndarray, beyond: np.ndarray, seed: int) -> bool:
+    """Whether the pictures read like other classes with the pattern on them, to models that never learnt it.
+
+    Taken off a part of its own class, what is typical of the class goes with the pattern.
+    """
+    from scipy.stats import binom
+
+    assert found.features is not None
+    away = content.said(found.features, found.y, beyond, True, seed) != label
+    usual = min(0.9, float(away[(found.y == label) & ~beyond].mean()) + 0.02)
+    hits = int(away[own].sum())
+    return hits >= AS_IS * len(own) and float(binom.sf(hits - 1, len(own), usual)) <= CHANCE
 
 
 def _high(rows: np.ndarray, found: Ground) -> np.ndarray:
