@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from assessments.scoring import document, pool
+from assessments.scoring import document, pool, risk
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, options, project
 
@@ -19,7 +19,7 @@ FEWER = replace(RULES, data={**RULES.data, "simulation": {**RULES.data["simulati
 EPSILON = 1e-9
 MANY = pytest.mark.parametrize("cases", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 BESIDE = {entry["beside"]["question"] for entry in RULES.data["probes"].values() if "beside" in entry}
-MATTERS = {entry["matters"]["question"] for entry in RULES.data["probes"].values() if "matters" in entry}
+MATTERS = {one["question"] for entry in RULES.data["probes"].values() for one in risk.matters_of(entry)}
 
 
 def judged(found):

@@ -70,7 +70,7 @@ def test_a_limit_on_this_worker_is_held_against_real_answers(tmp_path):
 def test_without_a_place_and_a_limit_nothing_is_judged(tmp_path):
     finding = serving.run(factories.digits(tmp_path, plan=MLP), Budget())
     assert finding.state == "skipped"
-    assert "Answer H6" in finding.note
+    assert "Answer question H6" in finding.note
     assert finding.facts["here"]["runs"] >= 20  # but it was timed
 
 
@@ -120,7 +120,7 @@ def test_either_memory_may_be_too_small(model, title):
     plan = served("arduino nano 33 ble", 10_000, **model, classes=4)
     finding = serving.run(Sample(plan=plan), Budget())
     assert title in finding.title
-    assert "of 1.0 MB of flash for weights and program, and" in finding.note
+    assert "the 1.0 MB of flash for weights and program, and" in finding.note
 
 
 def test_an_answer_keeps_no_more_than_a_converted_network_does():

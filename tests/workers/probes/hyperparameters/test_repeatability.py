@@ -103,6 +103,10 @@ def test_without_a_plan_there_is_nothing_to_repeat_and_without_luck_nothing_chan
     assert (exact.state, exact.value, exact.low, exact.high) == ("measured", 0.0, 0.0, 0.0)
     assert "Nothing is random" in exact.note
     assert exact.facts["faults"] == []
+    plan = {"model": {"kind": "logistic_regression"}, "seed": 7}
+    seeded = repeatability.run(Sample(clouds.folder, plan), Budget())
+    assert (seeded.state, seeded.value) == ("measured", 0.0)
+    assert "Nothing is random" in seeded.note
 
 
 def test_a_number_counts_as_changed_when_it_moves_by_a_quarter_of_its_spread():

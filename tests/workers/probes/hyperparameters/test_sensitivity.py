@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from tests.planting import judge, sets
 from tests.workers import factories
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import sensitivity
@@ -169,3 +172,15 @@ def test_too_few_rows_are_said(tmp_path):
     assert finding.state == "skipped"
     assert "too few" in finding.note
     assert rows(Sample(), 0) == "This run has no data."
+
+
+def test_a_model_without_a_random_start_is_no_lottery_though_other_rows_make_another_model():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(90, 5))
+    frame = pd.DataFrame(x.round(3), columns=list("abcde"))
+    frame["kind"] = np.where(x[:, 0] + rng.normal(size=90) > 0, "u", "v")
+    plan = {"model": {"kind": "logistic_regression"}, "data": {"target": "kind"}, "seed": 1}
+    data = dataclasses.replace(sets.csv(frame, "kind"), plan=plan)
+    found = judge.finding("hyperparameters.sensitivity", data, 1, 30)
+    assert found.facts["seed_sd"] > 3
+    assert found.facts["faults"] == []

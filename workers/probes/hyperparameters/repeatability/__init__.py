@@ -234,8 +234,10 @@ def _words(
         note = f"{worst['label']} {verb} {changed} {answers} although the seed is the same."
     else:
         title = "The same seed gives the same answers"
-        note = f"Repeated with one seed, {stand.subject} answers the same; another seed"
-        note += f" {verb} {percent(by_name['seed']['changed'])} {answers}."
+        note = f"Repeated with one seed, {stand.subject} answers the same"
+        if "seed" in by_name:  # what nothing is random in has no other seed
+            note += f"; another seed {verb} {percent(by_name['seed']['changed'])} {answers}"
+        note += "."
     return title, " ".join([f"{note}{_loose(plan)}", *stand.caveats])
 
 
