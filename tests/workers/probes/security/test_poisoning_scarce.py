@@ -8,9 +8,8 @@ import pytest
 from benchmarks.validity import fragility
 from benchmarks.validity.bases import BASES
 from benchmarks.validity.faults import attacks
-from workers.inputs import images
-from workers.probes.security.poisoning import confirm, faint, marks, phrases
-from workers.probes.security.poisoning.ground import CUT, Ground, smaller
+from workers.probes.security.poisoning import confirm, marks, phrases
+from workers.probes.security.poisoning.ground import Ground
 
 
 def base(name):
@@ -69,19 +68,6 @@ def test_the_rows_of_one_person_who_is_hard_to_read_are_no_trigger():
     found = Ground("table", x, np.array(labels), np.arange(len(x)), ("a", "b", "c"), None, ())
 
     assert not list(marks.search(found, 3))
-
-
-def test_a_faint_pattern_in_nine_pictures_is_found():
-    shown = base("silhouettes")
-    made = attacks.blend(shown, shown.make(0), 0.02, np.random.default_rng([0, 211, 13]))
-    stack = made.drop(columns="class").to_numpy(np.uint8).reshape(len(made), 28, 28, 1)
-    x, shape = smaller(stack)
-    features = np.clip(images.features(stack, np.arange(len(stack)))[0], -CUT, CUT)
-    y = codes(made["class"])
-    names = tuple(map(str, np.unique(y)))
-    found = Ground("images", x, y, np.arange(len(y)), names, shape, (), features, pictures=stack)
-
-    assert [len(one.rows) for one in faint.search(found, np.empty(0, int), 0)] == [9]
 
 
 def test_the_clean_twin_of_fragile_inputs_is_robust_and_a_harmful_dose_is_not():

@@ -2,15 +2,11 @@
 
 What is blended in is the same in every picture, so what is left of pictures of a class without their coarse
 shapes points one way more than chance would have it (spectral signatures, Tran, Li and Madry 2018, in the
-pixels instead of a net). The direction is read from one half of the class and tried on the other half. Of a
-pattern in a few pictures no half is left to try: there the pictures of a class that are most alike, where
-what usually varies is left out, are the seeds. Taken off again, the pictures are read without the pattern
-(``content``).
+pixels instead of a net). The direction is read from one half of the class and tried on the other half; taken
+off again, the pictures are read without it (``content``).
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -24,14 +20,8 @@ STRONG = 2.5  # times the usual spread, at which what is left is cut: edges must
 MOST_READ = 300  # pictures of a class from which a direction is read
 DIRECTIONS = 6
 MOST_TRIED = 2  # of them that are taken off again, the surest first
-USUAL, OF = (
-    60,
-    4,
-)  # directions in which pictures vary anyway, that are left out; one of so many pictures at most
-SEEDS = 3  # pictures a class that a pattern is read from, with those most alike
 TAIL = 0.005  # share of other classes' pictures that may lie beyond the bar
 MOST_SHARE = 0.5
-AS_IS = 0.5  # share of its pictures that must read like other classes with the pattern still on them
 TWICE = 2.0  # times as many beyond the bar as in other classes
 CHANCE = 1e-4  # of as many beyond it in the half that it was not read from
 
@@ -79,7 +69,7 @@ def _of_class(found: Ground, rest: np.ndarray, label: int, taken: np.ndarray, se
     others = np.flatnonzero(found.y != label)
     if len(mine) < 4 * FEWEST or len(others) < 4 * FEWEST:
         return None
-    apart = _unusual(rest, others, seed)
+    apart = rest - rest[others].mean(axis=0)
     half = len(mine) // 2
     seen: list[tuple[float, int, np.ndarray]] = []
     for direction in _directions(apart, mine[:half][:MOST_READ]):
@@ -90,43 +80,11 @@ def _of_class(found: Ground, rest: np.ndarray, label: int, taken: np.ndarray, se
             p = float(binom.sf(hits - 1, len(mine) - half, TWICE * TAIL))
             if p <= CHANCE:
                 seen.append((p, len(seen), beyond))
-    tried = [beyond for _, _, beyond in sorted(seen)[:MOST_TRIED]]
-    for beyond in [*tried, *_alike(apart, mine, others)]:
+    for _, _, beyond in sorted(seen)[:MOST_TRIED]:
         shared = _judged(found, apart, label, beyond, len(found.classes) * DIRECTIONS * 2, seed)
         if shared is not None:
             return shared
     return None
-
-
-def _unusual(rest: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
-    """The same rows less the mean of ``others``, and less the directions in which those vary most."""
-    apart = rest - rest[others].mean(axis=0)
-    read = np.random.default_rng([seed, 20]).permutation(others)[: OF * 2 * USUAL]
-    x = apart[read]
-    values, vectors = np.linalg.eigh(x @ x.T)
-    number = min(USUAL, len(read) // OF)
-    main = vectors[:, -number:].T @ x / np.sqrt(np.maximum(values[-number:], 1e-9))[:, None]
-    return np.asarray(apart - (apart @ main.T) @ main)
-
-
-def _alike(apart: np.ndarray, mine: np.ndarray, others: np.ndarray) -> Iterator[np.ndarray]:
-    """bool [n] each: the pictures beyond all others along what a picture shares with those most alike."""
-    x = apart[mine]
-    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
-    near = x @ x.T
-    np.fill_diagonal(near, -1)
-    order = np.argsort(-near, axis=1)[:, : FEWEST - 1]
-    close = np.take_along_axis(near, order, 1).mean(axis=1)
-    taken = np.zeros(len(mine), bool)
-    for _ in range(SEEDS):
-        if taken.all():
-            return
-        seed = int(np.where(taken, -1, close).argmax())
-        group = np.append(order[seed], seed)
-        taken[group] = True
-        direction = x[group].mean(axis=0)
-        along = apart @ direction
-        yield along > np.quantile(along[others], 1 - TAIL)
 
 
 def _directions(apart: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -143,7 +101,6 @@ def _judged(
 ) -> Shared | None:
     """The pattern of the rows beyond a bar, sharpened, where they read like other classes without it."""
     assert found.pictures is not None
-    assert found.features is not None
     others = found.y != label
     for _ in range(2):  # what the rows share, less what all others have, parts them better
         own = beyond & ~others
@@ -167,25 +124,9 @@ def _judged(
     look = content.read(made, found.y, label, beyond, tries, True, seed, kinds=False)
     if look is None or look.p > SURE:
         return None
-    if not _away_as_is(found, label, own, beyond, seed):
-        return None
     zeros = np.zeros(flat.shape[1])
     mark = Mark(np.empty(0, int), zeros, zeros, direction, bar, added=added / 255)
     return Shared(label, mark, own, look.p, int(beyond.sum()), look, fine=True)
-
-
-def _away_as_is(found: Ground, label: int, own: np.ndarray, beyond: np.ndarray, seed: int) -> bool:
-    """Whether the pictures read like other classes with the pattern on them, to models that never learnt it.
-
-    Taken off a part of its own class, what is typical of the class goes with the pattern.
-    """
-    from scipy.stats import binom
-
-    assert found.features is not None
-    away = content.said(found.features, found.y, beyond, True, seed) != label
-    usual = min(0.9, float(away[(found.y == label) & ~beyond].mean()) + 0.02)
-    hits = int(away[own].sum())
-    return hits >= AS_IS * len(own) and float(binom.sf(hits - 1, len(own), usual)) <= CHANCE
 
 
 def _high(rows: np.ndarray, found: Ground) -> np.ndarray:
