@@ -25,8 +25,7 @@ HEADS = {
 }  # fmt: skip
 POOLED = ("auc", "auc_left_out", "clean_high", "ece", "brier_skill")
 WHY = {  # what was seen of a fault that misses a bar
-    "a weak slice": "In sets of 150 to 200 rows the slice has some 25, too few to tell; among the patients,"
-    " chance labels in the slice are taken for its usual level.",
+    "a weak slice": "In small sets a quarter of chance labels in the slice turn two or three of its answers.",
     "target leak": "Where an honest column is nearly as strong, a leak that is right in 95 % of the rows has"
     " no gap to it, and is not named.",
     "value pair": "Triggers of two usual values are missed in some sets (teacher, moons). From which dose"
