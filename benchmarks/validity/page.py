@@ -25,15 +25,16 @@ HEADS = {
 }  # fmt: skip
 POOLED = ("auc", "auc_left_out", "clean_high", "ece", "brier_skill")
 WHY = {  # what was seen of a fault that misses a bar
-    "a weak slice": "In small sets a quarter of chance labels in the slice turn two or three of its answers.",
+    "a weak slice": "Where it is missed (iris and wine, one seed) the slice has 20 and 22 rows; the search"
+    " needs ten of them in either half.",
     "target leak": "Where an honest column is nearly as strong, a leak that is right in 95 % of the rows has"
     " no gap to it, and is not named.",
-    "value pair": "Triggers of two usual values are missed in some sets (teacher, moons). From which dose"
-    " such a trigger works was not measured set by set, and milder ones that are found count as calm.",
+    "value pair": "Triggers of two usual values are missed in some sets (moons at every dose, iris and the"
+    " 400 blobs at 3 %). From which dose such a trigger works was not measured set by set, and milder ones"
+    " that are found count as calm.",
     "patch": "A mark in 1 % of 450 pictures is in four of them.",
     "faint pattern": "A pattern in 2 % of 450 pictures is in nine of them.",
-    "entities across the split": "One of 25 people is 2 % of the test rows, from where on it is told.",
-    "slice flips": "In small sets the labels are named only as ones that may be wrong: below 40.",
+    "slice flips": "In some sets the labels are named only as ones that may be wrong: below 40.",
     "pair flips": "Among the moons the labels are named only as ones that may be wrong: below 40.",
     "fragile inputs": "Doses below the one that counts as harm are felt already.",
     "goal out of reach": "Just beyond what is possible, the range of what may be possible holds the goal.",

@@ -39,9 +39,9 @@ def training_cost(facts: Facts, finding: Facts) -> list[Part]:
         note += f"; each {words.and_list(told.values())}"
     if left_out:
         note += f"; {left_out} more are in the table"
-    counts = {one["count"] for one in shown if one.get("count", 1) > 1}
-    if counts:
-        note += f"; {counts.pop():,} of each" if len(counts) == 1 else "; as many of each as the table says"
+    several = max(one.get("count", 1) for one in shown)
+    if several > 1:
+        note += f"; {several:,} of each, but one of a processor"
     if any(one.get("fits") is False for one in shown):
         note += "; hollow: the training does not fit its memory"
     currency = facts.get("currency") or "USD"

@@ -22,7 +22,7 @@ Facts = Mapping[str, Any]
 
 # fact -> (name, colour, dash, marker); the worst case last, so that it lies on top
 LINES = (
-    ("random", "Random, the worst", theme.S3, "dash", "diamond"),
+    ("random", "Worst random noise", theme.S3, "dash", "diamond"),
     ("fgsm", "One-step attack", theme.S2, "longdash", "square"),
     ("pgd", "Stepwise attack", theme.S1, "solid", "circle"),
     ("typos", "Typing errors", theme.S2, "longdash", "square"),

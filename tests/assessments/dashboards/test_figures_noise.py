@@ -69,7 +69,7 @@ def test_attacks_on_words_are_drawn_over_the_share_of_words():
     }  # fmt: skip
     (chart,) = security.adversarial(facts, {"title": "x", "note": "y"})
     named = [note["text"] for note in chart.wide["layout"]["annotations"]]
-    assert {"Random, the worst", "Typing errors", "Look-alike letters", "Worst case"} <= set(named)
+    assert {"Worst random noise", "Typing errors", "Look-alike letters", "Worst case"} <= set(named)
     assert "Added words" not in named, "it is the worst case everywhere"
     assert "10%" in chart.wide["layout"]["xaxis"]["ticktext"]
     assert chart.table.rows[1][0] == "5%"

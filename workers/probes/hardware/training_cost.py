@@ -58,8 +58,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.4, f"Timing {model.says}")
     seconds = min(2.0, max(0.3, 0.2 * budget.left))
     grid, own_prices = sample.planned("hardware.grid"), prices.read(sample)
-    pieces = 0
-    shared = 0
+    pieces = shared = 0
     if model.family in ("boosting", "linear"):
         own = steps.table(model, wanted, sample, worker, seconds)
         every = _processors(model, wanted, own, grid, budget.seed)
@@ -212,7 +211,7 @@ def _finding(
             f" {shared}, training.sharding: zero3)."
         )
     if limits.named and value > 0.1 and best is None:
-        note += f" {_no_way(every, chosen)}"
+        note += f" {_no_way(every)}"
     if problems:
         note = f"{problems[0]} {note}"
     if device.note:
@@ -259,7 +258,7 @@ def _unsupported(device: Device, wanted: Demand) -> str:
     return f"{device.name} has no units for {wanted.precision}; it computes in {runs_in}, at that pace."
 
 
-def _no_way(every: list[Draws], chosen: Draws) -> str:
+def _no_way(every: list[Draws]) -> str:
     """What a project can do whose limits no device keeps."""
     fitting = [draws for draws in every if draws.fits and not draws.owned]
     if not fitting:
@@ -290,8 +289,7 @@ def _words(
             )
         return title, f"{title}, so it cannot keep any limit. {advice}"
     hours, money, kwh, co2 = (summary[key] for key in ("hours", "money", "kwh", "kg_co2"))
-    title = f"About {words.hours(hours['p50'])} and {words.money(money['p50'])} on {where}"
-    title = title.replace("About over", "Over").replace("About under", "Under")
+    title = f"{words.about(words.hours(hours['p50']))} and {words.money(money['p50'])} on {where}"
     ranges = [words.between(say(one["p10"]), say(one["p90"]))
               for say, one in ((words.hours, hours), (words.money, money), (words.energy, kwh),
                                (words.carbon, co2))]  # fmt: skip

@@ -34,6 +34,11 @@ def about_share(share: float) -> str:
     return f"about {share:,.0%}" if share >= 0.01 else "less than 1%"
 
 
+def about(amount: str) -> str:
+    """ "About 3 hours", but "Over 10,000 years" as it is: that says already how sure it is."""
+    return f"About {amount}" if not amount.startswith(("over ", "under ")) else amount[0].upper() + amount[1:]
+
+
 def hours(hours: float) -> str:
     """A time in the unit that a person would choose."""
     if hours >= 8760e4:

@@ -55,7 +55,7 @@ class Losses:
         the classes are not as common in the group as elsewhere: then the column itself tells them apart."""
         if self.inputs is None or not rows.any() or rows.all() or not self.inputs.has(column):
             return None
-        if _shares_apart(np.unique(self.y, return_inverse=True)[1].reshape(-1), rows):
+        if _shares_apart(self.inputs.own, rows):
             return None
         sure = self.inputs.sure_without(column)
         return expected(sure, self.lost)[rows]

@@ -5,10 +5,10 @@ these over the columns that look worst, and the leaves of a shallow tree on what
 search is paid for: half of the rows chooses at most TRIED candidates, the other half judges them, and the
 halves change places. A slice is weak when it loses more rows than the rest of the data and more than its
 own rows' sureness lets expect (binomial, one-sided; Benjamini and Hochberg over what was tried, at 5 % a
-half), with at least 30 rows in all and twice the average loss. One that only the first holds for is hard by
-nature, and told as such. Unless the slice is a level of a category, its classes are as common as elsewhere,
-and models that do not see the category are surer of its rows than they have reason to be: then what tells the
-classes apart elsewhere does not do so there.
+half), with at least LEAST_ROWS rows in all and twice the average loss. One that only the first holds for is
+hard by nature, and told as such. Unless the slice is a level of a category, its classes are as common as
+elsewhere, and models that do not see the category are surer of its rows than they have reason to be: then
+what tells the classes apart elsewhere does not do so there.
 """
 
 from __future__ import annotations

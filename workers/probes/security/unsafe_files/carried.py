@@ -12,9 +12,8 @@ import binascii
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from workers.probes.security.unsafe_files.texts import unescaped
+from workers.probes.security.unsafe_files.texts import objects, unescaped
 
 KEY = ":serialized:"
 KEYED = re.compile(rb'"%s"\s*:\s*"([^"]*)' % KEY.encode())
@@ -35,7 +34,7 @@ def loaded(text: bytes) -> Iterator[bytes]:
     if KEY.encode() not in unescaped(text):
         return
     try:
-        found = [one for each in _objects(json.loads(text)) if isinstance(one := each.get(KEY), str)]
+        found = [one for each in objects(json.loads(text)) if isinstance(one := each.get(KEY), str)]
     except (ValueError, RecursionError):
         found = [one[1].decode("latin-1") for one in KEYED.finditer(text)]
     if len(found) > MOST:
@@ -56,14 +55,3 @@ def buried(text: bytes) -> Iterator[bytes]:
             return
         raw = found[0].rstrip(b"=")
         yield base64.b64decode(raw[: len(raw) - (len(raw) % 4 == 1)] + b"==")
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one

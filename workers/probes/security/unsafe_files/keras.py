@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from workers.probes.security.unsafe_files import texts
@@ -47,7 +46,7 @@ def config(look: Look, text: bytes, where: Where, what: str = "Keras model") -> 
         else:
             look.note(f"The configuration in {where.name} cannot be read.")
         return
-    for one in _objects(found):
+    for one in texts.objects(found):
         _object(look, one, where, what)
 
 
@@ -68,7 +67,7 @@ def hdf5(look: Look, data: Any, where: Where) -> None:
                 look.hit(where, EXECUTABLE, what, "Lambda layer (Python bytecode)")
             continue
         end = found.start() + length
-        for one in _objects(value):
+        for one in texts.objects(value):
             _object(look, one, where, what)
     if LAMBDA.search(data):  # also where the JSON around it is broken
         look.hit(where, EXECUTABLE, what, "Lambda layer (Python bytecode)")
@@ -99,18 +98,6 @@ def _linked(message: bytes) -> str | None:
         return told[1:].partition(b"\0")[0].decode("utf-8")
     except UnicodeDecodeError:
         return None
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a JSON document, without recursion."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-            waiting += [each for each in one.values() if isinstance(each, dict | list)]
-        elif isinstance(one, list):
-            waiting += [each for each in one if isinstance(each, dict | list)]
 
 
 def _object(look: Look, one: dict[str, Any], where: Where, what: str) -> None:

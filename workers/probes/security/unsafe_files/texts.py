@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from workers.probes.security.unsafe_files.look import MB
@@ -40,6 +41,18 @@ def utf8(data: Any) -> bytes:
         if code.startswith("utf-8")
         else text(raw).encode("utf-8", "replace")
     )
+
+
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a JSON document, without recursion."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
 
 
 def unescaped(raw: bytes) -> bytes:
