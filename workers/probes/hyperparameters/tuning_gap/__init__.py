@@ -85,6 +85,9 @@ def report(stand: Stand, trials: Trials, sample: Sample, price: Price | None) ->
     differences = gap(stand, trials)
     value = 100 * float(differences.mean())
     low, high = (100 * end for end in interval(differences, stand.budget.seed))
+    # Whoever keeps the planned setting loses nothing by a search. So a gain below 0 is chance alone, and as
+    # much chance may hide a gain.
+    high += max(0.0, -value)
     line = _curve(stand, trials)
     by_all = trials.scores.chosen.mean(1)
     best = int(by_all.argmax())
