@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from assessments import outcomes
 from assessments.models import Outcome, Run
@@ -106,7 +108,7 @@ def test_from_a_report_to_a_closed_project(open_page, complaints, live_server, s
     assert page.locator(".figure svg.wide-only").is_visible()
     page.click("text=What changed last")
     page.wait_for_selector("h1 >> text=What changed")
-    assert page.locator(".dim").count() == 6
+    expect(page.locator(".dim")).to_have_count(6)
     page.click("text=Judge earlier reports again")
     page.wait_for_selector("text=1 report judged under the rules of today")
     page.select_option("#id_from", index=1)
@@ -131,7 +133,7 @@ def test_a_form_that_lacks_something_leads_there(open_page, live_server, session
     page = open_page(live_server.url + address, cookies=session)
     page.click("text=Close the project")
     page.wait_for_selector(".error-summary")
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     assert violations(page) == []
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from assessments import actions, signing
 from tests.assessments.dashboards import sample
@@ -44,21 +47,21 @@ def test_nothing_scrolls_sideways_even_unfolded(open_page, addresses, name, widt
 def test_from_the_report_to_the_clauses_and_back_to_a_finding(open_page, addresses):
     page = open_page(addresses["report"], script=False)
     page.get_by_role("link", name="Frameworks: EU AI Act").click()
-    assert page.locator("h1").inner_text() == "Frameworks"
-    assert "no legal advice and no claim of conformity" in page.locator(".limits").inner_text()
+    expect(page.locator("h1")).to_have_text("Frameworks")
+    expect(page.locator(".limits")).to_contain_text("no legal advice and no claim of conformity")
     page.locator(".clause summary", has_text="Labelling, cleaning").click()
     page.locator(".clause[open] a", has_text="Label errors").click()
-    assert page.url.endswith("#finding-data-label-errors")
-    assert page.locator("#finding-data-label-errors").count() == 1
+    expect(page).to_have_url(re.compile("#finding-data-label-errors$"))
+    expect(page.locator("#finding-data-label-errors")).to_have_count(1)
 
 
 def test_from_the_report_to_the_rules_that_judged_it(open_page, addresses):
     page = open_page(addresses["report"], script=False)
     page.get_by_role("link", name="Method: every scale").click()
-    assert page.locator("h1").inner_text() == "How RiskBoard judges"
-    assert page.locator(".scale:visible").count() >= 5
+    expect(page.locator("h1")).to_have_text("How RiskBoard judges")
+    expect(page.locator(".scale:visible").nth(4)).to_be_visible()
     page.locator(".risk summary", has_text="Correct labels").click()
-    assert page.get_by_text("Share of labels: high from 3%").is_visible()
+    expect(page.get_by_text("Share of labels: high from 3%")).to_be_visible()
 
 
 def test_the_words_of_a_scale_do_not_run_into_each_other(open_page, addresses):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -62,7 +63,7 @@ def test_nobody_is_shut_out_of_sharing(open_page, complaints, live_server, sessi
     page = open_page(live_server.url + address, width=width, dark=dark, cookies=session)
     if name == "run-report":
         page.click("[data-dialog=share]")
-        assert page.locator("dialog#share").is_visible()
+        expect(page.locator("dialog#share")).to_be_visible()
     assert violations(page) == []
     assert complaints == []
 
@@ -135,10 +136,10 @@ def test_without_script_folded_figures_are_a_page_of_their_own(open_page, shared
     folded = page.locator("details.more-figures").first
     folded.locator("summary").click()
     folded.locator("a").click()
-    assert page.locator("h1").inner_text().endswith(": more figures")
-    assert page.locator(".figure svg.wide-only").count() > 0
+    expect(page.locator("h1")).to_have_text(re.compile(": more figures$"))
+    expect(page.locator(".figure svg.wide-only").first).to_be_visible()
     page.locator("a.back").click()
-    assert page.locator("h1").inner_text() == "Cap-seal defect inspection"
+    expect(page.locator("h1")).to_have_text("Cap-seal defect inspection")
 
 
 def test_without_script_the_page_is_whole(open_page, shared):
@@ -146,7 +147,7 @@ def test_without_script_the_page_is_whole(open_page, shared):
     assert page.locator("svg.wide-only").count() == page.locator("svg.narrow").count() >= 16
     assert page.locator("h1").inner_text() == "Cap-seal defect inspection"
     page.locator(".finding summary").nth(3).click()
-    assert page.locator(".finding[open]").count() == 2
+    expect(page.locator(".finding[open]")).to_have_count(2)
 
 
 def test_the_first_load_stays_within_120_kilobytes(open_page, shared):
@@ -191,9 +192,9 @@ def test_escape_closes_the_dialog_and_focus_returns(open_page, live_server, sess
     page = open_page(live_server.url + reverse("assessments:run-report", args=[run.pk]), cookies=session)
     page.focus("[data-dialog=share]")
     page.keyboard.press("Enter")
-    assert page.locator("dialog#share").is_visible()
+    expect(page.locator("dialog#share")).to_be_visible()
     page.keyboard.press("Escape")
-    assert not page.locator("dialog#share").is_visible()
+    expect(page.locator("dialog#share")).to_be_hidden()
     assert page.evaluate("document.activeElement.dataset.dialog") == "share"
 
 

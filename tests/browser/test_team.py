@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from assessments import actions, questions
 from assessments.models import Assessment, Job, Run, State
@@ -120,20 +122,20 @@ def test_from_a_new_assessment_to_its_checked_answers(open_page, complaints, liv
             {"name": "notes.csv", "mimeType": "text/csv", "buffer": CSV},
         ],
     )
-    assert page.locator("#chosen .file b").all_inner_texts() == ["train.csv", "notes.csv"]
+    expect(page.locator("#chosen .file b")).to_have_text(["train.csv", "notes.csv"])
     page.click("[aria-label='Remove notes.csv']")
-    assert page.locator("#chosen .file b").all_inner_texts() == ["train.csv"]
+    expect(page.locator("#chosen .file b")).to_have_text(["train.csv"])
     page.fill("#id_targets", "label")
     page.click("text=Create the assessment")
     page.wait_for_selector("h1 >> text=Churn")
-    assert page.locator(".file b").all_inner_texts() == ["train.csv"]
+    expect(page.locator(".file b")).to_have_text(["train.csv"])
     page.click(".task a >> nth=0")
     page.locator("[name=pick]").first.check()
     page.click("text=Save and finish later")
     page.wait_for_selector("text=1 of 9 answered")
     page.click("text=Check your answers")
     page.wait_for_selector("h1 >> text=Check your answers")
-    assert "1 of 54 questions are answered" in page.locator(".lede").inner_text()
+    expect(page.locator(".lede")).to_contain_text("1 of 54 questions are answered")
     assert complaints == []
     (assessment,) = Assessment.objects.all()
     assert [file["name"] for file in assessment.files] == ["train.csv"]
@@ -163,9 +165,8 @@ def test_a_problem_takes_the_focus_and_leads_to_its_field(open_page, live_server
     page.locator("[name=pick]").first.check()
     page.locator(".reveal input").first.fill("about 18k")
     page.click("text=Save and continue")
-    page.wait_for_selector(".error-summary")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
-    assert page.title().startswith("Error: ")
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page).to_have_title(re.compile("^Error: "))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
