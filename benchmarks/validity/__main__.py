@@ -20,6 +20,7 @@ def main() -> int:
     reader.add_argument("--minutes", type=float, default=60)
     reader.add_argument("--seeds", type=int, default=5)
     reader.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    reader.add_argument("--again", action="store_true", help="measure what is there already, too")
     reader.add_argument("--record", action="store_true", help="with check: write what is expected")
     asked = reader.parse_args()
     if asked.only == ["check"]:
@@ -34,9 +35,11 @@ def main() -> int:
     else:
         wanted = runs.jobs(seeds, asked.only)
     if asked.only != ["page"]:
-        for count, run in enumerate(runs.carry_out(wanted, asked.minutes, asked.processes), 1):
+        carried = runs.carry_out(wanted, asked.minutes, asked.processes, asked.again)
+        for count, run in enumerate(carried, 1):
             if count % 50 == 0 or run["state"] == "failed":
                 print(f"{count} {run['id']} {run['state']} {run.get('score')} {run['note'][:80]}", flush=True)
+    runs.keep()
     result = page.report(list(runs.done().values()), len(set(wanted)))
     RESULT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     PAGE.write_text(page.page(result), "utf-8")

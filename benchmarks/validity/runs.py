@@ -1,11 +1,13 @@
 """The runs of the benchmark: every fault in every base it fits, in five doses, over seeds; resumable.
 
-A run is one probe on one upload and what the rules make of its finding, a line of JSON in
-``var/validity/runs.jsonl``. What is there already is not measured again; delete the file to begin anew.
+A run is one probe on one upload and what the rules make of its finding: a line of JSON, written to
+``var/validity/runs.jsonl`` as it ends. With the page all go into ``results/validity_runs.jsonl.gz``, from
+which anyone can fit and judge again. What is in either is measured again only when asked.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import multiprocessing
@@ -28,7 +30,8 @@ from workers.probes.base import Budget, Finding, Sample, Upload
 
 FOLDER = Path(__file__).parents[2] / "var" / "validity"
 RUNS = FOLDER / "runs.jsonl"
-SECONDS = 60.0  # budget of a probe
+KEPT = Path(__file__).parents[1] / "results" / "validity_runs.jsonl.gz"
+SECONDS = 60.0  # budget of a probe, of the processor: a busy machine changes no finding
 SLOW = {"security.adversarial", "hyperparameters.tuning_gap"}  # left out where every probe sees every fault
 COMMON = ("classes", "number", "text", "pictures", "groups", "tasks")
 # What a clean set cannot have. What a model would do with it (over-fit, be fooled, forget) is no false alarm.
@@ -138,27 +141,37 @@ def found(probe: str, data: Data, seed: int) -> Finding:
     from tests.planting import judge
 
     if not isinstance(data, Sent):
-        return judge.finding(probe, data, seed, SECONDS)
+        return judge.finding(probe, data, seed, SECONDS, time.process_time)
     with tempfile.TemporaryDirectory(prefix="validity-") as folder:
         uploads = []
         for place, (name, content) in enumerate(data.artefacts.items()):
             path = Path(folder) / f"{place}.bin"
             path.write_bytes(content)
             uploads.append(Upload(path, name, artefact=True))
-        return catalog.load(probe)(Sample(uploads=tuple(uploads)), Budget(SECONDS, seed))
+        return catalog.load(probe)(
+            Sample(uploads=tuple(uploads)), Budget(SECONDS, seed, clock=time.process_time)
+        )
 
 
 def done() -> dict[str, dict[str, Any]]:
-    """The runs that are measured, by id."""
-    if not RUNS.exists():
-        return {}
-    lines = RUNS.read_text("utf-8").splitlines()
-    return {one["id"]: one for one in map(json.loads, filter(str.strip, lines))}
+    """The runs that are measured, by id; of those measured twice the later."""
+    kept = gzip.decompress(KEPT.read_bytes()).decode().splitlines() if KEPT.exists() else []
+    new = RUNS.read_text("utf-8").splitlines() if RUNS.exists() else []
+    return {one["id"]: one for one in map(json.loads, filter(str.strip, [*kept, *new]))}
 
 
-def carry_out(wanted: list[Job], minutes: float, processes: int) -> Iterator[dict[str, Any]]:
-    """Measures what is not there yet, until the minutes are over; yields each run as it is written."""
-    known, ends = done(), time.monotonic() + 60 * minutes
+def keep() -> None:
+    """Puts every run that is measured into the file that is kept with the code."""
+    measured = done()
+    lines = "".join(json.dumps(measured[name]) + "\n" for name in sorted(measured))
+    KEPT.write_bytes(gzip.compress(lines.encode(), mtime=0))
+
+
+def carry_out(
+    wanted: list[Job], minutes: float, processes: int, again: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Measures what is not there yet (``again``: everything) until the minutes are over; yields each run."""
+    known, ends = {} if again else done(), time.monotonic() + 60 * minutes
     left = [job for job in dict.fromkeys(wanted) if job.id not in known]
     FOLDER.mkdir(parents=True, exist_ok=True)
     context = multiprocessing.get_context("spawn")

@@ -179,3 +179,18 @@ def _written(told):
 def test_what_is_expected_is_written_down_for_every_fault_of_the_check():
     told = yaml.safe_load(check.EXPECTED.read_text("utf-8"))
     assert set(told) == {job.fault for job in check.subset()}
+
+
+def test_runs_are_kept_with_the_code_and_of_two_the_later_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "KEPT", tmp_path / "runs.jsonl.gz")
+    monkeypatch.setattr(runs, "RUNS", tmp_path / "runs.jsonl")
+    assert runs.done() == {}
+    runs.RUNS.write_text('{"id": "b", "score": 1}\n{"id": "a", "score": 2}\n')
+    runs.keep()
+    first = runs.KEPT.read_bytes()
+    runs.RUNS.write_text('{"id": "b", "score": 3}\n')
+    assert {name: one["score"] for name, one in runs.done().items()} == {"a": 2, "b": 3}
+    runs.RUNS.unlink()
+    assert runs.done()["b"]["score"] == 1
+    runs.keep()
+    assert runs.KEPT.read_bytes() == first

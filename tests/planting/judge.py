@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from workers.probes.base import Budget, Finding, Sample
 SERIOUS = ("medium", "high")
 
 
-def finding(probe: str, data: Data, seed: int = 0, seconds: float = 60.0) -> Finding:
+def finding(
+    probe: str, data: Data, seed: int = 0, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+) -> Finding:
     """The probe's finding on this upload."""
     with tempfile.TemporaryDirectory(prefix="planted-") as folder:
         paths = []
@@ -26,7 +30,7 @@ def finding(probe: str, data: Data, seed: int = 0, seconds: float = 60.0) -> Fin
         prepare(paths, list(data.files), out, plan=data.plan, targets=data.targets, seed=seed)
         host.seed_everything(seed)
         sample = Sample(out, data.plan, data.answers)
-        return catalog.load(probe)(sample, Budget(seconds, seed))
+        return catalog.load(probe)(sample, Budget(seconds, seed, clock=clock))
 
 
 def named(found: Finding, fault: str) -> list[dict[str, Any]]:
