@@ -237,8 +237,11 @@ def row_scores(fleet: Fleet, x: Any, y: np.ndarray, head: int = 0, spread: float
     return np.where(useless, 0.0, parts)
 
 
-def interval(scores: np.ndarray, seed: int = 0, draws: int = 400) -> tuple[float, float]:
-    """The 90 % interval of the mean of [seeds, rows], both drawn again (Bouthillier et al. 2021)."""
+def interval(scores: np.ndarray, seed: int = 0, draws: int = 400, tail: float = 0.05) -> tuple[float, float]:
+    """The 90 % interval of the mean of [seeds, rows], both drawn again (Bouthillier et al. 2021).
+
+    ``tail`` is the share beyond either end.
+    """
     draw = np.random.default_rng([seed, 11])
     members, n = scores.shape
     means = np.empty(draws)
@@ -246,7 +249,7 @@ def interval(scores: np.ndarray, seed: int = 0, draws: int = 400) -> tuple[float
         # Poisson-like row weights by drawing rows with replacement; seeds likewise
         chosen = scores[draw.integers(members, size=members)]
         means[i] = chosen[:, draw.integers(n, size=n)].mean()
-    low, high = np.quantile(means, [0.05, 0.95])
+    low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -107,7 +107,7 @@ def _measured(sample: Sample, tasks: Tasks, budget: Budget) -> Finding:
     ways, zero = measure(course, old.take(range(seeds)), sizes)
     learnt = max((way.new[-1] for way in ways.values()), key=np.mean)
     luck = course.guess(1)
-    if _no_better(learnt, luck, budget.seed):
+    if _no_better(learnt, luck, budget.seed, of=len(ways)):
         raise NotLearntError(
             f"Inconclusive: no way of retraining surely learns the new task ({tasks.names[1]}), so nobody"
             f" would retrain for it: {100 * learnt.mean():.0f} points on {course.tested(1)}, where always"
@@ -117,9 +117,9 @@ def _measured(sample: Sample, tasks: Tasks, budget: Budget) -> Finding:
     return report(tasks, centre, ways, zero, sizes, seeds, sample, budget.seed)
 
 
-def _no_better(scores: np.ndarray, luck: np.ndarray, seed: int) -> bool:
-    """Whether scores [seeds, rows] may be no better than those of luck [rows]."""
-    return interval(scores - luck, seed)[0] <= 0
+def _no_better(scores: np.ndarray, luck: np.ndarray, seed: int, of: int = 1) -> bool:
+    """Whether scores [seeds, rows], the best of so many (Bonferroni), may be no better than luck's [rows]."""
+    return interval(scores - luck, seed, tail=0.05 / of)[0] <= 0
 
 
 # -- the training ---------------------------------------------------------------------------------

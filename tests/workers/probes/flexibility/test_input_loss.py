@@ -47,7 +47,7 @@ def test_the_column_that_holds_the_answer_is_named(tmp_path):
     ("answer", "severity"), [(None, "low"), ("no", "low"), ("maybe", "medium"), ("yes", "high")]
 )
 def test_it_is_serious_only_where_an_input_may_disappear(tmp_path, answer, severity):
-    sample = made(tmp_path, ["pressure", "width", "hue"], rows=400)
+    sample = made(tmp_path, ["pressure", "width"], rows=400)
     answers = {"F7": {"value": answer}} if answer else {}
     found = input_loss.run(Sample(sample.folder, {"training": {"steps": 80}}, answers), Budget())
     assert [one["severity"] for one in found.facts["faults"]] == [severity]
