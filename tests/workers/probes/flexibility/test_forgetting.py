@@ -217,6 +217,18 @@ def test_the_best_of_six_ways_has_to_be_further_ahead_than_one():
     assert forgetting._no_better(scores, np.zeros(400), 0, of=6)
 
 
+def test_a_way_that_keeps_a_tenth_of_a_point_more_is_not_offered():
+    draw = np.random.default_rng(0)
+    before, noise = np.ones((1, 5, 300)), draw.normal(0, 0.5, (1, 5, 300))
+    after = 0.8 * before
+    tuned, chance, better = (
+        forgetting.Way(before, after + gain, before, 1)
+        for gain in (0.0, noise - noise.mean() + 0.001, noise - noise.mean() + 0.1)
+    )
+    assert not forgetting._keeps_more(chance, tuned, 0)
+    assert forgetting._keeps_more(better, tuned, 0)
+
+
 def test_the_first_new_rows_hold_each_class_by_its_share(digits):
     course = forgetting.Course(two_tasks(digits, rows(digits, 0)), surrogate(digits, 500, layers=1), Budget())
     for seed in range(4):

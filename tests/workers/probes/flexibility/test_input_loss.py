@@ -12,6 +12,7 @@ from tests.workers import factories
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import input_loss
 from workers.probes.flexibility.input_loss import inputs
+from workers.probes.flexibility.input_loss.trials import Loss
 
 torch.set_num_threads(1)
 
@@ -60,6 +61,26 @@ def test_a_model_that_learns_without_an_input_uses_its_twin(tmp_path):
     assert worst["without"] < 3
     assert any(one["title"].startswith("Keep a second model") for one in found.facts["mitigations"])
     assert found.facts["used_to_gaps"]["lost"] < worst["filled"] - 3
+
+
+def test_only_what_surely_loses_less_is_offered_and_with_its_interval():
+    """Of the same draws: 0.1 point better on average is chance, 3 points better on every draw is not."""
+    draw = np.random.default_rng(0)
+    base = 20 + draw.normal(size=400)
+
+    def loss(draws):
+        return Loss(
+            float(draws.mean()), float(np.quantile(draws, 0.05)), float(np.quantile(draws, 0.95)), draws
+        )
+
+    one = inputs.Input("hue", ("hue",), np.ones(1, bool), "column")
+    chance, better = loss(base - 0.1 + draw.normal(size=400)), loss(base - 3 + 0.5 * draw.normal(size=400))
+    assert chance.mean < base.mean()
+    ways = input_loss._mitigations(one, loss(base), better, chance, chance)
+    assert [way["title"] for way in ways] == ["Keep a second model ready that works without hue"]
+    told = [{"name": "hue", "sure": 15.0}]
+    note = input_loss._words(one, loss(base), better, 90.0, told, ways)[1]
+    assert f"points are lost ({better.low:.1f} to {better.high:.1f})." in note
 
 
 def test_columns_that_begin_alike_are_one_supplier(tmp_path):

@@ -12,9 +12,9 @@ from tests.workers import factories
 from workers.fleet import Head, Member, Net, train, training
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import interference
-from workers.probes.flexibility.interference import grouping, several
+from workers.probes.flexibility.interference import grouping, several, told
 from workers.probes.flexibility.interference.conflicts import Conflicts
-from workers.probes.flexibility.interference.trials import Trials, size
+from workers.probes.flexibility.interference.trials import Trials, average, size
 from workers.probes.surrogate import surrogate
 
 torch.set_num_threads(1)
@@ -134,6 +134,26 @@ def test_a_small_set_is_asked_with_more_seeds_and_sharing_is_told_as_what_is_sur
     assert abs(found.facts["change"]["mean"]) <= 1
     assert found.value == found.low == 0
     assert found.title == "The tasks can share one network"
+
+
+def test_a_way_out_that_is_no_better_beyond_chance_is_not_offered(greedy):
+    """Networks of their own do lose less; a wider one is a tenth of a point better, among much noise."""
+    found = several.tasks(greedy, 0)
+    trials = Trials(found, surrogate(greedy, 800), Budget(), 2)
+    draw = np.random.default_rng(0)
+    own = draw.random((2, len(found.test))) < 0.8
+    for group, kind, right in (
+        ((0,), "full", own), ((1,), "full", own), ((0, 1), "full", own & (draw.random(own.shape) < 0.9)),
+    ):  # fmt: skip
+        trials.scores[group, kind] = dict.fromkeys(group, right.astype(float))
+    overall = average([trials.change((0, 1), task) for task in (0, 1)])
+    groups = [(0,), (1,)]
+    assert len(told.mitigations(found, trials, groups, [0, 1], overall)) == 1
+    noise = draw.normal(0, 0.5, own.shape)
+    wide = trials.scores[(0, 1), "full"][0] + noise - noise.mean() + 0.001
+    trials.scores[(0, 1), "wide"] = dict.fromkeys((0, 1), wide)
+    offered = told.mitigations(found, trials, groups, [0, 1], overall)
+    assert [one["title"] for one in offered] == ["Give each task a network of its own"]
 
 
 def test_equal_seeds_give_equal_findings(greedy, greedy_found):
