@@ -15,6 +15,7 @@ from workers.probes.words import listed
 Facts = Mapping[str, Any]
 STEPS = (-10, -5, -1, 1, 5, 10)  # % at which a cell takes its next colour; within 1% it is noise, and grey
 ROW = 30  # px a bar
+SHOWN = 3  # scenarios of re-use that have a figure; the finding's note names all
 SHORT = {"probe": "New output", "fine_tune": "Going on"}
 
 
@@ -114,10 +115,10 @@ def _cell(one: Facts | None) -> Cell:
 
 # -- re-use -----------------------------------------------------------------------------------------------
 def reuse(facts: Facts, finding: Facts) -> list[Part]:
-    """For each scenario what every way computes to get there; the worse one first."""
+    """For each scenario what every way computes to get there; the worst one first."""
     told = [one for one in facts.get("scenarios") or [] if one.get("options")]
     told.sort(key=lambda one: one.get("id") != facts.get("worst"))
-    return [_ways(one, facts, finding, first=place == 0) for place, one in enumerate(told)]
+    return [_ways(one, facts, finding, first=place == 0) for place, one in enumerate(told[:SHOWN])]
 
 
 def _ways(one: Facts, facts: Facts, finding: Facts, *, first: bool) -> Part:

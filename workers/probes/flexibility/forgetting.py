@@ -22,7 +22,6 @@ from workers.probes.surrogate import Surrogate, affordable, answered, interval, 
 from workers.probes.words import count, listed
 
 SEEDS = 5
-TRIED = 3  # ways to make two tasks, where a new one cannot be learnt
 SIZES = (30, 100, 400)  # rows of the new task
 REPLAY = 0.1  # share of the old rows that is kept for replay
 WIDE = 5.0  # points; a loss that may be as high is not called hardly any
@@ -54,28 +53,84 @@ class Way:
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
-    """Points that the old task loses when the model is fine-tuned on the new one."""
-    found = levels.rows(sample, budget.seed)
-    if isinstance(found, str):
-        return Finding.skipped(found)
-    made = all_of(sample, found)
-    if isinstance(made, str):
-        return Finding.skipped(made)
-    first = ""
+    """Points that the old task loses when the model is fine-tuned on the new one.
+
+    Each further target is the new task in turn, after the first one that can be learnt; the worst is told.
+    """
     unlearnt: list[str] = []
-    for tasks in made[:TRIED] if len(made) <= TRIED else [*made[: TRIED - 1], made[-1]]:
-        if unlearnt:
-            tasks = dataclasses.replace(
-                tasks, how=f"No way of retraining surely learns {listed(unlearnt)}. {tasks.how}"
-            )
+    for old in range(max(1, len(sample.targets) - 1)):
         try:
-            return _measured(sample, tasks, budget)
+            return _after(sample, budget, old, unlearnt)
         except NotLearntError as error:
+            unlearnt.append(str(error))
+    return Finding.skipped(" ".join(unlearnt))
+
+
+def _after(sample: Sample, budget: Budget, old: int, before: list[str]) -> Finding:
+    """All that may be learnt after one old task; NotLearntError where that cannot be learnt itself."""
+    found = levels.rows(sample, budget.seed, old)
+    if isinstance(found, str):
+        return Finding.skipped(" ".join([*before, found]))
+    made = all_of(sample, found, old)
+    told: list[Finding] = []
+    first, left, unlearnt, took = "", [*before, *made.lacks], [], 0.0
+    for place, tasks in enumerate(made.declared):
+        start = budget.left
+        if start < took:
+            names = listed([one.names[1] for one in made.declared[place:]])
+            left.append(f"Not measured as new tasks, as the time did not allow it: {names}.")
+            break
+        try:
+            told.append(
+                _measured(sample, tasks, _part(budget, place, len(made.declared)), len(made.declared))
+            )
+        except NotLearntError as error:
+            if error.old:
+                raise
             first = first or str(error)
             unlearnt.append(tasks.names[1])
-            if error.old:
-                break
-    return Finding.skipped(first)
+        took = max(took, start - budget.left)
+    if unlearnt:
+        left.append(f"No way of retraining surely learns {listed(unlearnt)}.")
+    if told:
+        return _worst(told, left)
+    if made.halves is None or old:
+        return Finding.skipped(" ".join([*before, first or made.why]))
+    how = " ".join([*(left if made.declared else ()), made.halves.how])
+    try:
+        return _measured(sample, dataclasses.replace(made.halves, how=how), budget)
+    except NotLearntError as error:
+        return Finding.skipped(first or str(error))
+
+
+def _part(budget: Budget, place: int, of: int) -> Budget:
+    """What is left of the time, shared out among the pairs that are to come."""
+
+    def progress(share: float, sentence: str) -> None:
+        budget.progress((place + share) / of, sentence)
+
+    return dataclasses.replace(budget, seconds=budget.left / (of - place), on_progress=progress)
+
+
+def _worst(told: list[Finding], left: list[str]) -> Finding:
+    """The new task that costs most, with all others beside it, and which targets were none."""
+    told = sorted(told, key=lambda one: (-(one.value or 0), -(one.low or 0)))
+    worst = told[0]
+    pairs = [
+        {"tasks": one.facts["tasks"], "value": one.value, "low": one.low, "high": one.high} for one in told
+    ]
+    faults = [fault for one in told for fault in one.facts["faults"]]
+    others = listed(
+        [f"{one.facts['tasks'][1]} {one.value:.1f} ({one.low:.1f} to {one.high:.1f})" for one in told[1:]],
+        len(told),
+    )
+    if others:
+        left = [f"It is the new task that costs most; points lost by the others: {others}.", *left]
+    return dataclasses.replace(
+        worst,
+        note=" ".join([worst.note, *left]),
+        facts=worst.facts | {"pairs": pairs, "faults": faults, "left": left},
+    )
 
 
 class NotLearntError(Exception):
@@ -86,8 +141,8 @@ class NotLearntError(Exception):
         self.old = old
 
 
-def _measured(sample: Sample, tasks: Tasks, budget: Budget) -> Finding:
-    """A finding about two tasks that can be learnt."""
+def _measured(sample: Sample, tasks: Tasks, budget: Budget, of: int = 1) -> Finding:
+    """A finding about two tasks that can be learnt, the intervals for the worst of ``of`` (Bonferroni)."""
     centre = surrogate(sample, len(tasks.train[0]), layers=1, usual=USUAL, most_steps=300)
     course = Course(tasks, centre, budget)
     budget.progress(0.02, "Learning the old task")
@@ -114,7 +169,7 @@ def _measured(sample: Sample, tasks: Tasks, budget: Budget) -> Finding:
             f" saying the same has {100 * luck.mean():.0f}.",
             old=False,
         )
-    return report(tasks, centre, ways, zero, sizes, seeds, sample, budget.seed)
+    return report(tasks, centre, ways, zero, sizes, seeds, sample, budget.seed, of)
 
 
 def _no_better(scores: np.ndarray, luck: np.ndarray, seed: int, of: int = 1) -> bool:
@@ -307,10 +362,10 @@ def _half_each(old: np.ndarray, new: np.ndarray) -> np.ndarray:
 # -- from scores to a finding -----------------------------------------------------------------------
 def report(
     tasks: Tasks, centre: Surrogate, ways: dict[str, Way], zero: np.ndarray, sizes: list[int], seeds: int,
-    sample: Sample, seed: int,
+    sample: Sample, seed: int, of: int,
 ) -> Finding:  # fmt: skip
     """Everything at the largest number of new rows, in points; the smaller ones stand beside it."""
-    strategies = [_strategy(name, way, ways["scratch"], sizes, seed) for name, way in ways.items()]
+    strategies = [_strategy(name, way, ways["scratch"], sizes, seed, of) for name, way in ways.items()]
     by_name = {strategy["id"]: strategy for strategy in strategies}
     tuned = by_name["fine_tune"]
     value, low, high = (max(0.0, -tuned["bwt"]), max(0.0, -tuned["high"]), max(0.0, -tuned["low"]))
@@ -361,10 +416,10 @@ def _price(way: dict[str, Any], tuned: dict[str, Any]) -> str:
     return f"{text}; the model grows to {times:.1f} times its size." if times >= 1.05 else f"{text}."
 
 
-def _strategy(name: str, way: Way, scratch: Way, sizes: list[int], seed: int) -> dict[str, Any]:
+def _strategy(name: str, way: Way, scratch: Way, sizes: list[int], seed: int, of: int) -> dict[str, Any]:
     """One way's figures in points; low and high are the 90 % interval of its backward transfer."""
     lost = 100 * (way.old_after - way.old_before)
-    low, high = interval(lost[-1], seed)
+    low, high = interval(lost[-1], seed, tail=0.05 / of)
     gained = 100 * (way.new - scratch.new)
     forward = interval(gained[-1], seed)
     return {

@@ -60,27 +60,42 @@ class Tasks:
         return balance.metric(self.y[place], np.concatenate(self.train) if self.shared else self.train[place])
 
 
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The ways to make an old task and a new one out of an upload, and what the others lack."""
+
+    declared: tuple[Tasks, ...]  # the old target, then another one
+    halves: Tasks | None  # of what the upload says about time, groups, classes or rows
+    lacks: tuple[str, ...]  # a sentence for each target that cannot be a new task
+    why: str  # there are no halves
+
+    @property
+    def first(self) -> Tasks | None:
+        """The best of them."""
+        return self.declared[0] if self.declared else self.halves
+
+
 def two_tasks(sample: Sample, found: Rows) -> Tasks | str:
-    """The first of all_of, or why there is none."""
+    """The best of all_of, or why there is none."""
     made = all_of(sample, found)
-    return made if isinstance(made, str) else made[0]
+    return made.first or made.why
 
 
-def all_of(sample: Sample, found: Rows) -> list[Tasks] | str:
-    """Ways to make two tasks, the best first; or why there is none.
+def all_of(sample: Sample, found: Rows, old: int = 0) -> Choice:
+    """Each target after the old one as the new task, with the rows ``found`` of the old; else two halves.
 
-    Two targets, the first being the old task; else what is declared as time or group; else two halves of the
-    classes or of the rows.
+    Halves are what is declared as time or group, else two halves of the classes or of the rows.
     """
-    tried = [_checked(_declared(sample, found, place)) for place in range(1, len(sample.targets))]
-    made = [tasks for tasks in tried if isinstance(tasks, Tasks)]
+    tried = [_checked(_declared(sample, found, old, new)) for new in range(old + 1, len(sample.targets))]
+    made = tuple(tasks for tasks in tried if isinstance(tasks, Tasks))
+    lacks = tuple(dict.fromkeys(why for why in tried if isinstance(why, str)))
     last = _made(sample, found)
-    if isinstance(last, Tasks):
-        goal = sample.targets[0]
-        told = levels.said((goal.name, goal.classes, found.classes))
-        lack = "" if made else " ".join(why for why in tried if isinstance(why, str))
-        made.append(replace(last, how=f"{lack} {last.how} {told}".strip()))
-    return made or str(last)
+    if isinstance(last, str):
+        return Choice(made, None, lacks, last)
+    goal = sample.targets[old]
+    told = levels.said((goal.name, goal.classes, found.classes))
+    lack = "" if made else " ".join(lacks)
+    return Choice(made, replace(last, how=f"{lack} {last.how} {told}".strip()), lacks, "")
 
 
 def _made(sample: Sample, found: Rows) -> Tasks | str:
@@ -94,10 +109,10 @@ def _made(sample: Sample, found: Rows) -> Tasks | str:
     return _row_halves(found, only) or parted or NEITHER
 
 
-def _declared(sample: Sample, found: Rows, target: int) -> Tasks:
+def _declared(sample: Sample, found: Rows, old: int, new: int) -> Tasks:
     places = {int(i): at for at, i in enumerate(sample.arrays["ids"])}
     chosen = [places[int(i)] for i in found.ids]
-    second, goal, first = sample.labels(target)[chosen], sample.targets[target], sample.targets[0]
+    second, goal, first = sample.labels(new)[chosen], sample.targets[new], sample.targets[old]
     known = np.isfinite(second) if goal.task == "regression" else second >= 0
     train, test = found.train[known[found.train]], found.test[known[found.test]]
     head, classes = Head(1, "regression"), goal.classes

@@ -209,6 +209,46 @@ def test_a_new_task_that_cannot_be_learnt_is_told_and_halves_of_the_old_one_are_
     assert "No way of retraining surely learns coin. The rows were split in two halves" in found.note
 
 
+@pytest.fixture(scope="module")
+def four(tmp_path_factory):
+    """After line: a coin, a line the other way round (which overwrites it), and one that says the same."""
+    draw = np.random.default_rng(6)
+    x = draw.normal(size=(700, 8)).astype(np.float32)
+    line, coin = x @ draw.normal(size=8), draw.integers(0, 2, 700)
+    hard = ((x[:, 0] > 0) ^ (x[:, 1] > 0)).astype(int)
+    return factories.write_sample(
+        tmp_path_factory.mktemp("four"), x, (line > 0).astype(int), coin, hard, (line > 0.5).astype(int),
+        names=("line", "coin", "hard", "near"), plan={"training": {"steps": 100}},
+    )  # fmt: skip
+
+
+def test_of_several_targets_each_later_one_is_judged_and_the_one_that_costs_most_is_told(four):
+    found = forgetting.run(four, Budget())
+    told = {one["tasks"][1]: one["value"] for one in found.facts["pairs"]}
+    assert set(told) == {"hard", "near"}
+    assert found.value == told["hard"] > told["near"]
+    assert found.facts["tasks"] == ["line", "hard"]
+    assert f"points lost by the others: near {told['near']:.1f} (" in found.note
+    assert "No way of retraining surely learns coin." in found.note
+
+
+def test_a_new_task_for_which_there_is_no_time_is_named(four):
+    clock = iter(range(1000))
+    found = forgetting.run(four, Budget(seconds=20, clock=lambda: next(clock)))
+    assert "Not measured as new tasks, as the time did not allow it: near." in found.note
+    assert [one["tasks"][1] for one in found.facts["pairs"]] == ["hard"]
+
+
+def test_where_the_first_target_cannot_be_learnt_the_next_one_is_the_old_task(tmp_path, four):
+    made = factories.write_sample(
+        tmp_path, four.features, four.labels(1), four.labels(0), four.labels(3),
+        names=("coin", "line", "near"), plan={"training": {"steps": 60}},
+    )  # fmt: skip
+    found = forgetting.run(made, Budget())
+    assert found.facts["tasks"] == ["line", "near"]
+    assert "learns too little of the old task (coin)" in found.note
+
+
 def test_the_best_of_six_ways_has_to_be_further_ahead_than_one():
     """1.8 standard errors above luck: much for one way, and what the best of six has by luck alone."""
     scores = np.random.default_rng(0).normal(size=(1, 400))

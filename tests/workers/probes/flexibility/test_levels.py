@@ -66,10 +66,13 @@ def flares(tmp_path_factory):
 def test_of_several_targets_one_that_nobody_can_test_is_passed_over(flares):
     found = levels.rows(flares, 0)
     made = all_of(flares, found)
-    assert made[0].names == ("small", "large")
-    assert made[0].metric(0) == made[0].metric(1) == "balanced accuracy"
-    assert made[0].weights.shape == (2, len(found.x))
-    assert "“1 and more” of small" in made[0].how or "“2 and more” of small" in made[0].how
+    (pair,) = made.declared
+    assert pair.names == ("small", "large")
+    assert pair.metric(0) == pair.metric(1) == "balanced accuracy"
+    assert pair.weights.shape == (2, len(found.x))
+    assert "“1 and more” of small" in pair.how or "“2 and more” of small" in pair.how
+    (lack,) = made.lacks
+    assert lack.startswith("The task huge has the same answer in all but 4 rows")
 
 
 def test_it_is_left_out_of_one_network_with_the_reason(flares):

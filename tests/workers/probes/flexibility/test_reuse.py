@@ -65,7 +65,7 @@ def test_on_random_features_a_linear_probe_is_at_chance(digits, tmp_path):
     made = factories.write_sample(
         tmp_path, x, old, noise, names=("old", "new"), standardise=False, plan={"training": {"steps": 100}}
     )
-    found = scenarios.all_of(made, rows(made, 0), 3)
+    found, _ = scenarios.all_of(made, rows(made, 0), 3)
     went = courses.run(found[0], surrogate(made, 400), Budget())
     last = went.scores[1:, -1].mean((1, 2))
     assert np.all(np.abs(last - 0.1) < 0.06)  # one in ten, by every way
@@ -73,7 +73,7 @@ def test_on_random_features_a_linear_probe_is_at_chance(digits, tmp_path):
 
 
 def test_a_class_that_comes_later_counts_as_much_as_all_old_ones(digits, found):
-    made = scenarios.all_of(digits, rows(digits, 0), 5)
+    made, _ = scenarios.all_of(digits, rows(digits, 0), 5)
     later = next(one for one in made if one.id == "new_class")
     for seed, old in enumerate(later.old):
         (left,) = set(range(10)) - set(later.y[0][old].tolist())
@@ -101,6 +101,35 @@ def test_steps_are_read_off_the_course(curve, wanted, steps):
     assert courses.needed(np.array([0, 100]), np.array(curve), wanted) == pytest.approx(steps)
 
 
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """After sign: its opposite, which the old layers know, and a hard function of other inputs."""
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(700, 8)).astype(np.float32)
+    sign, hard = (x[:, 0] > 0).astype(int), ((x[:, 1] * x[:, 2] > 0) ^ (x[:, 3] > 0)).astype(int)
+    return factories.write_sample(
+        tmp_path_factory.mktemp("three"), x, sign, 1 - sign, hard, names=("sign", "opposite", "hard"),
+        plan={"training": {"steps": 200}},
+    )  # fmt: skip
+
+
+def test_of_three_targets_each_later_one_is_judged_and_the_dearest_is_told(three):
+    found = reuse.run(three, Budget())
+    told = {one["tasks"][1]: one for one in found.facts["scenarios"]}
+    assert set(told) == {"opposite", "hard"}
+    assert told["opposite"]["ratio"] < 0.2 < told["hard"]["ratio"] == found.value
+    assert found.facts["worst"] == told["hard"]["id"] != told["opposite"]["id"]
+    assert "For opposite, " in found.note
+    assert "For hard, " in found.note
+
+
+def test_a_target_for_which_there_is_no_time_is_named(three):
+    clock = iter(range(1000))
+    found = reuse.run(three, Budget(seconds=3.5, clock=lambda: next(clock)))
+    assert [one["tasks"][1] for one in found.facts["scenarios"]] == ["opposite"]
+    assert "Not measured, as the time did not allow it: hard." in found.note
+
+
 def test_a_fault_is_serious_only_where_new_tasks_are_expected(digits, tmp_path):
     """Old and new are at odds, and the new one is hard: nothing of the old network helps."""
     draw = np.random.default_rng(1)
@@ -116,7 +145,7 @@ def test_a_fault_is_serious_only_where_new_tasks_are_expected(digits, tmp_path):
     assert asked.facts["faults"][0]["fault"] == "no_cheap_reuse"
     assert asked.facts["faults"][0]["severity"] in ("medium", "high")
     assert "full training for every new task" in asked.note
-    (told,) = scenarios.all_of(made, rows(made, 0), 1)
+    ((told,), _) = scenarios.all_of(made, rows(made, 0), 1)
     cost = courses.Cost(asked.value, asked.low, asked.high, 1.0, 1.0, 0.9, (1.0,), None, None)
     assert [one["severity"] for one in reuse._faults(cost, told, None)] == ["low"]
 

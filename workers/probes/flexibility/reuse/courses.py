@@ -153,10 +153,11 @@ def _guess(y: np.ndarray, weights: np.ndarray) -> float:
 
 
 # -- from courses to a price --------------------------------------------------------------------------------
-def cost(courses: Courses, seed: int) -> Cost:
+def cost(courses: Courses, seed: int, of: int = 1) -> Cost:
     """What the cheapest way takes to come within a point of scratch; seeds and rows are drawn again.
 
-    A model from scratch that gets as far is one of the ways: nobody re-uses one at a higher price.
+    The interval holds for the worst of ``of`` scenarios (90 %, Bonferroni). A model from scratch
+    that gets as far is one of the ways: nobody re-uses one at a higher price.
     """
     draw = np.random.default_rng([seed, 59])
     seeds, tested = courses.scores.shape[2:]
@@ -171,7 +172,7 @@ def cost(courses: Courses, seed: int) -> Cost:
     best = int(np.argmin(each)) if min(each) < 1 else None
     there = [place for place, ratio in enumerate(each) if np.isfinite(ratio)]
     fewest = min(there, key=lambda place: (courses.options[1 + place].rows, each[place]), default=None)
-    low, high = np.quantile(ratios, [0.05, 0.95])
+    low, high = np.quantile(ratios, [0.05 / of, 1 - 0.05 / of])
     return Cost(
         ratios[0],
         min(float(low), ratios[0]),

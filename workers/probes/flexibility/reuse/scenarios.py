@@ -8,8 +8,8 @@ import numpy as np
 
 from workers.fleet import Head
 from workers.probes.base import Sample
-from workers.probes.flexibility import balance, levels
-from workers.probes.flexibility.tasks import Tasks, two_tasks
+from workers.probes.flexibility import balance, levels, tasks
+from workers.probes.flexibility.tasks import Tasks
 from workers.probes.surrogate import Rows
 
 FEWEST_CLASSES = 3  # with two, a model without one of them has nothing to learn
@@ -49,23 +49,27 @@ class Scenario:
         return tuple(float(place == head) for place in range(len(self.heads)))
 
 
-def all_of(sample: Sample, found: Rows, seeds: int) -> list[Scenario] | str:
-    """The scenarios that this data can play; or why none."""
-    tasks = two_tasks(sample, found)
-    made = [neighbour(tasks, seeds)] if isinstance(tasks, Tasks) else []
+def all_of(sample: Sample, found: Rows, seeds: int) -> tuple[list[Scenario], str]:
+    """The scenarios that this data can play, and which targets it cannot; or none, and why."""
+    choice = tasks.all_of(sample, found)
+    pairs = choice.declared or ((choice.halves,) if choice.halves else ())
+    made = [neighbour(pair, seeds, place) for place, pair in enumerate(pairs)]
     later = new_class(sample, found, seeds)
     if later is not None:
         made.append(later)
-    return made or str(tasks)
+    if not made:
+        return made, choice.why
+    return made, " ".join(choice.lacks) if choice.declared else ""
 
 
-def neighbour(tasks: Tasks, seeds: int) -> Scenario:
-    head = tasks.head
-    weights = tasks.weights
+def neighbour(pair: Tasks, seeds: int, place: int = 0) -> Scenario:
+    head = pair.head
+    weights = pair.weights
     learnt = (None, None) if weights is None else (weights[0], weights[-1])
     return Scenario(
-        "neighbour", tasks.x, tasks.y, tasks.heads, (tasks.train[0],) * seeds, tasks.train[1], tasks.test[1],
-        np.tile(tasks.counted(1), (seeds, 1)), head, tasks.names, tasks.how, learnt,
+        f"neighbour_{place + 1}" if place else "neighbour", pair.x, pair.y, pair.heads,
+        (pair.train[0],) * seeds, pair.train[1], pair.test[1], np.tile(pair.counted(1), (seeds, 1)), head,
+        pair.names, pair.how, learnt,
     )  # fmt: skip
 
 
