@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import make_classification
 
 from tests.workers import factories
 from workers.probes.base import Budget, Sample
@@ -54,6 +55,30 @@ def test_the_same_task_with_other_names_costs_under_a_fifth(digits, tmp_path):
     assert probe["score"] > 90
 
 
+@pytest.mark.parametrize("seed", [2, 4])
+def test_a_task_twice_is_cheap_where_the_first_training_is_slow_and_seeds_differ(tmp_path, seed):
+    """A new output learnt as slowly as a whole network, from another start, would take 33% and 56%."""
+    rows_, wide, classes = {2: (2000, 20, 4), 4: (1500, 12, 5)}[seed]
+    x, y = make_classification(
+        rows_, wide, n_informative=wide // 2, n_classes=classes, class_sep={2: 1.0, 4: 1.5}[seed],
+        random_state=seed,
+    )  # fmt: skip
+    made = factories.write_sample(tmp_path, x, y, y.max() - y, names=("old", "again"))
+    one = scenario(reuse.run(made, Budget()), "neighbour")
+    assert one["from_scratch"] > 0.8
+    assert one["ratio"] < 0.1
+    assert one["high"] < 0.2
+
+
+def test_what_is_computed_is_frozen_layers_once_and_then_the_output_alone():
+    probe, tuned = courses.Option("probe", 1.0, 40, 0.01, 0.1), courses.Option("fine_tune", 1.0, 40, 0.03)
+    assert courses._computed(probe, 0.0) == 0  # the old model as it stands
+    assert courses._computed(probe, 0.5) == pytest.approx(0.06)
+    assert courses._computed(tuned, 0.0) == pytest.approx(0.03)  # it has learnt an output before
+    assert courses._computed(tuned, 0.5) == pytest.approx(0.53)
+    assert courses._computed(probe, np.inf) == np.inf
+
+
 def test_on_random_features_a_linear_probe_is_at_chance(digits, tmp_path):
     """The old task is learnt on one half of the inputs, the new one stands in the other half."""
     draw = np.random.default_rng(0)
@@ -80,7 +105,7 @@ def test_a_class_that_comes_later_counts_as_much_as_all_old_ones(digits, found):
         new = later.target[later.test] == left
         assert later.weights[seed][new].sum() == pytest.approx(later.weights[seed][~new].sum())
     one = scenario(found, "new_class")
-    start = one["options"][3]["course"][0]
+    start = one["options"][0]["course"][0]
     assert start < 55  # before it is learnt, the new class is never right
     assert one["options"][-1]["score"] > 95
     assert "5 classes, one at a time" in one["how"]
@@ -159,6 +184,18 @@ def test_hours_and_money_come_from_the_plan(digits, found):
     assert f"on {training.device}" in found.note
     assert found.facts["training"]["money"] == training.money
     assert price.of_one_training(digits, 0) is None
+    assert "no device is declared" not in found.note
+
+
+def test_a_device_that_nobody_declared_is_told_as_assumed(digits, found):
+    undeclared = Sample(digits.folder, {key: value for key, value in PLAN.items() if key != "hardware"})
+    training = price.of_one_training(undeclared, 0)
+    cost = courses.Cost(0.1, 0.1, 0.1, 1.0, 0.1, 0.9, (0.1,), 0, 0)
+    (told, *_), _ = scenarios.all_of(digits, rows(digits, 0), 2)
+    options = tuple(courses.Option(way, 1.0, 40) for way in ("scratch", "probe"))
+    went = courses.Courses(options, np.array([0, 9]), np.ones((2, 2, 2, 9)), np.ones((2, 9)), 0.2)
+    note = reuse._words([(told, went, cost)], 0, training)[1]
+    assert f"on {training.device} (no device is declared; of those that hold the model," in note
 
 
 def test_equal_seeds_give_equal_findings(tmp_path):

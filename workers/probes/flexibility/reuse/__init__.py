@@ -1,7 +1,8 @@
 """How cheap is it to re-use this model for the neighbour task, or for a class that comes later? (F3)
 
 A small network learns the old task. Then the new one is learnt from scratch with all rows, and by re-use: a
-new output on frozen layers (a linear probe), and fine-tuning, each with a tenth, a third and all of the rows.
+new output on frozen layers (a linear probe), and fine-tuning from there, each with a tenth, a third and all
+of the rows, and with the seeds of the old model, so that luck in the start makes no difference between them.
 All are looked at after few and many steps. Value: what the cheapest of them computes to come within a point
 of the model from scratch, as a share of the first training; the worst of the scenarios, which are every
 other target after the first one, and a class that comes later. To start anew is
@@ -30,6 +31,7 @@ from workers.probes.words import count, listed, percent
 SEEDS = 5
 LEAST = 0.05  # above guessing that a model from scratch has to reach
 CHEAP, NO_USE = 0.5, 1.0  # of the first training; probes.md F3 [judgement]
+NEXT_TO_NONE = 0.005  # of the first training
 SAVES = 0.7  # of what scratch takes, under which re-use is recommended [judgement]
 WAYS = {
     "probe": ("a new output on frozen layers", "New output only"),
@@ -85,8 +87,8 @@ def _finding(
     facts: dict[str, Any] = {
         "scenarios": [_described(*one) for one in told], "worst": scenario.id, "seeds": len(scenario.old),
         "training": None if training is None else {
-            "device": training.device, "hours": training.hours, "money": training.money,
-            "operations": training.operations, "trifling": training.trifling,
+            "device": training.device, "assumed": training.assumed, "hours": training.hours,
+            "money": training.money, "operations": training.operations, "trifling": training.trifling,
             "takes": _amount(training, 1.0),
         },
         "metric": [one[0].metric for one in told if one[0].id != "new_class"], "left": left,
@@ -139,24 +141,25 @@ def _words(told: list[tuple[Scenario, Courses, Cost]], worst: int, training: Pri
     what = "A class that comes later" if scenario.id == "new_class" else "A neighbouring task"
     if cost.ratio >= 0.995:
         title = f"{what} needs a full training"
-    elif cost.ratio < 0.005:
+    elif cost.ratio < NEXT_TO_NONE:
         title = f"{what} needs next to no training"
     else:
         title = f"{what} needs {percent(cost.ratio)} of the first training"
     sentences = [_sentence(*one) for one in sorted(told, key=lambda one: -one[2].ratio)]
+    on = "" if training is None else f"on {training.device}{training.assumed}"
     if training is not None and training.trifling:
         sentences.append(
-            f"By the plan, a whole training is only {_amount(training, 1.0)} on {training.device}: train anew"
-            " for every new task."
+            f"By the plan, a whole training is only {_amount(training, 1.0)} {on}: train anew for every new"
+            " task."
         )
         return title, " ".join(sentences)
     if training is not None and cost.ratio < 0.995:
         sentences.append(
-            f"By the plan, {percent(cost.ratio)} of a training is about {_amount(training, cost.ratio)} on"
-            f" {training.device} instead of {_amount(training, 1.0)}."
+            f"By the plan, {_percent(cost.ratio)} of a training is about {_amount(training, cost.ratio)}"
+            f" {on}, instead of {_amount(training, 1.0)}."
         )
     if training is not None and cost.ratio >= 0.995:
-        sentences.append(f"By the plan, that is {_amount(training, 1.0)} on {training.device}.")
+        sentences.append(f"By the plan, that is {_amount(training, 1.0)} {on}.")
     if cost.low >= CHEAP:
         sentences.append("Plan the time and money of a full training for every new task.")
     elif cost.cheapest <= SAVES * cost.scratch:
@@ -179,11 +182,11 @@ def _sentence(scenario: Scenario, went: Courses, cost: Cost) -> str:
             f" nothing. {scenario.how}"
         )
     option = went.options[1 + cost.best]
-    if cost.ratio < 0.005:
+    if cost.each[cost.best] == 0:
         return f"For {about}, the old model is as it stands {goal}. {scenario.how}"
     text = (
         f"For {about}, {WAYS[option.way][0]} with {count(option.rows, 'row')} comes {goal} after"
-        f" {percent(cost.ratio)} of the first training's computing{span}"
+        f" {_percent(cost.ratio)} of the first training's computing{span}"
     )
     if cost.cheapest > SAVES * cost.scratch:
         text += (
@@ -193,6 +196,10 @@ def _sentence(scenario: Scenario, went: Courses, cost: Cost) -> str:
     if fewest.rows < option.rows:
         text += f"; {count(fewest.rows, 'row')} are enough with more computing"
     return f"{text}. {scenario.how}"
+
+
+def _percent(ratio: float) -> str:
+    return percent(ratio) if ratio >= NEXT_TO_NONE else f"less than {percent(NEXT_TO_NONE)}"
 
 
 def _amount(training: Price, ratio: float) -> str:

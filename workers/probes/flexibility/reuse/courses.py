@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,20 @@ PARTS = (0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the steps afte
 FEWEST = 10  # rows of the smallest share
 WITHIN = 0.01  # of the score from scratch with all rows: from here on a model counts as as good
 DRAWS = 300
-# Computing a row, against training everything: a frozen trunk needs no backward pass.
-WORK = {"scratch": 1.0, "probe": 1 / 3, "fine_tune": 1.0}
+# An output alone is a convex problem: it takes larger steps than a whole network, whatever the plan has.
+HEAD_OPTIMIZER, HEAD_RATE = "adam", 0.02
+HEAD_PART = 1 / 4  # of the steps on the output alone, before the whole model goes on (Kumar et al. 2022)
 
 
 @dataclass(frozen=True)
 class Option:
-    """One way with one share of the rows."""
+    """One way with one share of the rows, and what it computes as shares of the first training's."""
 
     way: str
     share: float
     rows: int
+    begin: float = 0.0  # before the first step
+    step: float = 1.0  # a step, against one of the first training
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,29 +82,32 @@ def run(scenario: Scenario, centre: Surrogate, budget: Budget) -> Courses:
     def members(size: int, **changed: Any) -> list[Member]:
         weights = scenario.task_weights(scenario.head)
         return [
-            centre.member(
-                1000 * budget.seed + 100 + s,
-                rows=orders[s][:size],
-                task_weights=weights,
-                weights=scenario.learnt[scenario.head],
+            dataclasses.replace(
+                centre.member(
+                    1000 * budget.seed
+                    + s,  # that of the old model: what differs is what it knows, not its luck
+                    rows=orders[s][:size],
+                    task_weights=weights,
+                    weights=scenario.learnt[scenario.head],
+                ),
                 **changed,
             )
             for s in range(seeds)
         ]
 
+    scratch = _train(scenario, centre, budget, members(sizes[-1]), looks=looks)
+    outputs = [
+        member
+        for size in sizes
+        for member in members(size, freeze_trunk=True, learning_rate=HEAD_RATE, dropout=0.0)
+    ]
+    start = Fleet.join([old] * len(sizes))
+    probes = _train(scenario, centre, budget, outputs, start, looks, HEAD_OPTIMIZER)
+    # A new output that knows nothing would first undo what the layers below it know.
+    headed = probes[int(np.argmin(np.abs(looks - HEAD_PART * centre.steps)))]
     tuned = [member for size in sizes for member in members(size)]
-    probes = [member for size in sizes for member in members(size, freeze_trunk=True)]
-    start = Fleet.join([old] * (2 * len(sizes)))
-    went = [
-        _train(scenario, centre, budget, members(sizes[-1]), looks=looks),
-        _train(scenario, centre, budget, [*probes, *tuned], start, looks),
-    ]
-    options = [Option("scratch", 1.0, sizes[-1])]
-    options += [
-        Option(way, share, size)
-        for way in ("probe", "fine_tune")
-        for share, size in zip(SHARES, sizes, strict=True)
-    ]
+    went = [scratch, probes, _train(scenario, centre, budget, tuned, headed, looks)]
+    options = [Option("scratch", 1.0, sizes[-1]), *_options(scenario, centre, sizes)]
     x, y = scenario.x[scenario.test], scenario.target[scenario.test]
     number = scenario.heads[scenario.head].task == "regression"
     spread = float(np.var(y)) if number else None
@@ -115,9 +122,32 @@ def run(scenario: Scenario, centre: Surrogate, budget: Budget) -> Courses:
     return Courses(tuple(options), looks, scores, scenario.weights, guess)
 
 
+def _options(scenario: Scenario, centre: Surrogate, sizes: Sequence[int]) -> list[Option]:
+    """The ways of re-use with each share of the rows, in the order in which they are trained.
+
+    What frozen layers make of a row is computed once, forward only; then a step is of the output alone. What
+    a step computes goes with the weights it passes through.
+    """
+    wide = centre.net.hidden
+    trunk = sum(a * b for a, b in zip((scenario.x.shape[1], *wide[:-1]), wide, strict=True))
+    output = wide[-1] * scenario.heads[scenario.head].outputs
+    step = output / (trunk + output)
+    ways = []
+    for way in ("probe", "fine_tune"):
+        for share, size in zip(SHARES, sizes, strict=True):
+            seen = (
+                size * trunk / (3 * centre.steps * centre.batch * (trunk + output))
+            )  # a third: forward only
+            if way == "probe":
+                ways.append(Option(way, share, size, seen, step))
+            else:
+                ways.append(Option(way, share, size, seen + HEAD_PART * step))
+    return ways
+
+
 def _train(
     scenario: Scenario, centre: Surrogate, budget: Budget, members: list[Member], start: Fleet | None = None,
-    looks: Sequence[int] | np.ndarray = (),
+    looks: Sequence[int] | np.ndarray = (), optimizer: str = "",
 ) -> list[Fleet]:  # fmt: skip
     """The fleet after each of these steps; after the last one where none are named."""
     seen: dict[int, list[list[torch.Tensor]]] = {}
@@ -128,10 +158,11 @@ def _train(
 
     last = train(
         scenario.x, list(scenario.y), members, net=centre.net, heads=scenario.heads, steps=centre.steps,
-        batch=centre.batch, optimizer=centre.optimizer, start=start, watch=watch, device=budget.device,
+        batch=centre.batch, optimizer=optimizer or centre.optimizer, start=start, watch=watch,
+        device=budget.device,
     )  # fmt: skip
     before = [
-        replace(last, parameters=[torch.cat(views) for views in zip(*seen[step], strict=True)])
+        dataclasses.replace(last, parameters=[torch.cat(views) for views in zip(*seen[step], strict=True)])
         for step in looks
         if step < centre.steps
     ]
@@ -190,10 +221,15 @@ def _costs(courses: Courses, curve: np.ndarray) -> tuple[tuple[float, ...], floa
     """Each option's computing as a share of a full training, [options - 1]; the score; and scratch's."""
     wanted = float(curve[0, -1]) - WITHIN
     shares = [
-        needed(courses.steps, one, wanted) * WORK[option.way] / courses.steps[-1]
+        _computed(option, needed(courses.steps, one, wanted) / courses.steps[-1])
         for one, option in zip(curve, courses.options, strict=True)
     ]
     return tuple(map(float, shares[1:])), wanted, float(shares[0])
+
+
+def _computed(option: Option, part: float) -> float:
+    """What so many of the steps compute; nothing where the old model is as good as it stands."""
+    return 0.0 if part == 0 and option.way != "fine_tune" else option.begin + part * option.step
 
 
 def needed(steps: np.ndarray, curve: np.ndarray, wanted: float) -> float:

@@ -10,6 +10,7 @@ from workers.probes.hardware.architecture import UnknownKindError
 from workers.probes.hardware.forecast import on_device
 
 FAST = ("boosting", "linear")  # families that train within seconds: nobody asks what re-use saves
+ASSUMED = " (no device is declared; of those that hold the model, it trains at the least cost)"
 TRIFLE_HOURS, TRIFLE_MONEY = 0.1, 1.0  # of a whole training, under which the same holds [judgement]
 
 
@@ -18,6 +19,7 @@ class Price:
     """Median hours and US dollars of one training on one device, and its floating-point operations."""
 
     device: str
+    assumed: str  # why this one, where nobody declared any; to be read after its name
     hours: float
     money: float
     operations: float
@@ -58,4 +60,10 @@ def of_one_training(sample: Sample, seed: int) -> Price | None:
         return None
     chosen = min(fitting, key=lambda one: one.usual("money"))
     operations = plan.flops_per_row * wanted.batch * wanted.steps
-    return Price(chosen.name, chosen.usual("hours"), chosen.usual("money"), operations)
+    return Price(
+        chosen.name,
+        ASSUMED if planned is None else "",
+        chosen.usual("hours"),
+        chosen.usual("money"),
+        operations,
+    )
