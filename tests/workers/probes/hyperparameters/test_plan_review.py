@@ -55,6 +55,28 @@ def test_a_sound_plan_gets_no_alarm(name):
     assert {fault: one for fault, one in severities(SOUND[name]).items() if one != "low"} == {}
 
 
+@pytest.mark.parametrize(
+    ("column", "split", "named"),
+    [
+        ("width", "kind: time, test: 0.2", True),
+        ("width", "kind: chronological, test: 0.2", True),
+        ("day", "kind: time, test: 0.2", False),
+        ("pickup_datetime", "kind: time, test: 0.2", False),
+        ("width", "kind: random, test: 0.2", False),
+        ("width", "shuffle: false, test: 0.2", False),  # in the order of the file
+    ],
+)
+def test_a_split_by_time_of_rows_without_a_time_cannot_be_made(tmp_path, column, split, named):
+    lines = "".join(f"{place % 7},{place},{'ab'[place % 2]}\n" for place in range(200))
+    plan = f"data: {{target: label, split: {{{split}}}}}\n"
+    folder = prepared(tmp_path, {"rows.csv": f"hue,{column},label\n{lines}"}, plan)
+    told = faults(plan, folder)
+    assert ("time_split_without_time" in told) == named
+    if named:
+        assert "this split cannot be made" in json.dumps(told["time_split_without_time"])
+    assert "time_split_without_time" not in faults(plan)  # without data nobody knows its columns
+
+
 @pytest.mark.parametrize(("fault", "text"), FURTHER)
 def test_a_risk_is_named_in_free_spellings(fault, text):
     assert fault in faults(text)

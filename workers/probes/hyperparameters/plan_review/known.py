@@ -20,6 +20,11 @@ GROUP_NAME = re.compile(
     r"voice|talker|rater|annotator|field|plot|batch|run|recording|film|video|song|artist)( (id|no|nr|"
     r"number|key|code|uuid|hash))?$"
 )
+TIME_NAME = re.compile(
+    r"\b(times?|timestamps?|dates?|datetime|days?|weeks?|months?|quarters?|years?|hours?|minutes?|seconds?|"
+    r"when|period|season|epoch|created|updated|t|ts|dt|(\w+ )?(at|on)|\w*(time|date|year|month|day)|datum|"
+    r"zeit|zeitpunkt|jahr|monat|tag|woche|fecha|ano|mes|annee|mois|jour)$"
+)
 WHO = re.compile(
     r"\b(speaker|voice|talker|patient|subject|person|participant|writer)\b"
 )  # few of them are enough to know them
@@ -303,6 +308,15 @@ class Known:
         if target is None:
             return None
         return 1 - int(self.sample.census.get(target.name, {}).get("filled") or 0) / max(1, self.rows or 1)
+
+    @property
+    def times(self) -> list[str]:
+        """Columns of the data that may say when a row was made, by their role, their type or their name."""
+        return [
+            column.name
+            for column in self.sample.columns
+            if column.role == "time" or column.type == "date" or TIME_NAME.search(words(column.name))
+        ]
 
     @cached_property
     def months(self) -> dict[str, set[int]]:

@@ -17,6 +17,7 @@ ENOUGH = 100  # test rows: their 95 % interval at an accuracy of 90 % is then 6 
 FEW = 35  # and here 10 points
 RARE_TEST = 200  # expected test rows of the rarest class from which chance no longer matters
 LONG = 20  # epochs from which somebody has to choose when to stop
+BY_TIME = re.compile(r"\b(time|temporal\w*|chronolog\w*|dates?|timestamps?|days?|weeks?|months?|years?)\b")
 WHO_MANY = re.compile(
     r"\b(?:n |number of |count of )?(patients|subjects|speakers|users|customers|clients|people|persons|"
     r"individuals|participants|writers|households|donors|animals|drivers|authors|students|employees|machines|devices|"
@@ -52,6 +53,24 @@ def random_split_of_time(plan: View, data: Known) -> Iterator[Risk]:
             "too; many tools split at random.",
             'Say that the newest rows are the test, as in data.split.kind: "time".',
         )
+
+
+def time_without_column(plan: View, data: Known) -> Iterator[Risk]:
+    """A split by time of rows of which none says when it was made. Rows in the order of the file are one."""
+    split = plan.split
+    said = next((one for one in plan.written.settings if one.key == split.key), None)
+    if split.kind != "time" or said is None or not data.here or data.sample.kind != "table" or data.times:
+        return
+    if not (BY_TIME.search(said.said) or split.cut is not None):
+        return
+    yield Risk(
+        "time_split_without_time",
+        "medium",
+        split.key,
+        "The plan splits by time, but no column of the data says when a row was made: this split cannot be"
+        " made.",
+        "Add a column with the time of each row and name it in data.time, or plan another split.",
+    )
 
 
 def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
@@ -349,6 +368,7 @@ def _rarest_in_test(plan: View, data: Known) -> float | None:
 
 RULES = (
     random_split_of_time,
+    time_without_column,
     groups_ignored,
     not_stratified,
     test_too_small,
