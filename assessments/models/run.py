@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREPARED_FORMAT = "riskboard.prepared/2"
+PREPARED_FORMAT = "riskboard.prepared/3"
 PREPARE = "prepare"  # the first job of a run: it reads the upload once, for all probes
 
 

@@ -73,7 +73,7 @@ def write_sample(
     columns.update({name: values for name, values in texts.items() if name not in columns})
     _write_table(folder / "data.duckdb", columns, split)
     manifest = {
-        "format": "riskboard.prepared/2",
+        "format": "riskboard.prepared/3",
         "kind": kind or ("images" if images is not None else "table"),
         "rows": n,
         "files": [

@@ -65,6 +65,7 @@ class Loaded:
     sounds: dict[str, Any] = field(
         default_factory=dict
     )  # of a few of them: the beginning itself, and its rate
+    metadata: list[tuple[int, str, str]] = field(default_factory=list)  # of pictures: _id, entry, its text
     offered: list[str] = field(default_factory=list)
     offered_is_rule: bool = False
     mended: set[str] = field(default_factory=set)  # targets whose classes were put under one name each

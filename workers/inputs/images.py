@@ -7,13 +7,13 @@ import io
 import warnings
 import zipfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from workers.inputs import image_facts, image_faults
+from workers.inputs import image_facts, image_faults, image_metadata
 from workers.inputs.archive import BROKEN, Member, read
 from workers.inputs.base import Loaded, Progress, fault
 
@@ -41,6 +41,7 @@ class Seen:
     pixels: np.ndarray | None = None  # uint8 [h, w, 1 or 3]
     facts: np.ndarray | None = None  # float32 [len(image_facts.NAMES)]
     turned: int = 1  # EXIF orientation; 1 is upright
+    metadata: list[tuple[str, str]] = field(default_factory=list)  # what an entry is, and its text
 
 
 def decode(data: bytes, side: int) -> Seen:
@@ -62,6 +63,7 @@ def decode(data: bytes, side: int) -> Seen:
                     return seen
                 about = image_facts.header(picture)
                 picture.draft("RGB", (2 * side, 2 * side))  # a JPEG can be decoded small
+                seen.metadata = image_metadata.entries(picture)  # whose blocks a TIFF closes on loading
                 picture.load()
                 plain = _plain(picture)
                 seen.turned = about["orientation"]
@@ -153,6 +155,7 @@ def gather(
             loaded.decoded[str(first + place)] = seen.pixels
             loaded.measured[str(first + place)] = seen.facts
         seen.pixels = None
+        loaded.metadata += [(first + place, *entry) for entry in seen.metadata]
         told.append((member.info.filename, seen))
         if place % 200 == 0:
             progress(place / len(members), f"Looking at picture {place + 1:,} of {len(members):,}.")

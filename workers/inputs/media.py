@@ -96,6 +96,8 @@ def _load(
         reason = next((row[-1] for row in rows if row[-1]), "is empty")
         raise Unusable(f"No {what} in the upload can be read; the first one {reason}.")
     _insert(con, names, rows, scratch)
+    if loaded.kind == "images":
+        _insert_metadata(con, loaded.metadata)
     loaded.names, loaded.facts = names, tuple(names[len(names) - len(facts) :])
     if own:
         loaded.offered, loaded.offered_is_rule = (
@@ -125,3 +127,11 @@ def _insert(con: duckdb.DuckDBPyConnection, names: list[str], rows: list[list[An
         f"INSERT INTO rows SELECT row_number() OVER () - 1, c0, c1, CAST(c2 AS BIGINT){values}"
         f" FROM {relation}"
     )
+
+
+def _insert_metadata(con: duckdb.DuckDBPyConnection, found: list[tuple[int, str, str]]) -> None:
+    """``metadata``: what the pictures carry beside their pixels, an entry a row (``image_metadata.py``)."""
+    con.execute("CREATE TABLE metadata (_id BIGINT, entry VARCHAR, value VARCHAR)")
+    if found:
+        ids, entries, values = (list(column) for column in zip(*found, strict=True))
+        con.execute("INSERT INTO metadata SELECT unnest(?), unnest(?), unnest(?)", [ids, entries, values])

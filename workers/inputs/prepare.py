@@ -20,7 +20,7 @@ from workers.inputs.columns import Profile
 from workers.probes.base import close
 from workers.sql import literal, quoted
 
-FORMAT = "riskboard.prepared/2"
+FORMAT = "riskboard.prepared/3"
 PLAIN = 1024**3  # bytes of text up to which nothing is packed
 PACKED = 8  # times that a gzip is taken to unpack to
 GROUP_NAMES = re.compile(

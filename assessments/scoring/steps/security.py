@@ -27,7 +27,8 @@ def _personal(facts: Evidence, dataset: Evidence) -> Words:
 
     held = [one for one in entries if (number(one.get("share")) or 0) >= 0.5]
     whole = [f"{one.get('column')} ({kind(one)})" for one in held]
-    if whole:
+    beside_pixels = all(str(one.get("column")).endswith("(metadata)") for one in entries)
+    if whole and not beside_pixels:
         return {"whole_columns": f"the column{'s' * (len(whole) > 1)} {names_of(whole)}"}
     beside = [one for one in facts.get("elsewhere") or () if isinstance(one, Mapping)]
     if not entries and beside:

@@ -92,7 +92,7 @@ VALUES = {  # probe: value, low, high, title, facts
 }
 
 MANIFEST = {
-    "format": "riskboard.prepared/2",
+    "format": "riskboard.prepared/3",
     "kind": "table",
     "rows": 569,
     "files": [

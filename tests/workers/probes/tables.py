@@ -70,7 +70,7 @@ def prepared(
     save_file(arrays, folder / "arrays.safetensors")
     uploads = list(dict.fromkeys(names)) if kind not in ("images", "audio") else ["upload.zip"]
     filled = {
-        "format": "riskboard.prepared/2",
+        "format": "riskboard.prepared/3",
         "kind": kind,
         "rows": rows,
         "files": [{"name": name, "rows": names.count(name), "problem": None} for name in uploads],

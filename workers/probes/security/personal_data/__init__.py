@@ -7,10 +7,10 @@ ten has a valid last digit), and a telling header raises the odds (``columns.py`
 counts by itself where the shape is safe alone, and needs a word before it ("call", "tax id") where it is not.
 Names and addresses in running text are told by the words around them and by lists (``running.py``); a name
 that nothing around calls a customer's may be an actor's, so it is remarked on and does not count.
-The names of pictures and sounds are read as well (``files.py``), those of columns, and the plan
-(``beside.py``).
+The names of pictures and sounds are read as well (``files.py``), what pictures carry beside their pixels
+(``metadata.py``), the names of columns, and the plan (``beside.py``).
 Only masked examples leave this package, never a value. Not looked for: names in running text that are on no
-list and behind no telling word (that takes a language model), faces, voices.
+list and behind no telling word (that takes a language model), faces, voices, what is written in the pixels.
 Value: rows with at least one sure hit over all rows. Interval: Jeffreys (probes.md, S4).
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.intervals import jeffreys
-from workers.probes.security.personal_data import beside, files
+from workers.probes.security.personal_data import beside, files, metadata
 from workers.probes.security.personal_data.columns import search
 from workers.probes.security.personal_data.hits import Hits
 from workers.probes.security.personal_data.names import header_kind
@@ -31,6 +31,7 @@ from workers.probes.words import count, listed, one_in, percent, pieces
 
 MOST_SPANS = 1_000
 FEW_ROWS, SMALL_SHARE = 10, 0.01  # below both, a direct identifier may be a slip and not a habit
+NOT_LOOKED_FOR = ["names in running text that are on no list", "faces", "voices", "text in pixels"]
 DIRECT = {"email", "phone", "iban", "card", "national_id", "passport", "name", "name_street", "address"}
 
 
@@ -50,6 +51,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
             hits += search(table, column, counted[column.name], notes)
         if sample.kind in ("images", "audio"):
             hits += files.hits(table)
+        if sample.kind == "images":
+            hits += metadata.hits(table, sample.rows)
+            notes.append(metadata.UNREAD)
     hits = _births_among_people(hits)
     places = beside.places(sample, sample.columns)
     affected = _rows([hit for hit in hits if hit.sure])
@@ -108,7 +112,7 @@ def _facts(sample: Sample, hits: list[Hits], notes: list[str], places: list[besi
         "elsewhere": [place.as_fact() for place in places],
         "declared": _declared(sample),
         "legal_basis": _legal_basis(sample),
-        "not_looked_for": ["names in running text that are on no list", "faces", "voices"],
+        "not_looked_for": NOT_LOOKED_FOR,
         "notes": notes,
         "faults": [*faults, *beside.faults(places)],
     }
@@ -151,6 +155,9 @@ def _fault(sample: Sample, own: list[Hits]) -> dict[str, Any]:
     fault: dict[str, Any] = {"fault": "pii", "severity": severity, "columns": [column], "kinds": kinds}
     if column == files.COLUMN:
         fault["files"] = files.named(own)
+    elif column.endswith(metadata.WHERE):
+        ids = sorted({int(id_) for hit in own for id_ in hit.ids})[: files.MOST_NAMED]
+        fault["files"] = [place["file"] for place in sample.places(ids)]
     inside = _spans(sample, own)[:MOST_SPANS]
     return fault | ({"spans": inside} if inside else {})
 
@@ -203,6 +210,8 @@ def _note(sample: Sample, hits: list[Hits], notes: list[str], places: list[besid
         for column in _columns(sure)
     ]
     said = [f"Remove, mask or declare {listed(parts, 5)}."] if parts else []
+    if any(hit.column.endswith(metadata.WHERE) for hit in sure):
+        said.append("Metadata goes when the pictures are saved again without it.")
     if unsure:
         rows = len(np.unique(np.concatenate([hit.ids for hit in unsure])))
         some = f"{count(rows, pieces(sample.kind, 1), pieces(sample.kind))} of {listed(_columns(unsure))}"

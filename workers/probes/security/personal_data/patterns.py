@@ -239,6 +239,7 @@ WHAT = {
     "name_street": "names with street addresses", "phone": "phone numbers", "name": "names of people",
     "plate": "number plates", "address": "street addresses", "passport": "passport numbers",
     "mac": "device addresses (MAC)", "vin": "vehicle numbers (VIN)",
+    "position": "GPS positions", "serial": "serial numbers of cameras",
 }  # fmt: skip
 PLATES = re.compile(
     r"[A-ZÄÖÜ]{1,3}[\- ][A-Z]{1,2}[\- ]?\d{1,4}[EH]?|\d{4}[\- ]?[B-DF-HJ-NP-TV-Z]{3}|[A-Z]{2}\d{2}\s?[A-Z]{3}"

@@ -3,7 +3,8 @@
 
 Every cell that is no number and no date is looked at: SQL leaves those that hold a maker's prefix or a word
 such as "password", and ``patterns.py`` decides on them. A column called "password" is read by its header.
-Plan and answers are searched word for word (``documents.py``).
+Plan and answers are searched word for word (``documents.py``), and so is what pictures carry beside their
+pixels: comments, descriptions, text chunks. What is drawn in the pixels is not read.
 Own shapes instead of detect-secrets: on the same generated secrets these find more, and its entropy rule
 takes every hash, commit and picture in base64 for a secret (benchmarks/personal.py measures both).
 Only masked examples leave this package. Value: secrets found.
@@ -16,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workers.probes.base import Budget, Finding, Sample
+from workers.probes.security.personal_data import metadata
 from workers.probes.security.secrets import documents
 from workers.probes.security.secrets.documents import called_one
 from workers.probes.security.secrets.patterns import NARROW, WHAT, found, masked, value_set
@@ -38,11 +40,15 @@ def run(sample: Sample, budget: Budget) -> Finding:
     notes: list[str] = []
     told = documents.told(sample)
     written = sample.plan or sample.plan_text or sample.answers
-    if sample.kind in ("images", "audio") and not written:
-        return Finding.skipped(
-            "Pictures and sounds hold no text that could hold a secret.", not_applicable=True
-        )
+    beside: list[tuple[int, str, str]] = []
+    if sample.kind == "images":
+        with sample.table() as table:
+            beside = metadata.entries(table)
+    if sample.kind in ("images", "audio") and not (written or beside):
+        return Finding.skipped(_wordless(sample.kind), not_applicable=True)
     if sample.folder is not None:
+        spans += _metadata(sample, beside)
+        notes += [metadata.UNREAD] if sample.kind == "images" else []
         with sample.table() as table:
             columns = [c for c in sample.columns if c.type != "empty"]
             for i, column in enumerate(columns):
@@ -67,6 +73,27 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 
 # -- the data -------------------------------------------------------------------------------------------
+def _wordless(kind: str) -> str:
+    if kind == "audio":
+        return "Sounds hold no text that could hold a secret."
+    return f"No picture carries a text beside its pixels that could hold a secret. {metadata.UNREAD}"
+
+
+def _metadata(sample: Sample, beside: Sequence[tuple[int, str, str]]) -> list[Span]:
+    """Secrets in what pictures carry beside their pixels, each with its picture."""
+    spans: list[Span] = []
+    for id_, entry, text in beside:
+        places = list(found(text))
+        if not places and documents.opens(entry, text):
+            places = [(0, len(text), "password")]
+        for start, end, kind in places:
+            example = masked(text[start:end], kind)
+            spans.append({"row": id_, "start": start, "end": end, "kind": kind, "id": id_, "example": example,
+                          "column": metadata.column(entry)})  # fmt: skip
+    files = sample.places(span["id"] for span in spans)
+    return [span | file for span, file in zip(spans, files, strict=True)]
+
+
 def _column(
     table: duckdb.DuckDBPyConnection, column: str, counted: Mapping[str, Any], notes: list[str]
 ) -> list[Span]:
