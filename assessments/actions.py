@@ -419,11 +419,11 @@ def file_name(name: str) -> str:
 
 
 def masked_name(file: str) -> str:
-    """A file's name without an address or a number of somebody's in it; the ending stays."""
+    """A file's name without anybody's name, address or number in it; the ending stays."""
     from workers import masking  # everyone who may read the report would read the name too
 
     path = PurePosixPath(file)
-    return f"{masking.of_text(path.stem)}{path.suffix}"
+    return f"{masking.of_file_name(path.stem)}{path.suffix}"
 
 
 def _named(name: str, otherwise: str) -> str:

@@ -41,6 +41,7 @@ TOLD = {  # what the owner wrote, which only the owner may read again
     "anna.plan@example.org", "Tr0ub4dor&9zq", "ghp_planPLANplan1234567890PLANplan123456", "GB29NWBK60161331926819",
     "ghp_keyKEYkey1234567890KEYkeyKEYkeyKEY12", "xK9plan-answer!7", "anna.answer@example.org", "4111 1111 1111 1111",
 }  # fmt: skip
+FILE = "Katharina_Lindqvist k.lindqvist@example.org export"  # what the owner called the upload
 PLAN = {
     "project": "Churn, ask anna.plan@example.org about it",
     "data": {"path": "postgres://shop:Tr0ub4dor&9zq@db.example.org/orders"},
@@ -108,10 +109,11 @@ def test_no_planted_value_is_in_the_database_the_logs_or_the_report(
     sent: list[str] = []
     monkeypatch.setattr(Job, "publish", lambda job: sent.append(str(job.pk)))
     assessment = AssessmentFactory(targets=["answer"])
-    actions.add_file(assessment, io.BytesIO(data), "people.csv")
+    actions.add_file(assessment, io.BytesIO(data), f"{FILE}.csv")
     plan = actions.save_plan(assessment, PLAN)
     answers = actions.save_answers(assessment, ANSWERS)
-    planted |= TOLD
+    planted |= TOLD | {"Katharina", "Lindqvist", "k.lindqvist@example.org"}
+    assert len(planted) >= 43
     run = actions.start_run(assessment, catalog.ACTIVE)
     while sent:
         tasks.run_job(sent.pop(0))

@@ -178,6 +178,13 @@ def of_text(text: str) -> str:
     return _put(text, _named(text)) if text.count(" ") >= 3 else text
 
 
+def of_file_name(stem: str) -> str:
+    """The name of an upload, its ending aside, with nobody in it."""
+    from workers.probes.security.personal_data import files
+
+    return files.without_people(of_text(stem))
+
+
 def of_error(error: BaseException) -> str:
     """An error for the log: its type, and its text without what it quotes and without long numbers."""
     text = LONG_NUMBER.sub("***", QUOTED.sub("'***'", str(error)[:2000]))

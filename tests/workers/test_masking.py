@@ -179,3 +179,27 @@ def test_an_error_for_the_log_quotes_nothing():
     said = masking.of_error(error)
     assert said.startswith("ValueError: could not convert string to float: '***'")
     assert "4539" not in said
+
+
+@pytest.mark.parametrize(
+    ("stem", "said"),
+    [
+        ("Anna_Schmidt_export", "A***_S***_export"), ("anna-schmidt", "a***-s***"), ("AnnaSchmidt2024", "A***S***2024"),
+        ("SCHMIDT, ANNA (2)", "S***, A*** (2)"), ("orders anna.schmidt", "orders a***.s***"),
+        ("Anna_Vrudan_train", "A***_V***_train"), ("anna.kolb@example.org_train", "a***@***_train"),
+    ],
+)  # fmt: skip
+def test_the_name_of_an_upload_names_nobody(stem, said):
+    assert masking.of_file_name(stem) == said
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "train", "boston_housing", "iris", "wine-quality", "adult_census_2020", "Iris_Data", "Anna_Corpus", "will_they_churn",
+        "breast_cancer_wisconsin", "Paris_Housing", "Florence_Museum", "rose_leaves", "max_pooling", "sales_march_april",
+        "mnist-test", "House_Prices", "Virginia_Water", "mercedes_benz_greener", "horses_zebras", "cats.and.dogs", "v1.2",
+    ],
+)  # fmt: skip
+def test_names_of_data_sets_stay_as_they_are(stem):
+    assert masking.of_file_name(stem) == stem

@@ -4,12 +4,14 @@
 A name of a file is read without its ending, with blanks for its underscores: "anna@example.org_01.jpg".
 Digits are not looked at: cameras and phones write dates and counters that look like phone numbers. A date
 beside a person's name is a birth where such dates spread like births do ("anna_schmidt_1984-03-12.jpg").
+What an upload itself is called is kept without people (``without_people``).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,14 @@ FEWEST = 3  # different people
 DATED = 0.5  # share of these files with a date from which the dates are looked at
 DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}([\-._]?)\d{2}\1\d{2}|\d{2}([\-._])\d{2}\2(?:19|20)\d{2})(?!\d)")
 MEDIA = re.compile(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?|wav|flac|mp3|ogg|m4a)$", re.IGNORECASE)
+PARTS = re.compile(r"[^\W\d_a-zß-öø-ÿ]?[a-zß-öø-ÿ'’]+|[^\W\d_]+")  # AnnaSchmidt is two
+BETWEEN = re.compile(r"[_\s.,\-+]{0,3}")
+OF_FILES = frozenset(
+    """data dataset daten datos set train training test testing validation valid val dev export import list
+    liste table tabelle file files new old final copy backup version sample samples example examples report
+    images pictures photos bilder fotos audio sounds text texts labels model models results project study
+    corpus survey orders sales customers clients kunden patients users members and und""".split()  # noqa: SIM905
+)
 JOINTS = re.compile(r"[_\s.,\-()]+|\d+")
 
 
@@ -112,3 +122,29 @@ def _a_person(plain: list[str], words: list[str]) -> bool:
 def masked_name(file: str, name: str) -> str:
     """A file's name with nobody in it: the ending stays."""
     return f"{masked(name, 'name')}{PurePosixPath(file).suffix}"
+
+
+def without_people(stem: str) -> str:
+    """The name of one file with nobody in it: "Anna_Schmidt_export" -> "A***_S***_export".
+
+    One file is no habit, so both words must be known, or look like a name where the first means nothing else.
+    """
+    words = [match.span() for match in PARTS.finditer(stem)]
+    end, parts = 0, []
+    for (start, stop), (begin, last) in pairwise(words):
+        if (
+            start >= end
+            and BETWEEN.fullmatch(stem, stop, begin)
+            and _called(stem[start:stop], stem[begin:last])
+        ):
+            parts += [stem[end:start], stem[start], "***", stem[stop:begin], stem[begin], "***"]
+            end = last
+    return "".join([*parts, stem[end:]])
+
+
+def _called(first: str, last: str) -> bool:
+    one, two = lists.plain(first), lists.plain(last)
+    if {one, two} & (lists.THINGS | OF_FILES):
+        return False
+    known = (one in lists.FIRST and two in lists.SURNAMES) or (two in lists.FIRST and one in lists.SURNAMES)
+    return known or (one in lists.SURE_FIRST and len(two) > 2 and first.istitle() and last.istitle())
