@@ -198,6 +198,13 @@ class Sample:
             value = value[part]
         return default if value is None else value
 
+    def chosen(self, question: str) -> list[str]:
+        """The options that an answer names, in lower case; none where the question is open."""
+        answer = self.answers.get(question)
+        value = answer.get("value") if isinstance(answer, Mapping) else answer
+        several = value if isinstance(value, list | tuple) else [value]
+        return [one.strip().lower() for one in several if isinstance(one, str)]
+
     # -- the whole upload, in SQL ---------------------------------------------------------------
     def table(self) -> duckdb.DuckDBPyConnection:
         """A read-only connection: ``rows`` has every column as text, ``typed`` the same, typed.

@@ -237,6 +237,36 @@ def test_answers_say_how_strong_the_attacker_is(digits):
     assert assumed(S6="public") == (8, "unknown")
 
 
+def test_facts_about_money_health_and_secrets_make_an_attacker_likelier(digits):
+    def assumed(*facts, **answers):
+        digits.answers = {"S1": {"value": [*facts]}} | {name: {"value": v} for name, v in answers.items()}
+        found = threat(digits)
+        digits.answers = {}
+        return round(found.strength * 255), found.attacker
+
+    for fact in ("financial", "health", "secret"):
+        assert assumed("personal", fact, S4="no", S6="public") == (8, "nobody")
+        assert assumed(fact, S4="no", S6="internal") == (4, "nobody")
+        assert assumed(fact, S4="some", S6="public") == (16, "some")
+        assert assumed(fact, S4="some", S6="internal") == (4, "some")
+        assert assumed(fact, S6="public") == (8, "some")
+        assert assumed(fact, S6="internal") == (4, "some")
+        assert assumed(fact, S4="lot", S6="public") == (16, "lot")
+    for fact in ("none", "personal"):
+        assert assumed(fact, S4="no", S6="public") == (4, "nobody")
+        assert assumed(fact, S4="some", S6="public") == (8, "some")
+        assert assumed(fact, S6="public") == (8, "unknown")
+
+
+def test_the_note_says_which_facts_raise_the_threat(digits):
+    digits.answers = {"S1": {"value": ["health"]}, "S4": {"value": "no"}}
+    says = threat(digits).says
+    digits.answers = {}
+    assert says.startswith(
+        "Nobody is said to gain by fooling the model, but the data hold facts about health"
+    )
+
+
 # -- the self-checks ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("mask", masks.HIDDEN)
 def test_a_hidden_gradient_is_inconclusive_and_never_robust(digits, monkeypatch, mask):

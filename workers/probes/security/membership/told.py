@@ -26,19 +26,12 @@ PERSONAL = {"personal", "financial", "health", "secret"}
 SPECIAL = {"health", "secret"}
 
 
-def chosen(sample: Sample, question: str) -> set[str]:
-    """The choices of an answer that may name several; empty where the question is open."""
-    given = sample.answers.get(question)
-    value = given.get("value") if isinstance(given, Mapping) else given
-    return {str(one) for one in value} if isinstance(value, list) else {str(value)} if value else set()
-
-
 def severity(sample: Sample, surely: float, by_heart: bool) -> str:
     """How much a leak matters of which ``surely``, the low end of the interval, is found.
 
     Little where no fact about a person and no secret is among the data.
     """
-    hurts, kinds = answered(sample, "S5"), chosen(sample, "S1")
+    hurts, kinds = answered(sample, "S5"), {*sample.chosen("S1")}
     if hurts == "no" or not (hurts in ("some", "yes") or kinds & PERSONAL):
         return "low"
     level = (surely >= LEAK) + (surely >= STRONG) + bool(kinds & SPECIAL)

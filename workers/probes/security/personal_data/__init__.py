@@ -162,21 +162,14 @@ def _fault(sample: Sample, own: list[Hits]) -> dict[str, Any]:
     return fault | ({"spans": inside} if inside else {})
 
 
-def _chosen(sample: Sample, question: str) -> list[str]:
-    """The options that an answer names."""
-    answer = sample.answers.get(question)
-    value = answer.get("value") if isinstance(answer, dict) else answer
-    return [one for one in (value if isinstance(value, list | tuple) else [value]) if isinstance(one, str)]
-
-
 def _declared(sample: Sample) -> bool:
     """Whether the answers say that there are facts about persons (question S1)."""
-    return any("personal" in one.lower() or one == "health" for one in _chosen(sample, "S1"))
+    return any("personal" in one or one == "health" for one in sample.chosen("S1"))
 
 
 def _legal_basis(sample: Sample) -> str | None:
     """What the answers say of the right to use the data (question D9): "document", "verbal", "no" or None."""
-    return next(iter(_chosen(sample, "D9")), None)
+    return next(iter(sample.chosen("D9")), None)
 
 
 def _title(sample: Sample, hits: list[Hits], share: float, places: list[beside.Place]) -> str:
