@@ -101,6 +101,15 @@ class Pictures(Part):
 
 
 @dataclass(frozen=True)
+class Turns(Part):
+    """Pictures that something was done to, a row each: before, what was done, after."""
+
+    items: Sequence[Sequence[Picture]] = ()
+    width: str = "full"
+    kind: str = "turns"
+
+
+@dataclass(frozen=True)
 class Stat:
     label: str
     value: str

@@ -11,8 +11,8 @@ from assessments.dashboards.figures.chart import (
     Chart,
     Part,
     Picture,
-    Pictures,
     Table,
+    Turns,
     noun,
     stand_in,
 )
@@ -60,13 +60,31 @@ def adversarial(facts: Facts, finding: Facts) -> list[Part]:
     parts += mistaken(facts.get("matrix") or {})
     examples = [one for one in facts.get("examples") or [] if one.get("after")]
     if examples:
-        items = [
-            Picture(one["after"], str(one["to"]), f"is {one['from']}, slightly changed")
-            for one in _varied(examples)[:6]
-        ]
-        sub = "Each was read rightly before a change too small to see"
-        parts.append(Pictures("What the model now takes these for", sub, "Worst case found", items=items))
+        shown = _varied(examples)[:6]
+        items = [_turn(one) for one in shown]
+        sub, note = _size_of(shown[0], facts), "Worst case found"
+        parts.append(Turns("What the model now takes these for", sub, note, items=items))
     return parts
+
+
+def _turn(one: Facts) -> list[Picture]:
+    """Before, the change itself, after; reports made earlier have no picture of the change."""
+    steps = []
+    if one.get("before"):
+        steps.append(Picture(one["before"], str(one["from"]), "before, read rightly"))
+    if one.get("difference"):
+        steps.append(Picture(one["difference"], "The change", f"drawn {one['times']} times as strong"))
+    return [*steps, Picture(one["after"], str(one["to"]), "after, as the model reads it")]
+
+
+def _size_of(one: Facts, facts: Facts) -> str:
+    size, threat = one.get("strength"), facts.get("threat")
+    if size is None or threat is None:
+        return "Each was read rightly before a small change"
+    at_most = f"a change of at most {words.short(size)} of 255 brightness steps"
+    if size <= threat:
+        return f"Each was read rightly before {at_most}"
+    return f"None was turned at {words.short(threat)} of 255; these were, by {at_most}"
 
 
 def _varied(examples: Sequence[Facts]) -> list[Facts]:

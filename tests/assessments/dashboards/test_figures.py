@@ -179,12 +179,32 @@ def test_the_matrix_of_mistakes_names_the_commonest_and_darkens_with_the_count()
     assert chart.note == "15 right answers were turned into wrong ones"
 
 
-def test_examples_show_each_class_before_any_twice():
+def turned(**facts):
     finding = sample.finding("security.adversarial")
-    example = {"after": "iVBORw0KGgo=", "to": "x"}
-    finding["facts"]["examples"] = [{**example, "from": name} for name in ("a", "a", "b", "a", "c")]
-    (shown,) = [one for one in figures.of(finding) if one.kind == "pictures"]
-    assert [one.text[3] for one in shown.items] == ["a", "b", "c", "a", "a"]
+    finding["facts"] |= facts
+    (shown,) = [one for one in figures.of(finding) if one.kind == "turns"]
+    return shown
+
+
+def test_examples_show_each_class_before_any_twice():
+    example = {"before": "iVBORw0KGgo=", "after": "iVBORw0KGgo=", "to": "x"}
+    shown = turned(examples=[{**example, "from": name} for name in ("a", "a", "b", "a", "c")])
+    assert [steps[0].head for steps in shown.items] == ["a", "b", "c", "a", "a"]
+
+
+def test_an_example_shows_before_the_change_and_after_with_both_classes():
+    example = {
+        "before": "Yg==", "difference": "ZA==", "after": "YQ==", "from": "horse", "to": "zebra", "times": 15,
+        "strength": 8.0,
+    }  # fmt: skip
+    shown = turned(examples=[example], threat=8.0)
+    assert [(one.png, one.head, one.text) for one in shown.items[0]] == [
+        ("Yg==", "horse", "before, read rightly"), ("ZA==", "The change", "drawn 15 times as strong"),
+        ("YQ==", "zebra", "after, as the model reads it"),
+    ]  # fmt: skip
+    assert shown.subtitle == "Each was read rightly before a change of at most 8 of 255 brightness steps"
+    later = turned(examples=[example | {"strength": 16.0}], threat=8.0)
+    assert later.subtitle.startswith("None was turned at 8 of 255; these were")
 
 
 def test_a_deadline_that_is_near_keeps_its_name_off_the_heading():

@@ -93,6 +93,34 @@ def test_examples_differ_by_no_more_than_the_strength(strong):
         )
         assert 0 < np.abs(before - after).max() <= round(0.1 * 255) + 1
         assert example["from"] != example["to"]
+        assert example["strength"] == facts["threat"]
+
+
+def test_examples_are_of_every_class_before_any_comes_twice():
+    y = np.array([0, 0, 0, 0, 1, 1, 2])
+    turned = np.array([1, 2, 2, -1, 0, 2, 0])
+    rows_ = told.chosen(turned, y)
+    assert [y[row] for row in rows_[:3]] == [0, 1, 2]
+    assert turned[rows_[0]] == 2, "the commonest change of its class"
+    assert len(rows_) == len(set(rows_)) == 6
+
+
+def test_the_change_is_shown_on_grey_and_as_strong_as_it_says(strong):
+    for example in strong.facts["examples"]:
+        before, after, change = (
+            np.asarray(Image.open(io.BytesIO(base64.b64decode(example[side])))).astype(int)
+            for side in ("before", "after", "difference")
+        )
+        assert np.array_equal(change - 128, example["times"] * (after - before))
+        assert np.abs(change - 128).max() >= 100
+
+
+def test_where_the_threat_turns_nothing_the_next_strength_that_does_is_shown(digits):
+    weak = Threat(0.01 / 255, "nobody", "internal", "")
+    finding = adversarial.measure(digits, rows(digits, 0), Budget(), weak)
+    assert finding.facts["matrix"]["counts"] == [[0] * 10] * 10
+    assert finding.facts["examples"]
+    assert all(example["strength"] > finding.facts["threat"] for example in finding.facts["examples"])
 
 
 def test_the_matrix_counts_who_became_whom(strong):

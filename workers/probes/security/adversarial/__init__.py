@@ -113,7 +113,7 @@ def _numbers(sample: Sample, found: Rows, budget: Budget, assumed: Threat) -> Fi
     turned = told.fooled(fleet, curve.moved[at], curve.clean[0], y)
     seen["matrix"], pairs = told.matrix(turned, y.numpy(), found.classes)
     if place.shape is not None:
-        seen["examples"] = told.examples(sample, found, place, turned, curve.moved[at], x, y, attacked)
+        seen["examples"] = told.examples(sample, found, place, fleet, curve, at, x, y, attacked)
     noise = lost(curve.clean, curve.once[at], budget.seed)
     seen["faults"] = told.faults(low, noise[1], float(curve.clean.mean()), pairs, assumed)
     title, note = told.words(curve, at, place, value, tried, assumed, centre, switching=switching)

@@ -81,44 +81,61 @@ def signs(
 
 
 def chosen(turned: np.ndarray, y: np.ndarray) -> list[int]:
-    """Up to six rows that were turned, one a class pair first."""
-    rows: list[int] = []
-    seen: set[tuple[int, int]] = set()
-    for once in (True, False):
-        for row in np.flatnonzero(turned >= 0):
-            pair = (int(y[row]), int(turned[row]))
-            if len(rows) < EXAMPLES and int(row) not in rows and not (once and pair in seen):
-                rows.append(int(row))
-                seen.add(pair)
-    return rows
+    """Up to six rows that were turned: of each class its commonest change first, then further changes."""
+    by_pair: dict[tuple[int, int], list[int]] = {}
+    for row in np.flatnonzero(turned >= 0):
+        by_pair.setdefault((int(y[row]), int(turned[row])), []).append(int(row))
+    often = sorted(by_pair, key=lambda pair: -len(by_pair[pair]))
+    first = list({pair[0]: pair for pair in reversed(often)}.values())[::-1]
+    rows = [by_pair[pair][0] for pair in dict.fromkeys([*sorted(first, key=often.index), *often])]
+    rows += [row for pair in often for row in by_pair[pair][1:]]
+    return rows[:EXAMPLES]
 
 
 def examples(
-    sample: Sample, found: Rows, place: Ground, turned: np.ndarray, moved: torch.Tensor, x: torch.Tensor,
+    sample: Sample, found: Rows, place: Ground, fleet: Fleet, curve: Curve, at: int, x: torch.Tensor,
     y: torch.Tensor, attacked: np.ndarray,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Pictures before and after."""
-    rows = chosen(turned, y.numpy())
-    places = sample.places(found.ids[attacked[rows]]) if rows else []
-    return [
-        {
-            "place": where,
-            "before": png(x[row].numpy(), place),
-            "after": png(moved[row].numpy(), place),
-            "from": found.classes[int(y[row])],
+    """Pictures before and after, with the change made visible; of the threat's strength, or where that turns
+    none, of the next one that does."""
+    for step in range(at, len(curve.strengths)):
+        strength, moved = curve.strengths[step], curve.moved[step]
+        turned = fooled(fleet, moved, curve.clean[0], y)
+        if rows := chosen(turned, y.numpy()):
+            break
+    else:
+        return []
+    made = []
+    for row, where in zip(rows, sample.places(found.ids[attacked[rows]]), strict=True):
+        before, after = (_pixels(one[row].numpy(), place) for one in (x, moved))
+        shown, times = _difference(before, after)
+        made.append({
+            "place": where, "before": png(before), "after": png(after), "difference": png(shown),
+            "times": times, "strength": round(strength * 255, 4), "from": found.classes[int(y[row])],
             "to": found.classes[int(turned[row])],
-        }
-        for row, where in zip(rows, places, strict=True)
-    ]
+        })  # fmt: skip
+    return made
 
 
-def png(row: np.ndarray, place: Ground) -> str:
+def _pixels(row: np.ndarray, place: Ground) -> np.ndarray:
+    """uint8 [h, w, c] of a row as the net sees it."""
+    assert place.shape is not None
+    bright = np.clip(np.round((row / place.scale + place.offset) * 255), 0, 255).astype(np.uint8)
+    return bright.reshape(place.shape)
+
+
+def _difference(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, int]:
+    """What was added, on a grey ground and so many times as strong as it was; uint8 [h, w, c]."""
+    change = after.astype(int) - before
+    times = max(1, 127 // max(1, int(np.abs(change).max())))
+    return np.clip(128 + times * change, 0, 255).astype(np.uint8), times
+
+
+def png(pixels: np.ndarray) -> str:
+    """Base64 of uint8 [h, w, c]."""
     from PIL import Image
 
-    assert place.shape is not None
-    pixels = np.clip(np.round((row / place.scale + place.offset) * 255), 0, 255).astype(np.uint8)
-    picture = pixels.reshape(place.shape)
-    made = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture[..., :3])
+    made = Image.fromarray(pixels[..., 0] if pixels.shape[-1] < 3 else pixels[..., :3])
     stream = io.BytesIO()
     made.save(stream, "PNG")
     return base64.b64encode(stream.getvalue()).decode("ascii")
