@@ -121,6 +121,7 @@ class Surrogate:
     caveats: tuple[str, ...] = field(default=())
     cut: float = 1.0  # the plan's steps over the stand-in's, where the plan trains longer
     own_rate: bool = True  # whether the plan names the learning rate
+    own_steps: bool = True  # whether the plan names how long it trains
 
     def member(self, seed: int, **changed: Any) -> Member:
         own = {
@@ -171,6 +172,7 @@ def surrogate(
         float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
         max(1.0, _planned_steps(use, train_rows, batch) / steps), "learning_rate" in use,
+        _planned_steps(use, train_rows, batch) > 0,
     )  # fmt: skip
 
 

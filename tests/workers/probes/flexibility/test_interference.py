@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -12,9 +14,9 @@ from tests.workers import factories
 from workers.fleet import Head, Member, Net, train, training
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import interference
-from workers.probes.flexibility.interference import grouping, several, told
+from workers.probes.flexibility.interference import grouping, lasting, sentences, several, told
 from workers.probes.flexibility.interference.conflicts import Conflicts
-from workers.probes.flexibility.interference.trials import Trials, average, size
+from workers.probes.flexibility.interference.trials import Change, Trials, average, size
 from workers.probes.surrogate import surrogate
 
 torch.set_num_threads(1)
@@ -156,6 +158,120 @@ def test_a_way_out_that_is_no_better_beyond_chance_is_not_offered(greedy):
     assert [one["title"] for one in offered] == ["Give each task a network of its own"]
 
 
+def slow(folder, **training):
+    """Three tasks with room enough, of which the third takes longer to learn beside another one."""
+    draw = np.random.default_rng([1, 1500])
+    x, weights = draw.normal(size=(1500, 12)), np.random.default_rng(5).normal(size=(12, 3))
+    z = x @ weights
+    first = (z[:, 0] + 0.7 * draw.normal(size=1500) > 0).astype(int)
+    third = (np.tanh(z[:, 2]) * z[:, 0] > 0).astype(int)
+    plan = {"training": training} if training else {}
+    return factories.write_sample(
+        folder, x, first, np.digitize(z[:, 1], [-2, 2]), third, names=("a", "b", "c"), seed=1, plan=plan
+    )
+
+
+def test_what_is_lost_for_lack_of_steps_alone_is_no_alarm(tmp_path):
+    """After the usual steps the third task has lost 4%, and after three times as many little more than 1%."""
+    found = interference.run(slow(tmp_path), Budget())
+    assert found.facts["lasting"]["steps"] == 900
+    (fault,) = faults(found, "task_interference")
+    assert fault["percent"] < -3.5
+    assert fault["later"]["mean"] > -2
+    assert fault["severity"] == "low"
+
+
+def test_a_loss_that_is_gone_after_more_steps_is_told_as_such(greedy):
+    four, trials = scored(greedy, lambda group, task: 0.08 * (task == 0 and len(group) > 2))
+    longer = scored(greedy, lambda group, task: 0.0)[1]
+    trials.longer, longer.train_all = lambda times: longer, lambda groups: None
+    overall = average([trials.change(trials.asked, task) for task in range(4)])
+    named = told._crowded(four, trials, [0, 1, 2, 3], interference._effects(trials))
+    facts, settled = lasting.settle(four, trials, named, overall, [0, 1, 2, 3])
+    assert [one["passing"] for one in named] == [True]
+    assert settled.mean == 0
+    lost = -named[0]["percent"]
+    said = sentences._lasting({"lasting": facts})
+    assert lost > 5
+    assert said == [f"At first a loses {lost:.1f}%, but no longer after 300 steps: train long enough."]
+    trials.budget = longer.budget = Budget(seconds=0)
+    facts, settled = lasting.settle(four, trials, named, overall, [0, 1, 2, 3])
+    assert settled is overall
+    assert "there was time for 300 steps only" in sentences._lasting({"lasting": facts})[0]
+
+
+def test_a_plan_that_names_its_steps_is_judged_by_them(tmp_path):
+    found = interference.run(slow(tmp_path, steps=300, weight_decay=0.001, dropout=0.1), Budget())
+    assert found.facts["lasting"] is None
+    assert any(one["severity"] == "high" for one in faults(found, "task_interference"))
+
+
+def scored(greedy, losses):
+    """Trials of four equal tasks, each with 80 points less ``losses(group, task)`` in a group."""
+    found = several.tasks(greedy, 0)
+    four = dataclasses.replace(
+        found, y=found.y[:1] * 4, heads=found.heads[:1] * 4, names=("a", "b", "c", "d"), weights=(1.0,) * 4
+    )
+    trials = Trials(four, surrogate(greedy, 800), Budget(), 4)
+    own = np.random.default_rng(0).random((4, len(found.test)))
+    for size_ in range(1, 5):
+        for group in itertools.combinations(range(4), size_):
+            trials.scores[group, "full"] = {
+                task: (own < 0.8 - losses(group, task)).astype(float) for task in group
+            }
+            trials.scores[group, "narrow"] = trials.scores[group, "full"]
+    return four, trials
+
+
+@pytest.mark.parametrize(
+    ("shares", "by"),
+    [
+        ({1: 0.08, 2: 0.0, 3: 0.0}, "b"),
+        ({1: 0.04, 2: 0.04, 3: 0.0}, None),
+        ({1: 0.03, 2: 0.03, 3: 0.03}, None),
+    ],
+)
+def test_of_many_tasks_the_one_without_which_least_is_lost_is_named_or_none(greedy, shares, by):
+    """Only in the network for all does a lose; each other task is left out in turn."""
+
+    def losses(group, task):
+        return sum(shares[other] for other in group if other) if task == 0 and len(group) > 2 else 0.0
+
+    four, trials = scored(greedy, losses)
+    (fault,) = told._crowded(four, trials, [0, 1, 2, 3], interference._effects(trials))
+    assert (fault["hurts"], fault["hurt"]) == (by, "a")
+    if by is None:
+        assert "which of the others hurts it is not told apart" in fault["note"]
+        assert sentences._by([fault]) == "Which of the other tasks hurts a is not told apart."
+    else:
+        assert sentences._by([fault]) == "b is what hurts a most."
+
+
+def test_of_two_that_hurt_alike_neither_is_said_to_hurt_most():
+    both = [
+        {"hurts": by, "hurt": "a", "most": False} for by in ("b", "c")
+    ]  # fmt: skip
+    assert sentences._by(both) == "b and c hurt a; which of them more is not told apart."
+    assert "whether others do as much is not told apart" in sentences._by(both[:1])
+
+
+def test_a_loss_is_serious_only_where_it_is_noticed_for_sure_among_all_pairs():
+    found = pair()
+    draws = np.random.default_rng(0).normal(-3.0, 1.1, 2000)
+    one = Change(-3.0, float(np.quantile(draws, 0.05)), float(np.quantile(draws, 0.95)), draws)
+    severities = [told._interference(found, one, 1 - 0.05 / of, (0, 1), 0, 1)["severity"] for of in (1, 6)]
+    assert severities == ["high", "low"]  # -3 ± 1.1: surely below -1 alone, and not as the worst of six
+
+
+def pair():
+    """Two tasks, as declared."""
+    y = np.zeros(4, np.int64)
+    rows = np.arange(4)
+    return several.Several(
+        np.zeros((4, 2), np.float32), (y, y), (Head(2), Head(2)), rows, rows, ("a", "b"), "", True, (1.0, 1.0)
+    )
+
+
 def test_equal_seeds_give_equal_findings(greedy, greedy_found):
     again = interference.run(greedy, Budget(seed=3))
     assert json.dumps(again.as_json()) == json.dumps(greedy_found.as_json())
@@ -170,7 +286,9 @@ def test_of_three_tasks_the_two_that_go_together_are_told(tmp_path):
     hard = np.abs(x[:, 10]) - np.abs(x[:, 11]) + x[:, 12] * x[:, 13]
     made = factories.write_sample(
         tmp_path, x, label, label, np.digitize(hard, np.quantile(hard, np.linspace(0.125, 0.875, 7))),
-        names=("easy", "twin", "hard"), plan={"model": {"kind": "mlp", "hidden": [6]}}, split=EVEN,
+        names=("easy", "twin", "hard"), split=EVEN,
+        plan={"model": {"kind": "mlp", "hidden": [6]},
+              "training": {"steps": 300, "weight_decay": 0.001, "dropout": 0.1}},
     )  # fmt: skip
     found = interference.run(made, Budget())
     assert ["easy", "twin"] in found.facts["groups"]
@@ -204,7 +322,7 @@ def test_rows_without_one_of_the_labels_are_used_for_the_others(digits, tmp_path
 
 
 def test_the_weights_of_the_plan_are_what_is_measured(digits, tmp_path):
-    plan = {"training": {"task_weights": {"digit": 0.001, "even": 100}}}
+    plan = {"training": {"task_weights": {"digit": 0.001, "even": 100}, "steps": 300}}
     digit = digits.labels().astype(int)
     made = sample(tmp_path, digits, digit, digit % 2, names=("digit", "even"), plan=plan)
     found = interference.run(made, Budget())

@@ -4,8 +4,10 @@ Small networks learn each task alone, every pair of tasks, and all tasks at once
 head each and equal weights (or the plan's); equal weights are as good as specialised optimisers when
 networks are regularised (Kurin et al. 2022). Value: what the tasks lose on average in one network, in % of
 their score alone (Δm of Maninis et al. 2019), all on the same test rows, seeds and batches; where that is not
-sure, what they surely lose. A task of which neither the planned network nor a larger one nor boosted trees
-learn anything is told apart by shuffled labels, and counts as neither hurt nor saved.
+sure, what they surely lose. A shared network learns more slowly than one alone: where the plan does not say
+how long they train, only a loss that is still there after more steps is told. A task of which neither the
+planned network nor a larger one nor boosted trees learn anything is told apart by shuffled labels, and counts
+as neither hurt nor saved.
 """
 
 from __future__ import annotations
@@ -15,17 +17,16 @@ from typing import Any
 import torch
 
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.flexibility.interference import grouping, learnable, sentences, several, told
+from workers.probes.flexibility.interference import grouping, lasting, learnable, sentences, several, told
 from workers.probes.flexibility.interference.learnable import TREES, Learnt
 from workers.probes.flexibility.interference.several import Several
-from workers.probes.flexibility.interference.trials import Change, Trials, average
+from workers.probes.flexibility.interference.trials import ENOUGH, Change, Trials, average
 from workers.probes.surrogate import affordable, surrogate
 from workers.probes.words import listed
 
 SEEDS, MOST_SEEDS = 6, 18  # paired; five are the least for an interval over them
 FEWEST_SEEDS = 3
 ANSWERS = 5000  # test rows times seeds: a small set is asked with more seeds, to say as much
-ENOUGH = 25.0  # seconds in which all that work is done, so that nobody looks at the clock
 STEPS, WORK = 300, 200_000  # the least of a training, and of all networks and seeds together the most
 
 
@@ -105,12 +106,14 @@ def _finding(found: Several, trials: Trials, learnt: list[Learnt], kept: list[in
         "saved": told.saved(found, trials), "seeds": trials.seeds, "surrogate": trials.centre.described(),
     }  # fmt: skip
     facts["faults"] = told.faults(found, effects, learnt, kept, trials)
+    facts["lasting"], settled = lasting.settle(found, trials, facts["faults"], overall, kept)
+    facts["faults"] = [one for one in facts["faults"] if not one.get("passing")]
     facts["mitigations"] = [] if sole else told.mitigations(found, trials, groups, kept, overall)
-    title, note = sentences.words(found, trials, facts, overall, groups, kept)
+    title, note = sentences.words(found, trials, facts, overall, settled, groups, kept)
     value, low, high = (max(0.0, -part) for part in (overall.mean, overall.high, overall.low))
     if sole:  # what cannot be learnt has no place in the network, so nothing is shared
         value, low, high = 0.0, 0.0, 0.0
-    elif not told.harmed(facts["faults"], overall):
+    elif not told.harmed(facts["faults"], settled):
         value = low
     return Finding(value, note, facts, low, high, len(found.train) + len(found.test), title)
 

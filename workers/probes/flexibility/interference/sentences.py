@@ -18,11 +18,11 @@ Facts = Mapping[str, Any]
 
 
 def words(
-    found: Several, trials: Trials, facts: Facts, overall: Change, groups: Sequence[Group],
+    found: Several, trials: Trials, facts: Facts, overall: Change, settled: Change, groups: Sequence[Group],
     kept: Sequence[int],
 ) -> tuple[str, str]:  # fmt: skip
-    """The takeaway, and what it means for the plan."""
-    title, note = _verdict(found, trials, facts, overall, kept)
+    """The takeaway, and what it means for the plan; ``settled`` is what is lost after more steps."""
+    title, note = _verdict(found, trials, facts, overall, settled, kept)
     named, sole = _named(facts, "task_interference"), sum(one["learnable"] for one in facts["tasks"]) == 1
     if len(groups) > 1 and named:
         alone = all(len(group) == 1 for group in groups)
@@ -38,19 +38,19 @@ def _named(facts: Facts, fault: str) -> list[dict[str, Any]]:
 
 
 def _verdict(
-    found: Several, trials: Trials, facts: Facts, overall: Change, kept: Sequence[int]
+    found: Several, trials: Trials, facts: Facts, overall: Change, settled: Change, kept: Sequence[int]
 ) -> tuple[str, str]:
     named, lost = _named(facts, "task_interference"), _named(facts, "unlearnable_task")
     if named:
-        return _harm(found, trials, named[0], overall, kept)
+        return _harm(found, trials, named, overall, kept)
     tasks, s = _tasks(found, kept), "s" if len(kept) == 1 else ""
     span = f"({_signed(overall.low)} to {_signed(overall.high)})"
-    if not lost and -overall.low >= WIDE and not harmed(facts["faults"], overall):
+    if not lost and -overall.low >= WIDE and not harmed(facts["faults"], settled):
         return f"Too wide to tell: sharing a network may cost {-overall.low:.0f}%", (
             f"In one network, {tasks} change{s} by {_signed(overall.mean)} {span}: too few rows to say"
             " whether they get in each other's way."
         )
-    if harmed(facts["faults"], overall) and len(trials.asked) > 1 and not lost:
+    if harmed(facts["faults"], settled) and len(trials.asked) > 1 and not lost:
         percent = f"{abs(overall.mean):.1f}%"
         return f"One network for all tasks costs {percent} of their scores", (
             f"In one network, {tasks} lose{s} {percent} {span}, and no task stands out."
@@ -67,11 +67,12 @@ def _verdict(
 
 
 def _harm(
-    found: Several, trials: Trials, worst: Facts, overall: Change, kept: Sequence[int]
+    found: Several, trials: Trials, named: Sequence[Facts], overall: Change, kept: Sequence[int]
 ) -> tuple[str, str]:
+    worst = named[0]
     own, s = ("its score", "s") if len(kept) == 1 else ("their scores", "")
     loses = trials.change(trials.asked, found.names.index(worst["hurt"]))
-    paired = len(trials.asked) == 2 or loses.high >= 0
+    paired = worst["hurts"] is not None and (len(trials.asked) == 2 or loses.high >= 0)
     beside = f"beside {_short(worst['hurts'])}" if paired else "in one network"
     lost = -worst["percent"] if paired else -loses.mean
     note = (
@@ -82,9 +83,20 @@ def _harm(
         return f"{_short(worst['hurt'])} does not fit {beside}: it loses {lost:.1f}%", (
             f"{note} {worst['misfit']} is the task that takes more room than there is."
         )
-    return f"{_short(worst['hurt'])} loses {lost:.1f}% {beside}", (
-        f"{note} {worst['hurts']} is what hurts {worst['hurt']} most."
-    )
+    return f"{_short(worst['hurt'])} loses {lost:.1f}% {beside}", f"{note} {_by(named)}"
+
+
+def _by(named: Sequence[Facts]) -> str:
+    """Who hurts the task that is worst off, as far as that can be told."""
+    worst = named[0]
+    if worst["hurts"] is None:
+        return f"Which of the other tasks hurts {worst['hurt']} is not told apart."
+    if worst["most"]:
+        return f"{worst['hurts']} is what hurts {worst['hurt']} most."
+    by = [one["hurts"] for one in named if one["hurt"] == worst["hurt"]]
+    if len(by) == 1:
+        return f"{worst['hurts']} hurts {worst['hurt']}; whether others do as much is not told apart."
+    return f"{listed(by, len(by))} hurt {worst['hurt']}; which of them more is not told apart."
 
 
 def _tasks(found: Several, kept: Sequence[int]) -> str:
@@ -108,6 +120,7 @@ def _limits(found: Several, trials: Trials, facts: Facts) -> list[str]:
                 f"No network that was tried learns {one['name']}, but boosted trees do"
                 f" ({one['trees']:.0f} points): give it a model of that kind."
             )
+    told += _lasting(facts)
     told += [_unlearnt(found, one) for one in _named(facts, "unlearnable_task")]
     even = [
         one["name"] for one in facts["tasks"] if one["learnable"] and one["alone"] < one["guess"] + HARDLY
@@ -121,6 +134,23 @@ def _limits(found: Several, trials: Trials, facts: Facts) -> list[str]:
     if trials.several.planned_weights:
         told.append("The tasks count as much as the plan says.")
     return told
+
+
+def _lasting(facts: Facts) -> list[str]:
+    """What more steps make of what is lost, where the plan does not say how long to train."""
+    tried = facts["lasting"]
+    if tried is None:
+        return []
+    if not tried["tried"]:
+        return [
+            f"The plan does not say how long to train, and there was time for {tried['steps']} steps only:"
+            " with more, less may be lost."
+        ]
+    return [
+        f"At first {hurt} loses {-percent:.1f}%{f' beside {by}' if by else ''}, but no longer after"
+        f" {tried['steps']} steps: train long enough."
+        for by, hurt, percent in tried["passing"]
+    ]
 
 
 def _unlearnt(found: Several, fault: Mapping[str, Any]) -> str:

@@ -28,10 +28,14 @@ def hurt(effects: Effects, kept: Sequence[int], asked: Sequence[int]) -> list[tu
 
     All pairs are looked at, so the level of each is shared out among them (Bonferroni).
     """
-    pairs = [(i, j, one) for i in asked for j, one in enumerate(effects[i]) if one and j in kept]
+    pairs = _pairs(effects, kept, asked)
     level = 1 - 0.05 / max(1, len(pairs))
     sure = [(i, j, one) for i, j, one in pairs if one.mean <= NOTICED and np.quantile(one.draws, level) < 0]
     return sorted(sure, key=lambda found: found[2].mean)
+
+
+def _pairs(effects: Effects, kept: Sequence[int], asked: Sequence[int]) -> list[tuple[int, int, Change]]:
+    return [(i, j, one) for i in asked for j, one in enumerate(effects[i]) if one and j in kept]
 
 
 def faults(
@@ -44,9 +48,12 @@ def faults(
     named: list[dict[str, Any]] = []
     able = [task for task, told in enumerate(learnable) if told.learnt]  # nobody keeps the others
     sure = hurt(effects, kept, able)
+    level = 1 - 0.05 / max(1, len(_pairs(effects, kept, able)))
     # First those that the planned network has room for alone: what it has none for stands in its own way.
     for i, j, one in sorted(sure, key=lambda found: trials.reference[found[1]] == LARGE):
-        fault = _interference(found, one, [found.names[i], found.names[j]], found.names[i], found.names[j])
+        fault = _interference(found, one, level, (i, j), i, j)
+        others = [other for k in able if k != i and (other := effects[k][j]) is not None]
+        fault["most"] = all(_surely(other.draws - one.draws, len(others)) for other in others)
         named.append(fault | _misfit(found, trials, effects, i, j))
     if not named and len(able) > 1:
         named += _crowded(found, trials, kept, effects)
@@ -68,15 +75,37 @@ def _crowded(found: Several, trials: Trials, kept: Sequence[int], effects: Effec
     level = 1 - 0.05 / max(1, len(kept))
     for task in kept:
         one = trials.change(trials.asked, task)
-        others = [(other.mean, i) for i in trials.asked if (other := effects[i][task]) is not None]
         if one.mean > NOTICED or np.quantile(one.draws, level) >= 0:
             continue
-        worst = min(others)[1]
-        fault = _interference(
-            found, one, [found.names[i] for i in trials.asked], found.names[worst], found.names[task]
-        )
-        named.append(fault | _misfit(found, trials, effects, worst, task))
+        worst = _culprit(trials, task, one)
+        fault = _interference(found, one, level, trials.asked, worst, task)
+        named.append(fault if worst is None else fault | _misfit(found, trials, effects, worst, task))
     return named
+
+
+def _culprit(trials: Trials, task: int, together: Change) -> int | None:
+    """Without whom a task loses least, surely less than with all and without any other; None for untold.
+
+    Each of the others is left out in turn, on the same rows and seeds.
+    """
+    others = [other for other in trials.asked if other != task]
+    regained = {}
+    for other in others:
+        rest = tuple(one for one in trials.asked if one != other)
+        if len(rest) > 1:
+            trials.group(rest)
+        regained[other] = (
+            trials.change(rest, task).draws if len(rest) > 1 else np.zeros_like(together.draws)
+        ) - together.draws
+    most = max(others, key=lambda other: float(regained[other].mean()))
+    against = [regained[most] - regained[other] for other in others if other != most]
+    sure = all(_surely(apart, len(others)) for apart in (regained[most], *against))
+    return most if sure else None
+
+
+def _surely(draws: np.ndarray, of: int) -> bool:
+    """Whether a difference is above 0, when so many are looked at (Bonferroni)."""
+    return bool(np.quantile(draws, 0.05 / of) > 0)
 
 
 def _misfit(found: Several, trials: Trials, effects: Effects, by: int, whom: int) -> dict[str, str]:
@@ -101,14 +130,28 @@ def harmed(faults: Sequence[Mapping[str, Any]], overall: Change) -> bool:
     return named or (overall.high < 0 and overall.mean <= NOTICED)
 
 
-def _interference(found: Several, one: Change, tasks: list[str], by: str, whom: str) -> dict[str, Any]:
-    sure = one.high < NOTICED and found.declared
+def _interference(
+    found: Several, one: Change, level: float, tasks: Sequence[int], by: int | None, whom: int
+) -> dict[str, Any]:
+    """``level`` is the quantile of the draws up to which a loss has to be more than anybody would miss."""
+    hurt = found.names[whom]
+    note = f"loses {-one.mean:.1f}% of its score"
     return {
         "fault": "task_interference",
-        "severity": ("high" if one.mean <= GRAVE else "medium") if sure else "low",
-        "tasks": tasks, "hurts": by, "hurt": whom, "percent": one.mean, "low": one.low, "high": one.high,
-        "note": f"Beside {by}, {whom} loses {-one.mean:.1f}% of its score.",
+        "severity": severity(one, level) if found.declared else "low",
+        "tasks": [found.names[task] for task in tasks],
+        "hurts": None if by is None else found.names[by], "hurt": hurt, "most": by is not None,
+        "percent": one.mean, "low": one.low, "high": one.high,
+        "note": f"In one network, {hurt} {note}; which of the others hurts it is not told apart."
+                if by is None else f"Beside {found.names[by]}, {hurt} {note}.",
     }  # fmt: skip
+
+
+def severity(one: Change, level: float) -> str:
+    """Of a loss; low where it may be no more than nobody would miss."""
+    if np.quantile(one.draws, level) >= NOTICED:
+        return "low"
+    return "high" if one.mean <= GRAVE else "medium"
 
 
 def mitigations(

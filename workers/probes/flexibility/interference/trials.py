@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -15,6 +16,7 @@ from workers.probes.flexibility.interference.several import Several
 from workers.probes.surrogate import Surrogate, row_scores
 
 DRAWS = 600
+ENOUGH = 25.0  # seconds in which all that work is done, so that nobody looks at the clock
 TRIED = 24  # steps from which the time of a training is judged
 LEAST = 0.5  # of the full score: changes of weaker tasks are told as if they had this much
 LARGE = "large"  # a network of one task that is wide and trains long, whatever is planned
@@ -74,6 +76,23 @@ class Trials:
         self._train([(self.every, "full")], self.conflicts)
         if self.several.planned_weights:
             self._train([(self.every, "equal")])
+
+    def longer(self, times: int) -> Trials:
+        """The same networks, to be trained for so many times the steps; larger ones are as they were."""
+        centre = replace(self.centre, steps=times * self.centre.steps)
+        new = Trials(self.several, centre, self.budget, self.seeds)
+        new.asked, new.reference = self.asked, self.reference
+        new.scores = {key: scores for key, scores in self.scores.items() if key[1] == LARGE}
+        return new
+
+    def affordable(self, networks: int) -> bool:
+        """Whether there is time for so many networks, with every seed."""
+        if self.budget.left >= ENOUGH:
+            return True
+        return self.budget.left > 2 * networks * self.seeds * self.seconds()
+
+    def train_all(self, groups: Sequence[Group]) -> None:
+        self._train([(group, "full") for group in groups])
 
     def group(self, group: Group) -> None:
         """One more group, unless it has been trained."""
