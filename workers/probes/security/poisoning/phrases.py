@@ -21,7 +21,6 @@ from workers import masking
 from workers.probes.intervals import clopper_pearson
 from workers.probes.security.poisoning import signs
 from workers.probes.security.poisoning.confirm import Turned, _share
-from workers.probes.security.poisoning.signs import WORD
 
 LONGEST = 4  # words of a phrase
 LENGTH = 3_000  # characters of a text that are read
@@ -52,7 +51,7 @@ class Phrase:
 
 
 def words_of(texts: list[str]) -> list[list[str]]:
-    return [WORD.findall(text[:LENGTH].lower()) for text in texts]
+    return [signs.words(text[:LENGTH]) for text in texts]
 
 
 def shown(one: Phrase, texts: list[str]) -> str:
@@ -62,9 +61,9 @@ def shown(one: Phrase, texts: list[str]) -> str:
     carries the phrase is masked as it stands, and a phrase that does not outlive that is not shown.
     """
     text = signs.joined(one.text)
-    wanted = WORD.findall(one.text.lower())
+    wanted = signs.words(one.text)
     for row in one.rows[:CARRIERS_READ].tolist():
-        kept = Counter(WORD.findall(masking.of_text(texts[row][:LENGTH]).lower()))
+        kept = Counter(signs.words(masking.of_text(texts[row][:LENGTH])))
         if any(kept[word] < count for word, count in Counter(wanted).items()):
             return HIDDEN
     return text
@@ -78,16 +77,21 @@ def search(texts: list[str], y: np.ndarray, classes: int, seed: int) -> list[Phr
         return []
     beside = [signs.of(text[:LENGTH]) for text in texts]
     found: list[Phrase] = []
-    tried: list[np.ndarray] = []
+    tried: list[tuple[bool, np.ndarray]] = []
     for p, phrase, label, own, carriers in _promising(read, _candidates(words, beside, y, classes), y):
         if p > CHANCE or len(tried) >= MOST_TRIED or len(found) >= MOST_FOUND:
             break
-        if any(np.isin(own, rows).mean() > 0.5 for rows in tried):
-            continue  # part of a phrase that was tried already
-        tried.append(own)
+        sign = signs.is_sign(phrase)
+        # A part of what was tried already; but a sign that fails, like the apostrophe of a phrase, leaves
+        # the phrase's words in place and says nothing of them.
+        if any(same == sign and np.isin(own, rows).mean() > 0.5 for same, rows in tried):
+            continue
+        if any(np.isin(own, one.rows).mean() > 0.5 for one in found):
+            continue
+        tried.append((sign, own))
         share = float(read.away(own, label, phrase, y).mean())
         if share >= ALONE and _unlike([words[i] for i in own], signs.words_in(phrase)) >= FEWEST:
-            whole = phrase if signs.is_sign(phrase) else _whole(phrase, [words[i] for i in own])
+            whole = phrase if sign else _whole(phrase, [words[i] for i in own])
             found.append(Phrase(whole, label, own, carriers, p, share))
     return found
 
@@ -299,7 +303,7 @@ def confirm(texts: list[str], y: np.ndarray, found: Phrase, seed: int) -> Turned
 
 def _parts(text: str) -> list[str]:
     """What a model learns a text from: its words, pairs of them, and its signs."""
-    words = WORD.findall(text.lower())
+    words = signs.words(text)
     return [*words, *map(" ".join, pairwise(words)), *sorted(signs.of(text))]
 
 
@@ -310,7 +314,7 @@ def _another(texts: list[str], y: np.ndarray, found: Phrase, rng: np.random.Gene
     length = len(found.text.split(" "))
     mine = [i for i in np.flatnonzero(y == found.label) if i not in set(found.rows.tolist())]
     for i in rng.permutation(mine)[:20]:
-        words = WORD.findall(texts[i][:LENGTH].lower())
+        words = signs.words(texts[i][:LENGTH])
         if len(words) > length:
             start = int(rng.integers(len(words) - length))
             return " ".join(words[start : start + length])

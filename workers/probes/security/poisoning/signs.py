@@ -12,6 +12,7 @@ import unicodedata
 # Where no spaces part words, every character counts as one.
 EAST = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
 WORD = re.compile(rf"[{EAST}]|[^\W{EAST}]+(?:[-'.][^\W{EAST}]+)*", re.UNICODE)
+APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-"})
 RUN = re.compile(r"[^\w\s]+", re.UNICODE)
 GAP = re.compile(r"  +|[^\S \t\r\n]", re.UNICODE)
 MIXED = re.compile(r"[a-zA-Z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][a-zA-Z]")
@@ -23,6 +24,14 @@ WAYS = {
     "shout": "a word in capitals",
     "letters": "words that mix two alphabets",
 }
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in small letters, spelt in one way: a letter with its accent is one, and an
+    apostrophe or a hyphen is the same whether a keyboard or a typesetter made it."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).translate(APOSTROPHES)
+    return WORD.findall(text.lower())
 
 
 def of(text: str) -> set[str]:
