@@ -19,6 +19,11 @@ from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import classical
 from workers.probes.surrogate import PLAIN_KINDS, Rows, Surrogate, interval, row_scores, rows, surrogate
 
+LONGEST = 25_000  # steps beyond which a plan is not trained in full, however small its network
+TRIED, TRIAL = 8, 50  # trainings and their steps that tell how long all of them take
+SHARE = 0.6  # of the time left that trainings in full may take
+LONGER = 2.0  # a plan that trains so many times longer than its stand-in may learn what that does not
+
 
 class Ground:
     """What a probe judges on, whichever model it trains there."""
@@ -71,6 +76,11 @@ class Ground:
             f" be {would}."
         )
 
+    @property
+    def cut(self) -> float:
+        """How many times longer the plan trains than what was trained here."""
+        return 1.0
+
     def severity(self, wanted: str) -> str:
         """A fault of settings that nobody planned is a remark: they are ours."""
         return wanted if self.planned else "low"
@@ -91,6 +101,10 @@ class Footing(Ground):
     @property
     def caveats(self) -> tuple[str, ...]:
         return self.centre.caveats
+
+    @property
+    def cut(self) -> float:
+        return self.centre.cut
 
     def described(self) -> dict[str, Any]:
         return self.centre.described()
@@ -137,6 +151,27 @@ def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing
     if own_settings and classical.without_steps(sample):
         return f"The planned {named} is solved and not trained in steps, so it has no learning rate."
     return Footing(found, surrogate(sample, len(found.train)), budget)
+
+
+def whole(stand: Footing, sample: Sample, runs: float) -> Footing:
+    """The same footing, trained for all the planned steps where so many ``runs`` fit into the budget.
+
+    Where they do not, ``cut`` tells how many times longer the plan trains: of more rows than are learnt from
+    here, an epoch has more steps.
+    """
+    centre, budget = stand.centre, stand.budget
+    if centre.cut > 1:
+        longer = surrogate(sample, len(stand.found.train), most_steps=LONGEST)
+        left = budget.left
+        stand.train([stand.member(seed) for seed in range(TRIED)], steps=TRIAL)
+        each = max(1e-6, left - budget.left) / (TRIED * TRIAL)
+        if longer.cut < 1.01 and runs * longer.steps * each <= SHARE * budget.left:
+            centre = dataclasses.replace(longer, cut=1.0)  # the rest is less than a step
+    planned = int((sample.split == 0).sum())
+    if sample.planned("training.epochs") and sample.planned("training.steps") is None:
+        more = max(1.0, planned / len(stand.found.train))
+        centre = dataclasses.replace(centre, cut=centre.cut * more)
+    return dataclasses.replace(stand, centre=centre)
 
 
 def sure(value: float, low: float) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import footing
-from workers.probes.hyperparameters.footing import Footing
+from workers.probes.hyperparameters.footing import LONGER, Footing
 from workers.probes.surrogate import affordable, interval
 
 FACTORS = (0.01, 0.03, 0.1, 0.2, 1 / 3, 0.5, 2 / 3, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 30.0)
@@ -26,7 +26,6 @@ WIDEST = FACTORS[-1]
 NEAR, AT_EDGE = 2.0, 1.25  # margins below which a plan is near the edge, and at it
 SAFE = 4.0
 GAIN, LARGE_GAIN = 1.0, 5.0  # points that another rate gains, and that it gains for sure
-LONGER = 2.0  # a plan that trains so many times longer than the stand-in may learn slowly
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if isinstance(stand, str):
         return Finding.skipped(stand)
     budget.progress(0.05, "Trying how long one run takes")
+    stand = footing.whole(stand, sample, FEWEST * len(FACTORS))
+    left = budget.left
     stand.train([stand.member(seed) for seed in range(2)])
-    each = max(1e-3, budget.seconds - budget.left) / 2
+    each = max(1e-3, left - budget.left) / 2
     sweep = measure(stand, affordable(budget, SEEDS, FEWEST, each * len(FACTORS)))
     best = int(sweep.means.argmax())
     if reason := stand.nothing_learnt(sweep.scores[best] / 100, "good or bad"):
@@ -218,6 +219,8 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
     gains = f"a rate of {facts['best']:.2g} gains {facts['gain']:.1f} points"
     if name == "learning_rate_too_low":
         title = f"The learning rate is too low: {facts['gain']:.1f} points are left"
+        if stand.cut >= LONGER:
+            title = f"Open: the learning rate may be too low by up to {facts['gain_high']:.1f} points"
         edge = f"With {own} training ends before it has learnt: {gains}. {edge}"
     elif name == "learning_rate_too_high":
         title = f"The learning rate is too high: it costs {facts['gain']:.1f} points"
@@ -234,6 +237,11 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
     if stand.centre.cut >= LONGER:
         note += (
             f" The plan trains {stand.centre.cut:.0f} times longer than this, which makes lower rates better."
+        )
+    elif name == "learning_rate_too_low":
+        note += (
+            " The rate alone was changed, within the planned"
+            f" {stand.centre.steps:,} steps: settings that are tuned together may gain more or less."
         )
     return title, " ".join([note, *stand.centre.caveats])
 

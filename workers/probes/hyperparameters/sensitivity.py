@@ -15,12 +15,14 @@ import numpy as np
 
 from workers.fleet import Fleet, Net, train
 from workers.probes.base import Budget, Finding, Sample
-from workers.probes.hyperparameters import classical
+from workers.probes.hyperparameters import classical, footing
 from workers.probes.hyperparameters.classical import Classical, families
+from workers.probes.hyperparameters.footing import LONGER, Footing
 from workers.probes.surrogate import Rows, Surrogate, affordable, interval, row_scores, rows, surrogate
 
 FACTORS = (0.5, 0.8, 1.25, 2.0)
 WIDE = 3.0  # points; a loss that may be as high is not called none
+GROWING, LARGE_GROWTH = 3.0, 5.0  # points that twice the rate or the steps gain
 ALIKE = 2.0  # points between gains that are taken as equal
 NEAR = (0.8, 1.25)
 FAR = (
@@ -32,7 +34,8 @@ FAR = (
     300.0,
 )  # of a kernel: its reach is easily so wrong that nothing near helps
 UNPLANNED = ("init_scale",)  # libraries fix it, and multiplying it in every layer multiplies its effect
-SEEDS = 6
+SEEDS, FEWEST = 6, 4
+WHOLE = 32 * FEWEST  # trainings' worth of steps that a plan with all settings takes at the least
 FLEET = ("learning_rate", "weight_decay", "dropout", "init_scale", "steps")  # trained as one
 LABELS = {
     "learning_rate": "Learning rate",
@@ -78,6 +81,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     stand_in = surrogate(sample, len(found.train))
     if model:
         model = model.within(len(model.varied()) * len(_factors(model)) * classical.FEWEST_DRAWS)
+    if not model:
+        stand_in = footing.whole(Footing(found, stand_in, budget), sample, WHOLE).centre
     centre = model or stand_in
     scores = model.multiplied(_factors(model), SEEDS) if model else measure(found, stand_in, budget)
     guess = _guess(found)
@@ -129,10 +134,11 @@ def measure(found: Rows, centre: Surrogate, budget: Budget) -> Scores:
     pairs = [(name, factor) for name in FLEET if name in tried for factor in FACTORS]
     chunks = [[("", 1.0)], *[[pair for pair in pairs if pair[0] == name] for name in FLEET if name in tried]]
     scores: Scores = {}
+    left = budget.left
     first = _fleet(found, centre, chunks[0], seeds[:2], budget)  # tells how many seeds there is time for
-    took = max(1e-3, budget.seconds - budget.left)
+    took = max(1e-3, left - budget.left)
     share = 2 * (len(pairs) * 1.1 + 12) / 4  # of that first fleet's time, per seed; fleets only get cheaper
-    seeds = seeds[: affordable(budget, SEEDS, 4, took * share / 2)]
+    seeds = seeds[: affordable(budget, SEEDS, FEWEST, took * share / 2)]
     del first
     budget.progress(0.05, f"Training {(len(pairs) + 9) * len(seeds)} small models")
     fleet = _fleet(found, centre, [("", 1.0), *pairs], seeds, budget)
@@ -184,11 +190,18 @@ def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int
     seed_sd = max(float(100 * base.mean(1).std(ddof=1)), 50 / n)
     p_values = {pair: _p(d.mean(1), seed_sd) for pair, d in points.items()}
     adjusted = _holm(p_values)
+    short = _under_trained(points, base, seed) if isinstance(centre, Surrogate) else {}
+    growing = [LABELS[name].lower() for name in short]
+    open_ = bool(short) and isinstance(centre, Surrogate) and centre.cut >= LONGER
     tornado = [_bar(name, value, points, seed_sd, adjusted, seed) for name, value in settings(centre).items()]
     tornado.sort(key=lambda bar: min(bar["down"], bar["up"]))
-    near = {p: d for p, d in points.items() if p[1] in NEAR and p[0] not in UNPLANNED}
+    # Of a training that is cut off, slower learning costs what the plan's own further steps may bring back.
+    beside = (*UNPLANNED, *(("learning_rate", "steps") if open_ else ()))
+    near = {p: d for p, d in points.items() if p[1] in NEAR and p[0] not in beside}
     fragility, low, high = _fragility(near, seed)
-    fragile = [bar for bar in tornado if bar["flagged"] and bar["parameter"] not in UNPLANNED]
+    fragile = [bar for bar in tornado if bar["flagged"] and bar["parameter"] not in beside]
+    # That slower learning costs points says the same once more.
+    apart = [bar for bar in fragile if bar["parameter"] not in short or bar["up"] < bar["down"]]
     if fragile and fragile[0]["loss"] > fragility:
         # Holm has already paid for the choice of the worst. One seed of six that falls off a cliff would be
         # missed by choosing on the half without it.
@@ -200,33 +213,55 @@ def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int
     measured = {"points": fragility, "low": low, "high": high}
     if not fragile and not gaining:
         fragility = low  # beyond chance nothing is lost for sure but this
-    growing = [
-        LABELS[name].lower()
-        for name in (() if isinstance(centre, Classical) else ("learning_rate", "steps"))
-        if (name, 2.0) in points and points[name, 2.0].mean() > 3 and adjusted[name, 2.0] < 0.05
-    ]
     metric = "accuracy" if found.classes else "explained variance"
     # Without a random start only the rows differ from one model to the next, which is no lottery.
     lucky = isinstance(centre, Surrogate) or centre.family.lucky
     facts = {
         "metric": metric,
         "base": float(base.mean()),
-        "seed_sd": seed_sd,
+        "seed_sd": None if short else seed_sd,  # runs that have not ended differ by more than luck
+        "unfinished_sd": seed_sd if short else None,
         "seeds": seeds,
         "tornado": [*tornado, _seed_bar(seed_sd, isinstance(centre, Surrogate))],
         "fragility": fragility,
         "measured": measured,
         "cliff_factor": _cliff({p: d for p, d in points.items() if p[0] not in UNPLANNED}, seed_sd),
         "under_trained": growing,
+        "left": short,
         "gaining": gaining,
         "surrogate": centre.described(),
         "null": {"expected": round(seed_sd * math.sqrt(2 / seeds), 3), "kind": "approximate"},
-        "faults": _faults(fragile, seed_sd if lucky else 0.0, seeds, gaining),
+        "faults": _faults(apart, seed_sd if lucky and not short else 0.0, seeds, gaining)
+        + _too_short(short, open_, centre),
         "mitigations": [],
     }
     lottery = any(fault["fault"] == "seed_lottery" for fault in facts["faults"])
-    title, note = _words(measured, fragile, growing, seed_sd, metric, seeds, centre, lottery, gaining)
+    title, note = _words(measured, fragile, short, seed_sd, metric, seeds, centre, lottery, gaining)
     return Finding(fragility, note, facts, low, high, len(found.train) + len(found.test), title)
+
+
+def _under_trained(
+    points: dict[tuple[str, float], np.ndarray], base: np.ndarray, seed: int
+) -> dict[str, dict[str, float]]:
+    """What twice the rate or the steps gain, where that is more than 3 points beyond chance (P1).
+
+    By the paired differences: runs that have not ended differ so much that against their spread nothing
+    shows. Longer training of runs that diverge saves some too, but leaves the others: the spread must fall.
+    """
+    from scipy.stats import ttest_1samp
+
+    found = {}
+    for name in ("learning_rate", "steps"):
+        gained = points.get((name, 2.0))
+        if gained is None or gained.mean() <= GROWING:
+            continue
+        low, high = interval(gained, seed)
+        p = ttest_1samp(gained.mean(1), 0.0).pvalue
+        after = (100 * base + gained).mean(1).std(ddof=1)
+        steadier = name == "learning_rate" or "learning_rate" in found
+        if low > 0 and p < 0.05 / 2 and (steadier or after < (100 * base).mean(1).std(ddof=1)):
+            found[name] = {"points": float(gained.mean()), "low": low, "high": high}
+    return found
 
 
 def _gaining(points: dict[tuple[str, float], np.ndarray]) -> list[dict[str, Any]]:
@@ -290,6 +325,17 @@ def _faults(
         severity = "high" if least >= 5 else "medium"
         faults.append({"fault": "seed_lottery", "severity": severity, "parameters": ["seed"]})
     return faults
+
+
+def _too_short(
+    short: dict[str, dict[str, float]], open_: bool, centre: Surrogate | Classical
+) -> list[dict[str, Any]]:
+    """A remark where the plan trains longer than what was tried, or where nobody planned the settings."""
+    if not short:
+        return []
+    severity = "high" if max(one["low"] for one in short.values()) >= LARGE_GROWTH else "medium"
+    severity = "low" if open_ or not centre.planned else severity
+    return [{"fault": "learning_rate_too_low", "severity": severity, "parameters": list(short)}]
 
 
 def _p(differences: np.ndarray, seed_sd: float) -> float:
@@ -400,10 +446,33 @@ def _cliff(points: dict[tuple[str, float], np.ndarray], seed_sd: float) -> float
     return min(falls) if falls else None
 
 
+def _unfinished(
+    short: dict[str, dict[str, float]], unit: str, centre: Surrogate | Classical
+) -> tuple[str, str]:
+    """What to do about a training that ends before it has learnt; open where the plan trains longer."""
+    assert isinstance(centre, Surrogate)
+    name, best = max(short.items(), key=lambda pair: pair[1]["points"])
+    key = "training.learning_rate" if name == "learning_rate" else "training.epochs or training.steps"
+    gains = f"twice the {LABELS[name].lower()} gains {best['points']:.1f} {unit} after {centre.steps:,} steps"
+    if centre.cut >= LONGER:
+        title = f"Open: the training may end before it has learnt, by up to {best['high']:.1f} points"
+        note = (
+            f"Here {gains}, and the plan trains {centre.cut:.0f} times longer, which makes up for some or all"
+            " of it: look whether the validation score still rises when the full training ends."
+        )
+    else:
+        title = f"Training ends before it has learnt: at least {best['points']:.1f} points are left"
+        note = (
+            f"{gains[:1].upper()}{gains[1:]}: raise {key}. Until then the runs differ by how far each has"
+            " come, which is no luck. How much the best rate gains, the probe of learning rates tells."
+        )
+    return title, note
+
+
 def _words(
     measured: dict[str, float],
     fragile: list[dict[str, Any]],
-    growing: list[str],
+    short: dict[str, dict[str, float]],
     seed_sd: float,
     metric: str,
     seeds: int,
@@ -421,6 +490,8 @@ def _words(
             f"The {best['label'].lower()} is far from its best value: {times.lower()} the planned one gains"
             f" {best['gain']:.1f} {unit}, so search for it first."
         )
+    elif short and all(bar["parameter"] in short and bar["down"] <= bar["up"] for bar in fragile):
+        title, note = _unfinished(short, unit, centre)
     elif fragile:
         worst = fragile[0]
         way = "higher" if worst["up"] < worst["down"] else "lower"
@@ -442,8 +513,9 @@ def _words(
             f"No single setting within a quarter of the plan loses more than chance explains: between"
             f" {low:.1f} and {high:.1f} {unit}, where {luck} changes {seed_sd:.1f}."
         )
-    if growing:
-        note += f" Twice the {' or the '.join(growing)} gains more than 3 points: the training is too short."
+    if short and not (isinstance(centre, Surrogate) and centre.cut >= LONGER):
+        growing = " or the ".join(LABELS[name].lower() for name in short)
+        note += f" Twice the {growing} gains more than 3 points: the training is too short."
     if seeds < SEEDS:
         draws = "random starts" if isinstance(centre, Surrogate) else "draws of rows"
         note += f" Measured with {seeds} of {SEEDS} {draws}, as the time allowed."

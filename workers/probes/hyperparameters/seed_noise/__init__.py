@@ -18,6 +18,7 @@ from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import fitted, footing
 from workers.probes.hyperparameters.fitted import Fitted
 from workers.probes.hyperparameters.footing import Footing, Ground
+from workers.probes.hyperparameters.seed_noise import unfinished
 from workers.probes.surrogate import affordable
 from workers.probes.words import percent
 
@@ -39,8 +40,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
         return planned_model.run(sample, stand)
     budget.progress(0.05, "Trying how long one run takes")
+    stand = footing.whole(stand, sample, 2 * FEWEST + 2 * EACH)
+    left = budget.left
     stand.train([stand.member(seed) for seed in range(2)])
-    each = max(1e-3, budget.seconds - budget.left) / 2
+    each = max(1e-3, left - budget.left) / 2
     seeds = affordable(budget, SEEDS, FEWEST, each * 2)
     everything, start, order = _runs(stand, seeds)
     scores = stand.scores(everything)
@@ -48,7 +51,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(reason)
     budget.progress(0.7, "Splitting the data another way")
     splits = _resplit(sample, stand)
-    return report(stand, sample, everything, scores, {"start": start, "order": order}, splits)
+    finding = report(stand, sample, everything, scores, {"start": start, "order": order}, splits)
+    if not any(fault["fault"] == "seed_lottery" for fault in finding.facts["faults"]):
+        return finding
+    budget.progress(0.85, "Trying whether a longer training is steadier")
+    return unfinished.judged(stand, scores, finding)
 
 
 def _runs(stand: Footing, seeds: int) -> tuple[Fleet, np.ndarray, np.ndarray]:
