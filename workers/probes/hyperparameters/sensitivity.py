@@ -226,7 +226,7 @@ def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int
         "fragility": fragility,
         "measured": measured,
         "cliff_factor": _cliff({p: d for p, d in points.items() if p[0] not in UNPLANNED}, seed_sd),
-        "under_trained": growing,
+        "under_trained": [] if open_ else growing,
         "left": short,
         "gaining": gaining,
         "surrogate": centre.described(),
