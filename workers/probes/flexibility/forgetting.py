@@ -95,12 +95,12 @@ def _after(sample: Sample, budget: Budget, old: int, before: list[str]) -> Findi
     if told:
         return _worst(told, left)
     if made.halves is None or old:
-        return Finding.skipped(" ".join([*before, first or made.why]))
+        return Finding.skipped(" ".join([*before, first or made.why, *made.lacks]))
     how = " ".join([*(left if made.declared else ()), made.halves.how])
     try:
         return _measured(sample, dataclasses.replace(made.halves, how=how), budget)
     except NotLearntError as error:
-        return Finding.skipped(first or str(error))
+        return Finding.skipped(" ".join([first or str(error), *made.lacks]))
 
 
 def _part(budget: Budget, place: int, of: int) -> Budget:

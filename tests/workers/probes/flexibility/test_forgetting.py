@@ -11,7 +11,7 @@ import torch
 from tests.workers import factories
 from workers.probes.base import Budget
 from workers.probes.flexibility import forgetting
-from workers.probes.flexibility.tasks import two_tasks
+from workers.probes.flexibility.tasks import all_of, two_tasks
 from workers.probes.surrogate import rows, surrogate
 
 torch.set_num_threads(1)
@@ -247,6 +247,21 @@ def test_where_the_first_target_cannot_be_learnt_the_next_one_is_the_old_task(tm
     found = forgetting.run(made, Budget())
     assert found.facts["tasks"] == ["line", "near"]
     assert "learns too little of the old task (coin)" in found.note
+
+
+def test_a_target_that_cannot_be_a_task_is_named_where_nothing_was_measured_too(tmp_path):
+    draw = np.random.default_rng(7)
+    x, coins = draw.normal(size=(300, 3)).astype(np.float32), draw.integers(0, 2, (2, 300))
+    made = factories.write_sample(
+        tmp_path, x, *coins, (np.arange(300) == 0).astype(int), names=("coin", "toss", "never"),
+        plan={"training": {"steps": 20}},
+    )  # fmt: skip
+    tasks = all_of(made, rows(made, 0))
+    assert [one.names for one in tasks.declared] == [("coin", "toss")]
+    finding = forgetting.run(made, Budget())
+    assert finding.state == "skipped"
+    assert all(lack in finding.note for lack in tasks.lacks)
+    assert "never" in finding.note
 
 
 def test_the_best_of_six_ways_has_to_be_further_ahead_than_one():

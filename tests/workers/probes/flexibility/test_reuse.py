@@ -79,6 +79,16 @@ def test_what_is_computed_is_frozen_layers_once_and_then_the_output_alone():
     assert courses._computed(probe, np.inf) == np.inf
 
 
+def test_only_a_new_output_learns_by_itself_before_the_whole_model_goes_on(digits, found):
+    """The old output knows most of what it needs for one class more, and would unlearn it by itself."""
+    later = scenario(found, "new_class")["options"]
+    assert [one["course"][0] for one in later[3:]] == [one["course"][0] for one in later[:3]]
+    again = scenario(found, "neighbour")["options"]
+    assert all(
+        tuned["course"][0] > out["course"][0] + 20 for tuned, out in zip(again[3:], again[:3], strict=True)
+    )
+
+
 def test_on_random_features_a_linear_probe_is_at_chance(digits, tmp_path):
     """The old task is learnt on one half of the inputs, the new one stands in the other half."""
     draw = np.random.default_rng(0)

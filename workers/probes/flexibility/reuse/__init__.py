@@ -1,12 +1,13 @@
 """How cheap is it to re-use this model for the neighbour task, or for a class that comes later? (F3)
 
 A small network learns the old task. Then the new one is learnt from scratch with all rows, and by re-use: a
-new output on frozen layers (a linear probe), and fine-tuning from there, each with a tenth, a third and all
-of the rows, and with the seeds of the old model, so that luck in the start makes no difference between them.
+new output on frozen layers (a linear probe), and fine-tuning (where the output is new, once it knows a
+little), each with a tenth, a third and all of the rows, and with the seeds of the old model, so that luck in
+the start makes no difference between them.
 All are looked at after few and many steps. Value: what the cheapest of them computes to come within a point
 of the model from scratch, as a share of the first training; the worst of the scenarios, which are every
-other target after the first one, and a class that comes later. To start anew is
-one of the ways: where a model from scratch gets as far for less, that is the price, and re-use saves nothing.
+other target after the first one, and a class that comes later. To start anew is one of the ways: where a
+model from scratch gets as far for less, that is the price, and re-use saves nothing.
 Measured, not read off a score of transferability: on new suites of tasks such scores rank models worse than
 their size does.
 """

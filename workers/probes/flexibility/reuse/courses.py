@@ -103,10 +103,10 @@ def run(scenario: Scenario, centre: Surrogate, budget: Budget) -> Courses:
     ]
     start = Fleet.join([old] * len(sizes))
     probes = _train(scenario, centre, budget, outputs, start, looks, HEAD_OPTIMIZER)
-    # A new output that knows nothing would first undo what the layers below it know.
-    headed = probes[int(np.argmin(np.abs(looks - HEAD_PART * centre.steps)))]
+    if scenario.fresh:  # an output that knows nothing would first undo what the layers below it know
+        start = probes[int(np.argmin(np.abs(looks - HEAD_PART * centre.steps)))]
     tuned = [member for size in sizes for member in members(size)]
-    went = [scratch, probes, _train(scenario, centre, budget, tuned, headed, looks)]
+    went = [scratch, probes, _train(scenario, centre, budget, tuned, start, looks)]
     options = [Option("scratch", 1.0, sizes[-1]), *_options(scenario, centre, sizes)]
     x, y = scenario.x[scenario.test], scenario.target[scenario.test]
     number = scenario.heads[scenario.head].task == "regression"
@@ -141,7 +141,7 @@ def _options(scenario: Scenario, centre: Surrogate, sizes: Sequence[int]) -> lis
             if way == "probe":
                 ways.append(Option(way, share, size, seen, step))
             else:
-                ways.append(Option(way, share, size, seen + HEAD_PART * step))
+                ways.append(Option(way, share, size, seen + HEAD_PART * step if scenario.fresh else 0.0))
     return ways
 
 
@@ -229,7 +229,7 @@ def _costs(courses: Courses, curve: np.ndarray) -> tuple[tuple[float, ...], floa
 
 def _computed(option: Option, part: float) -> float:
     """What so many of the steps compute; nothing where the old model is as good as it stands."""
-    return 0.0 if part == 0 and option.way != "fine_tune" else option.begin + part * option.step
+    return 0.0 if part == 0 and option.way == "probe" else option.begin + part * option.step
 
 
 def needed(steps: np.ndarray, curve: np.ndarray, wanted: float) -> float:

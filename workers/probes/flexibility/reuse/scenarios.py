@@ -42,6 +42,11 @@ class Scenario:
         return "accuracy" if np.ptp(self.weights) == 0 else "balanced accuracy"
 
     @property
+    def fresh(self) -> bool:
+        """The new task has an output of its own, which the first training has not touched."""
+        return self.head > 0
+
+    @property
     def target(self) -> np.ndarray:
         return self.y[self.head]
 
