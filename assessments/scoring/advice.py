@@ -169,6 +169,7 @@ def _options(
         return _answered(rules, known, worst, source, told)
     if source in rules.data["readings"]:
         return _from_reading(rules, known, worst, source, findings, dataset)
+    findings = {**findings, source: risk.rest(rules, source, findings)}
     tried = [
         action
         for one in _mitigations(findings[source])

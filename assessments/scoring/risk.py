@@ -192,9 +192,12 @@ def reading(
 ) -> float | None:
     """A figure that stands among the facts of a finding, or in the description of the data set.
 
-    One that is about the split (``split``) only counts when the team made the split itself.
+    One that is about the split (``split``) only counts when the team made the split itself; a sign that is no
+    measurement only beside the probe that measures (``counts_with``).
     """
     entry = rules.data["readings"][name]
+    if "counts_with" in entry and not _is_measured(findings.get(entry["counts_with"])):
+        return None
     if "split" in entry and ((dataset or {}).get("split") or {}).get("made_by") not in entry["split"]:
         return None
     if "dataset" in entry:
@@ -212,6 +215,14 @@ def reading(
     return value
 
 
+def _is_measured(finding: Evidence | None) -> bool:
+    return (
+        finding is not None
+        and finding.get("state", "measured") == "measured"
+        and number(finding.get("value")) is not None
+    )
+
+
 def evidence(
     rules: Rules,
     name: str,
@@ -223,7 +234,25 @@ def evidence(
     if name in rules.data["readings"]:
         value = reading(rules, name, findings, dataset)
         return None if value is None else score(rules, name, value)
-    return measured(rules, findings[name], name, findings, answers) if name in findings else None
+    if name not in findings:
+        return None
+    return measured(rules, rest(rules, name, findings), name, findings, answers)
+
+
+def rest(rules: Rules, name: str, findings: Mapping[str, Evidence]) -> Evidence:
+    """A probe's finding without what readings of it score for other items (``apart``: names of faults)."""
+    finding = findings[name]
+    for source, entry in rules.data["readings"].items():
+        taken, value = None, number(finding.get("value"))
+        if "apart" in entry and entry["probe"] == name:
+            taken = reading(rules, source, findings)
+        if taken is None or value is None:
+            continue
+        left = max(0.0, value - taken)
+        kept = [fault for fault in faults(finding) if fault.get("fault") not in entry["apart"]]
+        facts = {**(finding.get("facts") or {}), "faults": kept}
+        finding = {**finding, "value": left, "low": left, "high": left, "facts": facts}
+    return finding
 
 
 def number(value: Any) -> float | None:

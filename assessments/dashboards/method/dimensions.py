@@ -112,7 +112,7 @@ def _source(text: str) -> str:
 
 
 def _unit_of_reading(entry: Mapping[str, Any]) -> str:
-    return "share of test rows" if "per" in entry else "points"
+    return str(entry.get("unit") or ("share of test rows" if "per" in entry else "points"))
 
 
 def _notes(entry: Mapping[str, Any]) -> Iterable[str]:

@@ -7,6 +7,7 @@ from assessments import questions
 READINGS = {
     "copies_across_split": "copies on both sides",
     "seed_spread": "spread over random starts",
+    "plan_capacity": "risks of learning by heart",
     "labelled_rows": "labelled examples",
     "rarest_rows": "examples of the rarest outcome",
     "unreachable": "forecasts in which the target stays out of reach",

@@ -19,6 +19,7 @@ from tests.conftest import ROOT
 RULES = rulebook.load()
 PROBES = sorted(RULES.data["probes"])
 SCORED = sorted({*RULES.data["answers"], *RULES.data["stakes"]} - {"limits"})
+CAPACITY = RULES.data["readings"]["plan_capacity"]["apart"]
 SEVERITIES = ("low", "medium", "high")
 FAULTS = sorted({*RULES.data["faults"], *(f for gate in RULES.data["gates"] for f in gate.get("faults", ()))})
 SPLITS = ("files", "folders", "column", "riskboard")
@@ -55,6 +56,9 @@ def measured(rng: random.Random, probe: str) -> dict[str, Any]:
         ]
     if probe == "hyperparameters.sensitivity":
         facts["seed_sd"] = rng.random() * 4
+    if probe == "hyperparameters.plan_review" and rng.random() < 0.5:
+        facts["capacity"] = rng.random() * found["value"]
+        facts["faults"] = [*facts.get("faults", ()), {"fault": rng.choice(CAPACITY), "severity": "medium"}]
     if probe == "data.learning_curve":
         facts["unreachable"] = rng.random()
     if probe == "security.poisoning":
@@ -93,6 +97,9 @@ def worse(rng: random.Random, probe: str, found: dict[str, Any]) -> dict[str, An
     for key, most in (("seed_sd", 10.0), ("unreachable", 1.0)):
         if key in facts:
             facts[key] += rng.random() * (most - facts[key])
+    if "capacity" in facts:
+        more = rng.random()
+        facts["capacity"], new["value"] = facts["capacity"] + more, new["value"] + more
     if "decision" in facts and rng.random() < 0.3:
         facts["decision"] = "confirmed"
     for device in facts.get("by_accelerator", ()):

@@ -322,6 +322,27 @@ def test_a_lottery_of_seeds_raises_the_seeds_and_not_the_settings():
     assert modes["stability"] < 20 < 90 < modes["seeds"]
 
 
+def _planned(capacity, **beside):
+    named = [{"fault": "model_too_large_for_data", "severity": "high"}]
+    review = finding(1.0, 1.0, 1.0, facts={"faults": named, "capacity": capacity} if capacity else {})
+    seen = {"hyperparameters.plan_review": review, **beside}
+    known = pool.judge(RULES, seen, {}).items
+    return {one.item.id: one for one in known if one.item.dimension == "hyperparameters"}
+
+
+def test_a_plan_too_large_for_its_rows_raises_overfitting_and_not_the_split():
+    probe = "hyperparameters.overfitting"
+    beside = {probe: measured(probe, 0.1)}
+    large, other = _planned(1.0, **beside), _planned(0, **beside)
+    assert (large["split"].mode, large["overfitting"].mode) == (0, 60)
+    assert other["split"].mode == 60 > other["overfitting"].mode
+
+
+def test_where_overfitting_was_not_measured_the_plan_review_keeps_all_of_its_risks():
+    alone = _planned(1.0)
+    assert (alone["split"].mode, alone["overfitting"].state) == (60, "unknown")
+
+
 def test_copies_across_the_split_raise_the_split_and_the_copies():
     faults = [{"fault": "duplicates_across_split", "severity": "high"}]
     seen = findings(

@@ -61,6 +61,22 @@ def test_a_reading_takes_a_figure_from_the_facts():
     assert risk.reading(RULES, "targets", seen, {"targets": [{}, {}]}) == 2
 
 
+def test_what_a_reading_scores_apart_does_not_count_twice():
+    named = [
+        {"fault": "model_too_large_for_data", "severity": "high"},
+        {"fault": "no_seed", "severity": "low"},
+    ]
+    both = finding(1.1, 1.1, 1.1, facts={"faults": named, "capacity": 1.0})
+    seen = {"hyperparameters.plan_review": both, "hyperparameters.overfitting": finding(2.0)}
+    conduct = risk.evidence(RULES, "hyperparameters.plan_review", seen)
+    assert conduct.score == pytest.approx(RULES.anchors["hyperparameters.plan_review"](0.1))
+    assert risk.evidence(RULES, "plan_capacity", seen).score == 60
+    assert risk.measured(RULES, both, "hyperparameters.plan_review").score > 60  # the finding itself, whole
+    assert [
+        one["fault"] for one in risk.rest(RULES, "hyperparameters.plan_review", seen)["facts"]["faults"]
+    ] == ["no_seed"]
+
+
 def test_a_reading_that_is_not_there_is_none():
     assert risk.reading(RULES, "labelled_rows", {}) is None
     assert risk.reading(RULES, "kwh_p90", findings()) is None

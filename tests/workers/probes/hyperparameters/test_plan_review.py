@@ -77,6 +77,23 @@ def test_a_split_by_time_of_rows_without_a_time_cannot_be_made(tmp_path, column,
     assert "time_split_without_time" not in faults(plan)  # without data nobody knows its columns
 
 
+def test_what_risks_about_capacity_weigh_is_told_apart():
+    weighs = {"high": 1.0, "medium": 0.34, "low": 0.1}
+    seen = 0
+    for fault, _, text in FAULTY:
+        document = plans.read(text, "plan.yaml")
+        found = plan_review.run(Sample(None, document.plan, plan_text=document.source), Budget())
+        named = {one["fault"]: weighs[one["severity"]] for one in found.facts["faults"]}
+        serious = sum(weight for name, weight in named.items() if name in plan_review.CAPACITY)
+        assert found.facts.get("capacity", 0) <= serious + 1e-9
+        if fault in plan_review.CAPACITY and max(named.values()) == named[fault] > 0.1:
+            seen += 1
+            assert found.facts["capacity"] >= named[fault] - 1e-9
+        if not set(named) & set(plan_review.CAPACITY):
+            assert "capacity" not in found.facts
+    assert seen >= 4
+
+
 @pytest.mark.parametrize(("fault", "text"), FURTHER)
 def test_a_risk_is_named_in_free_spellings(fault, text):
     assert fault in faults(text)

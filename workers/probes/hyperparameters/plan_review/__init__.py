@@ -21,6 +21,8 @@ from workers.probes.words import count
 # A serious risk counts 1, a moderate one a third; remarks together never count as much as a moderate one.
 WEIGHTS = {"high": 1.0, "medium": 0.34, "low": 0.1}
 MOST_REMARKS = 3
+# What tells how far a model may learn its rows by heart: judged with overfitting, not with the test part.
+CAPACITY = ("model_too_large_for_data", "more_features_than_rows", "no_early_stopping")
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -35,7 +37,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     known = Known(sample, plan)
     found = review(plan, known)
     faults = [risk.as_fault(also) for risk, also in found]
-    by_severity = {one: sum(fault["severity"] == one for fault in faults) for one in SEVERITIES}
+    by_severity = _by_severity(faults)
     title, note = _words(faults, by_severity, len(plan.written.settings))
     facts = {
         "faults": faults,
@@ -45,6 +47,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
         "with_data": known.here,
     }
     value = weighed(by_severity)
+    rest = weighed(_by_severity([fault for fault in faults if fault["fault"] not in CAPACITY]))
+    if rest < value:
+        facts["capacity"] = round(value - rest, 2)
     return Finding(value, note, facts, value, value, len(plan.written.settings), title)
 
 
@@ -73,6 +78,10 @@ def review(plan: View, known: Known) -> list[tuple[Risk, list[str]]]:
         places = dict.fromkeys(risk.key for risk in risks[1:] if risk.key and risk.key != first.key)
         ranked.append((first, list(places)))
     return sorted(ranked, key=lambda pair: SEVERITIES.index(pair[0].severity))
+
+
+def _by_severity(faults: list[dict[str, Any]]) -> dict[str, int]:
+    return {one: sum(fault["severity"] == one for fault in faults) for one in SEVERITIES}
 
 
 def weighed(by_severity: Mapping[str, int]) -> float:
