@@ -426,3 +426,32 @@ def test_a_patient_whose_answer_never_changes_is_a_serious_leak(tmp_path):
         folder.mkdir()
         sample = prepared(folder, {"t.csv": rows("patient_id,a,y", *lines)}, plan)
         assert severities(plan, sample)["split_ignores_groups"] == wanted
+
+
+def test_the_repair_of_a_step_in_a_list_says_which_entry_and_what_to_do_there():
+    told = faults("steps: [StandardScaler, SMOTE, split, train]")
+    scaled, resampled = told["preprocessing_fit_on_all_data"], told["resampling_before_split"]
+    assert scaled["repair"].endswith("(entry 1 of steps) behind the split.")
+    assert resampled["repair"].endswith("(entry 2 of steps) behind the split.")
+    told = faults("steps: [{kind: impute, fit_on: train}, {kind: scaler, fit_on: all}]")
+    assert told["preprocessing_fit_on_all_data"]["repair"].endswith(
+        'in entry 2 of steps set fit_on to "train".'
+    )
+    told = faults("preprocessing: [PCA on the whole dataset]")
+    repair = told["preprocessing_fit_on_all_data"]["repair"]
+    assert repair.endswith("say so in preprocessing, or move the step behind the split.")
+
+
+def test_groups_and_rare_classes_get_one_repair_for_both(tmp_path):
+    table = "patient,x,y\n" + "".join(
+        f"p{n // 8},{n % 7},{'sick' if n % 40 == 0 else 'well'}\n" for n in range(400)
+    )
+    plan = "target: y\ngroup: patient\nsplit: {kind: random, test: 0.2}\n"
+    told = faults(plan, prepared(tmp_path, {"rows.csv": table}, plan))
+    both = told["split_ignores_groups"]["repair"]
+    assert "StratifiedGroupKFold" in both
+    assert told["split_not_stratified"]["repair"] == both
+
+
+def test_a_plan_that_says_nothing_of_a_baseline_is_not_told_off():
+    assert "no_baseline" not in faults("training: {epochs: 5}\nmetric: f1")

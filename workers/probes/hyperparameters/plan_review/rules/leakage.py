@@ -95,8 +95,7 @@ def resampling(plan: View, data: Known) -> Iterator[Risk]:
                 step.setting.key,
                 "Rows are copied or made up before the split, so copies of one row land in training and "
                 "in the test.",
-                f"Split first, then resample the training part only: set {step.setting.key} to "
-                '"after_split".',
+                f"Split first, then {_resampled(step)}.",
             )
     for one in plan.settings(
         r"\b((re ?sample|balance|over ?sample|under ?sample|smote|re ?balance)( the)? test|test (set "
@@ -104,6 +103,13 @@ def resampling(plan: View, data: Known) -> Iterator[Risk]:
     ):
         if not one.nothing and truth(one.value) is not False:
             yield _test_resampled(one.key)
+
+
+def _resampled(step: Step) -> str:
+    key = step.setting.key
+    if key.endswith("]"):
+        return f"resample the training part only: move the {step.name} ({_item(key)}) behind the split"
+    return f"resample the training part only: {_set(key, 'after_split')}"
 
 
 def _test_resampled(key: str) -> Risk:
@@ -161,10 +167,27 @@ def _only_train(step: Step, what: str) -> str:
     key = step.setting.key
     if isinstance(step.setting.value, bool):
         flag = "false" if FLAG_LEAKS.search(last) and not FLAG_SOUND.search(last) else "true"
-        return f"{what}: set {key} to {flag}."
-    if step.scope == "before" and key.endswith("]"):
-        return f"{what}: move {key} behind the split."
-    return f'{what}: set {key} to "train".'
+        return f"{what}: {_set(key, flag)}."
+    if key.endswith("]"):
+        if step.scope == "before":
+            return f"{what}: move the {step.name} ({_item(key)}) behind the split."
+        return f"{what}: let the {step.name} ({_item(key)}) learn from the training part."
+    if isinstance(step.setting.value, list):
+        return f"{what}: say so in {key}, or move the step behind the split."
+    return f"{what}: {_set(key, 'train')}."
+
+
+def _item(key: str) -> str:
+    """A key that ends with the place in a list, as people count: steps[0] -> "entry 1 of steps"."""
+    found = re.fullmatch(r"(.*)\[(\d+)\]", key)
+    return f"entry {int(found[2]) + 1} of {found[1] or 'the plan'}" if found else key
+
+
+def _set(key: str, value: str) -> str:
+    """What to write where; of a list, in which of its entries."""
+    outer, _, last = key.rpartition("].")
+    told = value if value in ("true", "false") else f'"{value}"'
+    return f"in {_item(outer + ']')} set {last} to {told}" if outer else f"set {key} to {told}"
 
 
 RULES = (preparation, selection, target_encoding, vocabulary, resampling, copies)

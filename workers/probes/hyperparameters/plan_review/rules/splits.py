@@ -93,7 +93,7 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
             split.key,
             f"Rows of one {name}{size} land in training and in the test, so the test asks about what is "
             "known.",
-            f'Keep each {name} on one side: a split of kind "group" by {name}.',
+            f'Keep each {name} on one side: a split of kind "group" by {name}{_both(plan, data)}.',
         )
         return
     if data.here:
@@ -106,7 +106,7 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
             key,
             f"{many:,} {who} have {rows:,} rows, and a random split puts some of each into training and into"
             " the test.",
-            f'Keep all rows of each of the {who} on one side: a split of kind "group".',
+            f'Keep all rows of each of the {who} on one side: a split of kind "group"{_both(plan, data)}.',
         )
         return
     for one in plan.settings(
@@ -130,9 +130,17 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
                 "low",
                 one.key,
                 f"If one {named} has several rows, a random split puts it into training and into the test.",
-                f'Count the rows of each {named}; where there are several, split by "group".',
+                f"Count the rows of each {named}; where there are several, split by"
+                f' "group"{_both(plan, data)}.',
             )
             return
+
+
+def _both(plan: View, data: Known) -> str:
+    """What keeps the classes in proportion as well, where the plan does so or should."""
+    if data.temporal or not (plan.split.stratified or data.classification is True):
+        return ""
+    return " that keeps the classes in proportion as well (StratifiedGroupKFold in scikit-learn)"
 
 
 def _several_each(plan: View, data: Known) -> tuple[str, str, int, int] | None:
@@ -163,7 +171,10 @@ def not_stratified(plan: View, data: Known) -> Iterator[Risk]:
         "medium" if few else "low",
         split.key,
         f"The split is random and does not keep the classes in proportion{told}.",
-        'Split each class in the same proportion: "stratified".',
+        next(
+            (one.repair for one in groups_ignored(plan, data)),
+            'Split each class in the same proportion: "stratified".',
+        ),
     )
 
 
