@@ -404,6 +404,24 @@ def test_horses_called_zebras_are_named_as_that_pair(shared_data):
     assert judge.named(found, "backdoor") == []  # the bright border of the birds is a shortcut
 
 
+@pytest.mark.parametrize(("seed", "turned"), [(0, "disc"), (2, "cross"), (3, "disc")])
+def test_a_third_of_a_class_called_another_is_named_as_that_pair(seed, turned):
+    """So many wrong labels make every model unsure of the right ones, which is no overlap of the classes."""
+    pictures, labels = sets.shapes(80, seed=seed)
+    into = {"disc": "square", "square": "cross", "cross": "disc"}[turned]
+    own = [i for i, label in enumerate(labels) if label == turned]
+    planted = np.random.default_rng(seed + 9).choice(own, 24, replace=False).tolist()
+    for i in planted:
+        labels[i] = into
+    found = judge.finding(PROBE, sets.picture_zip(list(pictures), labels))
+    (fault,) = judge.named(found, "targeted_flips")
+    assert fault["pairs"] == [[turned, into]]
+    assert fault["severity"] == "medium"
+    right = set(fault["files"]) & {f"{into}/{i:05d}.png" for i in planted}
+    assert len(right) >= 12
+    assert len(right) >= 0.9 * len(fault["files"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "target"),

@@ -17,6 +17,7 @@ from workers.probes.data.shared.judged import Judged, judge
 ONE_WAY = 3  # times as many in one direction as in the other
 FEWEST = 8  # rows
 APART = 0.7  # how surely rows of both classes are told from the other, below which the fault stays low [J]
+CLEARLY = 0.85  # the same, once what turned labels do to the models is reckoned out [J]
 CHANCE = 1e-4  # of so many without a system, over all pairs
 SHARE = 0.04  # of a class that must be called another, below which the fault stays low [J]
 
@@ -59,23 +60,33 @@ def pairs(sample: Sample, judged: Judged) -> list[Flips]:
             p = float(binom.sf(times - 1, times + back, size[expected] / len(best)))
         if p > CHANCE or times < ONE_WAY * back:
             continue
-        if judged.bounded or not _apart(judged, expected, given):
+        share = float(times / max(1, size[expected]))
+        if judged.bounded or not _apart(judged, expected, given, share):
             continue  # where classes overlap, a wrong label cannot be told from a hard row
         rows = listed[(best[listed] == expected) & (judged.y[listed] == given)]
         found.append(Flips(
             judged.classes[expected], judged.classes[given], sample.arrays["ids"][judged.at[rows]],
-            float(times / max(1, size[expected])),
+            share,
         ))  # fmt: skip
     return sorted(found, key=lambda one: -len(one.rows))
 
 
-def _apart(judged: Judged, expected: int, given: int) -> bool:
-    """Whether models that learnt from every row tell the two classes apart where no label is suspected."""
+def _apart(judged: Judged, expected: int, given: int, share: float) -> bool:
+    """Whether models that learnt from every row tell the two classes apart where no label is suspected.
+
+    They learnt the turned labels too: of rows that look like ``expected`` a ``share`` is called ``given``,
+    so no model that is right about the labels can be surer than 1 - share of the others. What they would
+    give the class without the turned labels is reckoned back, as for a noise matrix with one entry. Rows that
+    lie between the classes, like 0 and O, are doubted on both sides, and stay below ``CLEARLY``.
+    """
     fine, first = judged.lapses.wrong <= 0.5, judged.first
-    sure = []
-    for own, other in ((given, expected), (expected, given)):
+    told: list[float] = []
+    without: list[float] = []
+    for own, other, turned in ((expected, given, 0.0), (given, expected, share)):
         rows = first[(judged.y == own) & fine]
         if not len(rows):
             return False
-        sure.append(float((rows[:, own] / np.maximum(rows[:, own] + rows[:, other], 1e-9)).mean()))
-    return min(sure) >= APART
+        sure = float((rows[:, own] / np.maximum(rows[:, own] + rows[:, other], 1e-9)).mean())
+        told.append(sure)
+        without.append((sure - turned) / max(1e-9, 1 - share))
+    return min(told) >= APART or min(without) >= CLEARLY
