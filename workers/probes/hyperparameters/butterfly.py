@@ -271,7 +271,15 @@ def _words(facts: dict[str, Any], stand: Footing, alarm: bool) -> tuple[str, str
     else:
         title = "Invisible changes stay without effect"
     if edge is not None and edge > 1:
-        note += f" Training falls apart at {edge:g} times the learning rate of {rate}."
+        row = next(one for one in facts["rates"] if one["factor"] == edge)
+        parts = row["ratio"] >= CHAOS and row["low"] >= SEEN
+        happens = (
+            "such a change decides the result" if parts else f"the result falls by over {FALLEN:g} points"
+        )
+        note += (
+            f" At {edge:g} times the learning rate of {rate} {happens}: an early sign. The probe of learning"
+            " rates tells another edge: the rate at which half of the runs lose half of what they can learn."
+        )
     elif edge is None:
         note += f" That stays so up to {FACTORS[-1]:g} times the learning rate of {rate}."
     if alarm:

@@ -117,3 +117,13 @@ def test_the_settings_of_trees_are_not_measured_on_a_network(digits):
 
 def test_equal_seeds_give_equal_findings(digits, near):
     assert butterfly.run(sgd(digits, 1.0), Budget()) == near
+
+
+@pytest.mark.parametrize(("ratio", "says"), [(0.9, "decides the result"), (0.0, "falls by over 5 points")])
+def test_the_edge_says_by_what_it_is_told_and_how_it_differs_from_that_of_learning_rates(digits, ratio, says):
+    stand = footing.of(planned(digits, optimizer="sgd", learning_rate=0.1, steps=20), Budget())
+    row = {"factor": 1.5, "ratio": ratio, "low": ratio, "score": 10.0}
+    facts = {"ratio": 0.0, "edge": 1.5, "flipped": 0.0, "seeds": butterfly.SEEDS, "rates": [row]}
+    note = butterfly._words(facts, stand, alarm=False)[1]
+    assert says in note
+    assert "half of the runs lose half" in note
