@@ -28,7 +28,7 @@ from typing import Any
 
 from assessments.scoring import beta, gates, risk
 from assessments.scoring.rules import Harm, Rules
-from assessments.scoring.tables import Table
+from assessments.scoring.tables import Table, below
 
 PRIOR = "prior"
 TIERS = ("none", "declared", "document", "measured")
@@ -93,7 +93,7 @@ def chances(
     seen = {name: one for name, one in scored.items() if one is not None}
     facts = {gate.id: gate.probe for gate in shut}
     return tuple(
-        _chance(rules, harm, seen, answers, facts)
+        _chance(rules, harm, seen, findings, answers, facts)
         for harm in rules.harms
         if _applies(harm, seen, findings, answers)
     )
@@ -121,6 +121,7 @@ def _chance(
     rules: Rules,
     harm: Harm,
     seen: Mapping[str, risk.Scored],
+    findings: Mapping[str, risk.Evidence],
     answers: Answers,
     facts: Mapping[str, str],
 ) -> Chance:
@@ -128,7 +129,7 @@ def _chance(
     measured = {name: seen[name] for name in harm.probes if name in seen}
     tables = {name: rules.tables[name] for name in measured}
     told = {name: said for name in harm.questions if (said := says(rules, name, answers)) is not None}
-    checks = _checks(pooling, harm, tables, measured)
+    checks = _checks(pooling, harm, tables, measured, _beyond(rules, harm, measured, findings))
     counts = fading(pooling, sum(checks.values()))
     parts = [*checks.items()]
     parts += [(name, counts * part) for name, part in _answers(pooling, told, answers).items()]
@@ -151,16 +152,48 @@ def _chance(
 
 # -- checks -------------------------------------------------------------------------------------------
 def _checks(
-    pooling: Mapping[str, Any], harm: Harm, tables: Mapping[str, Table], measured: Mapping[str, risk.Scored]
+    pooling: Mapping[str, Any],
+    harm: Harm,
+    tables: Mapping[str, Table],
+    measured: Mapping[str, risk.Scored],
+    beyond: Mapping[str, float],
 ) -> dict[str, float]:
     """Probe -> what it adds, in the order of the rules."""
     says = {name: tables[name].says((one.low, one.score, one.high)) for name, one in measured.items()}
+    for name, share in beyond.items():
+        says[name] = _agreed(pooling, says[name], share)
     if not says:
         return {}
     tells = says.__getitem__ if harm.any else lambda name: tables[name].auc
     first = max(says, key=tells)
     parts = {name: said * (1.0 if name == first else pooling["beside"]) for name, said in says.items()}
     return _within(parts, pooling["all"])
+
+
+def _beyond(
+    rules: Rules, harm: Harm, measured: Iterable[str], findings: Mapping[str, risk.Evidence]
+) -> dict[str, float]:
+    """Probe -> how much of its own range lies where the harm is, where the harm is a value of that probe."""
+    found = {}
+    for name in measured:
+        ends = [risk.number(findings[name].get(key)) for key in ("low", "value", "high")]
+        if name not in harm.limits or None in ends:
+            continue
+        low, value, high = (float(one) for one in ends if one is not None)
+        less = below((min(low, value), value, max(value, high)), harm.limits[name])
+        falls = rules.anchors[name].points[0][1] > rules.anchors[name].points[-1][1]
+        found[name] = less if falls else 1 - less
+    return found
+
+
+def _agreed(pooling: Mapping[str, Any], said: float, share: float) -> float:
+    """What a table said, in log-odds, held to the range of the same check.
+
+    Where none of it lies where the harm is, at least ``agrees`` against the harm; where all does, for it.
+    """
+    least, most = float(pooling["agrees"]), float(pooling["one"])
+    ends = (-most + (most + least) * share, -least + (most + least) * share)
+    return min(max(said, ends[0]), ends[1])
 
 
 def _worth(pooling: Mapping[str, Any], tables: Mapping[str, Table]) -> float:

@@ -273,7 +273,19 @@ def know(
     moot = bool(beside) and (not rules.strict or set(checks) <= set(beside))
     if moot and told.state == "unknown" and not told.sources:
         return Known(item, "not_applicable", sources=beside, checks="moot")
+    if told.state == "not_applicable" and checks and not moot and rules.strict:
+        return _waived(rules, told)
     return replace(told, checks="moot" if moot else "open" if checks else "")
+
+
+def _waived(rules: Rules, told: Known) -> Known:
+    """An item of which somebody says that it does not apply, and no check that could tell has looked: that is
+    worth a good answer and no more."""
+    credit = rules.data["evidence"]["declared"]
+    cap = float(credit["cap"])
+    return replace(
+        told, spreads=(_triangle(credit, cap, cap),), covers=credit["covers"], open=False, checks="open"
+    )
 
 
 def _told(rules: Rules, item: Item, answers: Mapping[str, Mapping[str, Any]]) -> Known:
@@ -357,7 +369,10 @@ class Dimension(Pooled):
 
     def __init__(self, rules: Rules, draws: Draws, name: str, items: Iterable[Known]) -> None:
         self.rules, self.draws = rules, draws
-        self.mine = [one for one in items if one.item.dimension == name and one.state != "not_applicable"]
+        here = [one for one in items if one.item.dimension == name]
+        # Of a dimension in which nothing else is known, what does not apply is no knowledge either.
+        known = any(one.covers and one.state != "not_applicable" for one in here)
+        self.mine = [one for one in here if one.state != "not_applicable" or (known and one.spreads)]
         self.total = sum(one.item.weight for one in self.mine)
         self.unseen = 0.0  # weight that nobody has looked at
         for one in self.mine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -84,6 +84,8 @@ class Harm:
     any: bool = False  # each probe sees another way to it, so the worst counts in full
     gate: str = ""  # the stop sign that stands where it is found
     sure: bool = False  # that stop sign is a fact
+    # probe -> its value from which the harm is there
+    limits: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ def main() -> int:
     asked = reader.parse_args()
     if asked.only == ["check"]:
         return check.check(asked.processes, asked.record)
+    if asked.only in (["tables"], ["page"]) and not runs.done():
+        sys.exit("No run is measured yet, so there is nothing to fit or to show: run the benchmark first.")
     if asked.only == ["tables"]:
         for probe, table in tables.write(runs.done().values()).items():
             print(f"{probe:<32} AUC {table.auc:.2f}  {list(table.edges)}  {list(table.log_ratio)}")

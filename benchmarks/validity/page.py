@@ -110,10 +110,12 @@ def page(result: Result) -> str:
         "Written by `python -m benchmarks.validity`; a figure that misses its bar stands in **bold**, and",
         "one for which there are too few runs is left open.",
         "",
-        "## By check: the chance of harm that reports tell",
+        "## By check: what one check alone says of harm",
         "",
         "All faults of a check together: the share of harm as the prior, and the likelihood table of the",
-        "check (`assessments/scoring/likelihoods.yaml`), here fitted without the base that is judged.",
+        "check (`assessments/scoring/likelihoods.yaml`), here fitted without the base that is judged. A",
+        "report starts from the prior of the rules, adds the other checks and the answers, and holds a table",
+        "to the measured range where the harm is a value of the check.",
         "",
         *_table("Check", [(f"`{one['probe']}`", one) for one in probes], POOLED),
         "",
@@ -158,10 +160,15 @@ def _weak(probes: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any
     """What misses its bar, and what cannot be told yet."""
     lines = []
     for key, (way, bar) in BARS.items():
-        known = [one for one in faults if one[key] is not None]
-        missed = [f"{one['fault']} ({one[key]:.2f})" for one in known if not reached(key, one)]
-        if missed:
-            lines.append(f"- {HEADS[key].capitalize()}, bar {way} {bar}: {', '.join(missed)}.")
+        by_check = [(f"`{one['probe']}`", one) for one in probes if key in POOLED]
+        for by, named in (("", [(one["fault"], one) for one in faults]), (", by check", by_check)):
+            missed = [
+                f"{name} ({one[key]:.2f})"
+                for name, one in named
+                if one[key] is not None and not reached(key, one)
+            ]
+            if missed:
+                lines.append(f"- {HEADS[key].capitalize()}, bar {way} {bar}{by}: {', '.join(missed)}.")
     without = [f"`{one['probe']}`" for one in probes if one["auc_table"] is None]
     if without:
         lines.append(f"- Too few runs for a table, so these start cold: {', '.join(without)}.")

@@ -263,7 +263,7 @@ def test_hostile_documents_are_refused_in_50_ms():
     assert len(HOSTILE) >= 50
     for name, source, _ in HOSTILE:
         took = []
-        for _ in range(3):  # the best of three: other jobs share these cores
+        for _ in range(5):  # the best of five: other jobs share these cores
             start = time.process_time()
             with pytest.raises(PlanError):
                 read(source)

@@ -98,7 +98,9 @@ def _steps(rules: Rules) -> list[tuple[str, str]]:
             "Checks raise or lower it",
             "How often a score is seen with the harm, over how often without. No check says more than "
             f"{one:.0f} to 1, all together no more than {every:.0f} to 1. Where several see the same cause, "
-            f"the best counts in full and the others {words.percent(pooling['beside'])}.",
+            f"the best counts in full and the others {words.percent(pooling['beside'])}. Where the harm is a "
+            "value of the check itself, like a share of labels, and its whole range lies on one side of it, "
+            f"the check says at least {exp(pooling['agrees']):.1f} to 1 for that side.",
         ),
         (
             "Answers count less",

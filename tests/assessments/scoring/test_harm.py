@@ -134,6 +134,33 @@ def test_answers_fade_as_the_checks_grow_sure_and_are_told_as_nothing():
         assert steps[-1].log_odds == pytest.approx(0.55 * share), score
 
 
+LIMITS = [(one, probe, limit) for one in RULES.harms for probe, limit in one.limits.items()]
+
+
+@pytest.mark.parametrize(("one", "probe", "limit"), LIMITS, ids=lambda value: getattr(value, "id", None))
+def test_a_chance_lies_on_the_side_of_one_half_on_which_the_whole_measured_range_lies(one, probe, limit):
+    falls = RULES.anchors[probe].points[0][1] > RULES.anchors[probe].points[-1][1]
+    chances = []
+    for times in (0.5, 0.7, 0.9, 1.1, 1.5, 3):
+        value = limit / times if falls else limit * times
+        found = {probe: evidence.finding(value, 0.97 * value, 1.03 * value)}
+        chances.append(chance(one.id, found, rules=RULES).chance)
+    assert chances == sorted(chances)
+    assert chances[2] < 0.5 < chances[3]
+
+
+def test_a_range_across_the_limit_leaves_more_to_the_table():
+    rules = with_tables(data__label_errors={"log_ratio": [3, 3, 3, 3, 3]})
+    short, across, beyond = (
+        chance("label_noise", {"data.label_errors": evidence.finding(value, low, high)}, rules=rules)
+        for value, low, high in ((0.03, 0.02, 0.04), (0.04, 0.03, 0.06), (0.06, 0.052, 0.07))
+    )
+    assert [round(one.steps[1].log_odds, 2) for one in (short, beyond)] == [-1.5, 3]
+    assert -1.5 < across.steps[1].log_odds < 3
+    untold = chance("label_noise", {"data.label_errors": evidence.finding(0.03)}, rules=rules)
+    assert untold.steps[1].log_odds == 3  # a value without a range is held to nothing
+
+
 def test_a_fact_makes_a_harm_all_but_certain():
     finding = evidence.finding(
         3.0, 3.0, 3.0, facts={"faults": [{"fault": "executable_content", "severity": "high"}]}

@@ -236,6 +236,24 @@ def test_what_does_not_apply_leaves_its_dimension_but_not_a_measurement():
     assert next(one for one in still.items if one.item.id == "memory").state == "measured"
 
 
+def test_to_say_that_a_risk_does_not_apply_is_worth_no_more_than_a_good_answer():
+    clean = {"security.unsafe_files": measured("security.unsafe_files", 0, 0)}
+    names = {name for item in RULES.of("security") for name in item.questions}
+    waved, silent = (
+        pool.judge(RULES, clean, answers).dimensions["security"]
+        for answers in ({name: {"not_applicable": "not us"} for name in names}, {})
+    )
+    cap = RULES.data["evidence"]["declared"]["cap"]
+    assert waved.score >= cap - RULES.data["evidence"]["declared"]["below"]
+    assert waved.high > 60
+    assert waved.coverage < 0.8
+    assert silent.high >= waved.high
+    moot = {"state": "skipped", "facts": {"not_applicable": True}}
+    looked = {name: moot for item in RULES.of("security") for name in item.evidence if name not in clean}
+    gone = pool.judge(RULES, {**looked, **clean}, {name: {"not_applicable": "not us"} for name in names})
+    assert gone.dimensions["security"].coverage == 1
+
+
 def test_a_dimension_in_which_nothing_applies_is_unknown_and_not_safe():
     answers = {name: {"not_applicable": "no"} for item in RULES.of("flexibility") for name in item.questions}
     shown = pool.judge(RULES, {}, answers).dimensions["flexibility"].as_json(RULES)
