@@ -140,11 +140,14 @@ def share_token(run: Run) -> str:
 
 
 def progress(run: Run) -> str:
-    """One line while it runs: "7 of 13 done; now Label errors, Duplicates"."""
+    """One line while it runs: "7 of 13 checks done; now Label errors, Duplicates".
+
+    A check that is done may have failed or not applied, so this never says that all were measured.
+    """
     jobs = list(run.jobs.all())
     done = sum(job.finished for job in jobs)
     now = ", ".join(job.title for job in jobs if job.state == "running")
-    return f"{done} of {len(jobs)} measured{f'; now {now}' if now else ''}"
+    return f"{done} of {len(jobs)} checks done{f'; now {now}' if now else ''}"
 
 
 def _user() -> tuple[str, Any]:

@@ -382,7 +382,8 @@ def _method(document: Document, found: Sequence[Mapping[str, Any]]) -> list[tupl
         (
             "How the score is made",
             "Each dimension combines what was measured with what was answered. One serious risk pulls "
-            "more than an average lets it. What is unknown widens the range and never lowers the score.",
+            "more than an average lets it. What is unknown widens the range; it never lowers its high end. "
+            "The score is a best estimate: it may fall when a bad answer is left out.",
         ),
         ("What it does not cover", limits),
         (

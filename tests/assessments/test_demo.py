@@ -75,3 +75,14 @@ def test_the_demos_plan_and_answers_are_read_whole():
 
     assert plan.read(json.dumps(demo.PLAN)).not_read == []
     assert all(questions.clean(key, value) for key, value in demo.ANSWERS.items())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_counts_what_is_done_and_does_not_call_it_measured(monkeypatch, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(Job, "publish", lambda job: None)
+    run = demo.make(print).run
+    total = run.jobs.count()
+    assert demo.progress(run) == f"0 of {total} checks done"
+    run.jobs.update(state="failed")
+    assert demo.progress(run) == f"{total} of {total} checks done"

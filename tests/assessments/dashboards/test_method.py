@@ -212,3 +212,10 @@ def test_a_changed_scale_weight_and_gate_are_told(monkeypatch):
     assert "9,000 simulations instead of 1,000." in versions.changes(old, rulebook._rules(more))
     same = {**old.data, "verdicts": {}}
     assert versions.changes(old, rulebook._rules(same)) == ["Words only."]
+
+
+def test_the_score_is_called_a_best_estimate_that_may_fall_when_a_bad_answer_is_left_out():
+    told = dict(method.build(rulebook.newest()).steps)["What is not known widens the range"]
+    assert "never lowers its high end and never makes a project ready" in told
+    assert "it may fall when a bad answer is left out" in told
+    assert "never lowers the score" not in told

@@ -288,3 +288,9 @@ def test_a_closed_gate_stands_by_itself_and_leads_to_its_finding():
     assert f'href="#{gate["anchor"]}"' in shown
     del document["gates"]  # as in a report of older rules
     assert report.build(document).gates == []
+
+
+def test_a_report_does_not_claim_that_silence_leaves_the_score():
+    told = dict(report.build(sample.document()).method)["How the score is made"]
+    assert "What is unknown widens the range; it never lowers its high end." in told
+    assert "it may fall when a bad answer is left out" in told
