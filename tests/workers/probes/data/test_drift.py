@@ -341,3 +341,18 @@ def test_a_class_that_the_training_part_lacks_is_serious_however_small_the_parts
     finding = judge.finding(PROBE, sets.split_csv(train, test, "cultivar"))
     fault = judge.named(finding, "class_shift")[0]
     assert (fault["classes"][0], fault["severity"]) == ("class_0", "high")
+
+
+def test_numbers_beyond_float32_are_judged_like_their_ranks():
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"x": rng.normal(size=400), "y": rng.normal(size=400)})
+    frame["label"] = np.where(frame["x"] > 0, "a", "b")
+    train, test = halves(frame)
+    test["x"] += 3.0
+    found = []
+    for scale in (1.0, 1e200):
+        parts = [part.assign(x=part["x"] * scale) for part in (train, test)]
+        found.append(judge.finding(PROBE, sets.split_csv(*parts, "label")))
+    assert [one.state for one in found] == ["measured", "measured"]
+    assert found[1].value == pytest.approx(found[0].value, abs=0.02)
+    assert found[1].value > 0.9

@@ -32,10 +32,20 @@ def encode(
     return np.hstack(kept).astype(np.float32) if kept else np.zeros((len(rows), 0), np.float32)
 
 
+def _within_float32(x: np.ndarray) -> np.ndarray:
+    """The numbers; where one of them is beyond float32, which the trees compute in, their ranks.
+
+    A tree asks which of two values is larger and nothing else, so ranks tell it the same.
+    """
+    if np.abs(x[np.isfinite(x)]).max(initial=0.0) <= np.finfo(np.float32).max:
+        return x
+    return np.unique(x, return_inverse=True)[1].reshape(-1).astype(np.float64)
+
+
 def _numbers(values: Values, rows: np.ndarray) -> np.ndarray:
     present = values.present[rows]
     if values.numbers is not None:
-        x = values.numbers[rows]
+        x = _within_float32(values.numbers)[rows]
         middle = float(np.median(x[present])) if present.any() else 0.0
         return np.column_stack([np.where(present, x, middle), ~present])
     assert values.words is not None
