@@ -72,7 +72,8 @@ def steps(rules: Rules) -> list[tuple[str, str]]:
             "What is not known widens the range",
             f"{simulation['draws']:,} simulations give the range from the {low}% to the {high}% end. What "
             "nobody has looked at may be anything, so it opens the range, never lowers its high end and "
-            "never makes a project ready. The score is a best estimate: it may fall when a bad answer is left out.",
+            "never makes a project ready. The score is a best estimate: it may fall when a bad answer is "
+            "left out.",
         ),
     ]
 

@@ -96,3 +96,45 @@ def test_one_of_many_people_on_both_sides_of_a_given_split_is_told():
         finding = judge.finding("data.split_overlap", sets.split_csv(frame[~moved], frame[moved], "kind"), 1)
         assert {one["fault"] for one in finding.facts["faults"]} == faults
         assert (finding.value > 0) == bool(faults)
+
+
+def called(rows, cases, seed=0):
+    """Rows with a `contact` that half of them share, unlike each other; `cases` of the test are copies."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.normal(size=(rows, 6)).round(4), columns=list("abcdef"))
+    named = pd.Series([f"person{i}@example.org" for i in range(rows)])
+    frame["contact"] = named.where(np.arange(rows) % 2 == 0, "call")
+    frame["label"] = np.where(frame["a"] + rng.normal(0, 0.5, rows) > 0, "yes", "no")
+    cut = int(0.75 * rows)
+    train, test = frame.iloc[:cut], frame.iloc[cut:].reset_index(drop=True)
+    test.iloc[:cases] = train.iloc[:cases].to_numpy()
+    return train, test
+
+
+def test_a_repeated_contact_on_rows_that_are_not_alike_is_a_remark_and_counts_for_nothing():
+    finding = judge.finding(PROBE, sets.split_csv(*called(1000, 0), "label"))
+    (fault,) = judge.named(finding, "items_across_split")
+    assert (fault["severity"], fault["columns"]) == ("low", ["contact"])
+    assert (finding.value, finding.low) == (0.0, 0.0)
+    assert finding.high < 0.02
+    assert finding.title == "contact repeats in both parts, on rows that are not copies"
+    assert not {"impact", "mitigations"} & set(finding.facts)
+
+
+def test_title_value_and_interval_tell_of_the_same_rows():
+    finding = judge.finding(PROBE, sets.split_csv(*called(1000, 32), "label"))
+    assert judge.named(finding, "items_across_split")[0]["score"] > 0.3
+    assert finding.value == pytest.approx(0.128)
+    assert finding.low < finding.value < finding.high < 0.2
+    assert finding.title == "13% of the test rows are copies of training rows"
+
+
+def test_the_way_that_ties_most_rows_leads_and_a_worse_one_stands_beside_it(monkeypatch):
+    where = {"columns": ["g"]}
+    many = split_overlap.Overlap("group_across_split", 150, 0.6, "medium", "Many share.", True, where)
+    monkeypatch.setattr(split_overlap, "_time", lambda *_: [many])
+    finding = judge.finding(PROBE, sets.split_csv(*called(1000, 32), "label"))
+    assert finding.value == 0.6
+    assert finding.title == "60% of the test rows share their g with training rows"
+    assert "Many share." in finding.note
+    assert "32 test rows are equal to training rows." in finding.note

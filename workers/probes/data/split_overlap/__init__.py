@@ -5,8 +5,10 @@ A split that came with the upload, or that the plan asks for, is a fact and is j
 RiskBoard made itself shows what a split at random would share: copies are then left to ``data.duplicates``,
 and what ties rows together (``ties``) is told as what the team's own split has to keep on one side.
 Value: the share of test rows that have a copy, or a row of their own group, window or stretch of time, in the
-training part; of a split made here, no more than moderate. Impact: the score of the nearest neighbour on the
-test rows, with and without the training rows that they are tied to, compared row by row (paired bootstrap).
+training part, for the way that ties most of them, which the title names; of a split made here, no more than
+moderate. Equal identifiers on rows that are not alike are a remark and count for nothing. Impact: the score
+of the nearest neighbour on the test rows, with and without the training rows that they are tied to, compared
+row by row (paired bootstrap).
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Overlap:
     share: float
     severity: str
     note: str
+    counts: bool = True  # towards the value; else it is a remark
     places: dict[str, Any] = field(default_factory=dict)
     how_to: str = ""
     tie: ties.Tie | None = None
@@ -99,7 +102,7 @@ def _copies(sample: Sample, found: found_copies.Copies, held: str, tested: int, 
         unit = pieces(sample.kind, rows)
         told = f"{rows:,} {held} {unit} {'is' if rows == 1 else 'are'} {word} training {pieces(sample.kind)}"
         overlaps.append(Overlap(
-            fault, rows, share, severity, told + (" in a split at random." if ours else "."),
+            fault, rows, share, severity, told + (" in a split at random." if ours else "."), not ours,
             found_copies.where(found_copies.places(sample, pairs[:MOST_PAIRS])),
             "Keep copies on one side of the split", pairs=pairs,
         ))  # fmt: skip
@@ -161,11 +164,13 @@ def _items(sample: Sample, held: str, tested: int, overlaps: list[Overlap]) -> l
         alike = _more_alike(sample, pairs)
         severity = "low" if not alike else "high" if share >= HIGH else "medium" if share >= MEDIUM else "low"
         note = f"{count(rows, f'{held} row')} carry a {column.name} that training rows carry as well"
-        note += ", and resemble these." if alike else "."
+        note += ", and resemble these." if alike else "; nothing shows that they are alike."
         places = found_copies.where(found_copies.places(sample, pairs[:MOST_PAIRS]))
-        found.append(Overlap("items_across_split", rows, share, severity, note,
-                             {"columns": [column.name], **places},
-                             f"Split by {column.name}", pairs=pairs))  # fmt: skip
+        how = f"Split by {column.name}"
+        if not alike:
+            how = f"If {column.name} names one person or thing, split by it"
+        found.append(Overlap("items_across_split", rows, share, severity, note, alike,
+                             {"columns": [column.name], **places}, how, pairs=pairs))  # fmt: skip
     return found
 
 
@@ -214,7 +219,7 @@ def _time(sample: Sample, held: str, tested: int, ours: bool) -> list[Overlap]:
         return []
     severity = "medium" if ours or share < SHARED else "high"
     note = f"{count(rows, f'{held} row')} lie before the end of the training time in {time.name}."
-    return [Overlap("time_across_split", rows, share, severity, note, {"columns": [time.name]},
+    return [Overlap("time_across_split", rows, share, severity, note, True, {"columns": [time.name]},
                     f"Split by {time.name}: the newest rows are the test")]  # fmt: skip
 
 
@@ -271,7 +276,8 @@ def _tied(sample: Sample, tie: ties.Tie, held: str, ours: bool) -> Overlap | Non
         shown = sample.places(sample.arrays["ids"][crossing[:MOST_PAIRS]])
         key = "file" if "file" in shown[0] else "row"
         where[f"{key}s"] = [place[key] for place in shown]
-    return Overlap(PLURAL[tie.kind], rows, share, severity, note, where, how, tie=tie)
+    counts = not ours or severity != "low"
+    return Overlap(PLURAL[tie.kind], rows, share, severity, note, counts, where, how, tie=tie)
 
 
 # -- judging ----------------------------------------------------------------------------------------------
@@ -285,13 +291,14 @@ def _finding(
     held: str,
     ours: bool,
 ) -> Finding:
-    counted = [one for one in overlaps if not ours or one.severity != "low"]
-    share = max((one.share for one in counted), default=0.0)
-    low, high = clopper_pearson(round(share * tested), tested)
-    value = min(share, OURS) if ours else share
     rank = {"high": 2, "medium": 1, "low": 0}
     overlaps.sort(key=lambda one: (-rank[one.severity], one.fault == "neighbouring_samples", -one.share))
-    worst = overlaps[0] if overlaps else None
+    # The value, its interval, the title and the note are all of one way; of equal shares, the worst.
+    counted = [one for one in overlaps if one.counts]
+    lead = max(counted or overlaps, key=lambda one: one.share, default=None)
+    share = lead.share if lead is not None and lead.counts else 0.0
+    low, high = clopper_pearson(round(share * tested), tested)
+    value = min(share, OURS) if ours else share
     copied = sum(one.rows for one in overlaps if "duplicates" in one.fault)
     facts: dict[str, Any] = {
         "split": "ours" if ours else str(sample.manifest["split"]["made_by"]), "tested": tested, "held": held,
@@ -308,35 +315,37 @@ def _finding(
         "faults": [{"fault": one.fault, "severity": one.severity, "note": one.note,
                     "score": round(one.share, 5), **one.places} for one in overlaps],
     }  # fmt: skip
-    if worst is not None and (worst.severity != "low" or not ours) and budget.left > 1:
-        facts["impact"] = overlap_impact.measure(sample, worst.tie, worst.pairs, held, budget.seed)
-    if worst is not None and worst in counted:
+    if lead is not None and lead.counts and budget.left > 1:
+        facts["impact"] = overlap_impact.measure(sample, lead.tie, lead.pairs, held, budget.seed)
+    if lead is not None and lead.counts:
         facts["mitigations"] = [{
-            "title": worst.how_to, "value": 0.0, "low": 0.0, "high": 0.0, "effort": "2 days, one engineer",
-            "basis": "measured", "note": worst.note,
+            "title": lead.how_to, "value": 0.0, "low": 0.0, "high": 0.0, "effort": "2 days, one engineer",
+            "basis": "measured", "note": lead.note,
         }]  # fmt: skip
     return Finding(
         value,
-        _note(worst, facts),
+        _note(lead, overlaps, facts),
         facts,
         low=0.0 if ours else min(low, value),
         high=max(high, value),
         sample=tested,
-        title=_title(sample, worst, held, ours),
+        title=_title(sample, lead, held, ours),
     )
 
 
-def _title(sample: Sample, worst: Overlap | None, held: str, ours: bool) -> str:
+def _title(sample: Sample, lead: Overlap | None, held: str, ours: bool) -> str:
     unit = pieces(sample.kind)
-    if worst is None:
+    if lead is None:
         return f"The {held} part shares nothing with the training part"
-    if ours and worst.severity == "low":
-        things = listed(worst.places.get("columns") or [count(worst.rows, "copy", "copies")])
+    if not lead.counts and not ours:
+        return f"{listed(lead.places['columns'])} repeats in both parts, on rows that are not copies"
+    if ours and lead.severity == "low":
+        things = listed(lead.places.get("columns") or [count(lead.rows, "copy", "copies")])
         return f"Keep {things} on one side when you split"
-    said = f"{percent(worst.share)} of the {held} {unit}"
+    said = f"{percent(lead.share)} of the {held} {unit}"
     if ours:
-        said = f"In a split at random, {percent(worst.share)} of the {held} {unit}"
-    columns = worst.places.get("columns") or []
+        said = f"In a split at random, {percent(lead.share)} of the {held} {unit}"
+    columns = lead.places.get("columns") or []
     return {
         "duplicates_across_split": f"{said} are copies of training {unit}",
         "near_duplicates_across_split": f"{said} are nearly copies of training {unit}",
@@ -345,11 +354,11 @@ def _title(sample: Sample, worst: Overlap | None, held: str, ours: bool) -> str:
         "time_across_split": f"{said} are older than training {unit}",
         "overlapping_windows_random_split": f"{said} overlap with training windows",
         "neighbouring_samples": f"{said} have a nearly equal neighbour in the training part",
-    }[worst.fault]
+    }[lead.fault]
 
 
-def _note(worst: Overlap | None, facts: dict[str, Any]) -> str:
-    if worst is None:
+def _note(lead: Overlap | None, overlaps: list[Overlap], facts: dict[str, Any]) -> str:
+    if lead is None:
         return (
             f"No copy, group or neighbour of {facts['tested']:,} {facts['held']} rows was found in training."
         )
@@ -359,4 +368,6 @@ def _note(worst: Overlap | None, facts: dict[str, Any]) -> str:
         gain = (
             f" This alone lifts the score of a nearest neighbour by {100 * impact['difference']:.1f} points."
         )
-    return f"{worst.note}{gain} {worst.how_to}."
+    severe = overlaps[0]  # the worst kind, where a milder one ties more rows
+    beside = f" {severe.note}" if severe.severity == "high" and lead.severity != "high" else ""
+    return f"{lead.note}{gain}{beside} {lead.how_to}."
