@@ -52,7 +52,11 @@ def test_a_learning_rate_thirty_times_too_low_is_flagged(cancer, seed):
     assert best["training.learning_rate"] * best["training.steps"] > 10 * 0.005 / 30 * 100
     (step,) = finding.facts["mitigations"]
     assert step["basis"] == "measured"
-    # what is told can be written into a plan as it stands
+    # every setting that the gain was measured with is told, and can be written into a plan as it stands
+    told = f"{step['title']} {step['note']}"
+    assert all(
+        f"{key.split('.')[1].replace('_', ' ')} {value}" in told for key, value in step["plan"].items()
+    )
     tree: dict = {}
     for key, value in step["plan"].items():
         group, name = key.split(".")

@@ -166,13 +166,14 @@ def _mitigations(
 ) -> list[dict[str, Any]]:
     if verdict != "worse" or gain < MARGIN:
         return []
-    some = ", ".join(
-        f"{key.rpartition('.')[2].replace('_', ' ')} {value}" for key, value in list(keys.items())[:3]
-    )
+    every = [f"{key.rpartition('.')[2].replace('_', ' ')} {value}" for key, value in keys.items()]
+    some = ", ".join(every[:3]) + (f" and {len(every) - 3} more" if len(every) > 3 else "")
+    whole = f" All of it: {', '.join(every)}." if len(every) > 3 else ""
     return [{
         "title": f"Use the best setting found: {some}", "value": 0.0, "low": 0.0,
         "high": max(0.0, high - gain), "effort": "1 day, one engineer", "basis": "measured", "plan": keys,
-        "note": f"On rows it was not chosen by, it gains {low:.1f} to {high:.1f} points of {stand.metric}.",
+        "note": f"On rows it was not chosen by, it gains {low:.1f} to {high:.1f} points of {stand.metric}."
+        + whole,
     }]  # fmt: skip
 
 
