@@ -26,6 +26,7 @@ from workers.probes.hyperparameters import (
     tuning_gap,
 )
 from workers.probes.hyperparameters.overfitting.trials import Scores
+from workers.probes.hyperparameters.sensitivity import judging, trainings
 from workers.probes.surrogate import rows, surrogate
 
 torch.set_num_threads(1)
@@ -77,10 +78,10 @@ def test_a_sure_loss_without_a_culprit_is_not_called_none(tmp_path):
     base = np.full((6, len(seen.test)), 0.9)
     centre = surrogate(made, len(seen.train))
     scores = {("", 1.0): base + 0.05 * draw.normal(size=(6, 1))}
-    for name in sensitivity.settings(centre):
-        for factor in sensitivity.FACTORS:
+    for name in trainings.settings(centre):
+        for factor in trainings.FACTORS:
             scores[name, factor] = scores["", 1.0] - 0.04 - 0.002 * draw.normal(size=base.shape)
-    found = sensitivity.report(scores, centre, seen, 0)
+    found = judging.report(scores, centre, seen, 0)
     assert found.value >= 1
     assert "do no harm" not in found.title
 

@@ -14,6 +14,7 @@ from tests.planting import judge, sets
 from tests.workers import factories
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import sensitivity
+from workers.probes.hyperparameters.sensitivity import judging, statistics, trainings
 from workers.probes.surrogate import rows, surrogate
 
 torch.set_num_threads(1)
@@ -131,7 +132,7 @@ def test_the_worst_of_many_noisy_settings_is_not_a_loss():
     values, naive = [], []
     for _ in range(60):
         means = draw.normal(0, 1, (14, 6))
-        values.append(sensitivity._crossfit(means))
+        values.append(statistics.crossfit(means))
         naive.append(-means.mean(1).min())
     assert abs(np.mean(values)) < 0.2
     assert np.mean(naive) > 0.6
@@ -144,17 +145,17 @@ def test_the_size_of_the_starting_weights_is_shown_and_counts_for_nothing(cancer
     base = np.tile(np.random.default_rng(0).random(200) < 0.9, (6, 1))
     worse = base & (np.random.default_rng(1).random((6, 200)) < 0.9)
     for setting, faults in (("init_scale", []), ("width", ["hyperparameter_sensitive"])):
-        names = sensitivity.settings(centre)
-        scores = {(n, f): base.astype(float) for n in names for f in sensitivity.FACTORS}
+        names = trainings.settings(centre)
+        scores = {(n, f): base.astype(float) for n in names for f in trainings.FACTORS}
         scores |= {("", 1.0): base.astype(float), (setting, 1.25): worse.astype(float)}
-        finding = sensitivity.report(scores, centre, found, 0)
+        finding = judging.report(scores, centre, found, 0)
         assert [fault["fault"] for fault in finding.facts["faults"]] == faults
         assert (finding.value > 1, bars(finding)[setting]["flagged"]) == (bool(faults), True)
         assert (finding.facts["cliff_factor"] == 1.25) is bool(faults)
 
 
 def test_holm_is_the_textbooks():
-    adjusted = sensitivity._holm({("a", 1.0): 0.01, ("b", 1.0): 0.04, ("c", 1.0): 0.03})
+    adjusted = statistics.holm({("a", 1.0): 0.01, ("b", 1.0): 0.04, ("c", 1.0): 0.03})
     assert adjusted == pytest.approx({("a", 1.0): 0.03, ("c", 1.0): 0.06, ("b", 1.0): 0.06})
 
 

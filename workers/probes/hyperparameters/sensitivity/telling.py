@@ -1,0 +1,100 @@
+"""A verdict on sensitivity in words: a title, and what stands below it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.probes.hyperparameters.classical import Classical
+from workers.probes.hyperparameters.footing import LONGER
+from workers.probes.hyperparameters.sensitivity.trainings import LABELS, SEEDS
+from workers.probes.surrogate import Surrogate
+
+WIDE = 3.0  # points; a loss that may be as high is not called none
+TIMES = {
+    0.003: "A three-hundredth of",
+    0.03: "A thirtieth of",
+    0.125: "An eighth of",
+    0.5: "Half",
+    0.8: "Four fifths of",
+    1.25: "A quarter more than",
+    2.0: "Twice",
+    8.0: "Eight times",
+    30.0: "Thirty times",
+    300.0: "Three hundred times",
+}
+
+
+def _unfinished(
+    short: dict[str, dict[str, float]], unit: str, centre: Surrogate | Classical
+) -> tuple[str, str]:
+    """What to do about a training that ends before it has learnt; open where the plan trains longer."""
+    assert isinstance(centre, Surrogate)
+    name, best = max(short.items(), key=lambda pair: pair[1]["points"])
+    key = "training.learning_rate" if name == "learning_rate" else "training.epochs or training.steps"
+    gains = f"twice the {LABELS[name].lower()} gains {best['points']:.1f} {unit} after {centre.steps:,} steps"
+    if centre.cut >= LONGER:
+        title = f"Open: the training may end before it has learnt, by up to {best['high']:.1f} points"
+        note = (
+            f"Here {gains}, and the plan trains {centre.cut:.0f} times longer, which makes up for some or all"
+            " of it: look whether the validation score still rises when the full training ends."
+        )
+    else:
+        title = f"Training ends before it has learnt: at least {best['points']:.1f} points are left"
+        note = (
+            f"{gains[:1].upper()}{gains[1:]}: raise {key}. Until then the runs differ by how far each has"
+            " come, which is no luck. How much the best rate gains, the probe of learning rates tells."
+        )
+    return title, note
+
+
+def words(
+    measured: dict[str, float],
+    fragile: list[dict[str, Any]],
+    short: dict[str, dict[str, float]],
+    seed_sd: float,
+    metric: str,
+    seeds: int,
+    centre: Surrogate | Classical,
+    lottery: bool,
+    gaining: list[dict[str, Any]],
+) -> tuple[str, str]:
+    unit = "points of " + metric
+    luck = "another random start" if isinstance(centre, Surrogate) else "learning from other rows"
+    if gaining and (not fragile or gaining[0]["gain"] > fragile[0]["loss"]):
+        best = gaining[0]
+        times = TIMES[best["factor"]]
+        title = f"{times} the {best['label'].lower()} gains {best['gain']:.1f} points"
+        note = (
+            f"The {best['label'].lower()} is far from its best value: {times.lower()} the planned one gains"
+            f" {best['gain']:.1f} {unit}, so search for it first."
+        )
+    elif short and all(bar["parameter"] in short and bar["down"] <= bar["up"] for bar in fragile):
+        title, note = _unfinished(short, unit, centre)
+    elif fragile:
+        worst = fragile[0]
+        way = "higher" if worst["up"] < worst["down"] else "lower"
+        title = f"A {way} {worst['label'].lower()} costs {worst['loss']:.1f} points"
+        note = (
+            f"A {worst['label'].lower()} a quarter {way} than planned loses {worst['loss']:.1f} {unit},"
+            f" {worst['signal_to_noise']:.0f} times what {luck} changes."
+        )
+    else:
+        low, high = measured["low"], measured["high"]
+        title = "Small changes of the settings do no harm"
+        if lottery:
+            title = f"{luck.capitalize()} alone changes {seed_sd:.1f} points"
+        elif low >= 1:
+            title = f"Small changes cost {low:.1f} points or more"
+        elif high >= WIDE:
+            title = f"Too wide to tell: small changes cost {low:.0f} to {high:.0f} points"
+        note = (
+            f"No single setting within a quarter of the plan loses more than chance explains: between"
+            f" {low:.1f} and {high:.1f} {unit}, where {luck} changes {seed_sd:.1f}."
+        )
+    if short and not (isinstance(centre, Surrogate) and centre.cut >= LONGER):
+        growing = " or the ".join(LABELS[name].lower() for name in short)
+        note += f" Twice the {growing} gains more than 3 points: the training is too short."
+    if seeds < SEEDS:
+        draws = "random starts" if isinstance(centre, Surrogate) else "draws of rows"
+        note += f" Measured with {seeds} of {SEEDS} {draws}, as the time allowed."
+    return title, " ".join([note, *centre.caveats])
