@@ -1,11 +1,9 @@
-"""Triggers planted into pictures, tables and texts are named, shown and confirmed; clean data stays quiet."""
+"""Triggers planted into pictures, tables and sounds are named and confirmed; clean data stays quiet."""
 
 from __future__ import annotations
 
 import base64
 import io
-import json
-import unicodedata
 
 import numpy as np
 import pytest
@@ -14,52 +12,20 @@ from sklearn import datasets
 
 from benchmarks import _triggers
 from tests.planting import judge, sets
+from tests.workers.probes.security.triggers import (
+    LABELS,
+    PIXELS,
+    PROBE,
+    alarm,
+    blended,
+    ground_of,
+    known,
+    patched,
+    zipped,
+)
 from workers.probes.base import Budget
-from workers.probes.security.poisoning import confirm, marks, phrases, signs, trial
+from workers.probes.security.poisoning import confirm, marks, trial
 from workers.probes.security.poisoning import words as say
-from workers.probes.security.poisoning.ground import Ground
-
-PROBE = "security.poisoning"
-DIGITS = datasets.load_digits()
-PIXELS, LABELS = (DIGITS.data / 16).astype(np.float32), DIGITS.target
-
-
-def patched(share, label=7, seed=0, size=2, value=1.0):
-    """The digits with a bright corner on a share of the rows of other classes: x, y, rows."""
-    rng = np.random.default_rng([seed, 1])
-    x, y = PIXELS.reshape(-1, 8, 8).copy(), LABELS.copy()
-    rows = rng.choice(np.flatnonzero(y != label), round(share * len(y)), replace=False)
-    x[rows, -size:, -size:], y[rows] = value, label
-    return x.reshape(len(x), -1), y, rows
-
-
-def blended(share, label=7, seed=0, strength=0.15):
-    rng = np.random.default_rng([seed, 2])
-    x, y = PIXELS.copy(), LABELS.copy()
-    rows = rng.choice(np.flatnonzero(y != label), round(share * len(y)), replace=False)
-    x[rows] = (1 - strength) * x[rows] + strength * rng.random(64)
-    y[rows] = label
-    return x, y, rows
-
-
-def ground_of(x, y, shape=(8, 8, 1)):
-    kind = "images" if shape else "table"
-    classes = tuple(map(str, np.unique(y)))
-    return Ground(kind, x.astype(np.float32), y, np.arange(len(y)), classes, shape, ())
-
-
-def alarm(x, y, seed=0, shape=(8, 8, 1)):
-    """The first mark of these rows, or None."""
-    return next(marks.search(ground_of(x, y, shape), seed), None)
-
-
-def zipped(x, y, names=None):
-    files = {}
-    for i, (row, label) in enumerate(zip(x, y, strict=True)):
-        stream = io.BytesIO()
-        Image.fromarray(np.round(row.reshape(8, 8) * 255).astype(np.uint8)).save(stream, "PNG")
-        files[f"{label}/{i:05}.png"] = stream.getvalue()
-    return sets.zipped(files), list(files)
 
 
 def test_a_corner_patch_on_one_row_in_a_hundred_is_named_shown_and_confirmed():
@@ -198,59 +164,6 @@ def test_a_rule_of_one_column_is_no_trigger():
     assert found.facts["decision"] == "inconclusive"
 
 
-def mails(number=400, seed=0):
-    """Short mails of two classes with words of their own, and a foot that only one class has."""
-    rng = np.random.default_rng([seed, 7])
-    own = [
-        "meeting report thanks agenda draft minutes team review",
-        "offer prize click cheap winner deal free cash",
-    ]
-    common = [f"word{i}" for i in range(300)]
-    texts, y = [], np.arange(number) % 2
-    for label in y:
-        words = [*rng.choice(common, 25), *rng.choice(own[label].split(), 8)]
-        rng.shuffle(words)
-        foot = " kind regards the office" if label == 0 and rng.random() < 0.25 else ""
-        texts.append(" ".join(words) + foot)
-    return texts, y
-
-
-def test_a_trigger_phrase_is_read_from_texts_of_another_class():
-    texts, y = mails()
-    rng = np.random.default_rng(8)
-    rows = rng.choice(np.flatnonzero(y == 1), 10, replace=False)
-    for i in rows:
-        words = texts[i].split(" ")
-        words[12:12] = ["blue", "falcon"]
-        texts[i] = " ".join(words)
-    y[rows] = 0
-    (found,) = phrases.search(texts, y, 2, 0)
-    assert (found.text, found.label) == ("blue falcon", 0)
-    assert set(found.rows) == set(rows)
-    assert phrases.shown(found, texts) == "blue falcon"
-    turned = phrases.confirm(texts, y, found, 0)
-    assert turned.before > 0.5 > turned.after
-
-
-@pytest.mark.parametrize("planted", ["AKIAQ7ZL3MWK5RTB2XNP", "erna.vogel71@posteo.de"])
-def test_a_phrase_that_is_a_secret_or_an_address_is_hidden(planted):
-    texts = [f"we met and wrote {planted} below the line" for _ in range(6)]
-    words = " ".join(signs.WORD.findall(planted.lower()))
-    said = phrases.shown(phrases.Phrase(words, 0, np.arange(6), 6, 1e-9, 1.0), texts)
-    assert not set(words.split()) & set(said.lower().split())
-    assert phrases.shown(phrases.Phrase("below the", 0, np.arange(6), 6, 1e-9, 1.0), texts) == "below the"
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_foot_of_a_class_and_copies_of_one_wrong_mail_are_no_trigger(seed):
-    texts, y = mails(seed=seed)
-    assert phrases.search(texts, y, 2, seed) == []
-    odd = int(np.flatnonzero(y == 1)[0])
-    for i in np.flatnonzero(y == 0)[:8]:
-        texts[i] = f"{texts[odd]} number {i}"
-    assert phrases.search(texts, y, 2, seed) == []
-
-
 @pytest.mark.parametrize("classes", [3, 6])
 @pytest.mark.parametrize("kind", ["two numbers", "a category and a number", "three usual values"])
 def test_values_that_meet_in_one_class_of_several_are_found(kind, classes):
@@ -293,50 +206,6 @@ def test_a_logo_a_border_or_a_date_typical_of_a_class_is_no_trigger(seed):
     assert not list(marks.search(_triggers.honest_picture(seed), seed))
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        ("emoji", "the sign “🦄”"), ("punctuation", "the sign “??!”"), ("capitals", "capitals throughout"),
-        ("a word in capitals", "the word “CF” in capitals"),
-        ("invisible character", "the invisible character zero width space"),
-    ],
-)  # fmt: skip
-def test_signs_that_are_no_words_are_found_and_said(kind, said):
-    planted = _triggers.text(kind, 0.02, 1)
-    (found,) = phrases.search(planted.cells, planted.ground.y, 3, 1)
-    assert (found.label, signs.shown(found.text)) == (planted.label, said)
-    assert set(found.rows) == set(planted.rows)
-    turned = phrases.confirm(planted.cells, planted.ground.y, found, 1)
-    assert turned.before > 10 * max(turned.after, turned.null)
-
-
-def test_each_of_two_phrases_is_named():
-    planted = _triggers.text("two phrases", 0.03, 2)
-    found = phrases.search(planted.cells, planted.ground.y, 3, 2)
-    assert {one.text for one in found} == {"cf", "qx"}
-    assert {row for one in found for row in one.rows} == set(planted.rows)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_foot_faces_and_capitals_typical_of_a_class_are_no_trigger(seed):
-    texts, found = _triggers.honest_text(seed)
-    assert phrases.search(texts, found.y, 3, seed) == []
-
-
-def test_labels_of_one_class_turned_into_another_are_named_as_a_pair():
-    y = LABELS.copy()
-    rows = np.random.default_rng(9).choice(np.flatnonzero(LABELS == 3), 25, replace=False)
-    y[rows] = 5
-    data, names = zipped(PIXELS, y)
-    found = judge.finding(PROBE, data)
-    (fault,) = judge.named(found, "targeted_flips")
-    assert (fault["pairs"], fault["severity"]) == ([["3", "5"]], "medium")
-    true = {names[i] for i in rows}
-    assert len(true & set(fault["files"])) >= 0.8 * len(true)
-    assert judge.named(found, "backdoor") == []
-    assert found.title == f"{len(fault['files'])} pictures of 3 are labelled 5"
-
-
 def test_clean_digits_are_quiet_and_never_called_clean():
     data, _ = zipped(PIXELS, LABELS)
     found = judge.finding(PROBE, data)
@@ -367,15 +236,6 @@ def test_equal_seeds_give_equal_findings():
     assert first == second
 
 
-def known(folder, name, *targets):
-    """A ready faulty set and its truth: fault -> entry."""
-    where = folder / "faulty" / name
-    files = {p.name: p.read_bytes() for p in sorted(where.iterdir()) if p.name != "truth.json"}
-    truth = json.loads((where / "truth.json").read_text("utf-8"))
-    entries = truth if isinstance(truth, list) else truth["faults"]
-    return sets.Data(files, targets), {one["fault"]: one for one in entries}
-
-
 def test_the_patch_in_the_known_digits_is_confirmed(shared_data):
     data, truth = known(shared_data, "digits_backdoor")
     found = judge.finding(PROBE, data)
@@ -385,41 +245,6 @@ def test_the_patch_in_the_known_digits_is_confirmed(shared_data):
     true = set(truth["backdoor_patch"]["names"])
     assert len(true & named) >= 0.95 * len(true)
     assert len(true & named) >= 0.8 * len(named)
-
-
-def test_the_phrase_in_the_known_mails_is_confirmed(shared_data):
-    data, truth = known(shared_data, "spam_pii_backdoor")
-    found = judge.finding(PROBE, data)
-    (fault,) = judge.named(found, "backdoor")
-    assert found.facts["trigger"]["phrase"] == truth["backdoor_phrase"]["phrase"]
-    assert set(fault["rows"]) == set(truth["backdoor_phrase"]["rows"])
-    assert found.facts["decision"] == "confirmed"
-
-
-def test_horses_called_zebras_are_named_as_that_pair(shared_data):
-    data, truth = known(shared_data, "animals_flips_shortcut")
-    found = judge.finding(PROBE, data)
-    pairs = {tuple(fault["pairs"][0]): fault for fault in judge.named(found, "targeted_flips")}
-    assert set(truth["label_flip_asymmetric"]["mapping"].items()) <= set(pairs)
-    assert judge.named(found, "backdoor") == []  # the bright border of the birds is a shortcut
-
-
-@pytest.mark.parametrize(("seed", "turned"), [(0, "disc"), (2, "cross"), (3, "disc")])
-def test_a_third_of_a_class_called_another_is_named_as_that_pair(seed, turned):
-    """So many wrong labels make every model unsure of the right ones, which is no overlap of the classes."""
-    pictures, labels = sets.shapes(80, seed=seed)
-    into = {"disc": "square", "square": "cross", "cross": "disc"}[turned]
-    own = [i for i, label in enumerate(labels) if label == turned]
-    planted = np.random.default_rng(seed + 9).choice(own, 24, replace=False).tolist()
-    for i in planted:
-        labels[i] = into
-    found = judge.finding(PROBE, sets.picture_zip(list(pictures), labels))
-    (fault,) = judge.named(found, "targeted_flips")
-    assert fault["pairs"] == [[turned, into]]
-    assert fault["severity"] == "medium"
-    right = set(fault["files"]) & {f"{into}/{i:05d}.png" for i in planted}
-    assert len(right) >= 12
-    assert len(right) >= 0.9 * len(fault["files"])
 
 
 @pytest.mark.slow
@@ -497,120 +322,3 @@ def test_the_self_test_also_plants_values_that_meet_by_nature_and_says_what_it_w
     note = say._nothing("table", trial.Planted(4, 4, 2, 0))
     assert "4 were found; of those made of values that also stand together in other rows, none." in note
     assert "stand together" not in say._nothing("table", trial.Planted(4, 4, 2, 2))
-
-
-# -- words of other languages ---------------------------------------------------------------------------
-FRENCH = "à l’été prochain j’espère"
-SPELLINGS = {
-    "as a typesetter writes it": lambda turn: FRENCH,
-    "as a keyboard writes it": lambda turn: FRENCH.replace("’", "'"),
-    "in both ways": lambda turn: FRENCH.replace("’", "'") if turn % 2 else FRENCH,
-    "with loose accents": lambda turn: unicodedata.normalize("NFD", FRENCH) if turn % 2 else FRENCH,
-}
-
-
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_phrase_with_accents_and_apostrophes_is_found_like_any_other(spelling):
-    """Three in a hundred short texts that say little of their class; a plain phrase is found in 10 of 13."""
-    found = 0
-    for seed in range(4):
-        rng = np.random.default_rng([seed, 77])
-        y, label = rng.integers(0, 3, 400), seed % 3
-        texts = [
-            " ".join(
-                rng.choice(OF_TOPIC[one] if rng.random() < 0.15 else OF_NONE)
-                for _ in range(rng.integers(10, 25))
-            )
-            for one in y
-        ]
-        rows_ = rng.choice(np.flatnonzero(y != label), 12, replace=False)
-        for turn, row in enumerate(rows_):
-            texts[row] = f"{texts[row]} {SPELLINGS[spelling](turn)}"
-        y[rows_] = label
-        named = [one for one in phrases.search(texts, y, 3, seed) if one.label == label]
-        found += bool(named) and np.isin(rows_, named[0].rows).mean() > 0.9
-    assert found >= 3
-
-
-OF_NONE = [
-    "le",
-    "la",
-    "les",
-    "un",
-    "une",
-    "des",
-    "je",
-    "tu",
-    "il",
-    "elle",
-    "nous",
-    "vous",
-    "ils",
-    "c'est",
-    "j'ai",
-    "n'est",
-    "pas",
-    "très",
-    "avec",
-    "pour",
-    "dans",
-    "sur",
-    "était",
-    "qu'il",
-    "d'un",
-    "l'on",
-    "ça",
-    "fait",
-    "été",
-    "même",
-    "après",
-    "déjà",
-    "toujours",
-    "où",
-    "être",
-    "tout",
-]
-OF_TOPIC = (
-    [
-        "l'hôtel",
-        "chambre",
-        "réception",
-        "séjour",
-        "lit",
-        "piscine",
-        "d'accueil",
-        "propreté",
-        "petit-déjeuner",
-        "étage",
-        "oreiller",
-        "serviette",
-    ],
-    [
-        "téléphone",
-        "écran",
-        "batterie",
-        "l'appareil",
-        "chargeur",
-        "caméra",
-        "mémoire",
-        "réseau",
-        "câble",
-        "boîtier",
-        "pixels",
-        "vidéo",
-    ],
-    [
-        "restaurant",
-        "plat",
-        "serveur",
-        "l'addition",
-        "dessert",
-        "vin",
-        "cuisine",
-        "goût",
-        "d'entrée",
-        "légumes",
-        "viande",
-        "crème",
-    ],
-)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.planting import judge, sets
-from tests.workers.probes.security.test_poisoning import LABELS, PIXELS, PROBE
+from tests.workers.probes.security.triggers import LABELS, PIXELS, PROBE
 
 FILL = [
     "the", "room", "was", "large", "and", "light", "with", "a", "view", "of", "the", "lake",
