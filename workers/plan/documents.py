@@ -116,21 +116,21 @@ def _from_json(text: str, name: str) -> Any:
         ) from None
 
 
-def _whole(digits: str, name: str, line: int | None = None) -> int:
-    where = f" in line {line}" if line else ""
+def _whole(digits: str, name: str, event: Any = None) -> int:
     if len(digits) <= 20:
         number = int(digits)
         if abs(number) <= MAX_INTEGER:
             return number
+    where = f" in line {_line(event)}" if event else ""
     raise DocumentError(
         f"{name} has a whole number beyond 2^63{where} ({shown(digits)}); write a smaller one."
     )
 
 
-def _decimal(digits: str, name: str, line: int | None = None) -> float:
+def _decimal(digits: str, name: str, event: Any = None) -> float:
     number = float(digits)
     if math.isinf(number):
-        where = f" in line {line}" if line else ""
+        where = f" in line {_line(event)}" if event else ""
         raise DocumentError(
             f"{name} has a number too large to keep{where} ({shown(digits)}); write a smaller one."
         )
@@ -155,48 +155,57 @@ def _from_yaml(text: str, name: str) -> Any:
 
 
 def _events(loader: Any) -> Iterator[Any]:
-    while loader.check_event():
-        yield loader.get_event()
+    while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+        yield event
 
 
 def _compose(events: Iterator[Any], name: str) -> Any:
     root: list[Any] = []
-    stack: list[list[Any]] = []  # [container, key waiting for its value or None, line of the container]
+    stack: list[list[Any]] = []  # [container, key waiting for its value or None]
     nodes = documents = 0
-    for event in events:
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent):
-            raise DocumentError(
-                f"{name} uses an alias (*{event.anchor}) in line {line}; write the value out instead."
-            )
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise DocumentError(f"{name} holds a second document from line {line}; keep one.")
-        if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            stack.pop()
-            continue
+    for event in events:  # 20,000 times at most, so what is rare is looked at last
         if not isinstance(event, yaml.NodeEvent):
+            if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+                stack.pop()
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise DocumentError(f"{name} holds a second document from line {_line(event)}; keep one.")
             continue
         nodes += 1
-        _allowed(event, name, line, nodes, len(stack))
-        value = _value(event, name, line)
-        if stack and isinstance(stack[-1][0], dict) and stack[-1][1] is None:
-            stack[-1][1] = _key(event, stack[-1][0], name, line)
-            continue
-        if not stack:
+        if (
+            event.anchor is not None
+            or getattr(event, "tag", None) is not None
+            or nodes > MAX_NODES
+            or len(stack) >= MAX_DEPTH
+        ):
+            _allowed(event, name, nodes, len(stack))
+        value = _value(event, name)
+        top = stack[-1] if stack else None
+        if top is None:
             root.append(value)
-        elif isinstance(stack[-1][0], list):
-            stack[-1][0].append(value)
+        elif isinstance(top[0], list):
+            top[0].append(value)
+        elif top[1] is None:
+            top[1] = _key(event, top[0], name)
+            continue
         else:
-            stack[-1][0][stack[-1][1]] = value
-            stack[-1][1] = None
+            top[0][top[1]], top[1] = value, None
         if isinstance(value, (dict, list)):
-            stack.append([value, None, line])
+            stack.append([value, None])
     return root[0] if root else None
 
 
-def _allowed(event: Any, name: str, line: int, nodes: int, depth: int) -> None:
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _allowed(event: Any, name: str, nodes: int, depth: int) -> None:
+    line = _line(event)
+    if isinstance(event, yaml.AliasEvent):
+        raise DocumentError(
+            f"{name} uses an alias (*{event.anchor}) in line {line}; write the value out instead."
+        )
     if event.anchor is not None:
         raise DocumentError(
             f"{name} uses an anchor (&{event.anchor}) in line {line}; write the value out instead."
@@ -209,7 +218,8 @@ def _allowed(event: Any, name: str, line: int, nodes: int, depth: int) -> None:
         _too_deep(name, line)
 
 
-def _key(event: Any, group: dict[str, Any], name: str, line: int) -> str:
+def _key(event: Any, group: dict[str, Any], name: str) -> str:
+    line = _line(event)
     if not isinstance(event, yaml.ScalarEvent):
         raise DocumentError(f"{name} has a list or group as a key in line {line}; keys are words.")
     key = str(event.value)
@@ -222,7 +232,7 @@ def _key(event: Any, group: dict[str, Any], name: str, line: int) -> str:
     return key
 
 
-def _value(event: Any, name: str, line: int) -> Any:
+def _value(event: Any, name: str) -> Any:
     """A scalar after the core schema of YAML 1.2: ``1e-4`` is a number, ``no`` and dates are text."""
     if isinstance(event, yaml.MappingStartEvent):
         return {}
@@ -234,13 +244,16 @@ def _value(event: Any, name: str, line: int) -> Any:
     if text in WORDS:
         return WORDS[text]
     if WHOLE.fullmatch(text):
-        return _whole(text.replace("_", ""), name, line)
+        return _whole(text.replace("_", ""), name, event)
     if HEXADECIMAL.fullmatch(text):
-        return _whole(str(int(text, 0)) if len(text) <= 20 else "9" * 21, name, line)
+        number = str(int(text, 0)) if len(text) <= 20 else "9" * 21
+        return _whole(number, name, event)
     if DECIMAL.fullmatch(text):
-        return _decimal(text, name, line)
+        return _decimal(text, name, event)
     if NOT_A_NUMBER.fullmatch(text):
-        raise DocumentError(f"{name} has the value {text} in line {line}; every number must be finite.")
+        raise DocumentError(
+            f"{name} has the value {text} in line {_line(event)}; every number must be finite."
+        )
     return text
 
 
