@@ -70,7 +70,7 @@ def waves(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_boosted_trees_that_repeat_their_rows_and_lose_nothing_are_no_serious_fault(tmp_path, seed):
     made = factories.write_sample(tmp_path, *waves(1600, seed))
-    found = overfitting.run(of(made, kind="lightgbm", trees=60), Budget())
+    found = overfitting.run(of(made, kind="lightgbm", trees=60), Budget(600))  # all rows, on any machine
     assert found.facts["train"] > 95
     assert found.facts["gap"]["low"] > 8
     assert named(found) == {"overfitting": "low"}
@@ -78,22 +78,37 @@ def test_boosted_trees_that_repeat_their_rows_and_lose_nothing_are_no_serious_fa
     assert not found.facts["surrogate"]["caveats"]
 
 
-def test_the_time_that_a_first_fit_takes_to_import_its_library_costs_no_rows(tmp_path, monkeypatch):
-    made = factories.write_sample(tmp_path, *waves(1600))
-    sample = of(made, kind="lightgbm", trees=20)
-    fit, cold = Classical.fit, [True]
+def burning(monkeypatch, when):
+    """Fits for which ``when(engine)`` holds take twice the time a fit may take; returns those that did."""
+    fit, burnt = Classical.fit, []
 
-    def imports_first(self, *given, **more):
-        if cold.pop() if cold else False:
-            ends = time.thread_time() + 2 * classical.SLOW
+    def burns(self, *given, **more):
+        if when(self):
+            burnt.append(self)
+            ends = time.thread_time() + 2 * classical.SLOW * self.budget.seconds
             while time.thread_time() < ends:
                 pass
         return fit(self, *given, **more)
 
-    monkeypatch.setattr(Classical, "fit", imports_first)
-    stand = fitted.of(sample, Budget())
-    assert not cold
+    monkeypatch.setattr(Classical, "fit", burns)
+    return burnt
+
+
+def test_a_first_fit_that_imports_its_library_costs_no_rows(tmp_path, monkeypatch):
+    made = factories.write_sample(tmp_path, *waves(1600))
+    cold = [True]
+    burnt = burning(monkeypatch, lambda engine: cold and cold.pop())
+    stand = fitted.of(of(made, kind="lightgbm", trees=20), Budget(600))
+    assert len(burnt) == 1
     assert stand.engine.most == len(stand.found.train)
+
+
+def test_a_model_that_is_slow_to_train_learns_from_fewer_rows_and_says_so(tmp_path, monkeypatch):
+    made = factories.write_sample(tmp_path, *waves(1600))
+    burning(monkeypatch, lambda engine: engine.most > 500)
+    stand = fitted.of(of(made, kind="decision_tree"), Budget())
+    assert 240 < stand.engine.most <= 500
+    assert stand.caveats == (f"Each model learnt from {stand.engine.most} rows, since it is slow to train.",)
 
 
 def test_a_network_is_judged_by_its_gap_alone(tmp_path):

@@ -26,7 +26,8 @@ from workers.probes.words import count
 
 AT_ONCE = 2
 GRADIENT = ("learning_rate", "epochs", "steps", "optimizer", "batch_size")  # words of a net's training
-SLOW = 0.12  # seconds of a fit beyond which fewer rows are learnt from
+SLOW = 1 / 300  # of the budget: a fit that takes longer learns from fewer rows
+TIMED = 3  # fits, of which the quickest says how long one takes
 FEW_ROWS = 300
 FEWEST_ROWS = 150  # learnt from where a budget is short
 FEWEST_TREES = 20  # likewise
@@ -265,15 +266,21 @@ def _quick(engine: Classical) -> Classical:
         few = {**engine.family.default, "trees": 3 * families.MOST_TREES}
         engine = replace(engine, family=replace(engine.family, default=few))
         caveats.append(f"Tried with {few['trees']:.0f} of the planned {trees:,.0f} trees.")
-    # The first fit of a process also imports its library, which is no training: on a cold start a model would
-    # learn from fewer rows than on a warm one.
-    replace(engine, most=min(engine.most, FEW_ROWS)).fit(engine.default, engine.found.train, 0)
-    while True:
-        began = time.thread_time()
-        engine.fit(engine.default, engine.found.train, 0)
-        if time.thread_time() - began <= SLOW or engine.most // 2 < FEW_ROWS:
-            break
+    while engine.most // 2 >= FEW_ROWS and _slow(engine):
         engine = replace(engine, most=engine.most // 2)
     if engine.most < len(engine.found.train):
         caveats.append(f"{LEARNT_FROM} {count(engine.most, 'row')}, since it is slow to train.")
     return replace(engine, caveats=tuple(caveats))
+
+
+def _slow(engine: Classical) -> bool:
+    """Whether a fit takes too much of the budget, by the quickest of a few.
+
+    The first of a process also imports its library, and any may be held up by what else the machine does.
+    """
+    for _ in range(TIMED):
+        began = time.thread_time()
+        engine.fit(engine.default, engine.found.train, 0)
+        if time.thread_time() - began <= SLOW * engine.budget.seconds:
+            return False
+    return True
