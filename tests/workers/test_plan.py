@@ -153,12 +153,13 @@ def test_trainer_arguments_become_a_training():
         "num_train_epochs": 3, "max_steps": -1, "learning_rate": 5e-5, "optim": "adamw_torch_fused",
         "bf16": True,
         "max_grad_norm": 1.0, "seed": 42, "logging_steps": 10, "deepspeed": "zero3.json",
+        "dataloader_drop_last": True,
     }  # fmt: skip
     document = read(json.dumps(arguments), "training_args.json")
     assert document.plan["seed"] == 42
     assert document.plan["training"] == {
         "learning_rate": 5e-5, "epochs": 3.0, "optimizer": "adamw", "gradient_clipping": 1.0,
-        "gradient_accumulation": 4, "batch_size": 32, "precision": "bf16",
+        "gradient_accumulation": 4, "batch_size": 32, "precision": "bf16", "drop_last": True,
     }  # fmt: skip
     assert document.not_read == ["deepspeed"]
 

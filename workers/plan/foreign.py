@@ -30,7 +30,7 @@ TRAINER = {
     "learning_rate": "learning_rate", "weight_decay": "weight_decay", "num_train_epochs": "epochs",
     "optim": "optimizer", "max_grad_norm": "gradient_clipping", "lr_scheduler_type": "schedule",
     "gradient_checkpointing": "checkpointing", "gradient_accumulation_steps": "gradient_accumulation",
-    "dataloader_num_workers": "workers",
+    "dataloader_num_workers": "workers", "dataloader_drop_last": "drop_last",
 }  # fmt: skip
 TRAINER_SIGNS = {
     "per_device_train_batch_size",

@@ -297,7 +297,8 @@ class Training(Group):
                 "dataloader_num_workers": "workers", "loader_workers": "workers", "data_workers": "workers",
                 "attn_implementation": "attention", "flash_attention": "attention",
                 "use_flash_attention": "attention", "use_flash_attention_2": "attention",
-                "scheduler": "schedule", "lr_scheduler": "schedule", "warmup_steps": "warmup"}
+                "scheduler": "schedule", "lr_scheduler": "schedule", "warmup_steps": "warmup",
+                "dataloader_drop_last": "drop_last", "drop_last_batch": "drop_last"}
     optimizer: one_of(
         "sgd", "momentum", "adam", "adamw", "adamw_8bit", "adafactor", "adagrad", "adadelta", "adamax",
         "nadam",
@@ -313,6 +314,7 @@ class Training(Group):
     learning_rate: number("a number above 0, like 0.001", gt=0) | None = None
     momentum: number("a number from 0 to below 1, like 0.9", ge=0, lt=1) | None = None
     batch_size: MANY | None = None
+    drop_last: YES_NO | None = None  # whether the last batch of an epoch, of fewer rows, is left out
     batch_tokens: MANY | None = None
     gradient_accumulation: MANY | None = None
     steps: MANY | None = None

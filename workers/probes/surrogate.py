@@ -18,6 +18,7 @@ from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Sample
 from workers.probes.words import count
 
 MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
+USUAL_STEPS = 300  # of training, where the plan does not say
 FEWEST = 20  # rows on either side below which nothing is said
 PLAIN_KINDS = {"mlp", "dnn", "neural_network", "feedforward", "linear", "logistic_regression", "logistic", ""}
 LINEAR_KINDS = {"linear", "logistic_regression", "logistic"}
@@ -122,6 +123,7 @@ class Surrogate:
     cut: float = 1.0  # the plan's steps over the stand-in's, where the plan trains longer
     own_rate: bool = True  # whether the plan names the learning rate
     own_steps: bool = True  # whether the plan names how long it trains
+    drop_last: bool = False  # whether the plan leaves out an epoch's last, short batch
 
     def member(self, seed: int, **changed: Any) -> Member:
         own = {
@@ -162,7 +164,13 @@ def surrogate(
         optimizer = "adam"
     rate = float(use.get("learning_rate", 0.05 if optimizer == "sgd" else 0.005))
     batch = int(min(128, max(4, use.get("batch_size", 64)), max(4, train_rows)))
-    steps = _steps(use, train_rows, batch, most_steps, caveats)
+    wanted = planned_steps(use, train_rows, batch)
+    steps = _steps(wanted, most_steps, caveats)
+    if not wanted and plain and _in_steps(model, use, kind):
+        caveats.append(
+            f"The plan names neither epochs nor steps: {steps} training steps were assumed."
+            " Name training.epochs."
+        )
     bare = not use  # a plan that names no dropout has none; without a plan the defaults are told
     return Surrogate(
         Net(hidden, "tanh" if str(model.get("activation", "")).lower() == "tanh" else "relu"),
@@ -171,8 +179,7 @@ def surrogate(
         min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
         float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
-        max(1.0, _planned_steps(use, train_rows, batch) / steps), "learning_rate" in use,
-        _planned_steps(use, train_rows, batch) > 0,
+        max(1.0, wanted / steps), "learning_rate" in use, wanted > 0, bool(use.get("drop_last")),
     )  # fmt: skip
 
 
@@ -198,20 +205,31 @@ def _hidden(
     return hidden
 
 
-def _steps(use: Mapping[str, Any], train_rows: int, batch: int, most: int, caveats: list[str]) -> int:
-    wanted = _planned_steps(use, train_rows, batch)
+def _in_steps(model: Mapping[str, Any], use: Mapping[str, Any], kind: str) -> bool:
+    """Whether the plan's model learns step by step; a library solves a linear one that names no steps."""
+    if kind in LINEAR_KINDS:
+        return any(key in use for key in ("optimizer", "learning_rate", "batch_size"))
+    return bool(model) or bool(use)
+
+
+def _steps(wanted: float, most: int, caveats: list[str]) -> int:
     if not wanted:
-        return min(most, 300)
+        return min(most, USUAL_STEPS)
     if wanted > most:
         caveats.append(f"The stand-in stopped after {most} steps; the plan names {wanted:,.0f}.")
     return int(min(most, max(20, wanted)))
 
 
-def _planned_steps(use: Mapping[str, Any], train_rows: int, batch: int) -> float:
-    """0 where the plan names neither steps nor epochs."""
+def planned_steps(use: Mapping[str, Any], train_rows: int, batch: int) -> float:
+    """0 where the plan's ``training`` names neither steps nor epochs."""
     if use.get("steps") is not None:
         return float(use["steps"])
-    return float(use.get("epochs") or 0.0) * train_rows / batch
+    return float(use.get("epochs") or 0.0) * epoch_steps(train_rows, batch, bool(use.get("drop_last")))
+
+
+def epoch_steps(train_rows: int, batch: int, drop_last: bool) -> int:
+    """Batches of an epoch; a loader keeps the last, short one, unless it is told to drop it."""
+    return max(1, train_rows // batch if drop_last else -(-train_rows // batch))
 
 
 def answered(sample: Sample, question: str) -> str | None:

@@ -82,7 +82,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
         "faults": [],
         "mitigations": [],
     }
-    note, title = _note(sample, facts, lost), _title(one["points"], worst, facts)
+    note = " ".join([_note(sample, facts, lost), *centre.caveats])
+    title = _title(one["points"], worst, facts)
     return Finding(one["points"], note, facts, one["low"], one["high"], len(found.test), title)
 
 

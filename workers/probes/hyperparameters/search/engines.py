@@ -14,7 +14,7 @@ from workers.fleet import Member, Net, train
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters.search.knobs import Knob, Setting, plain
 from workers.probes.hyperparameters.search.parts import Part
-from workers.probes.surrogate import Rows, Surrogate, row_scores, surrogate
+from workers.probes.surrogate import Rows, Surrogate, epoch_steps, row_scores, surrogate
 
 Tell = Callable[[float], None]
 LONGEST = 4000  # steps of the planned setting; the search's own trainings are shorter
@@ -105,7 +105,8 @@ class Networks:
         told: dict[str, Any] = {}
         for knob in self.knobs:
             if knob.name == "steps" and self.epochs:
-                passes = setting["steps"] * setting["batch_size"] / len(self.found.train)
+                batch, drop_last = int(setting["batch_size"]), self.centre.drop_last
+                passes = setting["steps"] / epoch_steps(len(self.found.train), batch, drop_last)
                 told["training.epochs"] = plain(max(1.0, float(round(passes))))
             elif knob.name == "width":
                 share = setting["width"] / self.centre.net.hidden[0]
