@@ -18,6 +18,7 @@ from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import footing
 from workers.probes.hyperparameters.footing import LONGER, Footing
 from workers.probes.surrogate import affordable, interval
+from workers.probes.words import count
 
 FACTORS = (0.01, 0.03, 0.1, 0.2, 1 / 3, 0.5, 2 / 3, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 30.0)
 PLANNED = FACTORS.index(1.0)
@@ -26,6 +27,7 @@ WIDEST = FACTORS[-1]
 NEAR, AT_EDGE = 2.0, 1.25  # margins below which a plan is near the edge, and at it
 SAFE = 4.0
 GAIN, LARGE_GAIN = 1.0, 5.0  # points that another rate gains, and that it gains for sure
+SHORT = 0.25  # of a batch: a last one with fewer rows is so noisy that training breaks earlier
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     best = int(sweep.means.argmax())
     if reason := stand.nothing_learnt(sweep.scores[best] / 100, "good or bad"):
         return Finding.skipped(reason.replace("with these settings", "with the best of 16 learning rates"))
-    return report(stand, sweep)
+    return report(stand, sweep, short_batch(sample, stand))
 
 
 def measure(stand: Footing, seeds: int) -> Sweep:
@@ -107,7 +109,20 @@ def gain(sweep: Sweep, seed: int) -> tuple[float, float, float, list[int]]:
     return float(gained.mean()), low, high, chosen
 
 
-def report(stand: Footing, sweep: Sweep) -> Finding:
+def short_batch(sample: Sample, stand: Footing) -> tuple[int, int] | None:
+    """Rows of an epoch's last batch and of the others, where it is far smaller and the plan keeps it.
+
+    Its gradient is the mean of few rows and moves the weights at the full rate. The batches tried here are
+    all full. Of a sample of the rows nobody knows what the last batch has.
+    """
+    batch = int(sample.planned("training.batch_size", stand.centre.batch))
+    left = int((sample.split == 0).sum()) % batch
+    if stand.centre.drop_last or not 0 < left <= SHORT * batch or sample.rows > len(sample.split):
+        return None
+    return (left, batch) if int((sample.split == 0).sum()) > batch else None
+
+
+def report(stand: Footing, sweep: Sweep, short: tuple[int, int] | None = None) -> Finding:
     low, value, high = margins(sweep.broke)
     gained = gain(sweep, stand.budget.seed)
     best = int(sweep.means.argmax())
@@ -136,6 +151,7 @@ def report(stand: Footing, sweep: Sweep) -> Finding:
             }
             for place, rate in enumerate(sweep.rates)
         ],
+        "short_batch": None if short is None else {"rows": short[0], "batch": short[1]},
         "seeds": sweep.scores.shape[1],
         "null": {"expected": 0.0, "kind": "approximate", "of": "the gain, were all rates equal"},
         "surrogate": stand.centre.described(),
@@ -242,6 +258,12 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
         note += (
             " The rate alone was changed, within the planned"
             f" {stand.centre.steps:,} steps: settings that are tuned together may gain more or less."
+        )
+    if (short := facts["short_batch"]) and facts["edge"] is not None:
+        note += (
+            f" The last batch of each epoch has only {count(short['rows'], 'row')}, the others"
+            f" {short['batch']}: it moves the weights as far as a full one does, was not tried here, and may break training at a"
+            " lower rate. Leave it out (training.drop_last: true), or choose another batch size."
         )
     return title, " ".join([note, *stand.centre.caveats])
 

@@ -9,7 +9,7 @@ import torch
 from tests.workers import factories
 from tests.workers.probes.hyperparameters.plans import CALM, blobs, coins, named, planned
 from workers.probes.base import Budget, Sample
-from workers.probes.hyperparameters import learning_rate
+from workers.probes.hyperparameters import footing, learning_rate
 
 torch.set_num_threads(1)
 
@@ -85,6 +85,46 @@ def test_a_plan_that_trains_far_longer_may_learn_slowly(clouds):
     finding = learning_rate.run(planned(clouds, **long), Budget())
     assert named(finding) == {"learning_rate_too_low": "low"}
     assert "100 times longer" in finding.note
+
+
+def plain_loop(stand, rate: float, batch: int, drop_last: bool, epochs: int, seed: int) -> float:
+    """Points on the test rows of torch's own layers and optimiser, with batches as its loader makes them."""
+    found = stand.found
+    torch.manual_seed(seed)
+    x, y = torch.from_numpy(found.x), torch.from_numpy(found.y)
+    net = torch.nn.Sequential(
+        torch.nn.Linear(x.shape[1], 32), torch.nn.ReLU(), torch.nn.Linear(32, 32), torch.nn.ReLU(),
+        torch.nn.Linear(32, len(found.classes)),
+    )  # fmt: skip
+    optimiser = torch.optim.SGD(net.parameters(), rate)
+    for _ in range(epochs):
+        for at in torch.from_numpy(found.train)[torch.randperm(len(found.train))].split(batch):
+            if len(at) == batch or not drop_last:
+                optimiser.zero_grad()
+                torch.nn.functional.cross_entropy(net(x[at]), y[at]).backward()
+                optimiser.step()
+    with torch.no_grad():
+        return 100 * float((net(x[found.test]).argmax(1) == y[found.test]).float().mean())
+
+
+def test_a_last_batch_of_a_row_or_two_breaks_training_earlier_and_is_told(tmp_path):
+    sample = factories.write_sample(tmp_path, *blobs(520, spread=1.5))
+    train, batch = int((sample.split == 0).sum()), 62
+    assert (train % batch) == 2
+    plan = {"optimizer": "sgd", "learning_rate": 0.8, "batch_size": batch, "epochs": 40}
+    stand = footing.of(planned(sample, **plan), Budget())
+    kept, dropped = (
+        np.mean([plain_loop(stand, 0.8, batch, drop_last, 40, seed) for seed in range(4)])
+        for drop_last in (False, True)
+    )
+    assert kept < dropped - 5
+    finding = learning_rate.run(planned(sample, **plan), Budget())
+    assert finding.facts["short_batch"] == {"rows": 2, "batch": batch}
+    assert "The last batch of each epoch has only 2 rows, the others 62" in finding.note
+    left_out = learning_rate.run(planned(sample, **plan, drop_last=True), Budget())
+    even = learning_rate.run(planned(sample, **{**plan, "batch_size": 52}), Budget())
+    far = learning_rate.run(planned(sample, **{**plan, "optimizer": "adam", "learning_rate": 1e-4}), Budget())
+    assert not any("last batch" in quiet.note for quiet in (left_out, even, far))
 
 
 def test_a_margin_lies_between_the_rates_tried():
