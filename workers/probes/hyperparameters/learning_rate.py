@@ -262,8 +262,9 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
     if (short := facts["short_batch"]) and facts["edge"] is not None:
         note += (
             f" The last batch of each epoch has only {count(short['rows'], 'row')}, the others"
-            f" {short['batch']}: it moves the weights as far as a full one does, was not tried here, and may break training at a"
-            " lower rate. Leave it out (training.drop_last: true), or choose another batch size."
+            f" {short['batch']}: it moves the weights as far as a full one does, was not tried here, and may"
+            " break training at a lower rate. Leave it out (training.drop_last: true), or choose another"
+            " batch size."
         )
     return title, " ".join([note, *stand.centre.caveats])
 
