@@ -10,9 +10,10 @@ import torch
 from sklearn.datasets import make_classification
 
 from tests.workers import factories
+from workers.probes import sources
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import site_gap
-from workers.probes.flexibility.site_gap import sources, trials
+from workers.probes.flexibility.site_gap import trials
 
 torch.set_num_threads(1)
 
@@ -69,6 +70,17 @@ def test_a_column_is_known_by_its_name_and_not_learnt_from(tmp_path):
     named = made(tmp_path / "b", 3, role="feature", name="colour")
     assert sources.find(named, 0) is None
     assert site_gap.run(named, Budget()).note.startswith("No column says which site")
+
+
+def test_a_number_named_after_a_place_is_a_measure(tmp_path):
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(300, 4)), draw.integers(0, 2, 300)
+    for name, found in (("plant_height", False), ("plant_id", True)):
+        sample = factories.write_sample(
+            tmp_path / name, x, y, rows={name: draw.integers(10, 40, 300).tolist()},
+            roles={name: "feature"},
+        )  # fmt: skip
+        assert (sources.find(sample, 0) is not None) == found
 
 
 def test_features_of_the_site_itself_are_left_out(tmp_path):

@@ -428,6 +428,65 @@ def test_a_patient_whose_answer_never_changes_is_a_serious_leak(tmp_path):
         assert severities(plan, sample)["split_ignores_groups"] == wanted
 
 
+RANDOM = "data: {target: y, split: {kind: random, test: 0.2, validation: 0.2}}\nseed: 1"
+
+
+@pytest.mark.parametrize(
+    ("column", "groups", "tied", "wanted"),
+    [
+        ("farm", 20, True, "medium"),
+        ("clinic_id", 20, True, "medium"),
+        ("state", 20, True, "low"),  # all states are known beforehand
+        ("farm", 20, False, None),
+        ("farm", 4, True, None),  # too few to split by
+        ("farm_size", 20, True, None),
+        ("occupation", 20, True, None),
+    ],
+)
+def test_groups_that_nobody_declared_count_where_they_tell_the_answer(tmp_path, column, groups, tied, wanted):
+    draw = np.random.default_rng(0)
+    own = draw.random(groups) < 0.5
+    ill = [own[i % groups] if tied and draw.random() < 0.9 else draw.random() < 0.5 for i in range(600)]
+    table = rows(
+        f"{column},a,y", *(f"g{i % groups},{draw.normal():.3f},{'uv'[int(ill[i])]}" for i in range(600))
+    )
+    told = faults(RANDOM, prepared(tmp_path, {"t.csv": table}, RANDOM))
+    assert told.get("split_ignores_groups", {}).get("severity") == wanted
+    if wanted:
+        assert f"Rows of one {column} (20 groups)" in told["split_ignores_groups"]["note"]
+        kept = RANDOM.replace("random", f"group, group: {column}")
+        assert "split_ignores_groups" not in faults(kept, tmp_path / "prepared")
+
+
+@pytest.mark.parametrize("name", ["plant_height", "line_width", "field_area"])
+def test_a_measure_named_after_a_place_is_no_group(tmp_path, name):
+    draw = np.random.default_rng(0)
+    measured = draw.integers(10, 60, 600)
+    table = rows(f"{name},a,y", *(f"{m},{draw.normal():.3f},{'uv'[int(m > 35)]}" for m in measured))
+    assert "split_ignores_groups" not in faults(RANDOM, prepared(tmp_path, {"t.csv": table}, RANDOM))
+
+
+def test_validation_rows_that_nobody_keeps_are_missed(tmp_path):
+    lines = [f"{i % 7},{'uv'[i % 2]}" for i in range(300)]
+    plan = "data: {target: y, split: {kind: random, test: 0.2}}\nevaluation: {tune_on: validation}\nseed: 1"
+    table = {"t.csv": rows("a,y", *lines)}
+    told = faults(plan, prepared(tmp_path, table, plan))["no_validation_split"]
+    assert told["severity"] == "medium"
+    assert told["key"] == "evaluation.tune_on"
+    assert "neither the plan nor the data has a validation part" in told["note"]
+    assert severities(plan)["no_validation_split"] == "low"  # it may come in a file of its own
+    (tmp_path / "b").mkdir()
+    files = {f"{part}.csv": rows("a,y", *lines[:90]) for part in ("train", "validation", "test")}
+    given = prepared(tmp_path / "b", files, plan)
+    assert "no_validation_split" not in faults(plan, given)
+    for sound in (
+        plan.replace("test: 0.2", "test: 0.2, validation: 0.1"),
+        plan.replace("tune_on: validation", "tune_on: cross-validation"),
+        plan.replace("kind: random, test: 0.2", "kind: random, folds: 5"),
+    ):
+        assert "no_validation_split" not in faults(sound, tmp_path / "prepared")
+
+
 def test_the_repair_of_a_step_in_a_list_says_which_entry_and_what_to_do_there():
     told = faults("steps: [StandardScaler, SMOTE, split, train]")
     scaled, resampled = told["preprocessing_fit_on_all_data"], told["resampling_before_split"]

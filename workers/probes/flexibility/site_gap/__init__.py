@@ -17,11 +17,12 @@ import numpy as np
 import torch
 
 from workers.fleet import Head, train
+from workers.probes import sources
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample
 from workers.probes.flexibility import balance, levels
-from workers.probes.flexibility.site_gap import sources, trials
-from workers.probes.flexibility.site_gap.sources import Source
+from workers.probes.flexibility.site_gap import trials
 from workers.probes.flexibility.site_gap.trials import Gaps
+from workers.probes.sources import Source
 from workers.probes.surrogate import MOST_ROWS, Surrogate, affordable, answered, stratified, surrogate
 from workers.probes.words import count, listed
 

@@ -7,11 +7,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from workers.probes.base import Sample
 from workers.probes.hyperparameters.plan_review.view import View
 from workers.probes.hyperparameters.plan_review.written import words
 from workers.sql import quoted
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from workers.probes.sources import Source
 
 GROUP_NAME = re.compile(
     r"\b(patient|subject|person|individual|speaker|writer|user|customer|client|household|participant|"
@@ -67,6 +73,12 @@ class Known:
         split = self.plan.split
         away = sum(split.share(part, self.rows) or 0.0 for part in (split.test, split.validation))
         return max(1, round(self.rows * (1 - min(0.9, away))))
+
+    @property
+    def validation_rows(self) -> int:
+        """Rows that the upload itself keeps for validation, in a file or by a column."""
+        split = self.sample.manifest.get("split", {}) if self.here else {}
+        return int(split.get("validation") or 0) if split.get("made_by") not in ("plan", "riskboard") else 0
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -266,21 +278,44 @@ class Known:
                 return column.name, groups, False
         return None
 
+    @cached_property
+    def source(self) -> Source | None:
+        """Where rows come from, as the probe of unseen sources finds it, where nothing says so more plainly.
+
+        A column's name alone is weak evidence: its groups count where they also tell the answer.
+        """
+        if not self.here or self.group is not None:
+            return None
+        from workers.probes import sources
+
+        found = sources.find(self.sample, 0)
+        if found is None or found.by_files:
+            return found
+        return found if sources.is_one(found.column) and self._answer_of(found.key) else None
+
     def answer_of_group(self, name: str) -> bool:
+        """Whether to know the group is to know the answer, so that a test on known groups says nothing."""
+        if not self.here or all(c.name != name for c in self.sample.columns):
+            return False
+        import numpy as np
+
+        cells = np.array(self.sample.cells(name, self.sample.arrays["ids"]))
+        return self._answer_of(np.unique(cells, return_inverse=True)[1].reshape(-1))
+
+    def _answer_of(self, key: np.ndarray) -> bool:
         """Whether rows of one group have the same answer far more often than rows dealt to groups at random.
 
-        Then a model that knows the group knows the answer, and a test on known groups says nothing.
+        ``key`` int [n] over the sample's rows, -1 for none.
         """
-        if not self.here or self.sample.target is None or all(c.name != name for c in self.sample.columns):
+        if self.sample.target is None:
             return False
         import numpy as np
 
         from workers.probes.hyperparameters.overfitting import independent
 
         y = self.sample.labels()
-        known = np.flatnonzero(y >= 0 if y.dtype.kind == "i" else np.isfinite(y))
-        cells = np.array(self.sample.cells(name, self.sample.arrays["ids"][known]))
-        group = np.unique(cells, return_inverse=True)[1].reshape(-1)
+        known = np.flatnonzero((y >= 0 if y.dtype.kind == "i" else np.isfinite(y)) & (key >= 0))
+        group = np.unique(key[known], return_inverse=True)[1].reshape(-1)
         y = y[known]
         values = (y[:, None] == np.unique(y) if y.dtype.kind == "i" else y[:, None]).astype(np.float64)
         draw = np.random.default_rng(0)

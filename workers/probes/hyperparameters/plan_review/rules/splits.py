@@ -18,6 +18,10 @@ FEW = 35  # and here 10 points
 RARE_TEST = 200  # expected test rows of the rarest class from which chance no longer matters
 LONG = 20  # epochs from which somebody has to choose when to stop
 BY_TIME = re.compile(r"\b(time|temporal\w*|chronolog\w*|dates?|timestamps?|days?|weeks?|months?|years?)\b")
+CHOSEN_BY = (
+    r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose on|"
+    r"chosen on|select by)$"
+)
 WHO_MANY = re.compile(
     r"\b(?:n |number of |count of )?(patients|subjects|speakers|users|customers|clients|people|persons|"
     r"individuals|participants|writers|households|donors|animals|drivers|authors|students|employees|machines|devices|"
@@ -97,6 +101,7 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
         )
         return
     if data.here:
+        yield from _found(plan, data)
         return
     if several := _several_each(plan, data):
         key, who, many, rows = several
@@ -134,6 +139,34 @@ def groups_ignored(plan: View, data: Known) -> Iterator[Risk]:
                 f' "group"{_both(plan, data)}.',
             )
             return
+
+
+def _found(plan: View, data: Known) -> Iterator[Risk]:
+    """Groups that nobody declared, where the data itself shows that they matter."""
+    source = data.source if plan.split.shuffles else None
+    if source is None:
+        return
+    from workers.probes.sources import is_area
+
+    groups = count(len(source.names), "group")
+    note = (
+        f"Rows of one {source.column} ({groups}) land in training and in the test, and their answers are"
+        " alike: for one that nobody has seen, the test is too good."
+    )
+    if source.by_files:
+        note = (
+            f"Files of one source land in training and in the test ({groups} by the {source.column}), and"
+            " they look alike: for a source that nobody has seen, the test is too good."
+        )
+    each = "source" if source.by_files else source.column
+    yield Risk(
+        "split_ignores_groups",
+        "low" if is_area(source.column) else "medium",
+        plan.split.key,
+        note,
+        f'If new ones come up in use, keep each {each} on one side: a split of kind "group" by'
+        f" {source.column}{_both(plan, data)}.",
+    )
 
 
 def _both(plan: View, data: Known) -> str:
@@ -243,6 +276,26 @@ def no_validation(plan: View, data: Known) -> Iterator[Risk]:
     )
 
 
+def tuned_by_nothing(plan: View, data: Known) -> Iterator[Risk]:
+    """Rows to choose settings by are named, and nobody keeps any; without data, they may come in a file."""
+    by = next((one for one in plan.written.all(CHOSEN_BY) if re.search(r"\bvalidation\b", one.said)), None)
+    kept = plan.split.has_validation or _says_validation(plan)
+    if by is None or kept or data.validation_rows or not plan.split.said or _switched_off(plan) is not None:
+        return
+    if re.search(r"\b(cv|cross validation|folds?|oob|inner|test)\b", by.said) or (
+        plan.stops_early and _holds_its_own(plan)
+    ):
+        return
+    kept_by = "neither the plan nor the data has a" if data.here else "the plan keeps no"
+    yield Risk(
+        "no_validation_split",
+        "medium" if data.here else "low",
+        by.key,
+        f"Settings are to be chosen on validation rows, but {kept_by} validation part.",
+        "Keep a validation part of the training data (data.split.validation: 0.15), or use cross-validation.",
+    )
+
+
 def stopped_by_nothing(plan: View, data: Known) -> Iterator[Risk]:
     """Early stopping needs rows that are not learnt from (Prechelt, 1998): here the plan keeps none."""
     off, stopping = _switched_off(plan), plan.early_stopping
@@ -288,10 +341,7 @@ def _kept(plan: View, off: Setting | None) -> bool:
         return True
     if plan.stops_early and _holds_its_own(plan):
         return True
-    by = written.first(
-        r"\b(tune on|select on|scored on|selected on|tuned on|monitor|validation data|score on|choose "
-        r"on|chosen on|select by)$"
-    )
+    by = written.first(CHOSEN_BY)
     named = r"cv|cross validation|folds?|oob|out of bag|inner" + ("" if off else "|validation|evaluation")
     if by is not None and re.search(rf"\b({named})\b", by.said):
         return True
@@ -384,6 +434,7 @@ RULES = (
     not_stratified,
     test_too_small,
     no_validation,
+    tuned_by_nothing,
     stopped_by_nothing,
     no_interval,
 )

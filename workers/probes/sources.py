@@ -21,6 +21,11 @@ PLACES = re.compile(
     r"|origin|domain|platform|dialect|accent|land|stadt|filiale|werk|labor|herkunft|pays|ville|usine"
     r"|ciudad|tienda|paese|negozio)s?(_?(id|nr|no|num|number|name|code|key))?($|[^a-z])"
 )
+AREA = re.compile(
+    r"(^|[^a-z])(region|country|state|city|district|province|island|location|place|airport|carrier|origin"
+    r"|domain|platform|dialect|accent|land|stadt|herkunft|pays|ville|ciudad|paese)s?"
+    r"(_?(id|nr|no|num|number|name|code|key))?$"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +37,7 @@ class Source:
     names: tuple[str, ...]
     how: str  # one sentence: why these are taken for sources
     declared: bool
+    by_files: bool = False  # by the files' names, and rows of one source were measured to be alike
 
     @property
     def sizes(self) -> np.ndarray:
@@ -53,11 +59,22 @@ def find(sample: Sample, seed: int) -> Source | None:
         whole[tie.key >= 0] = key
         source = Source(
             tie.columns[0], whole, tuple(f"source {place + 1}" for place in range(len(names))),
-            f"The {tie.columns[0]} tells where a file comes from.", False,
+            f"The {tie.columns[0]} tells where a file comes from.", False, True,
         )  # fmt: skip
         if _usable(source):
             return source
     return None
+
+
+def is_one(name: str) -> bool:
+    """Whether a column's name ends with a word for a source: store, store_id, and not store_size."""
+    every = (SUBJECT, NAMED, PLACES)
+    return any(match.end() == len(name) for one in every for match in one.finditer(name.casefold()))
+
+
+def is_area(name: str) -> bool:
+    """Whether it is named as a part of the map or of the market, all of which are known beforehand."""
+    return AREA.search(name.casefold()) is not None
 
 
 def _may(sample: Sample, column: Column, pattern: re.Pattern[str]) -> bool:
@@ -67,6 +84,7 @@ def _may(sample: Sample, column: Column, pattern: re.Pattern[str]) -> bool:
         and column.type in ("category", "number", "identifier")
         and column.name not in measured
         and pattern.search(column.name.casefold()) is not None
+        and (column.type != "number" or is_one(column.name))  # plant_height measures a plant
     )
 
 
