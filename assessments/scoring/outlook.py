@@ -163,6 +163,7 @@ def _told(rules: Rules, known: Known, name: str, at: float, together: int) -> Kn
         (*(() if known.covers == 0 else known.spreads), spread),
         open=False,
         sources=(*known.sources, name),
+        checks=known.checks,
     )
 
 

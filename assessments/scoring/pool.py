@@ -18,6 +18,10 @@ How it works, in this version of the rules:
   high end the 95 % quantile if all of it were as bad as can be; of an item that only an answer tells
   about, the share that the answer does not cover counts as not looked at. With nothing known that is
   exactly 0 to 100, and whatever becomes unknown can only open the range at both ends.
+* What is added never opens the range of its own item (from rules 2026.5 on). An answer in whose place a
+  check could still measure moves the score and ends the range nowhere: the measurement may come out anywhere.
+  And while it is open whether what a check measures hurts anybody, the low end is that of the best answer;
+  an "I do not know" holds it up nowhere.
 
 Monotone by construction: an item keeps its random numbers whatever its evidence says, its quantile
 function rises with each of low, score and high, and power mean, notch and stakes rise with each draw.
@@ -56,6 +60,9 @@ class Known:
     gaps: bool = False  # a question beside the answered ones is open, and might be the worst
     floors: tuple[tuple[str, float], ...] = ()  # of closed gates: their probe, and the score they keep up
     checks: str = ""  # of an item that was not measured: "open" (some check could), "moot" (none applies)
+    calm: tuple[
+        Spread, ...
+    ] = ()  # ``spreads`` if what is open about them were answered best, where it differs
 
     @property
     def partial(self) -> bool:
@@ -66,6 +73,11 @@ class Known:
     def bottomless(self) -> bool:
         """Whether something that nobody has looked at could make all of it critical, whatever is known."""
         return self.covers == 0 or self.partial or self.gaps
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether a check could still take the place of whatever is known."""
+        return self.checks == "open"
 
     @property
     def mode(self) -> float:
@@ -90,9 +102,18 @@ class Known:
         """The item if one piece of its evidence were different; what closed a gate is gone with it."""
         return replace(
             self,
-            spreads=(*self.spreads[:place], spread, *self.spreads[place + 1 :]),
+            spreads=_put(self.spreads, place, spread),
+            calm=_put(self.calm, place, _lower(self.calm[place], spread)) if self.calm else (),
             floors=tuple(pair for pair in self.floors if pair[0] != self.sources[place]),
         )
+
+
+def _put(spreads: tuple[Spread, ...], place: int, spread: Spread) -> tuple[Spread, ...]:
+    return (*spreads[:place], spread, *spreads[place + 1 :])
+
+
+def _lower(one: Spread, other: Spread) -> Spread:
+    return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]))
 
 
 class Pooled:
@@ -265,6 +286,12 @@ def know(
                 else:
                     said[question] = one
         known = measured(item, seen, open_, said)
+        if rules.nested:
+            best = {
+                name: risk.evidence(rules, name, findings, dataset, risk.calmed(rules, name, answers)) or one
+                for name, one in seen.items()
+            }
+            known = replace(known, calm=measured(item, best, open_, said).spreads) if best != seen else known
         # What was told is not unknown again because one of several probes has measured.
         return replace(known, covers=max(known.covers, told.covers)) if rules.strict else known
     checks = [name for name in item.evidence if name in rules.data["probes"]]
@@ -337,23 +364,26 @@ def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], o
     """An item that only answers tell about; ``of`` questions apply to it."""
     if not given:
         return Known(item, "unknown")
-    spreads, covers, told = [], 0.0, False
+    spreads, calm, covers, told = [], [], 0.0, False
     for question, one in given.items():
         ends = risk.answer(rules, question, one)
         credit = rules.data["evidence"]["document" if one.get("document") else "declared"]
         if ends is None:  # "I do not know"
             centre = risk.middle(rules, question)
             spreads.append(_triangle(credit, centre, centre))
+            calm.append((0.0, 0.0, 0.0))
             continue
         if "roughly" in one:
             credit = rules.data["evidence"]["roughly"]
         spreads.append(_triangle(credit, *ends))
+        calm.append(spreads[-1])
         covers += credit["covers"] / of
         told = True
     unclear = sum(risk.answer(rules, question, one) is None for question, one in given.items())
     state = "answered" if told else "unknown"
     gaps = rules.strict and told and len(given) - unclear < of
-    return Known(item, state, covers, tuple(spreads), open=unclear > 0, sources=tuple(given), gaps=gaps)
+    known = Known(item, state, covers, tuple(spreads), open=unclear > 0, sources=tuple(given), gaps=gaps)
+    return replace(known, calm=tuple(calm)) if rules.nested and told and unclear else known
 
 
 def _triangle(credit: Mapping[str, float], low: float, high: float) -> Spread:
@@ -386,12 +416,13 @@ class Dimension(Pooled):
         if not self.total:
             return self.draws.constant(0.0)
         # The worst of an item's probes counts, so what one of them saw is there in full.
+        ending = [self._ending(one) for one in self.mine]
         seen = [
             self._fourth(one, one.item.weight if one.partial else one.item.weight * one.covers)
-            for one in self.mine
+            for one in ending
             if one.spreads and one.covers
         ]
-        return self._mean(seen)
+        return self._mean(seen, self._notched(ending))
 
     @cached_property
     def likely(self) -> Array:
@@ -405,27 +436,41 @@ class Dimension(Pooled):
                 parts.append(self._fourth(one, weight * (1 - one.covers), open_=True))
             else:
                 parts.append(self._fourth(one, weight, open_=one.open or not one.spreads))
-        return self._mean(parts)
+        return self._mean(parts, self._worst)
 
     @cached_property
     def most(self) -> Array:
         if not self.total:
             return self.draws.constant(100.0)
-        closed = [one for one in self.mine if one.spreads and not one.bottomless]
+        closed = [one for one in self.mine if one.spreads and not self._bottomless(one)]
         bad = self.unseen
-        bad += sum(one.item.weight * one.covers for one in self.mine if one.covers and one.bottomless)
+        bad += sum(one.item.weight * one.covers for one in self.mine if one.covers and self._bottomless(one))
         parts = [self._fourth(one, one.item.weight * one.covers) for one in closed]
         ceiling = 0.0  # the notch if what nobody has looked at were critical
         for one in self.mine:
-            if one.bottomless:
+            if self._bottomless(one):
                 ceiling = max(ceiling, 100 * min(1.0, one.item.weight) - self.rules.data["notch"])
-        return self._mean(parts, bad * 1e8, ceiling)  # 100 to the fourth
+        return self._mean(parts, self._worst, bad * 1e8, ceiling)  # 100 to the fourth
+
+    def _bottomless(self, one: Known) -> bool:
+        return one.bottomless or (self.rules.nested and one.replaceable)
+
+    def _ending(self, one: Known) -> Known:
+        """An item as it ends the range at its low end: without what more evidence could still take away."""
+        if not self.rules.nested:
+            return one
+        if one.replaceable or not one.covers:
+            return replace(one, spreads=(), calm=())
+        return replace(one, spreads=one.calm, calm=()) if one.calm else one
 
     @cached_property
     def _worst(self) -> Array:
+        return self._notched(self.mine)
+
+    def _notched(self, items: Iterable[Known]) -> Array:
         """A notch below the worst known item, and never below a closed gate."""
         worst, notch = self.draws.constant(self.floor), self.rules.data["notch"]
-        for one in self.mine:
+        for one in items:
             if one.spreads:
                 pull = min(1.0, one.item.weight)
                 worst = np.maximum(worst, self.draws.pulled(_key(one), one.spreads, pull, notch))
@@ -434,14 +479,15 @@ class Dimension(Pooled):
     def _fourth(self, one: Known, weight: float, open_: bool = False) -> Array:
         return self.draws.fourth(_key(one), one.spreads, weight, open_)
 
-    def _mean(self, parts: Sequence[Array], more: float = 0.0, least: float = 0.0) -> Array:
-        """The power mean of weighted fourth powers, with ``more`` added to each of their sums."""
+    def _mean(self, parts: Sequence[Array], worst: Array, more: float = 0.0, least: float = 0.0) -> Array:
+        """The power mean of weighted fourth powers, with ``more`` added to each of their sums; no draw lies
+        below that of ``worst``."""
         total = self.draws.constant(0.0).copy()
         for part in parts:  # one after the other: a sum in pairs would have other digits elsewhere
             total += part
         if more:
             total += more
-        return frozen(np.maximum(np.maximum(self._worst, least), root(total / self.total)))
+        return frozen(np.maximum(np.maximum(worst, least), root(total / self.total)))
 
 
 def _key(known: Known) -> str:

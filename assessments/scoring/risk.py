@@ -57,6 +57,17 @@ def most(rules: Rules, probe: str, answers: Mapping[str, Mapping[str, Any]] | No
     return found
 
 
+def calmed(
+    rules: Rules, probe: str, answers: Mapping[str, Mapping[str, Any]] | None
+) -> dict[str, Mapping[str, Any]]:
+    """The answers, with the best one to each open question on whether what a probe measures hurts anybody."""
+    best = dict(answers or {})
+    for one in matters_of(rules.data["probes"].get(probe, {})):
+        if "value" not in best.get(one["question"], {}):
+            best[one["question"]] = {"value": min(one["most"], key=one["most"].__getitem__)}
+    return best
+
+
 def matters_of(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The questions whose answers say that what a probe measures hurts nobody much."""
     matters = entry.get("matters") or []

@@ -104,6 +104,11 @@ class Rules:
         """Whether worse evidence can lower no end of a range, and silence about the stakes widens it."""
         return bool(self.data["evidence"].get("strict"))
 
+    @property
+    def nested(self) -> bool:
+        """Whether an answer or a measurement that is added can open no range."""
+        return bool(self.data["evidence"].get("nested"))
+
     @cached_property
     def harms(self) -> tuple[Harm, ...]:
         """Every harm that has a chance of its own; none before 2026.4."""

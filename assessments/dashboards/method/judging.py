@@ -17,6 +17,10 @@ TIERS = (
     ("declared", "Answered", "answered", "The team says so"),
     ("document", "Answered with a document", "answered", "A paper backs the answer"),
 )
+NESTED = (
+    " No answer and no measurement that is added opens the range of its own risk: where a check could still "
+    "measure, an answer moves the score and ends the range nowhere."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def steps(rules: Rules) -> list[tuple[str, str]]:
             f"{simulation['draws']:,} simulations give the range from the {low}% to the {high}% end. What "
             "nobody has looked at may be anything, so it opens the range, never lowers its high end and "
             "never makes a project ready. The score is a best estimate: it may fall when a bad answer is "
-            "left out.",
+            "left out." + (NESTED if rules.nested else ""),
         ),
     ]
 

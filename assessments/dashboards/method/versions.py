@@ -83,7 +83,9 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
             "A named fault also holds up the low end of a range, and an open question on the stakes, or "
             "beside one that is answered, opens the range."
         )
-    others = [{**rules.data["evidence"], "strict": None} for rules in (old, new)]
+    if new.nested and not old.nested:
+        yield "An answer in whose place a check could still measure no longer ends a range."
+    others = [{**rules.data["evidence"], "strict": None, "nested": None} for rules in (old, new)]
     worth = [{name: rules.data["evidence"].get(name) for name, *_ in TIERS} for rules in (old, new)]
     if worth[0] != worth[1]:
         yield "What an answer is worth was set anew."

@@ -14,7 +14,7 @@ from assessments.dashboards import svg, theme
 from assessments.dashboards.figures import outcomes
 from assessments.dashboards.figures.history import PANELS, trend
 
-NEWEST = "2026.4"
+NEWEST = "2026.5"
 
 
 def points(count, changed=0, judged=True, days=9):
@@ -106,7 +106,7 @@ def test_a_change_of_rules_is_marked_in_every_panel_and_told_with_its_day():
     chart = trend(points(5, 3), NEWEST)
     assert len(chart.wide["layout"]["shapes"]) == len(PANELS)
     assert {shape["x0"] for shape in chart.wide["layout"]["shapes"]} == {2.5}
-    assert "from 2026.3 to 2026.4 on 29 November 2026" in chart.note
+    assert "from 2026.3 to 2026.5 on 29 November 2026" in chart.note
     assert len(lines(chart, theme.S2)) == len(PANELS) + 1, "one broken line where a score is missing"
 
 
@@ -114,14 +114,14 @@ def test_the_title_compares_under_one_ruler():
     found = points(3, 2)
     first, last = found[0].anew["overall"]["score"], found[-1].scores["overall"]["score"]
     assert trend(found, NEWEST).title == (
-        f"Under the rules of today (2026.4), overall risk {'fell' if last < first else 'rose'} "
+        f"Under the rules of today (2026.5), overall risk {'fell' if last < first else 'rose'} "
         f"from {first} to {last} over 3 reports"
     )
 
 
 def test_reports_not_judged_anew_are_counted_and_nothing_is_drawn_for_them():
     chart = trend(points(4, 3, judged=False), NEWEST)
-    assert "3 reports are not judged under rules 2026.4 yet" in chart.note
+    assert "3 reports are not judged under rules 2026.5 yet" in chart.note
     assert lines(chart, theme.S2) == []
     assert chart.title == "4 reports so far"
 

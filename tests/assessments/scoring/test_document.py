@@ -68,7 +68,7 @@ def written(path):
 
 def test_the_report_has_every_part_of_the_format():
     assert REPORT["format"] == "riskboard.report/1"
-    assert REPORT["rules"] == "2026.4"
+    assert REPORT["rules"] == "2026.5"
     assert [one["id"] for one in REPORT["dimensions"]] == list(DIMENSIONS)
     for one in (REPORT["overall"], *REPORT["dimensions"]):
         assert 0 <= one["low"] <= one["score"] <= one["high"] <= 100

@@ -254,6 +254,67 @@ def test_to_say_that_a_risk_does_not_apply_is_worth_no_more_than_a_good_answer()
     assert gone.dimensions["security"].coverage == 1
 
 
+@pytest.mark.parametrize("given", [{"value": "none"}, {"value": "experts_double"}, {"not_applicable": "no"}])
+def test_an_answer_that_a_check_may_replace_moves_the_score_and_ends_no_range(given):
+    """Alone, and beside what is measured; the rest of the dimension is as open as if nobody had answered."""
+    (labels,) = (item for item in RULES.of("data") if item.id == "labels")
+    shared = draws.Draws(2026, 400)
+    alone = pool.Dimension(RULES, shared, "data", [pool.know(RULES, labels, {}, {"D3": given})])
+    assert (alone.low, alone.high) == (0, 100)
+    rest = {
+        name: one
+        for name, one in findings().items()
+        if name.startswith("data.") and name not in labels.evidence
+    }
+    told, silent = (pool.judge(RULES, rest, one).dimensions["data"] for one in ({"D3": given}, {}))
+    assert (told.low, told.high) == (silent.low, silent.high)
+    assert told.score != silent.score
+
+
+def test_an_answer_that_no_check_can_replace_ends_its_range():
+    told, silent = (
+        pool.judge(RULES, findings(), answers).dimensions["data"]
+        for answers in ({"D9": {"value": "document"}}, {})
+    )
+    assert told.high < silent.high
+
+
+def test_while_it_is_open_whether_a_thing_hurts_the_low_end_is_that_of_the_best_answer():
+    (evasion,) = (item for item in RULES.of("security") if item.id == "evasion")
+    seen = {name: measured(name, 1.0) for name in evasion.evidence}
+    some = {name: seen[name] for name in ("security.adversarial",)}
+
+    def shown(found, answers):
+        known = pool.know(RULES, evasion, found, answers)
+        return pool.Dimension(RULES, draws.Draws(2026, 400), "security", [known])
+
+    for found in (some, seen):
+        silent, no, many = (
+            shown(found, one) for one in ({}, {"S4": {"value": "no"}}, {"S4": {"value": "lot"}})
+        )
+        assert silent.low == no.low <= many.low
+        assert silent.score == many.score >= no.score
+    assert shown(some, {}).low < 46 < shown(some, {"S4": {"value": "lot"}}).low
+    (known,) = (one for one in pool.judge(RULES, some, {}).items if one.item is evasion)
+    better = known.with_spread(0, (90, 95, 100))
+    assert better.calm == known.calm, "an action raises no end"
+    assert known.with_spread(0, (0, 1, 2)).calm == ((0, 1, 2),)
+
+
+def test_an_i_do_not_know_holds_up_no_low_end():
+    one, both = ({"S8": {"value": "yes"}, **more} for more in ({}, {"S7": {"unknown": True}}))
+    silent, unsure = (pool.judge(RULES, findings(), answers) for answers in (one, both))
+    assert [now.low for now in pooled(unsure)] == [now.low for now in pooled(silent)]
+    calm = {name: measured(name, 0, spread=0) for name in PROBES if name.startswith("hardware.")}
+    calm["hardware.memory"] = {"state": "skipped", "facts": {"not_applicable": True}}
+    best, unsure = (
+        pool.judge(RULES, calm, {"H2": one}).dimensions["hardware"]
+        for one in ({"value": "yes", "document": "plan.pdf"}, {"unknown": True})
+    )
+    assert unsure.low <= best.low
+    assert unsure.score > best.score
+
+
 def test_a_dimension_in_which_nothing_applies_is_unknown_and_not_safe():
     answers = {name: {"not_applicable": "no"} for item in RULES.of("flexibility") for name in item.questions}
     shown = pool.judge(RULES, {}, answers).dimensions["flexibility"].as_json(RULES)
@@ -280,13 +341,21 @@ def test_the_judgement_is_the_same_every_time_and_everywhere():
     assert judgement == again
     overall = [
         pool.judge(rules.load(version), findings(), ANSWERS).overall
-        for version in ("2026.1", "2026.2", "2026.3")
+        for version in ("2026.1", "2026.2", "2026.3", "2026.4")
     ]
     assert [(one.score, one.low, one.high) for one in overall] == [
         (54.32356032924822, 47.039002627615, 85.06185697572874),
         (54.14384133042367, 46.96234035231908, 82.3306467776111),
         (53.69391149312672, 47.52941514851884, 79.6501666755538),
+        (51.87165699103517, 43.957831111081475, 73.26364823728306),
     ], "reports under older rules still hold"
+    some = {name: one for name, one in findings().items() if name.startswith("data.")}
+    told = {**ANSWERS, "S9": {"not_applicable": "no"}}
+    overall = [pool.judge(rules.load(version), some, told).overall for version in ("2026.3", "2026.4")]
+    assert [(one.score, one.low, one.high) for one in overall] == [
+        (54.760103842149064, 38.459700686928834, 94.27595585572021),
+        (55.09434144287981, 33.876111428218834, 96.68350933860114),
+    ], "also where most is told and not measured"
     assert draws.uniforms(2026, "unknown", 4).tolist() == [0.125, 0.625, 0.875, 0.375]
 
 
