@@ -40,7 +40,7 @@ def sensitivity(facts: Facts, finding: Facts) -> list[Part]:
     return [
         Chart(
             title=finding.get("title") or "What each setting moves",
-            subtitle=f"Change in {metric} in points when one setting is a quarter lower or higher",
+            subtitle=f"Change in {metric} in points when one setting is a fifth lower or a quarter higher",
             note=f"One setting at a time, same seeds; the last bar is luck alone. {stand_in(facts)}".strip(),
             wide=_tornado(bars, facts, theme.WIDTHS["half"]),
             narrow=_tornado(bars, facts, theme.WIDTHS["narrow"]),

@@ -13,7 +13,7 @@ from tests.workers.probes.hyperparameters.test_tuning_gap import ring
 from workers import plan as plans
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import classical, sensitivity
-from workers.probes.hyperparameters.classical import families
+from workers.probes.hyperparameters.classical import Classical, families
 from workers.probes.surrogate import rows
 
 torch.set_num_threads(1)
@@ -70,9 +70,58 @@ def test_the_scores_are_scikit_learns_own(circle):
 
 
 def test_whole_numbers_move_by_one_at_least(circle):
-    model = of(circle, kind="knn", n_neighbors=1)
-    assert [model._moved("neighbours", 1.0, f) for f in (0.5, 0.8, 1.25, 2.0)] == [1, 1, 2, 2]
-    assert [model._moved("neighbours", 5.0, f) for f in (0.5, 0.8, 1.25, 2.0)] == [2, 4, 6, 10]
+    for planned, moved in ((1, [1, 1, 2, 2]), (5, [2, 4, 6, 10])):
+        model = of(circle, kind="knn", n_neighbors=planned)
+        assert [model.moved("neighbours", f) for f in (0.5, 0.8, 1.25, 2.0)] == moved
+
+
+def test_factors_that_come_to_one_value_are_trained_once(circle, monkeypatch):
+    fitted = []
+    fit = Classical.fit
+
+    def counted(self, setting, train, seed, **more):
+        fitted.append((setting["depth"], seed))
+        return fit(self, setting, train, seed, **more)
+
+    model = of(circle, kind="decision_tree", max_depth=2)
+    monkeypatch.setattr(Classical, "fit", counted)
+    monkeypatch.setattr(Classical, "_seconds_each", lambda self: 1e-6)
+    scores = model.multiplied([("depth", f) for f in (0.5, 0.8, 1.25, 2.0)], 6)
+    assert (scores["depth", 0.5] == scores["depth", 0.8]).all()
+    assert sorted(fitted) == [(depth, seed) for depth in (1, 2, 3, 4) for seed in range(6)]
+
+
+def test_a_whole_number_is_told_by_the_value_that_was_trained(tmp_path):
+    """A quarter of a depth of 2 is no depth: the trees of depth 1 that were tried are told."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(500, 5))
+    sample = factories.write_sample(tmp_path, x, ((x[:, 0] > 0) ^ (x[:, 1] > 0)).astype(int))
+    plan = {"model": {"kind": "decision_tree", "depth": 2, "min_leaf": 40}}
+    finding = sensitivity.run(Sample(sample.folder, plan), Budget())
+    told = json.dumps(finding.as_json())
+    assert "quarter lower" not in told
+    assert "fifth lower" not in told
+    bar = next(one for one in finding.facts["tornado"] if one["parameter"] == "depth")
+    assert bar["trained"] == [1, 1, 3, 4]
+    assert bar["tried"] == [0.5, "1", "3", 2.0]
+    assert "Depth of a tree: " in finding.title
+    assert "instead of 2" in finding.title
+
+
+def test_trees_that_learn_far_too_slowly_are_searched_by_their_rate_first(tmp_path):
+    """Near factors move such a rate from nothing to nothing, and a deeper tree buys some of it back."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(700, 6))
+    y = (x[:, 0] * x[:, 1] + 0.5 * x[:, 2] + 0.3 * draw.normal(size=700) > 0).astype(int)
+    sample = factories.write_sample(tmp_path, x, y)
+    model = {"kind": "gradient_boosting", "trees": 60, "depth": 2}
+    plans_of = [{"model": model, "training": {"learning_rate": rate}} for rate in (0.0003, 0.3)]
+    slow, good = (sensitivity.run(Sample(sample.folder, plan), Budget()) for plan in plans_of)
+    assert slow.facts["gaining"][0]["parameter"] == "learning_rate"
+    assert "learning rate" in slow.title
+    assert "so search for it first" in slow.note
+    assert slow.facts["faults"][0]["parameters"][0] == "learning_rate"
+    assert all(one["parameter"] != "learning_rate" for one in good.facts["gaining"])
 
 
 @pytest.mark.parametrize("gamma", [0.001, 0.003, 0.01, 0.02, 50, 200, 1000])

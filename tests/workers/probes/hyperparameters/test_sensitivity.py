@@ -13,7 +13,7 @@ import torch
 from tests.planting import judge, sets
 from tests.workers import factories
 from workers.probes.base import Budget, Sample
-from workers.probes.hyperparameters import sensitivity
+from workers.probes.hyperparameters import seed_noise, sensitivity
 from workers.probes.hyperparameters.sensitivity import judging, statistics, trainings
 from workers.probes.surrogate import rows, surrogate
 
@@ -69,6 +69,38 @@ def test_one_seed_of_six_that_falls_is_not_overlooked(digits):
 def test_a_result_that_is_a_matter_of_luck_is_a_lottery(digits):
     finding = sensitivity.run(planned(digits, optimizer="sgd", learning_rate=1.5, steps=200), Budget())
     assert [fault["fault"] for fault in finding.facts["faults"]] == ["seed_lottery"]
+    hidden = finding.facts["hidden"]
+    assert finding.high >= hidden > 2 * finding.facts["seed_sd"] - 1e-9
+    assert finding.title == f"Cannot tell losses below {hidden:.1f} points from luck"
+    assert "no harm" not in finding.title
+
+
+@pytest.mark.parametrize("rate", [0.3, 1.0, 1.5])
+def test_luck_is_judged_by_the_runs_and_the_rule_of_its_own_probe(digits, rate):
+    plan = planned(digits, optimizer="sgd", learning_rate=rate, steps=200)
+    near, luck = (probe.run(plan, Budget()) for probe in (sensitivity, seed_noise))
+    lottery = [
+        [fault["severity"] for fault in found.facts["faults"] if fault["fault"] == "seed_lottery"]
+        for found in (near, luck)
+    ]
+    assert lottery[0] == lottery[1]
+    assert near.facts["seed_sd"] == pytest.approx(luck.facts["seed_sd"])
+    assert near.facts["luck_runs"] == luck.facts["seeds"] == 16
+
+
+def test_what_luck_hides_is_the_least_loss_that_is_flagged():
+    for tests, runs in ((24, 16), (24, 6), (8, 16)):
+        least = statistics.least_told(2.0, 6, runs, tests)
+        for loss, flagged in ((1.001 * least, True), (0.999 * least, False)):
+            p_values = {("x", float(k)): 1.0 for k in range(1, tests)}
+            p_values["x", 0.0] = statistics.unlike_base(np.full(6, -loss), 2.0, runs)
+            assert (statistics.holm(p_values)["x", 0.0] < 0.05) == flagged
+
+
+def test_how_far_a_cliff_is_counts_by_the_value_that_was_trained():
+    points = {("depth", 0.8): np.full((6, 10), -10.0)}
+    assert statistics.cliff(points, 1.0, lambda name, factor: 0.5) == 2
+    assert statistics.cliff(points, 1.0, lambda name, factor: factor) == 1.25
 
 
 def test_a_training_that_is_too_short_is_said(digits):
@@ -112,6 +144,19 @@ def test_what_was_scaled_down_is_said(digits):
     )
     assert other.learning_rate == 0.005
     assert "cnn" in other.caveats[0]
+
+
+def test_four_fifths_are_a_fifth_lower_and_not_a_quarter(digits):
+    found = sensitivity.run(planned(digits, optimizer="sgd", learning_rate=1.2, steps=200), Budget())
+    assert "a quarter higher than planned" in found.note
+    sample = planned(digits, learning_rate=0.005, steps=100)
+    centre, base = surrogate(sample, 300), np.ones((6, 200))
+    scores = {(n, f): base for n in trainings.settings(centre) for f in trainings.FACTORS}
+    lower = base.copy()
+    lower[:, :30] = 0
+    scores |= {("", 1.0): base, ("width", 0.8): lower}
+    finding = judging.report(scores, centre, rows(sample, 0), 0)
+    assert "a fifth lower than planned" in finding.note
 
 
 def test_numbers_are_measured_too(tmp_path):

@@ -138,23 +138,25 @@ class Classical:
         own = {knob.name: self.default[knob.name] for knob in self.knobs}
         return {name: value for name, value in own.items() if value > 0 and value != left.get(name)}
 
-    def multiplied(self, factors: Sequence[float], seeds: int) -> dict[tuple[str, float], np.ndarray]:
+    def multiplied(
+        self, pairs: Sequence[tuple[str, float]], seeds: int
+    ) -> dict[tuple[str, float], np.ndarray]:
         """(setting, factor) -> scores [seeds, test rows], as ``sensitivity.measure`` gives them.
 
-        A whole number is moved by one at least: four fifths of five neighbours are four, of one none.
+        Factors that come to the same value share its trainings.
         """
-        planned = self.varied()
-        pairs = [(name, factor) for name in planned for factor in factors]
-        seeds = affordable(self.budget, seeds, FEWEST_DRAWS, self._seconds_each() * (len(pairs) + 1))
+        moved = {(name, factor): (name, self.moved(name, factor)) for name, factor in pairs}
+        values = list(dict.fromkeys(moved.values()))
+        seeds = affordable(self.budget, seeds, FEWEST_DRAWS, self._seconds_each() * (len(values) + 1))
         base = self.repeats([self.default], range(seeds), lambda _: None)[0]
 
         def tell(share: float) -> None:
-            told = f"Training {self.named} {len(pairs) * seeds} times"
+            told = f"Training {self.named} {len(values) * seeds} times"
             self.budget.progress(0.1 + 0.8 * share, told)
 
-        changed = [{**self.default, name: self._moved(name, planned[name], factor)} for name, factor in pairs]
-        scores = self.repeats(changed, range(seeds), tell)
-        return {("", 1.0): base, **dict(zip(pairs, scores, strict=True))}
+        scores = self.repeats([{**self.default, name: value} for name, value in values], range(seeds), tell)
+        by_value = dict(zip(values, scores, strict=True))
+        return {("", 1.0): base, **{pair: by_value[moved[pair]] for pair in pairs}}
 
     def within(self, fits: int) -> Classical:
         """The engine, with so few rows, then trees, that so many fits keep to the budget; both are told.
@@ -183,8 +185,13 @@ class Classical:
         self.repeats([self.default], range(AT_ONCE), lambda _: None)
         return (time.perf_counter() - began) / AT_ONCE
 
-    def _moved(self, name: str, value: float, factor: float) -> float:
+    def moved(self, name: str, factor: float) -> float:
+        """The value that is trained for a factor.
+
+        A whole number is moved by one at least: four fifths of five neighbours are four, of one none.
+        """
         knob = next(knob for knob in self.knobs if knob.name == name)
+        value = self.default[name]
         moved = value * factor
         if knob.whole:
             moved = min(round(moved), value - 1) if factor < 1 else max(round(moved), value + 1)

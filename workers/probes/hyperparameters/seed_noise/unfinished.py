@@ -24,6 +24,13 @@ KEYS = {"epochs": "training.epochs or training.steps", "learning_rate": "trainin
 
 def judged(stand: Footing, scores: np.ndarray, finding: Finding) -> Finding:
     """The finding of ``scores`` [seeds, rows], as under-trained where that is what spreads its runs."""
+    found, spread, runs = gains(stand, scores)
+    return _told(stand, finding, found, spread, runs) if found else finding
+
+
+def gains(stand: Footing, scores: np.ndarray) -> tuple[dict[str, dict[str, float]], float, int]:
+    """What longer or faster training surely gains over ``scores`` [seeds, rows], the spread of the longer
+    runs in points, and how many they are."""
     runs = min(RUNS, len(scores))
     steps = STEPS * stand.centre.steps
     fleet = stand.train(
@@ -34,16 +41,16 @@ def judged(stand: Footing, scores: np.ndarray, finding: Finding) -> Finding:
     base = 100 * scores[:runs]
     sd = float(base.mean(1).std(ddof=1))
     spread = float(longer.mean(1).std(ddof=1))
-    gains = {
+    ways = {
         "epochs": (longer - base, spread < CALMED * sd),
         "learning_rate": (faster - base, True),  # at the edge of divergence a higher rate gains nothing
     }
     found = {}
-    for name, (gained, calm) in gains.items():
+    for name, (gained, calm) in ways.items():
         low, high = interval(gained, stand.budget.seed)
         if calm and gained.mean() > GAIN and low > 0:
             found[name] = {"points": float(gained.mean()), "low": low, "high": high}
-    return _told(stand, finding, found, spread, runs) if found else finding
+    return found, spread, runs
 
 
 def _told(

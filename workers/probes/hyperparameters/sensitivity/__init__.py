@@ -10,8 +10,9 @@ from __future__ import annotations
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import classical, footing
 from workers.probes.hyperparameters.footing import Footing
+from workers.probes.hyperparameters.sensitivity import luck
 from workers.probes.hyperparameters.sensitivity.judging import gaining_of, report
-from workers.probes.hyperparameters.sensitivity.trainings import FEWEST, SEEDS, factors, guessed, measure
+from workers.probes.hyperparameters.sensitivity.trainings import FEWEST, SEEDS, guessed, measure, pairs
 from workers.probes.surrogate import interval, rows, surrogate
 
 WHOLE = 32 * FEWEST  # trainings' worth of steps that a plan with all settings takes at the least
@@ -25,11 +26,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
     model = classical.planned(sample, found, budget)
     stand_in = surrogate(sample, len(found.train))
     if model:
-        model = model.within(len(model.varied()) * len(factors(model)) * classical.FEWEST_DRAWS)
+        model = model.within(len(pairs(model)) * classical.FEWEST_DRAWS)
     if not model:
         stand_in = footing.whole(Footing(found, stand_in, budget), sample, WHOLE).centre
     centre = model or stand_in
-    scores = model.multiplied(factors(model), SEEDS) if model else measure(found, stand_in, budget)
+    scores = model.multiplied(pairs(model), SEEDS) if model else measure(found, stand_in, budget)
     guess = guessed(found)
     base = scores["", 1.0]
     better = (
@@ -43,4 +44,5 @@ def run(sample: Sample, budget: Budget) -> Finding:
             f" points, and always saying the same {100 * guess.mean():.0f}. There is no result yet that could"
             " be fragile."
         )
-    return report(scores, centre, found, budget.seed)
+    lottery = [] if model else luck.faults(sample, Footing(found, stand_in, budget), base)
+    return report(scores, centre, found, budget.seed, lottery)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,32 +14,49 @@ from workers.probes.hyperparameters.footing import LONGER
 from workers.probes.hyperparameters.sensitivity.statistics import (
     cliff,
     holm,
+    least_told,
     lost_nearby,
     paired_p,
     unlike_base,
 )
 from workers.probes.hyperparameters.sensitivity.telling import words
-from workers.probes.hyperparameters.sensitivity.trainings import FACTORS, LABELS, NEAR, Scores, settings
+from workers.probes.hyperparameters.sensitivity.trainings import (
+    FACTORS,
+    LABELS,
+    NEAR,
+    Scores,
+    exact,
+    settings,
+    trained,
+)
 from workers.probes.surrogate import Rows, Surrogate, interval
 
 GROWING, LARGE_GROWTH = 3.0, 5.0  # points that twice the rate or the steps gain
+SIGNAL = 2.0  # times what another random start changes
 ALIKE = 2.0  # points between gains that are taken as equal
 UNPLANNED = ("init_scale",)  # libraries fix it, and multiplying it in every layer multiplies its effect
 
 
-def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int) -> Finding:
-    """The statistics: paired differences, Holm over all of them, and the cross-fitted worst loss."""
-    base = scores["", 1.0]
-    seeds, n = base.shape
+def report(
+    scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int,
+    lottery: Sequence[dict[str, Any]] = (),
+) -> Finding:  # fmt: skip
+    """The statistics: paired differences, Holm over all of them, and the cross-fitted worst loss.
+
+    ``lottery`` are the faults of a result that is a matter of luck.
+    """
+    luck = scores["", 1.0]
+    seeds = len(next(one for pair, one in scores.items() if pair[0]))
+    base, runs, n = luck[:seeds], *luck.shape
     points = {pair: 100 * (s - base) for pair, s in scores.items() if pair[0]}  # paired, [seeds, rows]
     # Equal seeds on easy data: the spread is then not 0 but less than a row can show.
-    seed_sd = max(float(100 * base.mean(1).std(ddof=1)), 50 / n)
-    p_values = {pair: unlike_base(d.mean(1), seed_sd) for pair, d in points.items()}
+    seed_sd = max(float(100 * luck.mean(1).std(ddof=1)), 50 / n)
+    p_values = {pair: unlike_base(d.mean(1), seed_sd, runs) for pair, d in points.items()}
     adjusted = holm(p_values)
     short = _under_trained(points, base, seed) if isinstance(centre, Surrogate) else {}
     growing = [LABELS[name].lower() for name in short]
     open_ = bool(short) and isinstance(centre, Surrogate) and centre.cut >= LONGER
-    tornado = [_bar(name, value, points, seed_sd, adjusted, seed) for name, value in settings(centre).items()]
+    tornado = [_bar(name, centre, points, seed_sd, adjusted, seed) for name in settings(centre)]
     tornado.sort(key=lambda bar: min(bar["down"], bar["up"]))
     # Of a training that is cut off, slower learning costs what the plan's own further steps may bring back.
     beside = (*UNPLANNED, *(("learning_rate", "steps") if open_ else ()))
@@ -55,33 +73,39 @@ def report(scores: Scores, centre: Surrogate | Classical, found: Rows, seed: int
     gaining = gaining_of(points) if isinstance(centre, Classical) else []
     if gaining and not fragile:
         fragility, low, high = _near_gain(points, gaining[0]["parameter"], (fragility, low, high), seed)
+    blind = max(1.0, SIGNAL * seed_sd, least_told(seed_sd, seeds, runs, len(points)))
+    lottery = [] if short else list(lottery)
     measured = {"points": fragility, "low": low, "high": high}
     if not fragile and not gaining:
         fragility = low  # beyond chance nothing is lost for sure but this
+        high = max(high, blind) if lottery else high  # so much luck may hide
     metric = "accuracy" if found.classes else "explained variance"
-    # Without a random start only the rows differ from one model to the next, which is no lottery.
-    lucky = isinstance(centre, Surrogate) or centre.family.lucky
     facts = {
         "metric": metric,
         "base": float(base.mean()),
         "seed_sd": None if short else seed_sd,  # runs that have not ended differ by more than luck
         "unfinished_sd": seed_sd if short else None,
         "seeds": seeds,
+        "luck_runs": runs,
+        "hidden": blind if lottery else None,
         "tornado": [*tornado, _seed_bar(seed_sd, isinstance(centre, Surrogate))],
         "fragility": fragility,
         "measured": measured,
-        "cliff_factor": cliff({p: d for p, d in points.items() if p[0] not in UNPLANNED}, seed_sd),
+        "cliff_factor": cliff(
+            {p: d for p, d in points.items() if p[0] not in UNPLANNED},
+            max(float(100 * base.mean(1).std(ddof=1)), 50 / n),  # of the runs that fell or did not
+            lambda name, factor: trained(centre, name, factor) / settings(centre)[name],
+        ),
         "under_trained": [] if open_ else growing,
         "left": short,
         "gaining": gaining,
         "surrogate": centre.described(),
         "null": {"expected": round(seed_sd * math.sqrt(2 / seeds), 3), "kind": "approximate"},
-        "faults": _faults(apart, seed_sd if lucky and not short else 0.0, seeds, gaining)
-        + _too_short(short, open_, centre),
+        "faults": [*_faults(apart, gaining), *lottery, *_too_short(short, open_, centre)],
         "mitigations": [],
     }
-    lottery = any(fault["fault"] == "seed_lottery" for fault in facts["faults"])
-    title, note = words(measured, fragile, short, seed_sd, metric, seeds, centre, lottery, gaining)
+    hidden = blind if lottery else 0.0
+    title, note = words(measured, fragile, short, seed_sd, metric, seeds, centre, hidden, gaining)
     return Finding(fragility, note, facts, low, high, len(found.train) + len(found.test), title)
 
 
@@ -143,23 +167,13 @@ def _near_gain(
     return else_ if gain <= else_[0] else (gain, max(0.0, low), high)
 
 
-def _faults(
-    fragile: list[dict[str, Any]], seed_sd: float, seeds: int, gaining: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Settings whose small change costs more than chance explains, and a result that is a matter of luck."""
-    from scipy.stats import chi2
-
-    faults: list[dict[str, Any]] = []
-    if fragile or gaining:
-        severity = "high" if gaining or fragile[0]["loss"] >= 3 else "medium"
-        names = list(dict.fromkeys(bar["parameter"] for bar in [*fragile, *gaining]))
-        faults.append({"fault": "hyperparameter_sensitive", "severity": severity, "parameters": names})
-    # the least spread that few seeds still allow: the lower 90 % bound of a standard deviation
-    least = seed_sd * math.sqrt((seeds - 1) / chi2.ppf(0.95, seeds - 1))
-    if least >= 2:
-        severity = "high" if least >= 5 else "medium"
-        faults.append({"fault": "seed_lottery", "severity": severity, "parameters": ["seed"]})
-    return faults
+def _faults(fragile: list[dict[str, Any]], gaining: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Settings whose small change costs more than chance explains, or of which another value gains."""
+    if not fragile and not gaining:
+        return []
+    severity = "high" if gaining or fragile[0]["loss"] >= 3 else "medium"
+    names = list(dict.fromkeys(bar["parameter"] for bar in [*gaining, *fragile]))
+    return [{"fault": "hyperparameter_sensitive", "severity": severity, "parameters": names}]
 
 
 def _too_short(
@@ -175,7 +189,7 @@ def _too_short(
 
 def _bar(
     name: str,
-    value: float,
+    centre: Surrogate | Classical,
     points: dict[tuple[str, float], np.ndarray],
     seed_sd: float,
     adjusted: dict[tuple[str, float], float],
@@ -190,8 +204,12 @@ def _bar(
     return {
         "parameter": name,
         "label": LABELS[name],
-        "setting": value,
-        "tried": list(FACTORS),
+        "setting": settings(centre)[name],
+        "tried": [
+            factor if exact(centre, name, factor) else f"{trained(centre, name, factor):g}"
+            for factor in FACTORS
+        ],
+        "trained": [trained(centre, name, factor) for factor in FACTORS],
         "effects": [round(effects[factor], 3) for factor in FACTORS],
         "down": effects[0.8],
         "up": effects[1.25],
@@ -200,7 +218,7 @@ def _bar(
         "signal_to_noise": signal,
         "p": adjusted[name, worse],
         "loss": loss,
-        "flagged": bool(loss >= 1 and signal >= 2 and adjusted[name, worse] < 0.05),
+        "flagged": bool(loss >= 1 and signal >= SIGNAL and adjusted[name, worse] < 0.05),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,8 +18,8 @@ def paired_p(differences: np.ndarray) -> float:
     return float(2 * norm.sf(abs(differences.mean()) / max(1e-9, float(over_rows + over_draws) ** 0.5)))
 
 
-def unlike_base(differences: np.ndarray, seed_sd: float) -> float:
-    """Two-sided p that a setting changes nothing.
+def unlike_base(differences: np.ndarray, seed_sd: float, runs: int) -> float:
+    """Two-sided p that a setting changes nothing; ``runs`` are those that the spread is known from.
 
     The noise is that of two independent runs, from the spread of the base runs: paired differences are
     calmer than that under the null, and wilder only when the setting does matter (near a cliff some seeds
@@ -27,7 +28,14 @@ def unlike_base(differences: np.ndarray, seed_sd: float) -> float:
     from scipy.stats import t
 
     seeds = len(differences)
-    return float(2 * t.sf(abs(differences.mean()) / (seed_sd * math.sqrt(2 / seeds)), seeds - 1))
+    return float(2 * t.sf(abs(differences.mean()) / (seed_sd * math.sqrt(2 / seeds)), runs - 1))
+
+
+def least_told(seed_sd: float, seeds: int, runs: int, tests: int) -> float:
+    """Points of loss from which the worst of so many tests is told from luck: ``unlike_base``, after Holm."""
+    from scipy.stats import t
+
+    return float(t.isf(0.05 / (2 * tests), runs - 1) * seed_sd * math.sqrt(2 / seeds))
 
 
 def holm(p_values: dict[tuple[str, float], float]) -> dict[tuple[str, float], float]:
@@ -68,9 +76,13 @@ def lost_nearby(near: dict[tuple[str, float], np.ndarray], seed: int) -> tuple[f
     return value, float(min(low, value)), float(max(high, value))
 
 
-def cliff(points: dict[tuple[str, float], np.ndarray], seed_sd: float) -> float | None:
-    """The smallest factor (0.8 counts as 1.25) at which the result falls off by > 5 points and > 5 sd."""
-    falls = [
-        max(factor, 1 / factor) for (_, factor), d in points.items() if -d.mean() > max(5.0, 5 * seed_sd)
-    ]
+def cliff(
+    points: dict[tuple[str, float], np.ndarray], seed_sd: float, times: Callable[[str, float], float]
+) -> float | None:
+    """The smallest factor (0.8 counts as 1.25) at which the result falls off by > 5 points and > 5 sd.
+
+    ``times`` says how many times the planned value was trained for a factor: whole numbers move by one.
+    """
+    tried = {pair: times(*pair) for pair, d in points.items() if -d.mean() > max(5.0, 5 * seed_sd)}
+    falls = [max(factor, 1 / factor) for factor in tried.values()]
     return min(falls) if falls else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from workers.probes.hyperparameters.classical import Classical
 from workers.probes.hyperparameters.footing import LONGER
-from workers.probes.hyperparameters.sensitivity.trainings import LABELS, SEEDS
+from workers.probes.hyperparameters.sensitivity.trainings import LABELS, SEEDS, exact, settings, trained
 from workers.probes.surrogate import Surrogate
 
 WIDE = 3.0  # points; a loss that may be as high is not called none
@@ -47,6 +47,11 @@ def _unfinished(
     return title, note
 
 
+def _instead(centre: Surrogate | Classical, name: str, factor: float) -> str:
+    """A whole number that was moved by another factor, by its values."""
+    return f"{trained(centre, name, factor):g} instead of {settings(centre)[name]:g}"
+
+
 def words(
     measured: dict[str, float],
     fragile: list[dict[str, Any]],
@@ -55,35 +60,43 @@ def words(
     metric: str,
     seeds: int,
     centre: Surrogate | Classical,
-    lottery: bool,
+    hidden: float,
     gaining: list[dict[str, Any]],
 ) -> tuple[str, str]:
+    """``hidden``: points of loss that luck may hide, where the result is a matter of luck; else 0."""
     unit = "points of " + metric
     luck = "another random start" if isinstance(centre, Surrogate) else "learning from other rows"
     if gaining and (not fragile or gaining[0]["gain"] > fragile[0]["loss"]):
         best = gaining[0]
-        times = TIMES[best["factor"]]
-        title = f"{times} the {best['label'].lower()} gains {best['gain']:.1f} points"
+        name = best["label"].lower()
+        times = f"{TIMES[best['factor']]} the {name}"
+        value = trained(centre, best["parameter"], best["factor"])
+        what = f"{TIMES[best['factor']].lower()} the planned one ({value:.3g})"
+        if not exact(centre, best["parameter"], best["factor"]):
+            what = _instead(centre, best["parameter"], best["factor"])
+            times = f"{best['label']}: {what}"
+        title = f"{times} gains {best['gain']:.1f} points"
         note = (
-            f"The {best['label'].lower()} is far from its best value: {times.lower()} the planned one gains"
-            f" {best['gain']:.1f} {unit}, so search for it first."
+            f"The {name} is far from its best value: {what} gains {best['gain']:.1f} {unit}, so search for it"
+            " first."
         )
     elif short and all(bar["parameter"] in short and bar["down"] <= bar["up"] for bar in fragile):
         title, note = _unfinished(short, unit, centre)
     elif fragile:
         worst = fragile[0]
-        way = "higher" if worst["up"] < worst["down"] else "lower"
-        title = f"A {way} {worst['label'].lower()} costs {worst['loss']:.1f} points"
-        note = (
-            f"A {worst['label'].lower()} a quarter {way} than planned loses {worst['loss']:.1f} {unit},"
-            f" {worst['signal_to_noise']:.0f} times what {luck} changes."
-        )
+        factor = 1.25 if worst["up"] < worst["down"] else 0.8
+        way, part = ("higher", "a quarter") if factor > 1 else ("lower", "a fifth")
+        loses = f"loses {worst['loss']:.1f} {unit}, {worst['signal_to_noise']:.0f} times what {luck} changes."
+        if exact(centre, worst["parameter"], factor):
+            title = f"A {way} {worst['label'].lower()} costs {worst['loss']:.1f} points"
+            note = f"A {worst['label'].lower()} {part} {way} than planned {loses}"
+        else:
+            what = f"{worst['label']}: {_instead(centre, worst['parameter'], factor)}"
+            title, note = f"{what} costs {worst['loss']:.1f} points", f"{what} {loses}"
     else:
         low, high = measured["low"], measured["high"]
         title = "Small changes of the settings do no harm"
-        if lottery:
-            title = f"{luck.capitalize()} alone changes {seed_sd:.1f} points"
-        elif low >= 1:
+        if low >= 1:
             title = f"Small changes cost {low:.1f} points or more"
         elif high >= WIDE:
             title = f"Too wide to tell: small changes cost {low:.0f} to {high:.0f} points"
@@ -91,6 +104,13 @@ def words(
             f"No single setting within a quarter of the plan loses more than chance explains: between"
             f" {low:.1f} and {high:.1f} {unit}, where {luck} changes {seed_sd:.1f}."
         )
+        if hidden:
+            title = f"Cannot tell losses below {hidden:.1f} points from luck"
+            note = (
+                f"{luck.capitalize()} alone changes {seed_sd:.1f} {unit}, so whether a setting within a"
+                f" quarter of the plan loses less than {hidden:.1f} cannot be told; none loses more. Steady"
+                " the training first."
+            )
     if short and not (isinstance(centre, Surrogate) and centre.cut >= LONGER):
         growing = " or the ".join(LABELS[name].lower() for name in short)
         note += f" Twice the {growing} gains more than 3 points: the training is too short."

@@ -10,13 +10,16 @@ import numpy as np
 from workers.fleet import Fleet, Net, train
 from workers.probes.base import Budget
 from workers.probes.hyperparameters.classical import Classical, families
+from workers.probes.hyperparameters.seed_noise import FEWEST as FEWEST_LUCK
+from workers.probes.hyperparameters.seed_noise import SEEDS as LUCK
 from workers.probes.surrogate import Rows, Surrogate, affordable, row_scores
 
 FACTORS = (0.5, 0.8, 1.25, 2.0)
 NEAR = (0.8, 1.25)
-# Of a kernel: its reach is easily so wrong that nothing near helps.
+# Of a kernel, and of the rate of boosted trees: easily so wrong that nothing near helps.
 FAR = (0.003, 0.03, 0.125, 8.0, 30.0, 300.0)
 SEEDS, FEWEST = 6, 4
+EXACT = 0.05  # of a factor: a whole number that is moved further from it is told by its value
 FLEET = ("learning_rate", "weight_decay", "dropout", "init_scale", "steps")  # trained as one
 LABELS = {
     "learning_rate": "Learning rate",
@@ -38,7 +41,8 @@ LABELS = {
     "max_iter": "Passes of the solver",
     "smoothing": "Smoothing of the variances",
 }
-Scores = dict[tuple[str, float], np.ndarray]  # (setting, factor) -> [seeds, rows]; ("", 1) is the base
+Scores = dict[tuple[str, float], np.ndarray]  # (setting, factor) -> [seeds, rows]; ("", 1) is the base,
+# whose first runs have the seeds of the others
 
 
 def guessed(found: Rows) -> np.ndarray:
@@ -49,8 +53,32 @@ def guessed(found: Rows) -> np.ndarray:
     return np.zeros(len(asked))
 
 
-def factors(model: Classical) -> tuple[float, ...]:
-    return (*FACTORS, *FAR) if model.family.name == families.KERNEL else FACTORS
+def pairs(model: Classical) -> list[tuple[str, float]]:
+    """(setting, factor) of all trainings; far factors of a rate only where they come to a usual one."""
+    found = [(name, factor) for name in model.varied() for factor in FACTORS]
+    if model.family.name == families.KERNEL:
+        found += [(name, factor) for name in model.varied() for factor in FAR]
+    if model.family.name == families.BOOSTING:
+        rate = next(knob for knob in model.knobs if knob.name == "learning_rate")
+        tried = model.default[rate.name]
+        found += [(rate.name, factor) for factor in FAR if rate.low <= tried * factor <= rate.high]
+    return found
+
+
+def trained(centre: Surrogate | Classical, name: str, factor: float) -> float:
+    """The value of a setting that was trained for a factor."""
+    if isinstance(centre, Classical):
+        return centre.moved(name, factor)
+    value = settings(centre)[name] * factor
+    if name in ("steps", "batch_size", "width"):
+        return float(max(1, round(value)))
+    return min(0.95, value) if name == "dropout" else value
+
+
+def exact(centre: Surrogate | Classical, name: str, factor: float) -> bool:
+    """Whether the value that was trained is so many times the planned one, as near as whole numbers allow."""
+    planned = settings(centre)[name]
+    return abs(trained(centre, name, factor) / planned / factor - 1) <= EXACT
 
 
 def settings(centre: Surrogate | Classical) -> dict[str, float]:
@@ -70,7 +98,10 @@ def settings(centre: Surrogate | Classical) -> dict[str, float]:
 
 
 def measure(found: Rows, centre: Surrogate, budget: Budget) -> Scores:
-    """Trains everything: one fleet for what can differ inside a fleet, one each for batch size and width."""
+    """Trains everything: one fleet for what can differ inside a fleet, one each for batch size and width.
+
+    The base has more runs than the others: the same by which the probe of luck measures its spread.
+    """
     seeds = list(range(SEEDS))
     tried = settings(centre)
     pairs = [(name, factor) for name in FLEET if name in tried for factor in FACTORS]
@@ -87,6 +118,10 @@ def measure(found: Rows, centre: Surrogate, budget: Budget) -> Scores:
     all_scores = row_scores(fleet, found.x[found.test], found.y[found.test])
     for place, pair in enumerate([("", 1.0), *pairs]):
         scores[pair] = all_scores[place * len(seeds) : (place + 1) * len(seeds)]
+    more = range(len(seeds), LUCK if len(seeds) == SEEDS else FEWEST_LUCK)
+    fleet = _fleet(found, centre, [("", 1.0)], list(more), budget)
+    lucky = row_scores(fleet, found.x[found.test], found.y[found.test])
+    scores["", 1.0] = np.concatenate([scores["", 1.0], lucky])
     alone = [(name, factor) for name in ("batch_size", "width") if name in tried for factor in FACTORS]
     for step, (name, factor) in enumerate(alone):
         budget.progress(0.6 + 0.05 * step, f"Trying another {LABELS[name].lower()}")
