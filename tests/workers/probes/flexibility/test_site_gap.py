@@ -146,3 +146,14 @@ def test_a_site_whose_labels_are_turned_round_is_named(tmp_path):
             assert found.facts["faults"] == []
     assert found.title.startswith("Hospital H3 contradicts the others")
     assert [(one["severity"], one["classes"]) for one in found.facts["faults"]] == [("high", ["H3"])]
+
+
+def test_one_point_is_one_point(tmp_path):
+    sample = made(tmp_path, 4)
+    source = sources.find(sample, 0)
+    shape = {"contrary": [], "groups": [{"seen": 81.0, "unseen": 80.0}], "faults": [], "not_judged": []}
+    one = np.ones(1)
+    found = trials.Gaps(1.0, 0.2, 1.4, one, np.ones((1, 1)), one, one)
+    null = trials.Gaps(0.0, 0.0, 0.1, 0 * one, np.zeros((1, 1)), one, one)
+    title, _ = site_gap._words(source, found, null, shape, None, False)
+    assert title == "An unseen hospital costs 1 point"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -153,11 +154,22 @@ def test_a_plan_without_a_learning_rate_is_told_so(tmp_path):
     assert set(named(usual).values()) <= {"low"}
 
 
+def test_an_open_verdict_says_what_takes_a_few_seconds(tmp_path):
+    made = factories.write_sample(tmp_path, *coins(160))
+    found = tuning_gap.run(Sample(made.folder, {"model": {"kind": "svm"}}), Budget())
+    assert found.facts["verdict"] == "open"
+    assert "That takes" not in found.note
+    assert re.search(r"(\d+ trials take|One other setting takes) a few seconds", found.note)
+
+
 def test_words_of_plural_models_and_of_small_differences(tmp_path):
     assert tuning_gap._signed(-0.01) == "0.0"
     assert tuning_gap._signed(2.13) == "+2.1"
-    told = tuning_gap._price(4, {"hours": 0.001, "money": 0.0, "device": "This worker"})
+    price = {"hours": 0.001, "money": 0.0, "device": "This worker"}
+    told = tuning_gap._price("That takes", 4, price)
     assert told == "That takes a few seconds on this worker and costs less than $1."
+    told = tuning_gap._price("4 trials take", 4, price)
+    assert told == "4 trials take a few seconds on this worker and cost less than $1."
     made = factories.write_sample(tmp_path, *blobs(200))
     plan = {"model": {"kind": "xgboost", "trees": 20}}
     note = baseline.run(Sample(made.folder, plan), Budget()).note

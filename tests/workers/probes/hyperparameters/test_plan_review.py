@@ -50,6 +50,15 @@ def test_a_planted_risk_is_named_at_its_key(fault, key, text):
     assert key in told[fault].get("keys", [told[fault]["key"]])
 
 
+def test_a_review_of_the_text_claims_no_more_than_it_has_read():
+    plan = {"training": {"learning_rate": 0.001}, "data": {"split": {"validation": 0.1}}, "seed": 1}
+    found = plan_review.run(Sample(None, plan), Budget())
+    assert found.facts["faults"] == []
+    assert found.title == "Nothing in the plan's text is a risk"
+    assert "sound" not in found.note
+    assert "only the checks that train can tell" in found.note
+
+
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_plan_gets_no_alarm(name):
     assert {fault: one for fault, one in severities(SOUND[name]).items() if one != "low"} == {}

@@ -11,6 +11,7 @@ import torch
 from assessments.dashboards.figures import overfit
 from tests.workers import factories
 from tests.workers.probes.hyperparameters.plans import blobs, coins, named
+from tests.workers.probes.hyperparameters.test_tuning_gap import ring
 from workers import plan as plans
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import baseline, overfitting, repeatability, seed_noise
@@ -125,3 +126,25 @@ def test_copies_do_not_hide_that_a_planned_model_learns_by_heart(tmp_path):
     often = factories.write_sample(tmp_path, x[at], y[at], rows=rows)
     found = overfitting.run(of(often, kind="knn", neighbours=1), Budget())
     assert found.value > 15
+
+
+def test_more_trees_promise_no_more_than_the_mean_of_so_many_can_give(unsure):
+    """The spread of a mean of four times as many trees is half: what six runs show beyond that is luck."""
+    seen = 0
+    for seed in range(4):
+        found = seed_noise.run(of(unsure, kind="random_forest", trees=10), Budget(seed=seed))
+        for way in found.facts["mitigations"]:
+            seen += 1
+            assert found.value / 2 - 1e-9 <= way["value"] <= found.value
+            assert way["low"] <= way["value"] <= way["high"] <= found.value
+            assert f"({way['low']:.1f} to {way['high']:.1f})" in way["note"]
+            assert ("do not make sure" in way["note"]) == (way["high"] == found.value)
+    assert seen
+
+
+def test_the_fault_of_overfitting_names_what_its_repair_turns(tmp_path):
+    made = ring(tmp_path)
+    found = overfitting.run(Sample(made.folder, {"model": {"kind": "svm", "gamma": 300.0}}), Budget())
+    (fault,) = found.facts["faults"]
+    assert fault["parameters"] == ["gamma"]
+    assert "gamma" in found.facts["mitigations"][0]["title"]

@@ -66,6 +66,10 @@ def test_a_spread_that_only_few_test_rows_make_is_said_and_is_no_lottery(tmp_pat
     assert finding.facts["null"]["expected"] > finding.facts["lasting_sd"]
     assert "small test part of 30 rows" in finding.note
     assert "high" not in named(finding).values()
+    split[135:] = 1
+    both = factories.write_sample(tmp_path / "both", x, y, split=split)
+    note = seed_noise.run(planned(both, **CALM), Budget()).note
+    assert "only 30 rows judge it, of the test and validation parts" in note
 
 
 def test_what_rows_alone_put_into_means_is_the_textbooks():

@@ -21,7 +21,7 @@ from workers.probes.flexibility.input_loss import inputs
 from workers.probes.flexibility.input_loss.inputs import Input
 from workers.probes.flexibility.input_loss.trials import Loss, Trials
 from workers.probes.surrogate import Surrogate, affordable, answered, surrogate
-from workers.probes.words import listed
+from workers.probes.words import count, listed
 
 SEEDS, FEWEST_SEEDS = 5, 2
 RETRAINED = 6  # inputs, the most needed ones, without which networks are trained
@@ -169,7 +169,7 @@ def _words(
             f" {base - lost.mean:.0f} points, which is hardly more than chance."
         )
         return title, note
-    title = f"Without {name} the model loses {lost.mean:.0f} points"
+    title = f"Without {name} the model loses {count(round(lost.mean), 'point')}"
     note = (
         f"With {one.name} missing and its mean in its place, a small model falls from {base:.0f} to"
         f" {base - lost.mean:.0f} points"

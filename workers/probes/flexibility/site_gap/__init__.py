@@ -184,11 +184,10 @@ def _faults(
     one = worst["sure"] if worst else 0.0
     if not noticed and one < ONE_NOTICED:
         return []
-    says = f"Where {source.column} is unknown, {found.mean:.0f} points are lost."
+    says = f"Where {source.column} is unknown, a model loses {count(round(found.mean), 'point')}."
     if worst:
-        says = (
-            f"At {source.column} {worst['name']}, {worst['gap']:.0f} points are lost when it was never seen."
-        )
+        points = count(round(worst["gap"]), "point")
+        says = f"At {source.column} {worst['name']}, a model that never saw it loses {points}."
     grave = (noticed and found.low >= GRAVE) or one >= ONE_GRAVE
     return [{
         "fault": "site_gap", "severity": "low" if alone else "high" if grave else "medium",
@@ -239,17 +238,18 @@ def _words(
         )
     elif found.low > 0 and found.mean > null.high and found.mean >= 0.5:
         title = (
-            f"An unseen {_short(column)} costs {found.mean:.0f} points"
+            f"An unseen {_short(column)} costs {count(round(found.mean), 'point')}"
             if found.mean >= 1
             else f"An unseen {_short(column)} costs under a point"
         )
         note = f"Where {column} is new to it, a small model has {scores} {span}."
     elif worst:
-        title = f"{_short(column)} {_short(worst['name'])} costs {worst['gap']:.0f} points when unseen"
+        lost = count(round(worst["gap"]), "point")
+        title = f"{_short(column)} {_short(worst['name'])} costs {lost} when unseen"
         title = title[:1].upper() + title[1:]
         note = f"On average over {left} an unseen one has {scores} {span}."
     elif found.high >= WIDE:
-        title = f"Too wide to tell: an unseen {_short(column)} may cost {found.high:.0f} points"
+        title = f"Too wide to tell: an unseen {_short(column)} may cost {count(round(found.high), 'point')}"
         note = f"Where {column} is new to it, a small model has {scores} {span}: too few rows to say more."
     else:
         title = f"An unseen {_short(column)} costs next to nothing"

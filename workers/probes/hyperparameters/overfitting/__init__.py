@@ -90,16 +90,12 @@ def report(
     cost = None
     if isinstance(stand, Fitted):
         cost = harm.measured(plan, [*(brake.scores for brake in brakes), *smaller], stand.guess(), seed)
+    repairs = _mitigations(brakes, plan, [] if sized_by else sweep, seed) if value >= SMALL else {}
     faults = []
     if low >= MEDIUM:
-        severity = _severity(low, cost)
-        faults = [
-            {
-                "fault": "overfitting",
-                "severity": stand.severity(severity),
-                "parameters": [sized_by or "width"],
-            }
-        ]
+        severity = stand.severity(_severity(low, cost))
+        place = next(iter(repairs), sized_by or "width")  # what the fault names is what its repair turns
+        faults = [{"fault": "overfitting", "severity": severity, "parameters": [place]}]
     facts = {
         "metric": stand.metric,
         "train": float(100 * plan.train.mean()),
@@ -119,7 +115,7 @@ def report(
         "null": {"expected": 0.0, "kind": "approximate", "of": "the gap, were no row learnt by heart"},
         "surrogate": stand.described(),
         "faults": faults,
-        "mitigations": _mitigations(brakes, plan, [] if sized_by else sweep, seed) if value >= SMALL else [],
+        "mitigations": list(repairs.values()),
     }  # fmt: skip
     title, note = _words(facts, value, stand, cost, bool(faults))
     used = len(stand.found.train) + len(stand.found.test)
@@ -153,31 +149,31 @@ def _smallest(sweep: list[dict[str, Any]]) -> float | None:
 
 def _mitigations(
     brakes: list[Brake], plan: Scores, sweep: list[dict[str, Any]], seed: int
-) -> list[dict[str, Any]]:
-    """What narrows the gap without costing more than a point on new rows, as measured."""
+) -> dict[str, dict[str, Any]]:
+    """What narrows the gap without costing more than a point on new rows, as measured: by its setting, the
+    best first."""
     found = []
     for brake in better(brakes, plan):
         low, high = brake.scores.interval(seed)
-        found.append((NAMES[brake.name].format(setting=brake.setting or 0), brake.scores.gap, low, high,
-                      float(100 * brake.scores.test.mean())))  # fmt: skip
+        title = NAMES[brake.name].format(setting=brake.setting or 0)
+        found.append((brake.name, title, brake.scores.gap, low, high, float(100 * brake.scores.test.mean())))
     least = float(100 * plan.test.mean()) - AS_GOOD
     narrow = [one for one in sweep if one["factor"] < 1 and one["test"] >= least]
     best = min(narrow, key=lambda one: one["gap"], default=None)
     if best is not None and best["gap"] < plan.gap:
         part = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth"}[best["factor"]]
-        found.append(
-            (NAMES["width"].format(setting=part), best["gap"], best["low"], best["high"], best["test"])
-        )
-    found.sort(key=lambda one: one[1])
-    return [
-        {
+        title = NAMES["width"].format(setting=part)
+        found.append(("width", title, best["gap"], best["low"], best["high"], best["test"]))
+    found.sort(key=lambda one: one[2])
+    return {
+        name: {
             "title": title, "value": max(0.0, gap), "low": max(0.0, low), "high": max(0.0, high),
             "effort": EFFORT, "basis": "measured",
             "note": f"On new rows it scores {test:.1f} points, as planned {100 * plan.test.mean():.1f}.",
         }
-        for title, gap, low, high, test in found
+        for name, title, gap, low, high, test in found
         if gap <= plan.gap - 0.5
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def _words(

@@ -94,7 +94,11 @@ def weighed(by_severity: Mapping[str, int]) -> float:
 def _words(faults: list[dict[str, Any]], by_severity: Mapping[str, int], settings: int) -> tuple[str, str]:
     looked = count(settings, "setting")
     if not faults:
-        return "The plan is sound", f"No risk was found in the {looked} of the plan."
+        return (
+            "Nothing in the plan's text is a risk",
+            f"None of the {looked} in the plan's text is a known risk. How well they suit the data, only the"
+            " checks that train can tell.",
+        )
     first = faults[0]
     serious, moderate = by_severity["high"], by_severity["medium"]
     if serious:

@@ -258,5 +258,8 @@ def words(facts: dict[str, Any], lottery: bool, stand: Ground) -> tuple[str, str
     if facts["churn"]:
         note += f" Two such runs disagree on {percent(facts['churn'])} of the answers."
     if facts["null"]["expected"] > facts["lasting_sd"] and sd >= 0.25:
-        note += f" Most of it is the small test part of {facts['test_rows']:,} rows."
+        judging = f"the small test part of {facts['test_rows']:,} rows"
+        if stand.found.part is not None and (stand.found.part == 1).any():
+            judging = f"that only {facts['test_rows']:,} rows judge it, of the test and validation parts"
+        note += f" Most of it is {judging}."
     return title, " ".join([note, *stand.caveats])

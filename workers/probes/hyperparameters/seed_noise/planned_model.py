@@ -114,7 +114,8 @@ def _report(
 
 
 def _more_trees(ground: Fitted, sd: float) -> list[dict[str, Any]]:
-    """What a forest of more trees leaves of its luck, as measured."""
+    """What a forest of more trees leaves of its luck, as measured, but no more than the mean of so many
+    trees can take away: what few runs show beyond that is luck, too."""
     engine = ground.engine
     if engine.family.name != families.FOREST or ground.budget.left < 0.3 * ground.budget.seconds:
         return []
@@ -123,9 +124,13 @@ def _more_trees(ground: Fitted, sd: float) -> list[dict[str, Any]]:
     left = float((100 * ground.scores(models).mean(1)).std(ddof=1))
     if left >= 0.8 * sd:
         return []
-    low, high = footing.sd_interval(left, FEWEST)
+    low = footing.sd_interval(left, FEWEST)[0]
+    left = max(left, sd / MORE**0.5)
+    high = footing.sd_interval(left, FEWEST)[1]
+    unsure = ", which so few runs do not make sure" if high >= sd else ""
     return [{
-        "title": f"Grow {trees:,.0f} trees", "value": left, "low": low, "high": min(high, max(left, sd)),
+        "title": f"Grow {trees:,.0f} trees", "value": left, "low": low, "high": min(high, sd),
         "effort": "1 hour, one engineer", "basis": "measured",
-        "note": f"The spread falls from {sd:.1f} to {left:.1f} points, in {MORE:.0f} times the time.",
+        "note": f"By {FEWEST} runs the spread falls from {sd:.1f} to {left:.1f} points ({low:.1f} to"
+                f" {min(high, sd):.1f}) in {MORE:.0f} times the time{unsure}.",
     }]  # fmt: skip

@@ -65,6 +65,7 @@ def _told(
     }  # fmt: skip
     others = [one for one in finding.facts["faults"] if one["fault"] != "seed_lottery"]
     facts = {**finding.facts, "under_trained": found, "finished_sd": spread, "faults": [*others, fault]}
+    facts["mitigations"] = []  # measured on runs that had not ended
     ways = {
         "epochs": f"{STEPS} times the steps",
         "learning_rate": f"{RATE:g} times the learning rate",

@@ -203,7 +203,9 @@ def _words(facts: dict[str, Any], stand: Stand) -> tuple[str, str]:
     if facts["worth_because"] == "limit":
         note += f" The limits of time and money allow {trials}."
     elif facts["price"] is not None and facts["verdict"] != "as_good":
-        note += f" {_price(worth, facts['price'])}"
+        subject = "One other setting takes" if worth == 1 else f"{worth} trials take"
+        subject = "That takes" if facts["verdict"] == "worse" else subject
+        note += f" {_price(subject, worth, facts['price'])}"
     return title, " ".join([note, *stand.engine.caveats])
 
 
@@ -215,11 +217,12 @@ def _signed(value: float) -> str:
     return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")
 
 
-def _price(worth: int, price: dict[str, Any]) -> str:
+def _price(subject: str, worth: int, price: dict[str, Any]) -> str:
     hours, money = worth * price["hours"], worth * price["money"]
     took = "a few seconds"
     if hours >= 1 / 30:
         took = f"about {hours:,.1f} hours" if hours >= 1 else f"about {60 * hours:,.0f} minutes"
     paid = f"${money:,.0f}" if money >= 1 else "less than $1"
     where = "on this worker" if price["device"] == "This worker" else f"on {price['device']}"
-    return f"That takes {took} {where} and costs {paid}."
+    costs = "costs" if subject.endswith("s") else "cost"
+    return f"{subject} {took} {where} and {costs} {paid}."
