@@ -8,7 +8,7 @@ import torch
 
 from tests.workers import factories
 from tests.workers.probes.hyperparameters.plans import blobs, coins, named, planned
-from workers.probes.base import Budget
+from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import footing, overfitting
 from workers.probes.hyperparameters.overfitting import independent, trials
 
@@ -147,3 +147,24 @@ def test_numbers_are_measured_too(tmp_path):
     finding = overfitting.run(planned(factories.diabetes(tmp_path), **HUNGRY), Budget())
     assert finding.facts["metric"] == "explained variance"
     assert named(finding) == {"overfitting": "high"}
+
+
+def test_on_few_rows_a_wide_network_is_tried_as_wide_as_planned(tmp_path):
+    """Weight decay that holds 64 units back on few rows holds 256 back far less."""
+    wide = {"kind": "mlp", "hidden": [256, 340]}
+    training = {"optimizer": "adam", "learning_rate": 0.003, "batch_size": 64, "epochs": 30}
+    few = factories.write_sample(tmp_path / "few", *coins(150))
+    found = overfitting.run(Sample(few.folder, {"model": wide, "training": training}), Budget())
+    assert found.facts["surrogate"]["hidden"] == [256, 340]
+    assert found.facts["observations"]["parameters"] == 10 * 256 + 256 + 256 * 340 + 340 + 340 * 2 + 2
+    assert "scaled down" not in found.note
+    # none that is called wider is narrower
+    assert [one["hidden"] for one in found.facts["widths"] if one["factor"] >= 1] == [[256, 340]]
+    stands = []
+    for rows, epochs in ((700, 30), (150, 2_000)):  # many rows, and many steps
+        made = factories.write_sample(tmp_path / str(rows), *coins(rows))
+        sample = Sample(made.folder, {"model": wide, "training": {**training, "epochs": epochs}})
+        stands.append(trials.as_wide(footing.of(sample, Budget()), sample).centre)
+    assert stands[0].net.hidden == (64, 64)
+    assert "scaled down to 64 and 64 units" in stands[0].caveats[0]
+    assert stands[1].net.hidden == (128, 128)

@@ -22,7 +22,7 @@ from workers.probes.hyperparameters.fitted import Fitted
 from workers.probes.hyperparameters.footing import Ground
 from workers.probes.hyperparameters.overfitting import harm, independent, planned_model
 from workers.probes.hyperparameters.overfitting.harm import Harm
-from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, better
+from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, as_wide, better
 from workers.probes.surrogate import stops_early
 from workers.probes.words import percent
 
@@ -54,6 +54,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(stand)
     if isinstance(stand, Fitted):
         return planned_model.run(sample, stand)
+    stand = as_wide(stand, sample)
     trials = Trials(stand, stops_early(sample))
     budget.progress(0.05, "Training as planned, with brakes and with wrong labels")
     plan, brakes, heart, parameters = trials.run()

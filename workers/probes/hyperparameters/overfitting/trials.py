@@ -5,19 +5,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from workers.fleet import Fleet, Member, Net
+from workers.probes.base import Sample
 from workers.probes.hyperparameters.footing import Footing
-from workers.probes.surrogate import Rows
+from workers.probes.surrogate import Rows, surrogate
 
 SEEDS, FEW = 6, 3  # of the plan, and of everything that is held against it
 WRONG = 0.1  # share of labels replaced to see whether they are learnt by heart
 HELD = 0.2  # share of the training rows that says when to stop
 WIDTHS = (1 / 8, 1 / 4, 1 / 2, 2.0, 4.0)
 WIDEST = 256
+FEW_ROWS, PLANNED_WIDTHS, WORK = 300, (384, 256, 128), 2.5e7  # steps times weights that cost few seconds
 DECAYS = {"adamw": (0.1, 1.0, 10.0), "adam": (0.001, 0.01, 0.1), "sgd": (0.001, 0.01, 0.1)}
 DROPOUTS = (0.2, 0.5)
 
@@ -57,6 +60,21 @@ class Brake:
     name: str  # "weight_decay", "dropout" or "early_stopping"
     setting: float | None
     scores: Scores
+
+
+def as_wide(stand: Footing, sample: Sample) -> Footing:
+    """The same footing with a net as wide as planned, where rows are few and that costs little.
+
+    What holds a narrow net back on few rows holds a wide one back far less.
+    """
+    rows, inputs = len(stand.found.train), stand.found.x.shape[1]
+    for widest in PLANNED_WIDTHS if rows <= FEW_ROWS else ():
+        centre = surrogate(sample, rows, widest=widest)
+        layers = (inputs, *centre.net.hidden, max(1, len(stand.found.classes)))
+        weights = sum(into * out for into, out in pairwise(layers))
+        if centre.steps * weights <= WORK:
+            return dataclasses.replace(stand, centre=centre)
+    return stand
 
 
 class Trials:
@@ -130,7 +148,7 @@ class Trials:
         stand, centre = self.stand, self.stand.centre
         found: list[tuple[float, Net, int, Scores]] = []
         for place, factor in enumerate(WIDTHS):
-            hidden = tuple(min(WIDEST, max(1, round(wide * factor))) for wide in centre.net.hidden)
+            hidden = tuple(min(max(WIDEST, wide), max(1, round(wide * factor))) for wide in centre.net.hidden)
             if not hidden or hidden == centre.net.hidden or any(hidden == one[1].hidden for one in found):
                 continue
             if stand.budget.left < 0.25 * stand.budget.seconds:
