@@ -1,9 +1,9 @@
 """Many small networks trained as one: the engine under most probes.
 
-K networks of 0, 1 or 2 hidden layers keep their parameters in stacks with a leading axis K, and every
-step is a handful of batched matrix products for all of them. Member k of a fleet equals the same member
-trained alone (to 1e-5): its start, batch order and dropout come from its own seed, and nothing it does
-depends on its neighbours.
+K networks of 0, 1 or 2 hidden layers, with convolutions or word vectors below them where rows are pictures,
+sounds or texts, keep their parameters in stacks with a leading axis K, and every step is a handful of batched
+products for all of them. Member k of a fleet equals the same member trained alone (to 1e-5): its start, batch
+order and dropout come from its own seed, and nothing it does depends on its neighbours.
 
     from workers.fleet import Member, Net, train
 
@@ -26,12 +26,15 @@ depends on its neighbours.
 - ``perturb``: changes each batch before it is learnt from, as adversarial training does.
 - ``watch``: looks on before each step, at the parameters and at what is learnt from next.
 - ``race`` instead of ``train``: the worse of many settings leave on the way (successive halving).
+- ``Net(front=Convolution((channels, height, width)))``: rows are pictures, or bands of a sound over time;
+  ``Net(front=WordVectors(words, length))``: rows are numbers of words. Each member learns its own.
 - ``Member(inputs=mask)``: a member that never sees the other features.
 """
 
+from workers.fleet.fronts import Convolution, WordVectors
 from workers.fleet.members import Head, Member, Net
 from workers.fleet.racing import race
 from workers.fleet.result import Fleet
 from workers.fleet.training import train
 
-__all__ = ["Fleet", "Head", "Member", "Net", "race", "train"]
+__all__ = ["Convolution", "Fleet", "Head", "Member", "Net", "WordVectors", "race", "train"]

@@ -21,13 +21,17 @@ def stream(seed: int, purpose: int) -> np.random.Generator:
 
 
 def start(member: Member, net: Net, inputs: int, outputs: int) -> list[np.ndarray]:
-    """A member's first parameters: a hidden layer [in, out] and [1, out]; last [outputs, in], [outputs, 1].
+    """A member's first parameters: those of a front; a hidden layer [in, out], [1, out]; last [outputs, in],
+    [outputs, 1].
 
     Normal with variance 2 / inputs in use for relu (He et al. 2015), 1 / inputs for tanh and the heads.
     """
     draw = stream(member.seed, START)
     gain = 2.0 if net.activation == "relu" else 1.0
     parameters: list[np.ndarray] = []
+    if net.front is not None:
+        parameters = [one * np.float32(member.init_scale) for one in net.front.start(draw)]
+        inputs = net.front.features
     for layer, wide in enumerate(net.hidden):
         weights = draw.standard_normal((inputs, wide), dtype=np.float32)
         on = mask(member, net, layer, inputs)

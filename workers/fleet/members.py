@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from workers.fleet.fronts import Front
+
 ACTIVATIONS = ("relu", "tanh")
 OPTIMIZERS = ("sgd", "adam", "adamw")
 
 
 @dataclass(frozen=True, eq=False)
 class Net:
-    """The shape that all members share.
+    """The shape that all members share: a ``front`` where rows are pictures, sounds or words, hidden layers.
 
     ``connections`` has one entry a hidden layer and may switch single weights off for good: a bool array
     [inputs, outputs], or None for "all on". Columns of a progressive network are made of it.
@@ -23,6 +25,12 @@ class Net:
     hidden: tuple[int, ...] = (32, 32)
     activation: str = "relu"
     connections: tuple[np.ndarray | None, ...] = ()
+    front: Front | None = None
+
+    @property
+    def below(self) -> int:
+        """How many parameters stand before those of the hidden layers."""
+        return 0 if self.front is None else len(self.front.shapes)
 
     def __post_init__(self) -> None:
         if len(self.hidden) > 2 or any(width < 1 for width in self.hidden):
@@ -59,7 +67,7 @@ class Member:
     task_weights: tuple[float, ...] | None = None  # one a head; a head of weight 0 stands still
     freeze_trunk: bool = False  # only the heads learn
     validation: Any = None  # indices or a bool mask: rows that say when to stop
-    inputs: Any = None  # bool [d]: the features it may look at; the weights of the others stay zero
+    inputs: Any = None  # bool [d], without a front: the features it looks at; other weights stay zero
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:

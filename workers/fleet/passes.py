@@ -19,6 +19,7 @@ Parameters = Sequence[torch.Tensor]
 def hidden(parameters: Parameters, x: torch.Tensor, net: Net) -> list[torch.Tensor]:
     """The activations of each hidden layer, [K, n, units], of rows [n, d] or [K, n, d]."""
     layers = []
+    x, parameters = above_front(parameters, x, net)
     for layer in range(len(net.hidden)):
         x = torch.matmul(x, parameters[2 * layer]) + parameters[2 * layer + 1]
         x = torch.relu(x) if net.activation == "relu" else torch.tanh(x)
@@ -26,9 +27,16 @@ def hidden(parameters: Parameters, x: torch.Tensor, net: Net) -> list[torch.Tens
     return layers
 
 
+def above_front(parameters: Parameters, x: torch.Tensor, net: Net) -> tuple[torch.Tensor, Parameters]:
+    """What the hidden layers see of rows, and the parameters from there on."""
+    if net.front is None:
+        return x, parameters
+    return net.front(parameters[: net.below], x), parameters[net.below :]
+
+
 def forward(parameters: Parameters, x: torch.Tensor, net: Net) -> torch.Tensor:
     """Outputs [K, outputs, n] of rows [n, d] or [K, n, d]; differentiable."""
-    last = hidden(parameters, x, net)[-1] if net.hidden else x
+    last = hidden(parameters, x, net)[-1] if net.hidden else above_front(parameters, x, net)[0]
     return torch.matmul(parameters[-2], last.transpose(-1, -2)) + parameters[-1]
 
 
@@ -77,6 +85,7 @@ class Passes:
             return torch.empty(members, *shape, device=device)
 
         self.x = room(batch, inputs)
+        self.leaves: list[torch.Tensor] = []  # of the front's graph: its parameters, and rows if asked for
         self.active = [room(batch, wide) for wide in net.hidden]
         self.kept = [room(batch, wide) for wide in net.hidden]  # after dropout
         self.back = [room(batch, wide) for wide in net.hidden]
@@ -84,9 +93,23 @@ class Passes:
         self.minus_one = torch.full((members, 1, batch), -1.0, device=device)
 
     def forward(
-        self, parameters: Parameters, x: torch.Tensor, masks: Sequence[torch.Tensor] | None
+        self,
+        parameters: Parameters,
+        x: torch.Tensor,
+        masks: Sequence[torch.Tensor] | None,
+        to_x: bool = False,
     ) -> torch.Tensor:
-        """Outputs [K, outputs, B]; ``masks`` are dropout's, [K, B, units] a hidden layer."""
+        """Outputs [K, outputs, B]; ``masks`` are dropout's, [K, B, units] a hidden layer.
+
+        ``to_x``: ``backward`` will be asked for the gradient of the rows.
+        """
+        if self.net.front is not None:
+            with torch.enable_grad():
+                own = [one.detach().requires_grad_() for one in parameters[: self.net.below]]
+                rows = x.detach().requires_grad_(to_x)
+                self.features = self.net.front(own, rows)
+            self.leaves = [rows] if to_x else own
+            x, parameters = self.features.detach(), parameters[self.net.below :]
         self.last_input, self.masks, self.above = x, masks, x
         for layer in range(len(self.net.hidden)):
             active = self.active[layer]
@@ -113,13 +136,28 @@ class Passes:
 
     def backward(self, parameters: Parameters, gradients: Parameters | None) -> torch.Tensor:
         """Fills ``gradients``, stacked like ``parameters``; without them returns the one for x, [K, B, d]."""
+        if self.net.front is None:
+            return self._backward(parameters, gradients, gradients is None)
+        below = self.net.below
+        delta = self._backward(
+            parameters[below:], None if gradients is None else gradients[below:], True
+        )  # of the features
+        found = torch.autograd.grad(self.features, self.leaves, delta)
+        if gradients is None:
+            return found[0]
+        for out, one in zip(gradients[:below], found, strict=True):
+            out.copy_(one)
+        return delta
+
+    def _backward(self, parameters: Parameters, gradients: Parameters | None, to_input: bool) -> torch.Tensor:
+        """The layers above a front: fills ``gradients``, and goes on to what they look at where wanted."""
         depth = len(self.net.hidden)
         delta = self.out
         if gradients is not None:
             torch.bmm(delta, self.above, out=gradients[-2])
             torch.sum(delta, 2, keepdim=True, out=gradients[-1])
         if depth == 0:
-            return torch.bmm(delta.transpose(1, 2), parameters[-2]) if gradients is None else delta
+            return torch.bmm(delta.transpose(1, 2), parameters[-2]) if to_input else delta
         torch.bmm(delta.transpose(1, 2), parameters[-2], out=self.back[-1])
         for layer in reversed(range(depth)):
             delta = self.back[layer]
@@ -140,4 +178,4 @@ class Passes:
                 torch.sum(delta, 1, keepdim=True, out=gradients[2 * layer + 1])
             if layer > 0:
                 torch.bmm(delta, parameters[2 * layer].transpose(1, 2), out=self.back[layer - 1])
-        return torch.bmm(delta, parameters[0].transpose(1, 2)) if gradients is None else delta
+        return torch.bmm(delta, parameters[0].transpose(1, 2)) if to_input else delta

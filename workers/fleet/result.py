@@ -24,7 +24,7 @@ class Fleet:
     members: Sequence[Member]
     parameters: list[
         torch.Tensor
-    ]  # a hidden layer: [K, in, out], [K, 1, out]; last [K, outputs, in], [K, outputs, 1]
+    ]  # of a front; a hidden layer: [K, in, out], [K, 1, out]; last [K, outputs, in], [K, outputs, 1]
     centre: np.ndarray  # float32 [K, heads]: what was subtracted from a regression target
     scale: np.ndarray  # float32 [K, heads]: and what it was divided by
     steps: np.ndarray  # int [K]: steps taken
@@ -105,6 +105,7 @@ class Fleet:
     def _quiet(self, x: Any, head: int) -> torch.Tensor:
         """A head's outputs without gradients, a slice of rows at a time so that memory stays bounded."""
         rows = self._rows(x)
-        wide = max((*self.net.hidden, sum(h.outputs for h in self.heads)))
+        below = 0 if self.net.front is None else self.net.front.cells
+        wide = max((below, *self.net.hidden, sum(h.outputs for h in self.heads)))
         at_once = max(1, 8 * ROWS_AT_ONCE // (len(self) * wide))
         return torch.cat([self.logits(part, head) for part in rows.split(at_once, dim=-2)], dim=1)

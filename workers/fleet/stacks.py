@@ -50,7 +50,9 @@ class Optimiser:
         if self.kind == "adamw" and self.decayed:
             self.shrink = 1 - self.rates.flat * self.decays.flat
         if self.kind == "sgd":
-            shaped = [self.momenta.view(-1, 1, 1).expand_as(view) for view in self.rates.views]
+            shaped = [
+                self.momenta.view(-1, *(1,) * (view.ndim - 1)).expand_as(view) for view in self.rates.views
+            ]
             self.momentum = Stack(shaped).flat
 
     def keep(self, kept: torch.Tensor) -> None:

@@ -105,7 +105,8 @@ def train(
 
 def group_size(recipe: Recipe, data: torch.Tensor) -> int:
     """How many members train side by side."""
-    wide = data.shape[-1] + 3 * sum(recipe.net.hidden) + sum(head.outputs for head in recipe.heads)
+    front, above = recipe.net.front, 3 * sum(recipe.net.hidden) + sum(head.outputs for head in recipe.heads)
+    wide = above + (data.shape[-1] if front is None else front.cells)
     room = CPU_BYTES if data.device.type == "cpu" else ACCELERATOR_BYTES
     return max(1, room // (4 * wide * recipe.batch))
 
@@ -136,6 +137,7 @@ class Training:
     ) -> None:
         self.x, self.members, self.recipe, self.which = x, members, recipe, which
         self.n, self.inputs = x.shape[-2:]
+        self._fitting(recipe)
         self.rows = [self._learnt_from(member) for member in members]
         self.limits = np.array([recipe.steps if m.steps is None else int(m.steps) for m in members])
         self.own = torch.arange(len(members))  # which member each place of the stacks holds
@@ -165,6 +167,17 @@ class Training:
         self._room()
 
     # -- what the members bring -----------------------------------------------------------------
+    def _fitting(self, recipe: Recipe) -> None:
+        front = recipe.net.front
+        if front is None:
+            return
+        if front.inputs != self.inputs:
+            raise ValueError(f"The fleet's front takes rows of {front.inputs} numbers, not of {self.inputs}.")
+        if any(member.inputs is not None for member in self.members):
+            raise ValueError("Which features a member looks at can be said of nets without a front only.")
+        if recipe.perturb is not None and not front.differentiable:
+            raise ValueError("Numbers of words have no gradient by which a batch could be changed.")
+
     def _learnt_from(self, member: Member) -> np.ndarray:
         rows = indices(member.rows, self.n)
         if member.weights is not None:
@@ -229,13 +242,20 @@ class Training:
         decays = [torch.zeros_like(view) for view in self.parameters.views]
         net = self.recipe.net
         for k, member in enumerate(self.members):
-            inputs = self.inputs
+            inputs = self.inputs if net.front is None else net.front.features
+            for place, moves in enumerate([] if net.front is None else net.front.moving()):
+                moving = torch.from_numpy(moves).to(self.x.device)
+                if not member.freeze_trunk:
+                    rates[place][k] = moving * member.learning_rate
+                if rates[place].ndim > 2:
+                    decays[place][k] = moving * member.weight_decay  # weights decay, offsets do not
             for layer in range(len(net.hidden)):
                 on = torch.from_numpy(draws.mask(member, net, layer, inputs)).to(self.x.device)
+                at = net.below + 2 * layer
                 if not member.freeze_trunk:
-                    rates[2 * layer][k] = on * member.learning_rate
-                    rates[2 * layer + 1][k] = on.any(0) * member.learning_rate
-                decays[2 * layer][k] = on * member.weight_decay  # weights decay, offsets do not
+                    rates[at][k] = on * member.learning_rate
+                    rates[at + 1][k] = on.any(0) * member.learning_rate
+                decays[at][k] = on * member.weight_decay
                 inputs = net.hidden[layer]
             used = torch.from_numpy(draws.seen(member, net, inputs)).to(self.x.device)
             for place, columns in enumerate(head_slices(self.recipe.heads)):
@@ -347,7 +367,7 @@ class Training:
         if self.recipe.perturb is not None:
 
             def gradient(rows: torch.Tensor) -> torch.Tensor:
-                passes.forward(parameters, rows, None)
+                passes.forward(parameters, rows, None, to_x=True)
                 passes.errors(targets, weights)
                 return passes.backward(parameters, None)
 

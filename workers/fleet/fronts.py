@@ -1,0 +1,174 @@
+"""What a net may have below its hidden layers: convolutions over pictures or sounds, vectors of words.
+
+A front turns rows into features that are learnt with the rest. Its parameters stand before those of the
+hidden layers, stacked like them with a leading axis K, and autograd goes back through it: what a front
+computes is large enough for that to cost little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+
+class Front(Protocol):
+    """Rows [n, inputs] for all members or [K, n, inputs] to features [K, n, features]."""
+
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def features(self) -> int: ...
+
+    @property
+    def cells(self) -> int:
+        """Numbers that one row of one member fills on the way."""
+        ...
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether there is a gradient for the rows themselves."""
+        ...
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of one member's parameters; offsets have one axis, and do not decay."""
+        ...
+
+    def start(self, draw: np.random.Generator) -> list[np.ndarray]: ...
+
+    def moving(self) -> list[np.ndarray]:
+        """bool, each in the shape of a parameter or one that broadcasts to it: what training may move."""
+        ...
+
+    def __call__(self, parameters: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor: ...
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Convolutions of 3 x 3, each with a relu and the largest of 2 x 2 (LeCun et al. 1998, as built since).
+
+    Rows are pictures, or the bands of a sound over time: ``shape`` (channels, height, width), flattened.
+    """
+
+    shape: tuple[int, int, int]
+    channels: tuple[int, ...] = (8, 16)
+
+    KERNEL = 3
+    differentiable = True
+
+    def __post_init__(self) -> None:
+        if not self.channels or min(*self.shape, *self.channels) < 1:
+            raise ValueError(f"A convolution has sizes and channels of 1 or more, not {self}.")
+
+    @property
+    def inputs(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def maps(self) -> list[tuple[int, int, int]]:
+        """(channels, height, width) after each layer."""
+        _, high, wide = self.shape
+        found = []
+        for channels in self.channels:
+            high, wide = (high + 1) // 2, (wide + 1) // 2
+            found.append((channels, high, wide))
+        return found
+
+    @property
+    def features(self) -> int:
+        return prod(self.maps[-1])
+
+    @property
+    def cells(self) -> int:
+        return self.inputs + 9 * sum(map(prod, self.maps))  # each four times as large before, and gradients
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        found: list[tuple[int, ...]] = []
+        for below, above in zip((self.shape[0], *self.channels), self.channels, strict=False):
+            found += [(above, below, self.KERNEL, self.KERNEL), (above,)]
+        return tuple(found)
+
+    def start(self, draw: np.random.Generator) -> list[np.ndarray]:
+        """Normal with variance 2 / inputs of a unit (He et al. 2015); offsets are 0."""
+        return [
+            draw.standard_normal(shape, dtype=np.float32) * np.float32(np.sqrt(2 / prod(shape[1:])))
+            if len(shape) > 1
+            else np.zeros(shape, np.float32)
+            for shape in self.shapes
+        ]
+
+    def moving(self) -> list[np.ndarray]:
+        return [np.ones((1,) * len(shape), bool) for shape in self.shapes]
+
+    def __call__(self, parameters: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        many, rows = len(parameters[0]), x.shape[-2]
+        alike = x.ndim == 2  # the same pictures for all: the first layer is one convolution
+        maps = (x if alike else x.transpose(0, 1)).reshape(rows, -1, *self.shape[1:])
+        maps = maps.contiguous(memory_format=torch.channels_last)  # takes half the time on a CPU
+        for layer in range(len(self.channels)):
+            weights, offsets = (one.flatten(0, 1) for one in parameters[2 * layer : 2 * layer + 2])
+            groups = 1 if alike and layer == 0 else many
+            maps = functional.conv2d(maps, weights, offsets, padding=1, groups=groups)
+            maps = torch.relu(functional.max_pool2d(maps, 2, ceil_mode=True))
+        return maps.reshape(rows, many, -1).transpose(0, 1).contiguous()
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """The mean of a text's word vectors (Joulin et al. 2017, "Bag of Tricks").
+
+    Rows are ``length`` numbers of words from 1 to ``words``; 0 is no word.
+    """
+
+    words: int
+    length: int
+    width: int = 16
+
+    differentiable = False
+
+    def __post_init__(self) -> None:
+        if min(self.words, self.length, self.width) < 1:
+            raise ValueError(f"Word vectors have sizes of 1 or more, not {self}.")
+
+    @property
+    def inputs(self) -> int:
+        return self.length
+
+    @property
+    def features(self) -> int:
+        return self.width
+
+    @property
+    def cells(self) -> int:
+        return 3 * self.length * self.width
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        return ((self.words + 1, self.width),)
+
+    def start(self, draw: np.random.Generator) -> list[np.ndarray]:
+        """Normal with variance 1, so that a mean of few words is about as large as a scaled feature."""
+        vectors = draw.standard_normal(self.shapes[0], dtype=np.float32)
+        vectors[0] = 0
+        return [vectors]
+
+    def moving(self) -> list[np.ndarray]:
+        return [np.arange(self.words + 1)[:, None] > 0]
+
+    def __call__(self, parameters: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        vectors = parameters[0]
+        many, words, width = vectors.shape
+        there = x.long().expand(many, -1, -1)
+        first = torch.arange(many, device=x.device)[:, None, None] * words
+        total = functional.embedding_bag(
+            (there + first).reshape(-1, self.length), vectors.reshape(-1, width), mode="sum"
+        )
+        written = (there > 0).sum(-1, keepdim=True).clamp_min(1)
+        return total.view(many, -1, width) / written
