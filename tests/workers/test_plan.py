@@ -8,6 +8,7 @@ import typing
 
 import pytest
 
+from tests.pace import pace
 from workers.plan import PlanError, read
 from workers.plan.documents import MAX_BYTES, MAX_NODES
 from workers.plan.reading import _description, _group_in, _groups
@@ -269,7 +270,7 @@ def test_hostile_documents_are_refused_in_50_ms():
             with pytest.raises(PlanError):
                 read(source)
             took.append(time.process_time() - start)
-        assert min(took) < 0.05, name
+        assert min(took) < 0.05 or min(took) < 0.05 * pace(), name
 
 
 def test_a_large_honest_plan_is_read_in_50_ms():
@@ -280,7 +281,7 @@ def test_a_large_honest_plan_is_read_in_50_ms():
         start = time.process_time()
         assert len(read(source).plan["training"]["class_weight"]) == 9_000
         took.append(time.process_time() - start)
-    assert min(took) < 0.05
+    assert min(took) < 0.05 * pace()
 
 
 def test_32_levels_are_still_read():

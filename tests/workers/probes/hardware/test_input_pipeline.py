@@ -21,7 +21,7 @@ from workers.probes.hardware.input_pipeline.pictures import Pictures
 from workers.probes.hardware.input_pipeline.waiting import HANDOVER, Waiting
 
 DRAWS = 4_000
-PLAN = {"model": {"kind": "resnet50", "input_size": 64, "classes": 2},
+PLAN = {"model": {"kind": "resnet152", "input_size": 64, "classes": 2},
         "training": {"batch_size": 64, "precision": "bf16", "epochs": 90, "optimizer": "momentum", "runs": 1},
         "data": {"rows": 1_000_000},
         "hardware": {"train": {"device": "t4"}}}  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.pace import pace
 from tests.workers import factories
 from tests.workers.probes.security.leaky import OVERFITTED, teacher
 from workers.fleet import Head, Net
@@ -52,7 +53,7 @@ def test_a_line_is_copied_with_few_questions_and_public_access_makes_that_seriou
     (fault,) = finding.facts["faults"]
     assert (fault["fault"], fault["severity"]) == ("easy_to_copy", "high")
     assert "copy the model" in finding.title
-    assert seconds < 8
+    assert seconds < 8 * pace()
 
 
 def test_a_net_that_learnt_noise_by_heart_is_not_copied_by_all_that_was_tried(hard):
