@@ -85,6 +85,13 @@ class Convolution:
         return prod(self.maps[-1])
 
     @property
+    def products(self) -> int:
+        """Multiplications that one row takes."""
+        sizes = [self.shape[1:], *((high, wide) for _, high, wide in self.maps)]
+        pairs = zip((self.shape[0], *self.channels), self.channels, sizes, strict=False)
+        return sum(high * wide * below * above * self.KERNEL**2 for below, above, (high, wide) in pairs)
+
+    @property
     def cells(self) -> int:
         return self.inputs + 9 * sum(map(prod, self.maps))  # each four times as large before, and gradients
 

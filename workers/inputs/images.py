@@ -212,7 +212,7 @@ def features(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, list[
     points quiet. On drawings of ten animals a linear model reaches 91 % this way, 73 % on bare pixels.
     """
     n, h, w, _ = pictures.shape
-    grid = pictures if max(h, w) <= 16 else _averaged(pictures, min(PIXEL_GRID, h), min(PIXEL_GRID, w))
+    grid = pictures if points(h, w) == (h, w) else _averaged(pictures, *points(h, w))
     cells = 7 if min(h, w) >= 24 else max(1, min(4, min(h, w) // 2))
     pixels = _scaled(grid.reshape(n, -1).astype(np.float32) / 255.0, train)
     edges = np.empty((n, cells * cells * BINS), np.float32)
@@ -232,13 +232,18 @@ def features(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, list[
     )
 
 
+def points(h: int, w: int) -> tuple[int, int]:
+    """Height and width of the grid of "pixels" among the features of pictures h x w."""
+    return (h, w) if max(h, w) <= 16 else (min(PIXEL_GRID, h), min(PIXEL_GRID, w))
+
+
 def touched(shape: tuple[int, int, int], hidden: np.ndarray) -> np.ndarray:
     """bool [d]: which ``features`` of pictures h x w x c see any of the pixels ``hidden``, bool [h, w]."""
     h, w, channels = shape
     cells = 7 if min(h, w) >= 24 else max(1, min(4, min(h, w) // 2))
     grid = hidden
-    if max(h, w) > 16:
-        down, across = _areas(h, min(PIXEL_GRID, h)), _areas(w, min(PIXEL_GRID, w))
+    if points(h, w) != (h, w):
+        down, across = (_areas(size, parts) for size, parts in zip((h, w), points(h, w), strict=True))
         grid = down @ hidden @ across.T > 0
     near = np.pad(hidden, 1)  # an edge is told from the pixels on either side
     near = near[1:-1, 1:-1] | near[:-2, 1:-1] | near[2:, 1:-1] | near[1:-1, :-2] | near[1:-1, 2:]

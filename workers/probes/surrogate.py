@@ -7,13 +7,13 @@ is written into the finding: a stand-in's figure is never printed as the project
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from workers.fleet import Fleet, Head, Member, Net
-from workers.probes import copies
+from workers.probes import copies, fronts
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Sample
 from workers.probes.words import count
 
@@ -125,6 +125,11 @@ class Surrogate:
     own_steps: bool = True  # whether the plan names how long it trains
     drop_last: bool = False  # whether the plan leaves out an epoch's last, short batch
 
+    @property
+    def subject(self) -> str:
+        """What is trained, inside a sentence."""
+        return "a small model" if self.net.front is None else "the planned network"
+
     def member(self, seed: int, **changed: Any) -> Member:
         own = {
             "learning_rate": self.learning_rate, "weight_decay": self.weight_decay,
@@ -134,7 +139,8 @@ class Surrogate:
 
     def described(self) -> dict[str, Any]:
         """JSON-ready, for a finding's facts."""
-        return {
+        own = {"model": "network"} if self.net.front is not None else {}
+        return own | {
             "hidden": list(self.net.hidden), "optimizer": self.optimizer, "learning_rate": self.learning_rate,
             "weight_decay": self.weight_decay, "dropout": self.dropout, "batch_size": self.batch,
             "steps": self.steps, "from_plan": self.planned, "caveats": list(self.caveats),
@@ -143,20 +149,26 @@ class Surrogate:
 
 def surrogate(
     sample: Sample, train_rows: int, *, layers: int = 2, widest: int = 64, usual: int = 32,
-    most_steps: int = 500,
+    most_steps: int = 500, front: fronts.Front | None = None,
 ) -> Surrogate:  # fmt: skip
     """The plan's own settings as far as a small net can take them, else defaults that are told.
 
-    ``usual`` are the units of a hidden layer where the plan names none.
+    ``usual`` are the units of a hidden layer where the plan names none. ``front``: it stands on what the
+    planned network sees, as ``network`` has it, and not on the features.
     """
     model, training = sample.planned("model", {}), sample.planned("training", {})
     kind = str(model.get("kind", "")).lower()
-    plain = kind in PLAIN_KINDS
-    caveats = []
+    plain = kind in PLAIN_KINDS or front is not None
+    caveats: list[str] = []
     if not plain:
         caveats.append(f"Measured on a small network with settings of its own, not on the planned {kind}.")
     use = training if plain else {}
+    if front is not None:
+        layers = len(model.get("hidden") or ())  # and none where the plan names none
     hidden = _hidden(model if plain else {}, kind, layers, widest, usual, caveats)
+    net = Net(hidden, "tanh" if str(model.get("activation", "")).lower() == "tanh" else "relu", front=front)
+    if front is not None:
+        caveats = fronts.told(net)
     name = str(use.get("optimizer", "adam")).lower()
     optimizer = {"sgd": "sgd", "momentum": "sgd", "adamw": "adamw", "adam": "adam"}.get(name)
     if optimizer is None:
@@ -173,7 +185,7 @@ def surrogate(
         )
     bare = not use  # a plan that names no dropout has none; without a plan the defaults are told
     return Surrogate(
-        Net(hidden, "tanh" if str(model.get("activation", "")).lower() == "tanh" else "relu"),
+        net,
         optimizer, rate,
         float(use.get("weight_decay", 0.001 if bare else 0.0)),
         min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
@@ -181,6 +193,30 @@ def surrogate(
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
         max(1.0, wanted / steps), "learning_rate" in use, wanted > 0, bool(use.get("drop_last")),
     )  # fmt: skip
+
+
+def network(sample: Sample, found: Rows, **how: Any) -> tuple[Rows, Surrogate]:
+    """What is trained for the plan, and the rows as it sees them: the planned convolutions or word vectors
+    where they are small enough, else dense layers on the features. ``how`` is as ``surrogate`` has it.
+    """
+    front = fronts.planned(sample)
+    if front is not None:
+        found = replace(found, x=fronts.seen(sample, found.ids, found.x, found.train, front))
+    return found, surrogate(sample, len(found.train), front=front, **how)
+
+
+def not_trainable(sample: Sample) -> str | None:
+    """Why the planned network's own settings mean nothing to what is trained here; None where they do."""
+    kind = str(sample.planned("model.kind", "")).lower()
+    if kind in PLAIN_KINDS or fronts.planned(sample) is not None:
+        return None
+    named = kind.replace("_", " ")
+    if kind in fronts.CONVOLUTIONS:
+        return (
+            f"The planned {named} cannot be trained many times here (too large, pretrained or without"
+            " model.channels), and its settings mean nothing to a smaller network."
+        )
+    return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
 
 
 def stops_early(sample: Sample) -> bool:

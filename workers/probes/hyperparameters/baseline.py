@@ -19,7 +19,7 @@ from workers.probes.hyperparameters import classical, footing
 from workers.probes.hyperparameters.classical import families
 from workers.probes.hyperparameters.search.engines import Engine, networks
 from workers.probes.hyperparameters.search.parts import Part, cut
-from workers.probes.surrogate import PLAIN_KINDS, Rows, rows
+from workers.probes.surrogate import Rows, not_trainable, rows
 from workers.probes.words import listed
 
 MARGIN = 1.0  # points by which a simpler model may be worse and still be called as good
@@ -59,7 +59,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(parts)
     whole = [replace(part, train=np.concatenate([part.train, part.choose])) for part in parts]
     engine: Engine | None = classical.planned(sample, found, budget)
-    own = engine is not None or str(sample.planned("model.kind", "")).lower() in PLAIN_KINDS
+    own = engine is not None or not_trainable(sample) is None
     results: dict[str, Result] = {}
     engine = engine or networks(sample, found, budget)
     budget.progress(0.1, f"Training the {engine.named}")

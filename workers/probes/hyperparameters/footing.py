@@ -17,7 +17,16 @@ import torch
 from workers.fleet import Fleet, Member, Net, train
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import classical
-from workers.probes.surrogate import PLAIN_KINDS, Rows, Surrogate, interval, row_scores, rows, surrogate
+from workers.probes.surrogate import (
+    Rows,
+    Surrogate,
+    interval,
+    network,
+    not_trainable,
+    row_scores,
+    rows,
+    surrogate,
+)
 
 LONGEST = 25_000  # steps beyond which a plan is not trained in full, however small its network
 TRIED, TRIAL = 8, 50  # trainings and their steps that tell how long all of them take
@@ -99,6 +108,10 @@ class Footing(Ground):
         return self.centre.planned
 
     @property
+    def subject(self) -> str:
+        return self.centre.subject
+
+    @property
     def caveats(self) -> tuple[str, ...]:
         return self.centre.caveats
 
@@ -144,13 +157,12 @@ def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing
     found = rows(sample, budget.seed)
     if isinstance(found, str):
         return found
-    kind = str(sample.planned("model.kind", "")).lower()
-    named = kind.replace("_", " ")
-    if own_settings and kind not in PLAIN_KINDS:
-        return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
+    if own_settings and (reason := not_trainable(sample)):
+        return reason
     if own_settings and classical.without_steps(sample):
+        named = str(sample.planned("model.kind")).lower().replace("_", " ")
         return f"The planned {named} is solved and not trained in steps, so it has no learning rate."
-    return Footing(found, surrogate(sample, len(found.train)), budget)
+    return Footing(*network(sample, found), budget)
 
 
 def whole(stand: Footing, sample: Sample, runs: float) -> Footing:
@@ -161,7 +173,7 @@ def whole(stand: Footing, sample: Sample, runs: float) -> Footing:
     """
     centre, budget = stand.centre, stand.budget
     if centre.cut > 1:
-        longer = surrogate(sample, len(stand.found.train), most_steps=LONGEST)
+        longer = surrogate(sample, len(stand.found.train), most_steps=LONGEST, front=centre.net.front)
         left = budget.left
         stand.train([stand.member(seed) for seed in range(TRIED)], steps=TRIAL)
         each = max(1e-6, left - budget.left) / (TRIED * TRIAL)

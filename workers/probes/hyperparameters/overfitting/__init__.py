@@ -70,7 +70,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
     """Parameters of the plan's own model, or these, over the independent observations."""
-    own = independent.planned_parameters(sample)
+    itself = isinstance(ground, footing.Footing) and ground.centre.net.front is not None
+    own = parameters if itself else independent.planned_parameters(sample)
     seen = independent.observations(sample, ground.budget)
     return {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(ground))}
 

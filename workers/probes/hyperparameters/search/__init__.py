@@ -16,7 +16,7 @@ from workers.probes.hyperparameters import classical
 from workers.probes.hyperparameters.search.engines import Engine, Networks, Scores, networks
 from workers.probes.hyperparameters.search.knobs import Knob, Setting, drawn
 from workers.probes.hyperparameters.search.parts import Part, cut
-from workers.probes.surrogate import PLAIN_KINDS, Rows, affordable, rows
+from workers.probes.surrogate import Rows, affordable, not_trainable, rows
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,14 @@ def of(sample: Sample, budget: Budget) -> Stand | str:
     parts = cut(sample, found, budget.seed)
     if isinstance(parts, str):
         return parts
-    model = classical.planned(sample, found, budget)
-    if model is not None:
-        first = {part.fold: part for part in reversed(parts)}  # one training a fold
-        several = list(first.values())[::-1] if len(first) > 1 else parts
-        return Stand(found, several, model, budget)
-    kind = str(sample.planned("model.kind", "")).lower()
-    if kind not in PLAIN_KINDS:
-        named = kind.replace("_", " ")
-        return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
-    return Stand(found, parts, networks(sample, found, budget), budget)
+    model: Engine | None = classical.planned(sample, found, budget)
+    if model is None and (reason := not_trainable(sample)):
+        return reason
+    model = model or networks(sample, found, budget)
+    first = {part.fold: part for part in reversed(parts)}
+    if model.slow and len(first) > 1:
+        parts = list(first.values())[::-1]
+    return Stand(found, parts, model, budget)
 
 
 def run(stand: Stand, count: int, fewest: int, *, default: bool = True) -> Trials:
@@ -85,7 +83,8 @@ def run(stand: Stand, count: int, fewest: int, *, default: bool = True) -> Trial
 
 
 def _tell(stand: Stand, first: float, last: float) -> Callable[[float], None]:
-    what = "Training small networks" if not stand.engine.slow else f"Training {stand.engine.named}"
+    networks = isinstance(stand.engine, Networks)
+    what = "Training small networks" if networks else f"Training {stand.engine.named}"
 
     def tell(done: float) -> None:
         stand.budget.progress(first + (last - first) * done, f"{what} with other settings")

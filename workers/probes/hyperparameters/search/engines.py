@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from workers.fleet import Member, Net, train
+from workers.fleet import Member, train
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters.search.knobs import Knob, Setting, plain
 from workers.probes.hyperparameters.search.parts import Part
-from workers.probes.surrogate import Rows, Surrogate, epoch_steps, row_scores, surrogate
+from workers.probes.surrogate import Rows, Surrogate, epoch_steps, network, row_scores
 
 Tell = Callable[[float], None]
 LONGEST = 4000  # steps of the planned setting; the search's own trainings are shorter
@@ -92,7 +92,7 @@ class Networks:
 
     @property
     def subject(self) -> str:
-        return "a small network"
+        return "a small network" if self.centre.net.front is None else "the planned network"
 
     @property
     def planned(self) -> bool:
@@ -176,7 +176,8 @@ class Networks:
         found = self.found
         members = [self._member(one, part, k) for k, part in enumerate(parts) for one in settings]
         fleet = train(
-            found.x, found.y, members, net=Net(hidden, self.centre.net.activation), heads=found.heads,
+            found.x, found.y, members, net=dataclasses.replace(self.centre.net, hidden=hidden),
+            heads=found.heads,
             steps=int(max(one["steps"] for one in settings)), batch=batch, optimizer=self.centre.optimizer,
             device=self.budget.device,
         )  # fmt: skip
@@ -196,7 +197,7 @@ class Networks:
 
 def networks(sample: Sample, found: Rows, budget: Budget) -> Networks:
     """The plan's own settings as the centre, trained as long as the plan says, up to LONGEST steps."""
-    whole = surrogate(sample, len(found.train), most_steps=10**12)
+    found, whole = network(sample, found, most_steps=10**12)
     epochs = sample.planned("training.steps") is None and sample.planned("training.epochs") is not None
     hidden = sample.planned("model.hidden") or ()
     hidden = (hidden,) if isinstance(hidden, int) else tuple(int(wide) for wide in hidden)
@@ -215,4 +216,5 @@ def networks(sample: Sample, found: Rows, budget: Budget) -> Networks:
                 else "."
             )
         )
-    return Networks(found, centre, budget, epochs, hidden, tuple(caveats))
+    slow = centre.net.front is not None
+    return Networks(found, centre, budget, epochs, hidden, tuple(caveats), slow)

@@ -13,7 +13,7 @@ from workers.probes.hyperparameters.footing import Footing
 from workers.probes.hyperparameters.sensitivity import luck
 from workers.probes.hyperparameters.sensitivity.judging import gaining_of, report
 from workers.probes.hyperparameters.sensitivity.trainings import FEWEST, SEEDS, guessed, measure, pairs
-from workers.probes.surrogate import interval, rows, surrogate
+from workers.probes.surrogate import interval, network, rows
 
 WHOLE = 32 * FEWEST  # trainings' worth of steps that a plan with all settings takes at the least
 
@@ -24,10 +24,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if isinstance(found, str):
         return Finding.skipped(found)
     model = classical.planned(sample, found, budget)
-    stand_in = surrogate(sample, len(found.train))
     if model:
         model = model.within(len(pairs(model)) * classical.FEWEST_DRAWS)
-    if not model:
+    else:
+        found, stand_in = network(sample, found)
         stand_in = footing.whole(Footing(found, stand_in, budget), sample, WHOLE).centre
     centre = model or stand_in
     scores = model.multiplied(pairs(model), SEEDS) if model else measure(found, stand_in, budget)
@@ -37,7 +37,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         gaining_of({pair: 100 * (one - base) for pair, one in scores.items() if pair[0]}) if model else []
     )
     if interval(base - guess, budget.seed)[0] <= 0 and not better:
-        subject = f"the planned {model.named}" if model else "a small model"
+        subject = f"the planned {model.named}" if model else stand_in.subject
         reaches = "reach" if model and model.many else "reaches"
         return Finding.skipped(
             f"Inconclusive: with these settings {subject} {reaches} {100 * base.mean():.0f}"

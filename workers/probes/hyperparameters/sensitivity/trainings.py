@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from workers.fleet import Fleet, Net, train
+from workers.fleet import Fleet, train
 from workers.probes.base import Budget
 from workers.probes.hyperparameters.classical import Classical, families
 from workers.probes.hyperparameters.seed_noise import FEWEST as FEWEST_LUCK
@@ -135,7 +135,7 @@ def _resized(centre: Surrogate, name: str, factor: float) -> Surrogate:
     if name == "batch_size":
         return dataclasses.replace(centre, batch=max(1, round(centre.batch * factor)))
     hidden = tuple(max(1, round(width * factor)) for width in centre.net.hidden)
-    return dataclasses.replace(centre, net=Net(hidden, centre.net.activation))
+    return dataclasses.replace(centre, net=dataclasses.replace(centre.net, hidden=hidden))
 
 
 def _fleet(
