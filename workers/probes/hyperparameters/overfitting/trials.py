@@ -68,7 +68,8 @@ def as_wide(stand: Footing, sample: Sample) -> Footing:
     What holds a narrow net back on few rows holds a wide one back far less.
     """
     rows, inputs = len(stand.found.train), stand.found.x.shape[1]
-    for widest in PLANNED_WIDTHS if rows <= FEW_ROWS else ():
+    scaled = stand.centre.net.front is None  # else it is the planned network
+    for widest in PLANNED_WIDTHS if scaled and rows <= FEW_ROWS else ():
         centre = surrogate(sample, rows, widest=widest)
         layers = (inputs, *centre.net.hidden, max(1, len(stand.found.classes)))
         weights = sum(into * out for into, out in pairwise(layers))
