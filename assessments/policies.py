@@ -175,7 +175,7 @@ def _closings(run: Run, report: Mapping[str, Any], until: datetime | None) -> li
 
 def close(run: Run, question: str, probe: str, reason: str, user: User) -> Closing:
     """Closes one contradiction of the run's report, for everyone to see who did it and why."""
-    words = _reason(reason, "Say in a sentence why the answer and the measurement differ.")
+    words = worded(reason, "Say in a sentence why the answer and the measurement differ.")
     report, found = _contradiction(run, question, probe)
     if found["closed"]:
         raise Refused(f"{found['closed']['by']} has closed this contradiction already.")
@@ -187,7 +187,7 @@ def reopen(run: Run, question: str, probe: str, reason: str, user: User) -> Clos
 
     Only an owner of the workspace may.
     """
-    words = _reason(reason, "Say in a sentence why this has to be explained again.")
+    words = worded(reason, "Say in a sentence why this has to be explained again.")
     report, found = _contradiction(run, question, probe)
     if not found["closed"]:
         raise Refused("This contradiction is open already.")
@@ -196,7 +196,8 @@ def reopen(run: Run, question: str, probe: str, reason: str, user: User) -> Clos
     return _told(run, report, question, probe, words, user, opens=True)
 
 
-def _reason(reason: str, otherwise: str) -> str:
+def worded(reason: str, otherwise: str) -> str:
+    """A reason in clean words; raises Unknown with ``otherwise`` where it says nothing."""
     from workers import masking  # people write names and passwords into reasons
 
     words = " ".join(storable(reason).split())

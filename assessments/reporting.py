@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from assessments import signing
+from assessments import signing, withdrawals
 from assessments.models import Run
 from assessments.models.run import PREPARE
 from assessments.scoring import document
@@ -45,6 +45,7 @@ def build(run: Run) -> dict[str, Any]:
             "plan": run.plan.document if run.plan else {},
             "plan_not_read": list(run.plan.not_read) if run.plan else [],
             "answers": run.answers.values if run.answers else {},
+            "taken_back": withdrawals.of(run.assessment, run.answers),
             "findings": [
                 {
                     "probe": probe,

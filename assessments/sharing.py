@@ -62,6 +62,7 @@ def _hide_answers(seen: dict[str, Any]) -> None:
     seen |= {"answers": {}, "contradictions": []}
     if "questions" in seen:
         seen["questions"] = {**seen["questions"], "list": []}
+        seen["questions"].pop("withdrawn", None)
     seen["findings"] = [f for f in seen.get("findings", []) if f.get("basis") != "answered"]
     seen["dimensions"] = [
         {key: value for key, value in dimension.items() if key != "items"}

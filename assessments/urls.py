@@ -37,6 +37,11 @@ urlpatterns = [
     path("assessments/<uuid:pk>/policy/", policy.choose, name="policy-choose"),
     path("assessments/<uuid:pk>/check/", question.check, name="answers-check"),
     path("assessments/<uuid:pk>/questions/<str:section>/<int:number>/", question.question, name="question"),
+    path(
+        "assessments/<uuid:pk>/questions/<str:section>/<int:number>/clear/",
+        question.clear,
+        name="answer-clear",
+    ),
     path("assessments/<uuid:pk>/runs/", run.start, name="run-start"),
     path("assessments/<uuid:pk>/compare/", history.compare, name="run-compare"),
     path("assessments/<uuid:pk>/compare/anew/", history.judge_anew, name="judge-anew"),

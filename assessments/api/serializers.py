@@ -389,6 +389,26 @@ class ContradictionSerializer(serializers.Serializer):
     reopened = serializers.DictField(allow_null=True, help_text="by, on, reason, because.")
 
 
+class WithdrawnSerializer(serializers.Serializer):
+    """An answer that was taken back after a report was made with it."""
+
+    id = serializers.CharField(help_text="Of the question.")
+    was = serializers.DictField(help_text="The answer as it stood.")
+    on = serializers.DateField()
+    by = serializers.CharField()
+    cleared = serializers.DictField(
+        allow_null=True,
+        help_text="by, on, reason: why it no longer holds. Until then it counts in the score.",
+    )
+
+
+class ClearRequest(serializers.Serializer):
+    question = serializers.CharField(max_length=10)
+    reason = serializers.CharField(
+        max_length=4000, help_text="Why the answer no longer holds, in a sentence."
+    )
+
+
 class CloseRequest(serializers.Serializer):
     question = serializers.CharField(max_length=10)
     probe = serializers.CharField(max_length=80)

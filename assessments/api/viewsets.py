@@ -17,7 +17,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments import actions, frameworks, history, outcomes, policies
+from assessments import actions, frameworks, history, outcomes, policies, withdrawals
 from assessments.api import serializers
 from assessments.api.parsers import Raw
 from assessments.models import Assessment, Job, Run, ShareLink
@@ -156,6 +156,27 @@ class AssessmentViewSet(
                 row, dict(request.data), replace=request.method == "PUT", user=person(request)
             )
         return Response(row.answer_values)
+
+    @extend_schema(responses=serializers.WithdrawnSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def withdrawn(self, request: Request, pk: str) -> Response:
+        """Answers that were taken back after a report was made with them; they count until cleared."""
+        row = self.get_object()
+        return Response(withdrawals.of(row, row.answers))
+
+    @extend_schema(
+        operation_id="assessments_withdrawn_clear",
+        request=serializers.ClearRequest,
+        responses={201: serializers.WithdrawnSerializer(many=True)},
+    )
+    @withdrawn.mapping.post
+    def withdrawn_clear(self, request: Request, pk: str) -> Response:
+        """Says in your name why one of them no longer holds; the next report does not count it."""
+        row = self.get_object()
+        asked = serializers.ClearRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        withdrawals.clear(row, **asked.validated_data, user=person(request))
+        return Response(withdrawals.of(row, row.answers), status=status.HTTP_201_CREATED)
 
     # -- what changed, and what became of it ------------------------------------------------------
     @extend_schema(responses=serializers.PointSerializer(many=True), filters=False)

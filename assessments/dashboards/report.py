@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from assessments import frameworks as clauses
@@ -274,18 +274,39 @@ def _told(key: str, document: Document) -> Told | None:
     """Answers about a dimension, those that a measurement contradicts first; None when not to be shown."""
     told = document.get("questions") or {}
     section = next((one for one in told.get("sections", ()) if one["id"] == key), None)
-    hidden = told.get("answered") and not told.get("list")
+    hidden = told.get("answered") and not told.get("list") and not told.get("withdrawn")
     if section is None or hidden:
         return None
     doubted = {one.get("question") for one in document.get("contradictions", ()) if not one.get("closed")}
-    mine = [one for one in told["list"] if one["section"] == key]
+    back = {one["id"]: one for one in told.get("withdrawn", ()) if one["section"] == key}
+    mine = [one for one in told["list"] if one["section"] == key and one["id"] not in back]
     starred = {question.id for question in questions.ALL if question.starred}
     mine.sort(key=lambda one: (one["id"] not in doubted, one["id"] not in starred))
     shown = [
         Answer(one["ask"], one["answer"], "answered" if one["known"] else "estimated", one["id"] in doubted)
         for one in mine[:TOLD_MOST]
     ]
-    return Told(shown, len(mine) - len(shown), section["of"] - section["answered"])
+    removed = sum(name not in document.get("answers", {}) for name in back)
+    taken = [Answer(one["ask"], _withdrawn(one), "answered") for one in back.values()]
+    open_ = section["of"] - section["answered"] - removed
+    return Told([*taken, *shown], len(mine) - len(shown), open_)
+
+
+def _withdrawn(one: Mapping[str, Any]) -> str:
+    by = f" by {one['by']}" if one["by"] else ""
+    said = f"Withdrawn on {_day(one['on'])}{by}, was: {one['answer']}. "
+    if cleared := one["cleared"]:
+        return (
+            f"{said}{cleared['by']} said on {_day(cleared['on'])} why it no longer holds: {cleared['reason']}"
+        )
+    return (
+        f"{said}It goes on counting in the score until somebody says on the page of the question why it no "
+        "longer holds"
+    )
+
+
+def _day(at: str) -> str:
+    return f"{date.fromisoformat(at):%-d %B %Y}"
 
 
 def _action(place: int, one: Mapping[str, Any], document: Document) -> Action:
@@ -383,7 +404,7 @@ def _method(document: Document, found: Sequence[Mapping[str, Any]]) -> list[tupl
             "How the score is made",
             "Each dimension combines what was measured with what was answered. One serious risk pulls "
             "more than an average lets it. What is unknown widens the range; it never lowers its high end. "
-            "The score is a best estimate: it may fall when a bad answer is left out.",
+            "The score is a best estimate: it may be lower where a bad answer was never given.",
         ),
         ("What it does not cover", limits),
         (

@@ -58,7 +58,13 @@ class ClosingQuerySet(models.QuerySet["Closing"]):
 
 
 class Closing(models.Model):
-    """A contradiction that a named person closed, or opened again, with a reason, on a run's evidence."""
+    """A contradiction that a named person closed, or opened again, with a reason, on a run's evidence.
+
+    Also an answer that was taken back and that they said no longer holds: then ``probe`` is TAKEN_BACK, and
+    ``seen`` the answer as it stood.
+    """
+
+    TAKEN_BACK = ""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("Assessment", models.CASCADE, related_name="closings")

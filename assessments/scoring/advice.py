@@ -48,7 +48,7 @@ def best(
 ) -> list[Action]:
     """The best action for each item that asks for one, most effect on the overall score first."""
     ranked = []
-    for known in now.items:
+    for known in (one.counted for one in now.items):
         tried = [
             (_gain(now, now.with_item(action.after), known), action)
             for action in _options(now, known, findings, told or {})
@@ -110,7 +110,8 @@ def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Jud
 
 
 def is_serious(rules: Rules, known: Known) -> bool:
-    return known.covers > 0 and whole(known.mode) >= rules.data["serious"]
+    counted = known.counted
+    return counted.covers > 0 and whole(counted.mode) >= rules.data["serious"]
 
 
 def _gain(now: Judgement, after: Judgement, known: Known) -> tuple[float, float]:

@@ -13,7 +13,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assessments import questions
-from assessments.scoring import advice, canonical, gates, harm, ledger, outlook, pool, risk, signature, words
+from assessments.scoring import (
+    advice,
+    canonical,
+    gates,
+    harm,
+    ledger,
+    outlook,
+    pool,
+    risk,
+    signature,
+    withdrawn,
+    words,
+)
 from assessments.scoring import rules as rulebook
 from assessments.scoring.rules import Rules
 from workers.probes import catalog
@@ -39,6 +51,7 @@ def build(
     plan: Mapping[str, Any] | None = None,
     plan_not_read: Iterable[str] = (),
     answers: Mapping[str, Mapping[str, Any]] | None = None,
+    taken_back: Iterable[Mapping[str, Any]] = (),
     findings: Iterable[Mapping[str, Any]] = (),
     rules: Rules | None = None,
 ) -> dict[str, Any]:
@@ -46,7 +59,8 @@ def build(
 
     ``run`` {id, seed, seconds, workers, hardware, ...} and ``assessment`` {name, client, ...} go in as
     they are; ``manifest`` is what prepare wrote, None without data; ``answers`` are as in
-    ``assessments.questions``, and one that is wrong raises its AnswerError; ``findings`` are
+    ``assessments.questions``, and one that is wrong raises its AnswerError; ``taken_back`` as in
+    ``withdrawn.found``; ``findings`` are
     {"probe": id, "finding": Finding.as_json(), "seconds": float}.
     """
     from workers import masking  # needs libraries that a report read again does without
@@ -66,7 +80,7 @@ def build(
             "plan_not_read": sorted(masking.of_text(str(key)) for key in plan_not_read),
         },
         "answers": given,
-        "questions": _questions(given),
+        "questions": {**_questions(given), **_withdrawn(taken_back)},
         "findings": [_finding(record) for record in findings],
     }
     report = {**evidence, **judged(rules, evidence)}
@@ -81,8 +95,8 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
     """Everything in a report that follows from its evidence, ``findings`` with scores among it."""
     findings = {one["probe"]: one for one in report["findings"]}
     answers, dataset = report["answers"], report["assessment"]["dataset"]
-    told = {one["id"]: one["answer"] for one in report["questions"]["list"]}
-    judgement = pool.judge(rules, findings, answers, dataset)
+    told, taken = in_words(report), withdrawn.counting(report)
+    judgement = pool.judge(rules, findings, answers, dataset, taken)
     contradictions = ledger.contradictions(rules, findings, answers, told, dataset)
     ranked = advice.best(rules, judgement, findings, told)
     todo, together = advice.shown(rules, judgement, ranked)
@@ -93,7 +107,8 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
     if "gates" in rules.data:
         beside["gates"] = [gate.as_json(rules) for gate in shut]
     if rules.harms:
-        beside["harms"] = [one.as_json() for one in harm.chances(rules, findings, answers, dataset, shut)]
+        found = harm.chances(rules, findings, answers, dataset, shut, taken)
+        beside["harms"] = [one.as_json() for one in found]
     return {
         **beside,
         "overall": {
@@ -124,6 +139,13 @@ def judged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
             "of": len(findings),
         },
     }
+
+
+def in_words(report: Mapping[str, Any]) -> dict[str, str]:
+    """Question -> its answer in words, also of one that was taken back and still counts."""
+    told = report["questions"]
+    back = {one["id"]: one["answer"] for one in told.get("withdrawn", ()) if not one["cleared"]}
+    return {**{one["id"]: one["answer"] for one in told["list"]}, **back}
 
 
 def rejudged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,6 +239,19 @@ def _questions(answers: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _withdrawn(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Answers that were taken back, in words beside what they were; nothing where there are none."""
+    from workers import masking
+
+    told = []
+    for one in entries:
+        was = masking.of_document(questions.clean(one["id"], one["was"]))
+        asked = questions.question(one["id"])
+        words = {"section": asked.section, "ask": asked.ask, "answer": questions.in_words(asked.id, was)}
+        told.append({**canonical.plain(one, "taken_back"), "was": was, **words})
+    return {"withdrawn": told} if told else {}
+
+
 # -- what follows from it -----------------------------------------------------------------------------
 def _scored(
     rules: Rules,
@@ -246,14 +281,15 @@ def _serious_first(finding: Mapping[str, Any]) -> tuple[float, int, str]:
 
 
 def _item(known: pool.Known) -> dict[str, Any]:
+    counted = known.counted
     return {
         "id": known.item.id,
         "title": known.item.title,
         "weight": known.item.weight,
         "state": known.state,
-        "score": pool.whole(known.mode) if known.covers else None,
+        "score": pool.whole(counted.mode) if counted.covers else None,
         "covers": round(known.covers, 2),
-        "sources": list(known.sources),
+        "sources": list(counted.sources),
     }
 
 
@@ -315,6 +351,7 @@ def _timeless(report: Mapping[str, Any]) -> dict[str, Any]:
         "dataset": dataset and dataset.get("sha256"),
         "plan": report["assessment"]["plan"],
         "answers": report["answers"],
+        **({"withdrawn": taken} if (taken := withdrawn.counting(report)) else {}),
         "findings": sorted(findings, key=lambda one: one["probe"]),
     }
 

@@ -80,22 +80,25 @@ def chances(
     answers: Answers,
     dataset: risk.Evidence | None = None,
     shut: Sequence[gates.Gate] | None = None,
+    withdrawn: Answers | None = None,
 ) -> tuple[Chance, ...]:
     """The chance of every harm that can happen here, in the order of the rules; none before rules 2026.4.
 
-    ``shut`` are the closed gates, where the caller knows them already.
+    ``shut`` are the closed gates, where the caller knows them already; ``withdrawn`` the answers that were
+    taken back, as they stood.
     """
     if not rules.harms:
         return ()
+    taken = withdrawn or {} if rules.keeps else {}
     shut = gates.closed(rules, findings, dataset) if shut is None else shut
     probes = [name for name in rules.tables if name in findings]
     scored = {name: risk.measured(rules, findings[name], name) for name in probes}
     seen = {name: one for name, one in scored.items() if one is not None}
     facts = {gate.id: gate.probe for gate in shut}
     return tuple(
-        _chance(rules, harm, seen, findings, answers, facts)
+        _chance(rules, harm, seen, findings, answers, taken, facts)
         for harm in rules.harms
-        if _applies(harm, seen, findings, answers)
+        if _applies(harm, seen, findings, {**answers, **taken})
     )
 
 
@@ -123,6 +126,7 @@ def _chance(
     seen: Mapping[str, risk.Scored],
     findings: Mapping[str, risk.Evidence],
     answers: Answers,
+    taken: Answers,
     facts: Mapping[str, str],
 ) -> Chance:
     pooling = rules.data["harms"]["pooling"]
@@ -132,7 +136,13 @@ def _chance(
     checks = _checks(pooling, harm, tables, measured, _beyond(rules, harm, measured, findings))
     counts = fading(pooling, sum(checks.values()))
     parts = [*checks.items()]
-    parts += [(name, counts * part) for name, part in _answers(pooling, told, answers).items()]
+    spoken = _spoken(pooling, told, answers)
+    before = {name: said for name in harm.questions if (said := says(rules, name, taken)) is not None}
+    # What was taken back counts as it stood, or as what stands in its place, whichever is worse.
+    for name, part in _spoken(pooling, before, taken).items():
+        spoken[name] = max(part, spoken.get(name, 0.0))
+    spoken = {name: spoken[name] for name in harm.questions if name in spoken}
+    parts += [(name, counts * part) for name, part in _within(spoken, pooling["answers"]).items()]
     steps, odds = [Step(PRIOR, logit(harm.prior), harm.prior)], logit(harm.prior)
     for name, part in parts:
         odds += part
@@ -222,13 +232,12 @@ def says(rules: Rules, question: str, answers: Answers) -> float | None:
     return None if ends is None else rules.log_odds((ends[0] + ends[1]) / 2)
 
 
-def _answers(pooling: Mapping[str, Any], told: Mapping[str, float], answers: Answers) -> dict[str, float]:
-    """Question -> what it adds where no check is near to certain, in the order of the rules."""
-    parts = {
+def _spoken(pooling: Mapping[str, Any], told: Mapping[str, float], answers: Answers) -> dict[str, float]:
+    """Question -> what it adds where no check is near to certain, each by itself."""
+    return {
         name: said * pooling["document" if answers[name].get("document") else "declared"]
         for name, said in told.items()
     }
-    return _within(parts, pooling["answers"])
 
 
 def fading(pooling: Mapping[str, Any], checks: float) -> float:

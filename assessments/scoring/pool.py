@@ -22,6 +22,8 @@ How it works, in this version of the rules:
   check could still measure moves the score and ends the range nowhere: the measurement may come out anywhere.
   And while it is open whether what a check measures hurts anybody, the low end is that of the best answer;
   an "I do not know" holds it up nowhere.
+* An answer that was judged and then taken back counts in the score as it stood, or as what stands in its
+  place where that is worse, draw by draw; the ends of the range, and the coverage, take it as open.
 
 Monotone by construction: an item keeps its random numbers whatever its evidence says, its quantile
 function rises with each of low, score and high, and power mean, notch and stakes rise with each draw.
@@ -60,9 +62,8 @@ class Known:
     gaps: bool = False  # a question beside the answered ones is open, and might be the worst
     floors: tuple[tuple[str, float], ...] = ()  # of closed gates: their probe, and the score they keep up
     checks: str = ""  # of an item that was not measured: "open" (some check could), "moot" (none applies)
-    calm: tuple[
-        Spread, ...
-    ] = ()  # ``spreads`` if what is open about them were answered best, where it differs
+    held: Known | None = None  # as it counts in the score, where an answer about it was taken back
+    calm: tuple[Spread, ...] = ()  # ``spreads`` if what is open about them were answered best
 
     @property
     def partial(self) -> bool:
@@ -73,6 +74,11 @@ class Known:
     def bottomless(self) -> bool:
         """Whether something that nobody has looked at could make all of it critical, whatever is known."""
         return self.covers == 0 or self.partial or self.gaps
+
+    @property
+    def counted(self) -> Known:
+        """As it counts in the score."""
+        return self.held or self
 
     @property
     def replaceable(self) -> bool:
@@ -127,6 +133,7 @@ class Pooled:
     coverage: float  # 0 to 1
     known: tuple[int, int]  # items known at least in part, of all that apply
     floor: float = 0.0  # no draw lies below it: a gate is closed
+    told: bool  # whether anything counts in the score
 
     @property
     def least(self) -> Array:
@@ -143,7 +150,7 @@ class Pooled:
     @cached_property
     def score(self) -> float | None:
         """The median draw; None when nothing is known."""
-        return at(self.likely, 0.5) if self.coverage > 0 else None
+        return at(self.likely, 0.5) if self.told else None
 
     # An "I do not know" is evidence against, but not for anything: alone it leaves 0 to 100.
     @cached_property
@@ -209,6 +216,7 @@ class Judgement:
     stakes: tuple[float, float, float]  # if what nobody told is harmless, as likely, as bad as can be
     dataset: risk.Evidence | None = None
     answers: Mapping[str, Mapping[str, Any]] | None = None
+    withdrawn: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # as they stood
     looked: frozenset[str] = frozenset()  # probes that measured, or found that nothing of theirs applies
 
     @cached_property
@@ -246,20 +254,50 @@ def judge(
     findings: Mapping[str, risk.Evidence],
     answers: Mapping[str, Mapping[str, Any]],
     dataset: risk.Evidence | None = None,
+    withdrawn: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Judgement:
-    """The judgement of findings (by probe id) and answers (by question id); ``dataset`` as in a report."""
+    """The judgement of findings (by probe id) and answers (by question id); ``dataset`` as in a report.
+
+    ``withdrawn`` are the answers that were taken back, as they stood, by question id."""
+    taken = withdrawn or {} if rules.keeps else {}
+    answers, stood = risk.open_again(answers, taken), {**answers, **taken}
     shut = gates.closed(rules, findings, dataset)
-    items = tuple(gated(know(rules, item, findings, answers, dataset), shut) for item in rules.items)
+    known = [know(rules, item, findings, answers, dataset) for item in rules.items]
+    if taken:
+        before = [know(rules, item, findings, stood, dataset) for item in rules.items]
+        known = [_holding(now, then) for now, then in zip(known, before, strict=True)]
+    items = tuple(gated(one, shut) for one in known)
     simulation = rules.data["simulation"]
     draws = Draws(simulation["seed"], simulation["draws"])
     dimensions = {name: Dimension(rules, draws, name, items) for name in rules.dimensions}
     stakes = risk.stakes_range(rules, answers)
+    if taken:
+        stakes = (stakes[0], max(stakes[1], risk.stakes(rules, stood)), stakes[2])
     looked = frozenset(
         name
         for name, one in findings.items()
         if not_applicable(one) or one.get("state", "measured") == "measured"
     )
-    return Judgement(rules, draws, dimensions, items, stakes, dataset, answers, looked)
+    return Judgement(rules, draws, dimensions, items, stakes, dataset, answers, taken, looked)
+
+
+def _holding(now: Known, then: Known) -> Known:
+    """An item as it is known now; in the score it counts as it was ``then`` or as now, whichever is worse."""
+    if now == then:
+        return now
+    if now.state == "not_applicable":  # what a check found beside the point was told about all the same
+        now = Known(now.item, "unknown", checks=now.checks)
+    if not now.spreads:
+        return replace(now, held=then)
+    more = {
+        one: spread
+        for one, spread in zip(then.sources, then.spreads, strict=True)
+        if spread not in now.spreads
+    }
+    held = replace(now, spreads=(*now.spreads, *more.values()), sources=(*now.sources, *more), calm=())
+    if now.state != "measured":
+        held = replace(held, state=then.state, covers=max(now.covers, then.covers))
+    return replace(now, held=held)
 
 
 def know(
@@ -327,7 +365,10 @@ def _told(rules: Rules, item: Item, answers: Mapping[str, Mapping[str, Any]]) ->
 def gated(known: Known, shut: Iterable[gates.Gate]) -> Known:
     """The item with the gates that its own evidence closed."""
     mine = [gate for gate in shut if gate.dimension == known.item.dimension and gate.probe in known.sources]
-    return replace(known, floors=tuple((gate.probe, gate.least) for gate in mine)) if mine else known
+    if not mine:
+        return known
+    held = gated(known.held, shut) if known.held else None
+    return replace(known, floors=tuple((gate.probe, gate.least) for gate in mine), held=held)
 
 
 def not_applicable(finding: risk.Evidence) -> bool:
@@ -400,6 +441,9 @@ class Dimension(Pooled):
     def __init__(self, rules: Rules, draws: Draws, name: str, items: Iterable[Known]) -> None:
         self.rules, self.draws = rules, draws
         here = [one for one in items if one.item.dimension == name]
+        self.held = None
+        if any(one.held for one in here):
+            self.held = Dimension(rules, draws, name, [one.counted for one in here])
         # Of a dimension in which nothing else is known, what does not apply is no knowledge either.
         known = any(one.covers and one.state != "not_applicable" for one in here)
         self.mine = [one for one in here if one.state != "not_applicable" or (known and one.spreads)]
@@ -410,6 +454,7 @@ class Dimension(Pooled):
         self.coverage = 1 - self.unseen / self.total if self.total else 0.0
         self.known = (sum(one.covers > 0 for one in self.mine), len(self.mine))
         self.floor = max((one.floor for one in self.mine), default=0.0)
+        self.told = self.coverage > 0 or self.held is not None
 
     @cached_property
     def least(self) -> Array:
@@ -426,6 +471,8 @@ class Dimension(Pooled):
 
     @cached_property
     def likely(self) -> Array:
+        if self.held:
+            return self.held.likely
         if not self.total:
             return self.draws.anything
         parts = []
@@ -504,6 +551,7 @@ class Overall(Pooled):
         self.coverage = sum(one.coverage for one in dimensions) / len(dimensions)
         known, of = (sum(one.known[place] for one in dimensions) for place in (0, 1))
         self.known = (known, of)
+        self.told = any(one.told for one in dimensions)
 
     @cached_property
     def least(self) -> Array:

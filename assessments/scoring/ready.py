@@ -1,7 +1,7 @@
 """What a project is ready for: the one sentence that must never become better because somebody kept silent.
 
-A score may fall when a bad answer is hidden, for what nobody told is judged in the middle and a bad answer is
-worse. So readiness does not rest on the score. It rests on what silence can only make worse:
+A score is lower where a bad answer was never given, for what nobody told is judged in the middle and a bad
+answer is worse. So readiness does not rest on the score. It rests on what silence can only make worse:
 
 * Every risk that can end a project by itself (weight of ``must`` and more) has been measured, and is not
   serious; and every check that could find a stop sign has looked.

@@ -315,6 +315,17 @@ def answer(rules: Rules, question: str, given: Mapping[str, Any]) -> tuple[float
     return None
 
 
+def open_again(
+    answers: Mapping[str, Mapping[str, Any]], withdrawn: Mapping[str, Any]
+) -> Mapping[str, Mapping[str, Any]]:
+    """The answers in which nothing that was taken back is waved away: a "does not apply" leaves it open."""
+    return {
+        name: given
+        for name, given in answers.items()
+        if name not in withdrawn or "not_applicable" not in given
+    }
+
+
 def middle(rules: Rules, question: str) -> float:
     """The risk of the middle answer to a question, and at least the middle of the scale."""
     rule = rules.data["answers"].get(question, {})

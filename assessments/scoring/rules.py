@@ -109,6 +109,11 @@ class Rules:
         """Whether an answer or a measurement that is added can open no range."""
         return bool(self.data["evidence"].get("nested"))
 
+    @property
+    def keeps(self) -> bool:
+        """Whether an answer that was judged and then taken back goes on counting."""
+        return bool(self.data["evidence"].get("keeps"))
+
     @cached_property
     def harms(self) -> tuple[Harm, ...]:
         """Every harm that has a chance of its own; none before 2026.4."""

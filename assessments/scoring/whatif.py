@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from assessments.scoring import advice, pool, words
+from assessments.scoring import advice, document, pool, withdrawn, words
 from assessments.scoring import rules as rulebook
 
 
@@ -25,8 +25,8 @@ def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]
         rules = rulebook.load(str(report.get("rules")))
         found = {one["probe"]: one for one in report["findings"]}
         answers, dataset = report["answers"], report["assessment"]["dataset"]
-        told = {one["id"]: one["answer"] for one in report["questions"]["list"]}
-        now = pool.judge(rules, found, answers, dataset)
+        told = document.in_words(report)
+        now = pool.judge(rules, found, answers, dataset, withdrawn.counting(report))
         ranked = advice.best(rules, now, found, told)
         kept = advice.worth_naming(rules, now, ranked)
     except rulebook.RulesError as error:

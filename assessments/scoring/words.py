@@ -22,7 +22,7 @@ BAD = ("high", "critical")
 
 def reason(rules: Rules, judgement: Judgement, dimension: str, findings: Mapping[str, risk.Evidence]) -> str:
     """One line: what pulls this dimension up most; where nothing known does, what nobody has looked at."""
-    mine = [one for one in judgement.items if one.item.dimension == dimension]
+    mine = [one.counted for one in judgement.items if one.item.dimension == dimension]
     known = [one for one in mine if one.covers > 0]
     if not known:
         return "Nothing is known here yet"
@@ -173,7 +173,7 @@ def summary(
     """The plain sentences after the verdict: the worst things found, every dimension that is high or
     worse, answers that the measurement contradicts, and how much nobody has looked at."""
     sentences = []
-    serious = [one for one in judgement.items if is_serious(rules, one)]
+    serious = [one.counted for one in judgement.items if is_serious(rules, one)]
     serious.sort(key=lambda one: (-min(1.0, one.item.weight) * one.mode, one.item.id))
     for known in serious[:2]:
         sentences.append(_about(rules, known, findings, judgement.dataset) + ".")
@@ -184,6 +184,8 @@ def summary(
             sentences.append(f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {level.capitalize()}.")
     if contradictions:
         sentences.append(differ(len(contradictions)))
+    if judgement.withdrawn:
+        sentences.append(taken_back(len(judgement.withdrawn)))
     sentences += _unlooked(rules, judgement)
     return " ".join(sentences)
 
@@ -197,6 +199,13 @@ def differ(count: int) -> str:
         if count == 1
         else f"{count} answers do not match what was measured."
     )
+
+
+def taken_back(count: int) -> str:
+    """How many answers were taken back and still count."""
+    if count == 1:
+        return "1 answer was taken back and goes on counting until somebody says why it no longer holds."
+    return f"{count} answers were taken back and go on counting until somebody says why they no longer hold."
 
 
 def _unlooked(rules: Rules, judgement: Judgement) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import actions, questions
+from assessments import actions, questions, withdrawals
 from assessments.answer_form import AnswerForm
 from assessments.models import Assessment
 from assessments.views.run import usually
@@ -41,8 +44,35 @@ def question(request: SignedInRequest, pk: UUID, section: str, number: int) -> H
         "form": form,
         "errors": form.errors,
         "back": _back(assessment, section, number, checking=checking),
+        "withdrawn": _withdrawn(assessment, one.id),
     }
     return render(request, "assessment/question.html", context, status=422 if form.errors else 200)
+
+
+def _withdrawn(assessment: Assessment, question: str) -> dict[str, Any] | None:
+    """The answer that was taken back and still counts, in words; None where there is none."""
+    back = withdrawals.of(assessment, assessment.answers)
+    one = next((one for one in back if one["id"] == question and not one["cleared"]), None)
+    if one is None:
+        return None
+    return {**one, "on": date.fromisoformat(one["on"]), "answer": questions.in_words(question, one["was"])}
+
+
+@login_required
+@require_POST
+def clear(request: SignedInRequest, pk: UUID, section: str, number: int) -> HttpResponse:
+    """Why an answer that was taken back no longer holds, said in one's own name."""
+    assessment = get_object_or_404(Assessment.objects.visible_to(request.user).with_current(), pk=pk)
+    asked = questions.by_section().get(section, ())
+    if not 1 <= number <= len(asked):
+        raise Http404("There is no such question.")
+    try:
+        withdrawals.clear(assessment, asked[number - 1].id, request.POST.get("reason", ""), request.user)
+    except actions.Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The next report no longer counts that answer. Your name and reason stay.")
+    return redirect("assessments:question", pk, section, number)
 
 
 def _next(assessment: Assessment, section: str, number: int, *, later: bool, checking: bool) -> str:

@@ -8,7 +8,7 @@ from assessments import policies
 from assessments.models import Closing, PolicyVersion
 from tests import disputed
 from tests.disputed import WHY
-from tests.factories import RunFactory, UserFactory
+from tests.factories import AssessmentFactory, RunFactory, UserFactory
 
 LENIENT = "levels: {overall: critical}\nevidence_days: 3650\n"
 
@@ -144,3 +144,23 @@ def test_an_owner_opens_a_contradiction_again_and_an_editor_does_not(api, place,
     done = api.post(place + "contradictions/reopen/", asked, format="json")
     assert done.status_code == 201
     assert disputed.contradiction({"contradictions": done.data})["closed"] is None
+
+
+def test_an_answer_that_was_taken_back_is_listed_and_cleared_with_a_reason(api, stranger, user):
+    assessment = AssessmentFactory(created_by=user)
+    place = f"/api/v1/assessments/{assessment.pk}/"
+    assert api.get(place + "withdrawn/").data == []
+    api.patch(place + "answers/", {"S9": "nobody"}, format="json")
+    assessment.refresh_from_db()
+    RunFactory(assessment=assessment, answers=assessment.answers, report={"rules": "2026.5"})
+    api.patch(place + "answers/", {"S9": None}, format="json")
+    (one,) = api.get(place + "withdrawn/").data
+    assert (one["id"], one["was"], one["by"], one["cleared"]) == ("S9", {"value": "nobody"}, "ada", None)
+    assert api.post(place + "withdrawn/", {"question": "S9", "reason": "-"}, format="json").status_code == 400
+    assert (
+        stranger.post(place + "withdrawn/", {"question": "S9", "reason": WHY}, format="json").status_code
+        == 404
+    )
+    done = api.post(place + "withdrawn/", {"question": "S9", "reason": WHY}, format="json")
+    assert (done.status_code, done.data[0]["cleared"]["by"]) == (201, "ada")
+    assert api.post(place + "withdrawn/", {"question": "S9", "reason": WHY}, format="json").status_code == 409

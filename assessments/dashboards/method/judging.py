@@ -23,6 +23,15 @@ NESTED = (
 )
 
 
+KEPT = (
+    "What was taken back goes on counting",
+    "An answer that a report was made with, and that is then removed or made “I do not know” or “does not "
+    "apply”, counts in the score as it stood, or as what stands in its place where that is worse. In the "
+    "range it is open. It stops when somebody says in their own name why it no longer holds, or when a check "
+    "measures. So hiding an answer never lowers a score; who never answered loses nothing.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     title: str
@@ -76,9 +85,10 @@ def steps(rules: Rules) -> list[tuple[str, str]]:
             "What is not known widens the range",
             f"{simulation['draws']:,} simulations give the range from the {low}% to the {high}% end. What "
             "nobody has looked at may be anything, so it opens the range, never lowers its high end and "
-            "never makes a project ready. The score is a best estimate: it may fall when a bad answer is "
-            "left out." + (NESTED if rules.nested else ""),
+            "never makes a project ready. The score is a best estimate: it may be lower where a "
+            "bad answer was never given." + (NESTED if rules.nested else ""),
         ),
+        *([KEPT] if rules.keeps else ()),
     ]
 
 

@@ -85,7 +85,11 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         )
     if new.nested and not old.nested:
         yield "An answer in whose place a check could still measure no longer ends a range."
-    others = [{**rules.data["evidence"], "strict": None, "nested": None} for rules in (old, new)]
+    if new.keeps and not old.keeps:
+        yield "An answer that was judged and then taken back goes on counting in the score."
+    others = [
+        {**rules.data["evidence"], **dict.fromkeys(("strict", "nested", "keeps"))} for rules in (old, new)
+    ]
     worth = [{name: rules.data["evidence"].get(name) for name, *_ in TIERS} for rules in (old, new)]
     if worth[0] != worth[1]:
         yield "What an answer is worth was set anew."

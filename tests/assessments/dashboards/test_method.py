@@ -197,7 +197,10 @@ def test_the_history_is_what_differs_between_the_files():
         assert [int(re.match(r"\d+", line)[0]) for line in lines] == [len(after - before)] * bool(
             after - before
         )
-    assert told["2026.5"] == ["An answer in whose place a check could still measure no longer ends a range."]
+    assert told["2026.5"] == [
+        "An answer in whose place a check could still measure no longer ends a range.",
+        "An answer that was judged and then taken back goes on counting in the score.",
+    ]
     assert list(dict(method.build(VERSIONS[1]).history)) == list(reversed(VERSIONS[:2]))
 
 
@@ -217,10 +220,10 @@ def test_a_changed_scale_weight_and_gate_are_told(monkeypatch):
     assert versions.changes(old, rulebook._rules(same)) == ["Words only."]
 
 
-def test_the_score_is_called_a_best_estimate_that_may_fall_when_a_bad_answer_is_left_out():
+def test_the_score_is_called_a_best_estimate_that_may_be_lower_where_a_bad_answer_was_never_given():
     told = dict(method.build(rulebook.newest()).steps)["What is not known widens the range"]
     assert "never lowers its high end and never makes a project ready" in told
-    assert "it may fall when a bad answer is left out" in told
+    assert "it may be lower where a bad answer was never given" in told
     assert told.endswith("an answer moves the score and ends the range nowhere.")
     assert (
         "ends the range nowhere"

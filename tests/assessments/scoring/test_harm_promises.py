@@ -37,8 +37,8 @@ def fitted(seed: int):
 RULERS = (RULES, *(fitted(seed) for seed in range(10)))
 
 
-def chances(case, findings, answers, dataset):
-    found = harm.chances(RULERS[case % len(RULERS)], findings, answers, dataset)
+def chances(case, findings, answers, dataset, withdrawn=None):
+    found = harm.chances(RULERS[case % len(RULERS)], findings, answers, dataset, withdrawn=withdrawn)
     return {one.harm.id: one for one in found}
 
 
@@ -148,6 +148,25 @@ def test_hiding_a_bad_answer_never_earns_more_than_the_middle_one(cases):
             assert unsure[name].chance >= middle[name].chance - EPSILON, (case, question, name)
             assert unsure[name].chance >= silent[name].chance - EPSILON, (case, question, name)
             assert max(unsure[name].worth, silent[name].worth) <= told[name].worth, (case, question, name)
+
+
+@MANY
+def test_hiding_an_answer_that_was_judged_never_lowers_a_chance(cases):
+    """Nor does it make any chance surer."""
+    for case in range(cases):
+        rng = random.Random(f"withdrawn:{case}")
+        findings, answers, dataset = project(rng)
+        question = rng.choice(ASKED)
+        given = projects.value(rng, question)
+        rest = {name: one for name, one in answers.items() if name != question}
+        way = rng.choice(({}, {"unknown": True}, {"not_applicable": "not here"}))
+        now = {**rest, **({question: way} if way else {})}
+        before = chances(case, findings, {**rest, question: given}, dataset)
+        after = chances(case, findings, now, dataset, {question: given})
+        assert before.keys() <= after.keys(), (case, question, way)
+        for name, old in before.items():
+            assert after[name].chance >= old.chance - EPSILON, (case, question, way, name)
+            assert after[name].worth <= old.worth + EPSILON, (case, question, way, name)
 
 
 @MANY

@@ -162,6 +162,39 @@ def test_hiding_a_bad_answer_never_lowers_what_the_risk_may_be(cases):
             assert new.score is None or new.score >= old.score - EPSILON, (case, question)
 
 
+HIDDEN = ({}, {"unknown": True}, {"not_applicable": "not here"})  # removed, and the two ways of waving away
+
+
+@MANY
+def test_hiding_an_answer_that_was_judged_never_lowers_the_score(cases):
+    """However good or bad it was, however it is hidden, whatever else is known; of no dimension, not of the
+    whole. Nor does the high end fall, or more count as known. The worse it was, the worse it counts."""
+    for case in range(cases):
+        rng = random.Random(f"withdrawn:{case}")
+        findings, answers, dataset = project(rng)
+        question = rng.choice(SCORED)
+        given = projects.value(rng, question)
+        rest = {name: one for name, one in answers.items() if name != question}
+        before = judged((findings, {**rest, question: given}, dataset))
+        way = rng.choice(HIDDEN)
+        now = {**rest, **({question: way} if way else {})}
+        after = pool.judge(FEWER, findings, now, dataset, {question: given})
+        for old, new in zip(pooled(before), pooled(after), strict=True):
+            assert (new.score or 0) >= (old.score or 0) - EPSILON, (case, question, way)
+            assert new.high >= old.high - EPSILON, (case, question, way)
+            assert new.coverage <= old.coverage + EPSILON, (case, question, way)
+            if new.score is not None:
+                assert new.low - EPSILON <= new.score <= new.high + EPSILON, (case, question, way)
+        if question not in CHOICES:
+            continue
+        risks = options(question)
+        better, worse = (
+            pool.judge(FEWER, findings, now, dataset, {question: chosen(question, one)})
+            for one in sorted(rng.sample(sorted(risks), 2), key=risks.__getitem__)
+        )
+        assert_no_better(better, worse, (case, question, way))
+
+
 @MANY
 def test_where_nothing_is_known_the_range_is_0_to_100_and_the_verdict_says_so(cases):
     """However many checks could not tell, and however often nobody knew."""
