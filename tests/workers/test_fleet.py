@@ -389,3 +389,81 @@ def test_numbers_are_raced_too():
     alone = train(x, y.astype(np.float32), [members[k] for k in who], steps=100, batch=32)
     np.testing.assert_allclose(fleet.predict(x), alone.predict(x), rtol=1e-4, atol=1e-2)
     assert who[0] in (3, 4, 5)
+
+
+@pytest.mark.parametrize(("schedule", "warmup"), [("cosine", 0.0), ("linear", 0.2), ("constant", 0.5)])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_rates_follow_a_schedule_as_torch_has_it(cancer, optimizer, schedule, warmup):
+    from workers.fleet.draws import Orders
+
+    x, y = cancer
+    steps, decay = 50, 0.02
+    member = Member(seed=3, learning_rate=0.01, weight_decay=decay)
+    net = Net(hidden=(16,))
+    start = train(x, y, [member], net=net, steps=0).parameters
+    model = torch.nn.Sequential(torch.nn.Linear(30, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2))
+    values = [start[0][0].T, start[1][0, 0], start[2][0], start[3][0, :, 0]]
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), values, strict=True):
+            parameter.copy_(value)
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim == 2], "weight_decay": decay},
+        {"params": [p for p in model.parameters() if p.ndim == 1], "weight_decay": 0.0},
+    ]
+    made = {
+        "sgd": lambda: torch.optim.SGD(groups, lr=0.01, momentum=0.9),
+        "adam": lambda: torch.optim.Adam(groups, lr=0.01),
+        "adamw": lambda: torch.optim.AdamW(groups, lr=0.01),
+    }[optimizer]()
+    rising = round(warmup * steps)
+    after = {
+        "cosine": torch.optim.lr_scheduler.CosineAnnealingLR(made, steps - rising),
+        "linear": torch.optim.lr_scheduler.LinearLR(made, 1.0, 1e-12, steps - rising),
+        "constant": torch.optim.lr_scheduler.ConstantLR(made, 1.0),
+    }[schedule]
+    draw = Orders([member], [np.arange(len(x))], 32)
+    orders = np.concatenate([draw.block()[:, 0] for _ in range(2)])
+    for step in range(steps):
+        if step < rising:
+            for group in made.param_groups:
+                group["lr"] = 0.01 * (step + 1) / rising
+        elif step == rising:
+            for group in made.param_groups:
+                group["lr"] = 0.01
+        made.zero_grad()
+        rows = orders[step]
+        out = model(torch.from_numpy(x[rows]))
+        torch.nn.functional.cross_entropy(out, torch.from_numpy(y[rows])).backward()
+        made.step()
+        if step >= rising:
+            after.step()
+    how = {"schedule": schedule, "warmup": warmup, "optimizer": optimizer}
+    fleet = train(x, y, [member], net=net, steps=steps, batch=32, **how)
+    torch.testing.assert_close(fleet.logits(x)[0], model(torch.from_numpy(x)), atol=2e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_members_of_other_lengths_follow_the_schedule_over_their_own_steps(cancer, optimizer):
+    members = [Member(seed=s, steps=20 + 15 * s, weight_decay=0.01 * s) for s in range(3)]
+    assert apart(*cancer, members, schedule="cosine", warmup=0.1, batch=32, optimizer=optimizer) < 1e-5
+
+
+def test_passes_in_half_the_bits_learn_the_same(cancer):
+    x, y = cancer
+    members = [Member(seed=s, rows=np.arange(400), dropout=0.1 * s) for s in range(3)]
+    whole, half = (
+        train(x, y, members, steps=120, precision=precision) for precision in ("float32", "bfloat16")
+    )
+    right = [(fleet.predict(x[400:]) == y[400:]).mean() for fleet in (whole, half)]
+    assert right[1] > right[0] - 0.03
+    difference = max(
+        float((a - b).abs().max()) for a, b in zip(whole.parameters, half.parameters, strict=True)
+    )
+    assert 1e-4 < difference < 1  # fewer bits were used, and led to nearly the same
+    assert all(view.dtype == torch.float32 for view in half.parameters)
+
+
+@pytest.mark.parametrize("how", [{"schedule": "random"}, {"precision": "int8"}])
+def test_a_word_for_training_that_nobody_knows_is_refused(cancer, how):
+    with pytest.raises(ValueError, match="is one of"):
+        train(*cancer, [Member()], steps=1, **how)

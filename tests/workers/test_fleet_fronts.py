@@ -121,6 +121,25 @@ def test_a_member_is_what_plain_torch_makes_of_it(request, kind, optimizer):
     torch.testing.assert_close(fleet.logits(x)[0], model(rows), atol=2e-4, rtol=1e-3)
 
 
+def test_numbers_of_words_keep_their_digits_in_half_the_bits():
+    """Words above 256, which bfloat16 cannot tell from their neighbours."""
+    x = np.array([[901], [902]] * 40, np.float32)
+    y = np.array([0, 1] * 40)
+    net = Net(hidden=(), front=WordVectors(1_000, 1, 4))
+    fleet = train(x, y, [Member(learning_rate=0.05)], net=net, steps=60, precision="bfloat16")
+    assert (fleet.predict(x) == y).all()
+
+
+def test_convolutions_learn_in_half_the_bits(digits):
+    x, y = digits
+    whole, half = (
+        train(x, y, [Member(rows=np.arange(400))], net=PICTURES, steps=100, precision=precision)
+        for precision in ("float32", "bfloat16")
+    )
+    right = [(fleet.predict(x[400:]) == y[400:]).mean() for fleet in (whole, half)]
+    assert right[1] > right[0] - 0.06
+
+
 def test_convolutions_find_a_mark_wherever_it_stands():
     """A plus or a cross anywhere in noise: dense layers have to learn it place by place."""
     draw = np.random.default_rng(1)

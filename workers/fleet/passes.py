@@ -76,21 +76,33 @@ class Passes:
     """The forward and backward pass of one training step, in place, for K members and batches of B rows."""
 
     def __init__(
-        self, net: Net, heads: Sequence[Head], members: int, batch: int, inputs: int, device: str
+        self,
+        net: Net,
+        heads: Sequence[Head],
+        members: int,
+        batch: int,
+        inputs: int,
+        device: str,
+        kind: torch.dtype = torch.float32,
     ) -> None:
         self.net, self.heads, self.slices = net, heads, head_slices(heads)
         outputs = sum(head.outputs for head in heads)
 
         def room(*shape: int) -> torch.Tensor:
-            return torch.empty(members, *shape, device=device)
+            return torch.empty(members, *shape, device=device, dtype=kind)
 
         self.x = room(batch, inputs)
+        if net.front is not None and not net.front.differentiable:  # numbers of words need all their digits
+            self.x = self.x.float()
         self.leaves: list[torch.Tensor] = []  # of the front's graph: its parameters, and rows if asked for
         self.active = [room(batch, wide) for wide in net.hidden]
         self.kept = [room(batch, wide) for wide in net.hidden]  # after dropout
         self.back = [room(batch, wide) for wide in net.hidden]
         self.out = room(outputs, batch)
         self.minus_one = torch.full((members, 1, batch), -1.0, device=device)
+        self.exact = (
+            torch.empty(members, outputs, batch, device=device) if kind != torch.float32 else self.out
+        )
 
     def forward(
         self,
@@ -124,14 +136,19 @@ class Passes:
         A head's weights are [K, B] (row, task and "has a label" in one), or None for 1 everywhere.
         """
         batch = self.out.shape[2]
+        exact = self.exact  # in 32 bits, whatever the passes have
+        if exact is not self.out:
+            exact.copy_(self.out)
         for place, head, target, weight in zip(self.slices, self.heads, targets, weights, strict=True):
-            part = self.out[:, place]
+            part = exact[:, place]
             if head.task == "classification":
                 part.copy_(torch.softmax(part, 1))
                 part.scatter_add_(1, target[:, None], self.minus_one)
             else:
                 part.sub_(target[:, None])
             part.div_(batch) if weight is None else part.mul_(weight[:, None] / batch)
+        if exact is not self.out:
+            self.out.copy_(exact)
         return self.out
 
     def backward(self, parameters: Parameters, gradients: Parameters | None) -> torch.Tensor:

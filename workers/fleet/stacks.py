@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
+ONE = np.ones(1)
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
 
 
@@ -48,7 +50,7 @@ class Optimiser:
         self.decayed = bool((self.decays.flat != 0).any())
         self.moved = torch.zeros_like(self.rates.flat)
         if self.kind == "adamw" and self.decayed:
-            self.shrink = 1 - self.rates.flat * self.decays.flat
+            self.shrinks = self.rates.flat * self.decays.flat
         if self.kind == "sgd":
             shaped = [
                 self.momenta.view(-1, *(1,) * (view.ndim - 1)).expand_as(view) for view in self.rates.views
@@ -71,18 +73,24 @@ class Optimiser:
         self.step_count = olds[0].step_count
         self.steps.fill_(float(olds[0].step_count))
 
-    def step(self, parameters: Stack, gradients: Stack) -> None:
-        """One update in place; ``gradients`` may be overwritten."""
+    def step(self, parameters: Stack, gradients: Stack, factors: np.ndarray = ONE) -> None:
+        """One update in place, rates times ``factors`` [K]; ``gradients`` may be overwritten."""
         p, g = parameters.flat, gradients.flat
         self.step_count += 1
+        rates, factor = self.rates.flat, float(factors[0])
+        if (factors != factor).any():
+            own = torch.from_numpy(factors).to(p.device, p.dtype)
+            shaped = [view * own.view(-1, *(1,) * (view.ndim - 1)) for view in self.rates.views]
+            rates, factor = Stack(shaped).flat, 1.0
         if self.decayed and self.kind == "adamw":
-            p.mul_(self.shrink)
+            shrinks = self.shrinks if rates is self.rates.flat else rates * self.decays.flat
+            p.addcmul_(p, shrinks, value=-factor)
         elif self.decayed:
             g.addcmul_(self.decays.flat, p)
         first = self.first.flat
         if self.kind == "sgd":
             first.mul_(self.momentum).add_(g)
-            p.addcmul_(first, self.rates.flat, value=-1)
+            p.addcmul_(first, rates, value=-factor)
             return
         # torch's own kernel is one pass in place of six, but takes one rate for all: what it moves at a rate
         # of 1 is scaled by each weight's. (torch.optim.Adam adds as much time around it as it saves.)
@@ -90,5 +98,5 @@ class Optimiser:
             [self.moved], [g], [first], [self.second.flat], [], [self.steps.add_(1)], lr=1.0, beta1=BETA1,
             beta2=BETA2, weight_decay=0.0, eps=EPSILON, amsgrad=False, maximize=False,
         )  # fmt: skip
-        p.addcmul_(self.moved, self.rates.flat)
+        p.addcmul_(self.moved, rates, value=factor)
         self.moved.zero_()

@@ -13,8 +13,10 @@ from workers.fleet import draws
 from workers.fleet.members import OPTIMIZERS, Head, Member, Net, as_heads, guess_heads, indices
 from workers.fleet.passes import Passes, forward, head_slices, losses
 from workers.fleet.result import Fleet
+from workers.fleet.schedules import SCHEDULES, factors
 from workers.fleet.stacks import Optimiser, Stack
 
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Perturb = Callable[[torch.Tensor, Callable[[torch.Tensor], torch.Tensor], torch.Tensor], torch.Tensor]
 Tensors = Sequence[torch.Tensor]
 Watch = Callable[[int, Tensors, torch.Tensor, Tensors, Sequence[torch.Tensor | None]], None]
@@ -38,6 +40,9 @@ class Recipe:
     perturb: Perturb | None
     watch: Watch | None
     device: str
+    schedule: str = "constant"
+    warmup: float = 0.0  # share of a member's steps
+    precision: str = "float32"  # of the passes; parameters and moments stay in 32 bits
 
 
 def train(
@@ -59,6 +64,9 @@ def train(
     watch: Watch | None = None,
     progress: Callable[[float, str], None] | None = None,
     device: str = "cpu",
+    schedule: str = "constant",
+    warmup: float = 0.0,
+    precision: str = "float32",
 ) -> Fleet:
     """Trains every member and returns them as one Fleet.
 
@@ -73,11 +81,15 @@ def train(
         raise ValueError("A fleet needs at least one member.")
     if optimizer not in OPTIMIZERS:
         raise ValueError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, not {optimizer}.")
+    if schedule not in SCHEDULES:
+        raise ValueError(f"The schedule is one of {', '.join(SCHEDULES)}, not {schedule}.")
+    if precision not in PRECISIONS:
+        raise ValueError(f"The precision is one of {', '.join(PRECISIONS)}, not {precision}.")
     torch.set_flush_denormal(True)
     shared = as_heads(targets)
     recipe = Recipe(
         net or Net(), tuple(heads) if heads else guess_heads(shared, members), int(steps), int(batch),
-        optimizer, patience, every, average_from, perturb, watch, device,
+        optimizer, patience, every, average_from, perturb, watch, device, schedule, warmup, precision,
     )  # fmt: skip
     data = torch.as_tensor(np.asarray(x, np.float32) if not torch.is_tensor(x) else x.float()).to(device)
     size = group_size(recipe, data)
@@ -280,8 +292,17 @@ class Training:
 
     def _room(self) -> None:
         k, recipe = len(self.own), self.recipe
-        self.passes = Passes(recipe.net, recipe.heads, k, recipe.batch, self.inputs, str(self.x.device))
-        self.flat_x = self.x if self.x.ndim == 2 else self.x.reshape(-1, self.inputs)
+        kind = PRECISIONS[recipe.precision]
+        self.passes = Passes(recipe.net, recipe.heads, k, recipe.batch, self.inputs, str(self.x.device), kind)
+        # What passes compute with and give back: the parameters themselves, or copies of fewer bits
+        # (Micikevicius et al. 2018; bfloat16 needs no scaling of the loss).
+        self.used, self.given = self.parameters, self.gradients
+        if kind != torch.float32:
+            self.used = Stack([view.to(kind) for view in self.parameters.views])
+            self.given = self.used.zeros()
+        self.flat_x = (self.x if self.x.ndim == 2 else self.x.reshape(-1, self.inputs)).to(
+            self.passes.x.dtype
+        )
         self.offsets = (self.own.to(self.x.device) * self.n)[:, None]
         self.cuts = torch.from_numpy(self.dropouts.thresholds()).to(self.x.device)
         self.scales = torch.from_numpy(self.dropouts.scales()).to(self.x.device)
@@ -352,7 +373,9 @@ class Training:
         return new
 
     def _step(self, order: torch.Tensor) -> None:
-        parameters, passes = self.parameters.views, self.passes
+        if self.used is not self.parameters:
+            self.used.flat.copy_(self.parameters.flat)
+        parameters, passes = self.used.views, self.passes
         places = order + self.offsets
         torch.index_select(
             self.flat_x, 0, (order if self.x.ndim == 2 else places).reshape(-1),
@@ -374,12 +397,17 @@ class Training:
             batch = self.recipe.perturb(batch, gradient, self.which[self.own])
         passes.forward(parameters, batch, masks)
         passes.errors(targets, weights)
-        passes.backward(parameters, self.gradients.views)
-        self.optimiser.step(self.parameters, self.gradients)
+        passes.backward(parameters, self.given.views)
+        if self.given is not self.gradients:
+            self.gradients.flat.copy_(self.given.flat)
+        at, limits = self.optimiser.step_count, self.limits[self.own.numpy()]
+        self.optimiser.step(
+            self.parameters, self.gradients, factors(self.recipe.schedule, self.recipe.warmup, at, limits)
+        )
 
     def _masks(self) -> list[torch.Tensor]:
         bits = torch.from_numpy(self.dropouts.step()).to(self.x.device)
-        kept = torch.ge(bits, self.cuts) * self.scales
+        kept = (torch.ge(bits, self.cuts) * self.scales).to(self.passes.out.dtype)
         masks, offset = [], 0
         for wide in self.recipe.net.hidden:
             cells = self.recipe.batch * wide
