@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from workers.fleet import Fleet, Head, Member, Net
+from workers.fleet.schedules import SCHEDULES
 from workers.probes import copies, fronts
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Sample
 from workers.probes.words import count
@@ -21,6 +22,7 @@ MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
 USUAL_STEPS = 300  # of training, where the plan does not say
 FEWEST = 20  # rows on either side below which nothing is said
 PLAIN_KINDS = {"mlp", "dnn", "neural_network", "feedforward", "linear", "logistic_regression", "logistic", ""}
+STEADY = ("constant", "none", "fixed")  # words of schedules that leave the rate as it is
 LINEAR_KINDS = {"linear", "logistic_regression", "logistic"}
 
 
@@ -123,7 +125,15 @@ class Surrogate:
     cut: float = 1.0  # the plan's steps over the stand-in's, where the plan trains longer
     own_rate: bool = True  # whether the plan names the learning rate
     own_steps: bool = True  # whether the plan names how long it trains
+    schedule: str = "constant"
+    warmup: float = 0.0  # share of the steps
     drop_last: bool = False  # whether the plan leaves out an epoch's last, short batch
+
+    @property
+    def pacing(self) -> dict[str, Any]:
+        """How a fleet goes about it: its batch, optimiser and schedule of rates."""
+        return {"batch": self.batch, "optimizer": self.optimizer, "schedule": self.schedule,
+                "warmup": self.warmup}  # fmt: skip
 
     @property
     def subject(self) -> str:
@@ -143,7 +153,8 @@ class Surrogate:
         return own | {
             "hidden": list(self.net.hidden), "optimizer": self.optimizer, "learning_rate": self.learning_rate,
             "weight_decay": self.weight_decay, "dropout": self.dropout, "batch_size": self.batch,
-            "steps": self.steps, "from_plan": self.planned, "caveats": list(self.caveats),
+            "steps": self.steps, "schedule": self.schedule, "from_plan": self.planned,
+            "caveats": list(self.caveats),
         }  # fmt: skip
 
 
@@ -183,6 +194,7 @@ def surrogate(
             f"The plan names neither epochs nor steps: {steps} training steps were assumed."
             " Name training.epochs."
         )
+    schedule, warmup = _schedule(use, wanted or steps, caveats)
     bare = not use  # a plan that names no dropout has none; without a plan the defaults are told
     return Surrogate(
         net,
@@ -191,7 +203,8 @@ def surrogate(
         min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
         float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
-        max(1.0, wanted / steps), "learning_rate" in use, wanted > 0, bool(use.get("drop_last")),
+        max(1.0, wanted / steps), "learning_rate" in use, wanted > 0, schedule, warmup,
+        bool(use.get("drop_last")),
     )  # fmt: skip
 
 
@@ -217,6 +230,16 @@ def not_trainable(sample: Sample) -> str | None:
             " model.channels), and its settings mean nothing to a smaller network."
         )
     return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
+
+
+def _schedule(use: Mapping[str, Any], steps: float, caveats: list[str]) -> tuple[str, float]:
+    """The planned schedule of rates by the fleet's name, and its warm-up as a share of the planned steps."""
+    planned = str(use.get("schedule") or "constant").lower()
+    name = next((name for name in SCHEDULES if name in planned), "constant")
+    if name == "constant" and not any(word in planned for word in STEADY):
+        caveats.append(f"The planned schedule of the learning rate ({planned}) was left out.")
+    warmup = float(use.get("warmup") or 0.0)
+    return name, min(0.5, warmup if warmup < 1 else warmup / max(1.0, steps))
 
 
 def stops_early(sample: Sample) -> bool:

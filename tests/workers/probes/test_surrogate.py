@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,8 +10,17 @@ from tests.workers import factories
 from tests.workers.probes.hyperparameters.plans import blobs, planned
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import input_loss
-from workers.probes.hyperparameters import learning_rate, overfitting, seed_noise, sensitivity
+from workers.probes.hyperparameters import (
+    footing,
+    learning_rate,
+    overfitting,
+    seed_noise,
+    sensitivity,
+    tuning_gap,
+)
+from workers.probes.hyperparameters.search import engines
 from workers.probes.hyperparameters.search.engines import networks
+from workers.probes.hyperparameters.sensitivity import trainings
 from workers.probes.security import noise, poison_impact
 from workers.probes.surrogate import rows, surrogate
 
@@ -54,3 +64,42 @@ def test_steps_that_nobody_planned_are_told_where_a_plan_trains_in_steps(clouds)
 def test_every_finding_says_that_its_steps_were_assumed(clouds, probe):
     finding = probe.run(planned(clouds, learning_rate=0.005, batch_size=32), Budget())
     assert told(300) in finding.note
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "share"),
+    [
+        ({"schedule": "cosine_with_restarts", "warmup": 0.1}, "cosine", 0.1),
+        ({"schedule": "linear", "warmup": 30}, "linear", 0.1),
+        ({"schedule": "constant_with_warmup", "warmup": 60}, "constant", 0.2),
+        ({"schedule": "reduce_on_plateau"}, "constant", 0.0),
+        ({}, "constant", 0.0),
+    ],
+)
+def test_rates_follow_the_planned_schedule_or_say_that_they_do_not(tmp_path, given, name, share):
+    plan = {"model": {"kind": "mlp"}, "training": {"learning_rate": 0.01, "steps": 300, **given}}
+    x, y = np.random.default_rng(0).normal(size=(200, 4)), np.arange(200) % 2
+    made = surrogate(factories.write_sample(tmp_path, x, y, plan=plan), 120)
+    assert (made.pacing["schedule"], made.pacing["warmup"]) == (name, pytest.approx(share))
+    left_out = any("reduce_on_plateau" in caveat for caveat in made.caveats)
+    assert left_out == ("plateau" in given.get("schedule", ""))
+
+
+def test_what_is_trained_for_a_plan_follows_its_schedule(clouds, monkeypatch):
+    seen = set()
+
+    def watched(original):
+        def train(*given, **how):
+            seen.add((how.get("schedule"), how.get("warmup")))
+            return original(*given, **how)
+
+        return train
+
+    for module in (footing, trainings, engines):
+        monkeypatch.setattr(module, "train", watched(module.train))
+    plan = planned(clouds, learning_rate=0.01, steps=60, schedule="cosine", warmup=6)
+    for probe in (seed_noise, sensitivity, learning_rate, overfitting, tuning_gap):
+        seen.clear()
+        found = probe.run(plan, Budget())
+        assert seen == {("cosine", 0.1)}, probe.__name__
+        assert found.state == "skipped" or found.facts["surrogate"]["schedule"] == "cosine"

@@ -142,8 +142,8 @@ class Footing(Ground):
         found, centre = self.found, self.centre
         return train(
             found.x, found.y, members, net=net or centre.net, heads=found.heads,
-            steps=centre.steps if steps is None else steps, batch=centre.batch, optimizer=centre.optimizer,
-            start=start, progress=progress, device=self.budget.device, **more,
+            steps=centre.steps if steps is None else steps, start=start, progress=progress,
+            device=self.budget.device, **centre.pacing, **more,
         )  # fmt: skip
 
     def scores(self, fleet: Fleet, places: np.ndarray | None = None) -> np.ndarray:

@@ -177,9 +177,8 @@ class Networks:
         members = [self._member(one, part, k) for k, part in enumerate(parts) for one in settings]
         fleet = train(
             found.x, found.y, members, net=dataclasses.replace(self.centre.net, hidden=hidden),
-            heads=found.heads,
-            steps=int(max(one["steps"] for one in settings)), batch=batch, optimizer=self.centre.optimizer,
-            device=self.budget.device,
+            heads=found.heads, steps=int(max(one["steps"] for one in settings)), device=self.budget.device,
+            **{**self.centre.pacing, "batch": batch},
         )  # fmt: skip
         for k, part in enumerate(parts):
             own = fleet.take(range(k * len(settings), (k + 1) * len(settings)))

@@ -151,7 +151,7 @@ def _fleet(
             changed = {"dropout": min(0.95, value)}
         members += [centre.member(budget.seed * 1000 + seed, rows=found.train, **changed) for seed in seeds]
     return train(
-        found.x, found.y, members, net=centre.net, heads=found.heads, steps=centre.steps, batch=centre.batch,
-        optimizer=centre.optimizer, device=budget.device,
+        found.x, found.y, members, net=centre.net, heads=found.heads, steps=centre.steps,
+        **centre.pacing, device=budget.device,
         progress=lambda share, sentence: budget.progress(0.05 + 0.55 * share, sentence),
     )  # fmt: skip
