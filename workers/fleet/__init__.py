@@ -2,8 +2,9 @@
 
 K networks of 0, 1 or 2 hidden layers, with convolutions or word vectors below them where rows are pictures,
 sounds or texts, keep their parameters in stacks with a leading axis K, and every step is a handful of batched
-products for all of them. Member k of a fleet equals the same member trained alone (to 1e-5): its start, batch
-order and dropout come from its own seed, and nothing it does depends on its neighbours.
+products for all of them. Member k of a fleet equals the same member trained alone (to 1e-5, with convolutions
+to 1e-4: how many stand side by side decides in which order they are summed). Its start, batch order and
+dropout come from its own seed, and nothing it does depends on its neighbours.
 
     from workers.fleet import Member, Net, train
 

@@ -49,6 +49,12 @@ class Front(Protocol):
     def __call__(self, parameters: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor: ...
 
 
+def evenly(draw: np.random.Generator, inputs: int, *shapes: tuple[int, ...]) -> list[np.ndarray]:
+    """float32 arrays, even between -1 and 1 over the root of a unit's inputs, as torch's modules start."""
+    most = np.float32(1 / np.sqrt(max(1, inputs)))
+    return [(2 * draw.random(shape, dtype=np.float32) - 1) * most for shape in shapes]
+
+
 @dataclass(frozen=True)
 class Convolution:
     """Convolutions of 3 x 3, each with a relu and the largest of 2 x 2 (LeCun et al. 1998, as built since).
@@ -103,13 +109,10 @@ class Convolution:
         return tuple(found)
 
     def start(self, draw: np.random.Generator) -> list[np.ndarray]:
-        """Normal with variance 2 / inputs of a unit (He et al. 2015); offsets are 0."""
-        return [
-            draw.standard_normal(shape, dtype=np.float32) * np.float32(np.sqrt(2 / prod(shape[1:])))
-            if len(shape) > 1
-            else np.zeros(shape, np.float32)
-            for shape in self.shapes
-        ]
+        found: list[np.ndarray] = []
+        for weights, offsets in zip(self.shapes[::2], self.shapes[1::2], strict=True):
+            found += evenly(draw, prod(weights[1:]), weights, offsets)
+        return found
 
     def moving(self) -> list[np.ndarray]:
         return [np.ones((1,) * len(shape), bool) for shape in self.shapes]
@@ -161,7 +164,7 @@ class WordVectors:
         return ((self.words + 1, self.width),)
 
     def start(self, draw: np.random.Generator) -> list[np.ndarray]:
-        """Normal with variance 1, so that a mean of few words is about as large as a scaled feature."""
+        """Normal with variance 1, as torch draws them."""
         vectors = draw.standard_normal(self.shapes[0], dtype=np.float32)
         vectors[0] = 0
         return [vectors]

@@ -37,6 +37,7 @@ EITHER = r"[+-]?\d{1,3},\d{3}"  # 1,234: thousands here, a fraction there
 IDENTIFIER_NAMES = re.compile(
     r"(^|[^a-z])(id|ids|uuid|guid|key|code|ref|no|nr|number|index|unnamed)([^a-z]|$)"
 )
+UNSPACED = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"  # of Thai, Chinese and Japanese
 NAME_NAMES = re.compile(r"(^|[^a-z])(name|surname|firstname|lastname|street|address|contact)([^a-z]|$)")
 
 
@@ -150,11 +151,13 @@ def _block(
     told = con.execute(
         f"""SELECT k, sum(n) FILTER (w IS NOT NULL), count(w), sum(n) FILTER (x IS NOT NULL), min(x), max(x),
             sum(n) FILTER (x = floor(x)), sum(n * length(w)),
-            sum(n * len(string_split(CASE WHEN x IS NULL THEN w END, ' '))), {other}
+            sum(n * len(string_split(CASE WHEN x IS NULL THEN w END, ' '))), {other},
+            sum(n * CASE WHEN strlen(w) > length(w)
+                THEN length(w) - length(regexp_replace(w, {literal(UNSPACED)}, '', 'g')) ELSE 0 END)
             FROM _counted GROUP BY k"""
     ).fetchall()
     counted = {row[0]: tuple(value or 0 for value in row[1:]) for row in told}
-    nothing = (0,) * 12
+    nothing = (0,) * 13
     found = [_one(con, i, rows, name, counted.get(i, nothing), delimiter) for i, name in enumerate(names)]
     con.execute("DROP TABLE _counted")
     return found
@@ -168,12 +171,15 @@ def _one(
     counted: tuple[Any, ...],
     delimiter: str | None,
 ) -> Profile:
-    filled, distinct, plain, low, high, whole, length, words, european, english, either, united = counted
+    *first, european, english, either, united, unspaced = counted
+    filled, distinct, plain, low, high, whole, length, words = first
     made = Profile(name, "category", present(name), rows, int(filled), distinct)
     if not filled:
         made.type = "empty"
         return made
-    made.words, made.length = float(words) / made.filled, float(length) / made.filled
+    # A sign of a script without spaces is about half a word, and says as much as some three letters.
+    made.words = (float(words) + float(unspaced) / 2) / made.filled
+    made.length = (float(length) + 2 * float(unspaced)) / made.filled
     if plain >= FITS * filled:
         made.type, made.reads, made.low, made.high = "number", plain_number, low, high
         made.whole = whole == plain

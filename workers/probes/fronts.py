@@ -16,6 +16,7 @@ import numpy as np
 from workers.fleet import Convolution, Net, WordVectors
 from workers.fleet.fronts import Front
 from workers.inputs.audio import MELS, PIECES
+from workers.inputs.columns import UNSPACED
 from workers.inputs.images import points
 from workers.probes.base import Sample
 from workers.probes.hardware.kinds import KINDS
@@ -26,7 +27,8 @@ PRODUCTS = 100_000  # of numbers that one row takes in one pass, at the most: ha
 WIDEST = 64  # of a dense layer
 VOCABULARY, LENGTH = 4_000, 128  # words known and read of a text
 WIDTH, MOST_WIDTH = 16, 64  # of a word's vector, where the plan names none; and at the most
-WORD = re.compile(r"\w+")
+# A sign of a script without spaces is a word of its own.
+WORD = re.compile(rf"{UNSPACED}|(?:(?!{UNSPACED})\w)+")
 
 
 def planned(sample: Sample) -> Front | None:
@@ -72,13 +74,14 @@ def seen(
 
 
 def told(net: Net) -> list[str]:
-    """What the plan leaves open about such a network, in sentences."""
+    """What no plan says about such a network, in sentences."""
     if isinstance(net.front, WordVectors):
         return [f"Each text's first {LENGTH} words of the {VOCABULARY:,} commonest were read, as vectors of"
                 f" {net.front.width} numbers."]  # fmt: skip
+    built = ["Built of 3 x 3 convolutions, each with ReLU and 2 x 2 pooling."]
     if isinstance(net.front, Convolution) and net.front.shape == (2, PIECES, MELS):
-        return [f"The convolutions saw each sound as {MELS} bands in {PIECES} pieces of time."]
-    return []
+        built.append(f"They saw each sound as {MELS} bands in {PIECES} pieces of time.")
+    return built
 
 
 def _words(sample: Sample, ids: np.ndarray, train: np.ndarray, front: WordVectors) -> np.ndarray:

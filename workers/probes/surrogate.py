@@ -22,6 +22,8 @@ MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
 USUAL_STEPS = 300  # of training, where the plan does not say
 FEWEST = 20  # rows on either side below which nothing is said
 PLAIN_KINDS = {"mlp", "dnn", "neural_network", "feedforward", "linear", "logistic_regression", "logistic", ""}
+MOST_BATCH = 128  # rows a step
+LEFT_OUT = ("augmentation", "class_weight", "loss", "gradient_clipping")  # of a plan's trainings
 STEADY = ("constant", "none", "fixed")  # words of schedules that leave the rate as it is
 LINEAR_KINDS = {"linear", "logistic_regression", "logistic"}
 
@@ -186,7 +188,7 @@ def surrogate(
         caveats.append(f"{name} was replaced by adam.")
         optimizer = "adam"
     rate = float(use.get("learning_rate", 0.05 if optimizer == "sgd" else 0.005))
-    batch = int(min(128, max(4, use.get("batch_size", 64)), max(4, train_rows)))
+    batch = int(min(MOST_BATCH, max(4, use.get("batch_size", 64)), max(4, train_rows)))
     wanted = planned_steps(use, train_rows, batch)
     steps = _steps(wanted, most_steps, caveats)
     if not wanted and plain and _in_steps(model, use, kind):
@@ -195,6 +197,7 @@ def surrogate(
             " Name training.epochs."
         )
     schedule, warmup = _schedule(use, wanted or steps, caveats)
+    caveats += _left_out(model if plain else {}, use, batch, bool(hidden))
     bare = not use  # a plan that names no dropout has none; without a plan the defaults are told
     return Surrogate(
         net,
@@ -230,6 +233,23 @@ def not_trainable(sample: Sample) -> str | None:
             " model.channels), and its settings mean nothing to a smaller network."
         )
     return f"The settings of the planned {named} mean nothing to the small networks this is measured on."
+
+
+def _left_out(model: Mapping[str, Any], use: Mapping[str, Any], batch: int, dense: bool) -> list[str]:
+    """What a plan's own settings say that its trainings here do without, in sentences."""
+    said = []
+    gone = [key for key in LEFT_OUT if use.get(key) not in (None, False, "none", "")]
+    if not dense and use.get("dropout", model.get("dropout")):
+        gone.append("dropout")
+    if gone:
+        said.append(f"Trained without the planned {' and '.join(key.replace('_', ' ') for key in gone)}.")
+    activation = str(model.get("activation", "relu")).lower()
+    if dense and activation not in ("relu", "tanh"):
+        said.append(f"Trained with ReLU instead of {activation}.")
+    planned = use.get("batch_size")
+    if planned and batch == MOST_BATCH < planned:
+        said.append(f"Trained in batches of {batch} instead of {planned:,.0f} rows.")
+    return said
 
 
 def _schedule(use: Mapping[str, Any], steps: float, caveats: list[str]) -> tuple[str, float]:

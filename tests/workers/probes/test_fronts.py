@@ -16,7 +16,7 @@ from workers.fleet import Convolution, WordVectors
 from workers.inputs import prepare
 from workers.probes import fronts, surrogate
 from workers.probes.base import Budget, Sample
-from workers.probes.hyperparameters import baseline, learning_rate, overfitting, search, sensitivity
+from workers.probes.hyperparameters import baseline, learning_rate, overfitting, search
 
 torch.set_num_threads(1)
 
@@ -85,7 +85,7 @@ def test_the_planned_convolutions_see_the_pictures_themselves(upload):
     seen, stand_in = surrogate.network(sample, found)
     assert stand_in.net.front == Convolution((3, 10, 10), (6, 8))
     assert stand_in.net.hidden == (16,)
-    assert stand_in.caveats == ()
+    assert stand_in.caveats == ("Built of 3 x 3 convolutions, each with ReLU and 2 x 2 pooling.",)
     pixels = sample.arrays["images"][np.searchsorted(sample.arrays["ids"], found.ids)]
     ours = seen.x.reshape(-1, 3, 10, 10).transpose(0, 2, 3, 1)
     # One scale for all pixels, after the mean picture was taken off.
@@ -122,8 +122,6 @@ def test_a_rate_that_is_far_too_low_is_measured_on_the_planned_network(upload):
     found = learning_rate.run(sample, Budget())
     assert [fault["fault"] for fault in found.facts["faults"]] == ["learning_rate_too_low"]
     assert found.facts["surrogate"]["model"] == "network"
-    found = sensitivity.run(sample, Budget())
-    assert found.state == "skipped" or "learning_rate" in json.dumps(found.facts["faults"])
 
 
 def test_its_own_parameters_are_counted(upload):
@@ -162,7 +160,7 @@ def test_sounds_are_seen_as_bands_over_time(upload):
     sample = upload("sounds.zip", make, {"kind": "cnn", "channels": [4, 8]})
     seen, stand_in = surrogate.network(sample, rows_of(sample))
     assert stand_in.net.front == Convolution((2, 8, 24), (4, 8))
-    assert "24 bands in 8 pieces" in stand_in.caveats[0]
+    assert "24 bands in 8 pieces" in stand_in.caveats[1]
     bands = seen.x.reshape(-1, 2, 8, 24)
     low, high = (bands[seen.y == kind, 1, 0].mean(0) for kind in (0, 1))
     assert low.argmax() < high.argmax()  # the mean of each band, the same in all pieces
@@ -193,3 +191,42 @@ def test_texts_are_seen_as_numbers_of_words(upload):
     assert "as vectors of 16 numbers" in said.note
     assert fronts.planned(Sample(sample.folder, {"model": {"kind": "fasttext", "transformer":
         {"embedding_width": 300}}})) is None  # fmt: skip
+
+
+def test_signs_of_a_script_without_spaces_are_words(upload):
+    def make(path):
+        draw = np.random.default_rng(0)
+        with path.open("w") as file:
+            for number in range(160):
+                said = (
+                    "".join(draw.choice(list("的一是了我不人在他有这个上们来"), 30)) + "好坏"[number % 2] * 2
+                )
+                file.write(json.dumps({"text": said, "label": ("yes", "no")[number % 2]}) + "\n")
+        return path
+
+    sample = upload("signs.jsonl", make, {"kind": "fasttext"}, target="label", learning_rate=0.05, epochs=40)
+    found = rows_of(sample)
+    seen, _ = surrogate.network(sample, found)
+    assert ((seen.x > 0).sum(1) == 32).all()
+    said = learning_rate.run(sample, Budget())
+    assert said.state == "measured"
+
+
+def test_what_a_training_does_without_is_said(upload):
+    told = {"augmentation": {"rotation": 10}, "class_weight": "balanced", "batch_size": 256, "dropout": 0.5}
+    model = {"kind": "cnn", "channels": [6, 8], "activation": "gelu"}
+    sample = upload("many.zip", lambda path: marked(path, 600), model, **told)
+    caveats = " ".join(surrogate.network(sample, rows_of(sample))[1].caveats)
+    assert "without the planned augmentation and class weight and dropout" in caveats
+    assert "batches of 128 instead of 256" in caveats
+    dense = upload("many.zip", lambda path: marked(path, 600), {**model, "hidden": [16]}, dropout=0.5)
+    caveats = " ".join(surrogate.network(dense, rows_of(dense))[1].caveats)
+    assert "ReLU instead of gelu" in caveats
+    assert "dropout" not in caveats
+
+
+def test_planned_convolutions_are_no_linear_model(upload):
+    sample = upload("marks.zip", marked, {"kind": "cnn", "channels": [6, 8]}, epochs=5)
+    found = baseline.run(sample, Budget())
+    simpler = {one["model"] for one in found.facts["models"] if one["simpler"]}
+    assert {"linear", "nearest", "boosting"} <= simpler

@@ -17,7 +17,7 @@ import numpy as np
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import classical, footing
 from workers.probes.hyperparameters.classical import families
-from workers.probes.hyperparameters.search.engines import Engine, networks
+from workers.probes.hyperparameters.search.engines import Engine, Networks, networks
 from workers.probes.hyperparameters.search.parts import Part, cut
 from workers.probes.surrogate import Rows, not_trainable, rows
 from workers.probes.words import listed
@@ -213,7 +213,7 @@ def report(results: dict[str, Result], planned: Result, engine: Engine, found: R
 def _simpler(engine: Engine, results: dict[str, Result]) -> list[str]:
     """The models that are simpler than the planned one: a linear plan is not beaten by a forest of trees."""
     family = engine.family.name if isinstance(engine, classical.Classical) else None
-    if family is None and not getattr(engine, "centre").net.hidden:  # noqa: B009 - the other engine's own
+    if isinstance(engine, Networks) and engine.centre.net.front is None and not engine.centre.net.hidden:
         family = families.LINEAR
     until = SIMPLE.index(family) if family in SIMPLE else len(SIMPLE)
     return [name for name in SIMPLE[:until] if name in results]
