@@ -286,3 +286,13 @@ def test_what_cannot_be_trained_is_said(digits, net, members, how, words):
 def test_a_front_of_nothing_is_refused(made):
     with pytest.raises(ValueError, match="1 or more"):
         made()
+
+
+def test_numbers_of_a_front_are_counted_whatever_their_values(digits):
+    """Word 0 is no word: its vector is none to learn."""
+    x, y = digits
+    fleet = train(x, y, [Member()], net=PICTURES, steps=0)
+    maps = 4 * 9 + 4 + 6 * 4 * 9 + 6
+    assert fleet.parameter_counts().tolist() == [maps + 24 * 12 + 12 + 12 * 10 + 10]
+    words = train(np.ones((20, 9)), np.arange(20) % 2, [Member()], net=TEXTS, steps=0)
+    assert words.parameter_counts().tolist() == [30 * 5 + 5 * 12 + 12 + 12 * 2 + 2]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from workers.fleet import draws
 from workers.fleet.members import Head, Member, Net
 from workers.fleet.passes import forward, head_slices, hidden
 
@@ -67,8 +68,22 @@ class Fleet:
         )
 
     def parameter_counts(self) -> np.ndarray:
-        """int [K]: weights that a member uses (those that are off for good are exactly 0)."""
-        return np.sum([(view != 0).flatten(1).sum(1).cpu().numpy() for view in self.parameters], axis=0)
+        """int [K]: numbers that a member learns by, whatever their values: one may be 0 by chance."""
+        return np.array([self._counted(member) for member in self.members])
+
+    def _counted(self, member: Member) -> int:
+        net, front = self.net, self.net.front
+        shapes = [tuple(view.shape[1:]) for view in self.parameters]
+        moving = [] if front is None else front.moving()
+        total = sum(
+            int(np.broadcast_to(one, shape).sum())
+            for one, shape in zip(moving, shapes[: net.below], strict=True)
+        )
+        for layer in range(len(net.hidden)):
+            inputs = shapes[net.below + 2 * layer][0]
+            total += int(draws.mask(member, net, layer, inputs).sum()) + draws.units(member, net, layer)
+        outputs, inputs = shapes[-2]
+        return total + outputs * (int(draws.seen(member, net, inputs).sum()) + 1)
 
     def take(self, members: Sequence[int]) -> Fleet:
         """The fleet of these members alone."""

@@ -102,6 +102,7 @@ class Footing(Ground):
     found: Rows
     centre: Surrogate
     budget: Budget
+    whole_width: bool = False  # what was trained is the planned network and no smaller one in its place
 
     @property
     def planned(self) -> bool:
@@ -109,7 +110,7 @@ class Footing(Ground):
 
     @property
     def subject(self) -> str:
-        return self.centre.subject
+        return "the planned network" if self.whole_width else self.centre.subject
 
     @property
     def caveats(self) -> tuple[str, ...]:

@@ -158,13 +158,43 @@ def test_on_few_rows_a_wide_network_is_tried_as_wide_as_planned(tmp_path):
     assert found.facts["surrogate"]["hidden"] == [256, 340]
     assert found.facts["observations"]["parameters"] == 10 * 256 + 256 + 256 * 340 + 340 + 340 * 2 + 2
     assert "scaled down" not in found.note
+    assert found.note.startswith("The planned network scores")
+    whole = next(one for one in found.facts["widths"] if one["factor"] == 1)
+    assert whole["parameters"] == found.facts["observations"]["parameters"]
     # none that is called wider is narrower
     assert [one["hidden"] for one in found.facts["widths"] if one["factor"] >= 1] == [[256, 340]]
     stands = []
     for rows, epochs in ((700, 30), (150, 2_000)):  # many rows, and many steps
         made = factories.write_sample(tmp_path / str(rows), *coins(rows))
         sample = Sample(made.folder, {"model": wide, "training": {**training, "epochs": epochs}})
-        stands.append(trials.as_wide(footing.of(sample, Budget()), sample).centre)
+        stand = trials.as_wide(footing.of(sample, Budget()), sample)
+        assert stand.subject == "a small model"
+        stands.append(stand.centre)
     assert stands[0].net.hidden == (64, 64)
     assert "scaled down to 64 and 64 units" in stands[0].caveats[0]
     assert stands[1].net.hidden == (128, 128)
+
+
+@pytest.mark.parametrize(
+    ("right", "held_back", "alarm", "whole"),
+    [(34, 36, False, False), (20, 0, True, False), (20, 36, True, True)],
+)
+def test_a_gap_without_an_alarm_or_a_way_out_counts_with_its_sure_part(
+    tmp_path, right, held_back, alarm, whole
+):
+    """Of 40 new rows so many are right, as planned and with a brake; of 160 own rows all."""
+    stand = footing.of(planned(factories.write_sample(tmp_path, *coins(200)), **HUNGRY), Budget())
+
+    def scores(own: float, new: int) -> trials.Scores:
+        return trials.Scores(np.full((1, 160), own), (np.arange(40)[None] < new).astype(float))
+
+    plan, brake = scores(1.0, right), trials.Brake("dropout", 0.5, scores(0.9, held_back))
+    counted = independent.ratio(100, independent.Observations(160, 160, 1.0, 0), 1)
+    found = overfitting.report(stand, plan, [brake], 0.0, [], {"planned": True, **counted})
+    low = found.facts["gap"]["low"]
+    assert 3 < low < plan.gap - 3
+    assert (named(found) != {}) == alarm
+    assert bool(found.facts["mitigations"]) == (held_back > 0)
+    assert found.value == (plan.gap if whole else low)
+    told = f"{plan.gap:.0f}" if whole else f"at least {low:.0f}" if alarm else f"at least {low:.1f}"
+    assert f"ew rows score {told} points less" in found.title

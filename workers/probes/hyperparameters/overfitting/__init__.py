@@ -70,7 +70,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
     """Parameters of the plan's own model, or these, over the independent observations."""
-    itself = isinstance(ground, footing.Footing) and ground.centre.net.front is not None
+    itself = isinstance(ground, footing.Footing) and ground.whole_width
     own = parameters if itself else independent.planned_parameters(sample)
     seen = independent.observations(sample, ground.budget)
     return {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(ground))}
@@ -119,9 +119,11 @@ def report(
         "faults": faults,
         "mitigations": list(repairs.values()),
     }  # fmt: skip
-    title, note = _words(facts, value, stand, cost, bool(faults))
+    # Without an alarm and a way out that were measured, no more than the sure part of it counts.
+    sure = value if faults and repairs else min(value, low)
+    title, note = _words(facts, sure, stand, cost, bool(faults))
     used = len(stand.found.train) + len(stand.found.test)
-    told = max(0.0, footing.sure(value, low))
+    told = max(0.0, footing.sure(sure, low))
     return Finding(told, note, facts, max(0.0, low), max(0.0, high), used, title)
 
 
@@ -179,19 +181,21 @@ def _mitigations(
 
 
 def _words(
-    facts: dict[str, Any], gap: float, stand: Ground, cost: Harm | None, alarm: bool
+    facts: dict[str, Any], told: float, stand: Ground, cost: Harm | None, alarm: bool
 ) -> tuple[str, str]:
-    counted = facts["observations"]
+    """``told`` is the gap, or the sure part of it where no more of it counts."""
+    counted, gap = facts["observations"], facts["gap"]["points"]
+    least = "at least " if told < gap else ""
     whose = "The plan's model" if counted["planned"] or isinstance(stand, Fitted) else "It"
     title = "The model does as well on new rows as on its own"
     if alarm and (cost is None or cost.worthless or cost.low > 0):
-        title = f"Learnt by heart: new rows score {gap:.0f} points less"
+        title = f"Learnt by heart: new rows score {least}{told:.0f} points less"
     elif alarm:
         title = "It knows its own rows by heart, with no sure loss on new ones"
     elif gap >= SMALL and facts["gap"]["low"] <= 0:
         title = f"Too few rows to tell: new ones score 0 to {facts['gap']['high']:.0f} points less"
     elif gap >= SMALL:
-        title = f"New rows score {gap:.1f} points less than those learnt from"
+        title = f"New rows score {least}{told:.1f} points less than those learnt from"
     note = (
         f"{_subject(stand)} {facts['train']:.0f} points of {facts['metric']} on the rows"
         f" {'they' if _many(stand) else 'it'} learnt from{_by_others(stand)} and {facts['test']:.0f} on new"

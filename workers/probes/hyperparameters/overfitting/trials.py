@@ -13,7 +13,7 @@ import numpy as np
 from workers.fleet import Fleet, Member, Net
 from workers.probes.base import Sample
 from workers.probes.hyperparameters.footing import Footing
-from workers.probes.surrogate import Rows, surrogate
+from workers.probes.surrogate import Rows, Surrogate, surrogate
 
 SEEDS, FEW = 6, 3  # of the plan, and of everything that is held against it
 WRONG = 0.1  # share of labels replaced to see whether they are learnt by heart
@@ -74,8 +74,17 @@ def as_wide(stand: Footing, sample: Sample) -> Footing:
         layers = (inputs, *centre.net.hidden, max(1, len(stand.found.classes)))
         weights = sum(into * out for into, out in pairwise(layers))
         if centre.steps * weights <= WORK:
-            return dataclasses.replace(stand, centre=centre)
-    return stand
+            stand = dataclasses.replace(stand, centre=centre)
+            break
+    return dataclasses.replace(stand, whole_width=_as_planned(stand.centre, sample))
+
+
+def _as_planned(centre: Surrogate, sample: Sample) -> bool:
+    """Whether this is the planned network itself: its layers, and nothing of it that is told as different."""
+    if centre.net.front is not None:
+        return True
+    planned = tuple(sample.planned("model.hidden") or ())
+    return bool(planned) and planned == centre.net.hidden and not centre.caveats
 
 
 class Trials:
