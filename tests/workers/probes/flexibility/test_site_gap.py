@@ -7,13 +7,14 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 from sklearn.datasets import make_classification
 
 from tests.workers import factories
 from workers.probes import sources
 from workers.probes.base import Budget, Sample
-from workers.probes.flexibility import site_gap
-from workers.probes.flexibility.site_gap import trials
+from workers.probes.flexibility import input_loss, levels, site_gap
+from workers.probes.flexibility.site_gap import sentences, trials
 
 torch.set_num_threads(1)
 
@@ -155,5 +156,36 @@ def test_one_point_is_one_point(tmp_path):
     one = np.ones(1)
     found = trials.Gaps(1.0, 0.2, 1.4, one, np.ones((1, 1)), one, one)
     null = trials.Gaps(0.0, 0.0, 0.1, 0 * one, np.zeros((1, 1)), one, one)
-    title, _ = site_gap._words(source, found, null, shape, None, False)
+    title, _ = sentences.words(source, found, null, shape, None, False)
     assert title == "An unseen hospital costs 1 point"
+
+
+def test_sources_of_which_none_was_judged_are_named_with_the_reason(tmp_path):
+    """Of five clinics one has few rows, one has answers of its own, and one has no answers at all."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(500, 4))
+    site = np.repeat(["north", "south", "west", "east", "home"], [200, 180, 60, 8, 52])
+    y = np.where(x[:, 0] > 0, "yes", "no")
+    y[site == "west"] = "maybe"
+    sample = factories.write_sample(tmp_path, x, y, rows={"clinic": site.tolist()}, roles={"clinic": "group"})
+    arrays = load_file(sample.folder / "arrays.safetensors")
+    arrays["y0"][site == "home"] = -1
+    save_file(arrays, sample.folder / "arrays.safetensors")
+    found = site_gap.run(Sample(sample.folder), Budget())
+    assert found.facts["not_judged"] == [
+        {"name": "east", "why": "fewer than 20 rows"},
+        {"name": "home", "why": "none of the 448 labelled rows looked at"},
+        {"name": "west", "why": "too few rows with answers that occur elsewhere"},
+    ]
+    assert {one["name"] for one in found.facts["groups"]} == {"north", "south"}
+    assert "Not judged: east (fewer than 20 rows), home (none of the 448" in found.note
+    assert "Each of 2 was left out in turn." in found.note
+
+
+def test_it_lasts_as_long_as_every_other_probe_lets_the_plan_last(tmp_path):
+    """An epoch is one of the rows that the planned training has, not of all rows."""
+    plan = {"model": {"kind": "mlp", "hidden": [8]}, "training": {"epochs": 5, "batch_size": 32}}
+    sample = made(tmp_path, 3, rows=300, plan=plan)
+    steps = input_loss.run(sample, Budget()).facts["surrogate"]["steps"]
+    assert steps == 5 * -(-len(levels.rows(sample, 0).train) // 32)
+    assert site_gap.run(sample, Budget()).facts["surrogate"]["steps"] == steps

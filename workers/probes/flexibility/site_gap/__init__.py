@@ -17,21 +17,20 @@ import numpy as np
 import torch
 
 from workers.fleet import Head, train
-from workers.probes import sources
+from workers.probes import sources, surrogate
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample
 from workers.probes.flexibility import balance, levels
-from workers.probes.flexibility.site_gap import trials
+from workers.probes.flexibility.site_gap import sentences, trials
 from workers.probes.flexibility.site_gap.trials import Gaps
 from workers.probes.sources import Source
-from workers.probes.surrogate import MOST_ROWS, Surrogate, affordable, answered, stratified, surrogate
-from workers.probes.words import count, listed
+from workers.probes.surrogate import MOST_ROWS, Surrogate, affordable, answered, stratified
+from workers.probes.words import count
 
 SEEDS, NULL_SEEDS, FEWEST_SEEDS = 5, 2, 2
 FEWEST = 60  # rows
 LEAST = 5.0  # points above guessing that a model has to reach at sources that it knows
 NOTICED, GRAVE = 2.0, 5.0  # points on average [judgement]
 ONE_NOTICED, ONE_GRAVE = 5.0, 10.0  # points at one source [judgement]
-WIDE = 10.0  # points that may be lost, above which nobody is told that all is well
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -60,12 +59,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
         source = replace(
             source, how=f"{source.how} {levels.said((goal.name, goal.classes, classes))}".strip()
         )
-    part, names, bundled = sources.left_out(source, source.key[chosen])
+    key = source.key[chosen]
+    part, names, bundled = sources.left_out(source, key)
     able = trials.judged(part, y, head, len(names))
     left = [place for place in range(len(names)) if (able & (part == place)).any()]
     if len(chosen) < FEWEST or len(left) < 2:
         return Finding.skipped(_why(source, goal.name, len(chosen)))
-    centre = surrogate(sample, len(chosen), layers=2, most_steps=300)
+    centre = surrogate.surrogate(sample, _learnt(sample, budget.seed), layers=2, most_steps=300)
     seeds = _seeds(x, y, head, centre, budget, len(left))
     budget.progress(0.1, f"Leaving out each {source.column} in turn")
     found = trials.gaps(
@@ -87,7 +87,10 @@ def run(sample: Sample, budget: Budget) -> Finding:
         len(names), budget.seed,
     )  # fmt: skip
     against = [names[place] for place in turned]
-    return _finding(sample, source, found, null, names, bundled, centre, seeds, len(chosen), metric, against)
+    unjudged = _not_judged(source, key, part, able & np.isin(part, there), goal.task == "regression")
+    return _finding(
+        sample, source, found, null, names, bundled, centre, seeds, len(chosen), metric, unjudged, against
+    )
 
 
 def _chosen(sample: Sample, source: Source, seed: int) -> np.ndarray:
@@ -98,6 +101,34 @@ def _chosen(sample: Sample, source: Source, seed: int) -> np.ndarray:
     return stratified(
         None if number else y, np.flatnonzero(known), MOST_ROWS, np.random.default_rng([seed, 73])
     )
+
+
+def _learnt(sample: Sample, seed: int) -> int:
+    """Rows that the planned training has as every probe counts them: here it lasts as long as anywhere.
+
+    Where the upload has no two parts, all rows are learnt from.
+    """
+    found = surrogate.rows(sample, seed)
+    return len(found.train) if not isinstance(found, str) else min(MOST_ROWS, int((sample.split == 0).sum()))
+
+
+def _not_judged(
+    source: Source, key: np.ndarray, part: np.ndarray, able: np.ndarray, number: bool
+) -> list[dict[str, str]]:
+    """Every source on whose rows no network was judged, and why; ``key`` int64 [n] are the rows' sources."""
+    found = []
+    for place, name in enumerate(source.names):
+        own = key == place
+        if (able & own).any():
+            continue
+        if not own.any():
+            why = f"none of the {count(len(key), 'labelled row')} looked at"
+        elif (part[own] < 0).all():
+            why = f"fewer than {sources.FEWEST} rows"
+        else:
+            why = "too few rows" if number else "too few rows with answers that occur elsewhere"
+        found.append({"name": name, "why": why})
+    return found
 
 
 def _without(sample: Sample, column: str) -> np.ndarray:
@@ -140,7 +171,8 @@ def _why(source: Source, target: str, rows: int) -> str:
 # -- from gaps to a finding ---------------------------------------------------------------------------------
 def _finding(
     sample: Sample, source: Source, found: Gaps, null: Gaps, names: list[str], bundled: bool,
-    centre: Surrogate, seeds: int, rows: int, metric: str, against: Sequence[str] = (),
+    centre: Surrogate, seeds: int, rows: int, metric: str, unjudged: list[dict[str, str]],
+    against: Sequence[str] = (),
 ) -> Finding:  # fmt: skip
     left = [place for place in range(len(names)) if np.isfinite(found.parts[place])]
     level = 0.05 / len(left)
@@ -162,7 +194,7 @@ def _finding(
     facts: dict[str, Any] = {
         "column": source.column, "declared": source.declared, "how": source.how, "bundled": bundled,
         "sources": len(source.names), "groups": groups,
-        "not_judged": [name for place, name in enumerate(names) if place not in left],
+        "not_judged": unjudged,
         "worst": worst["name"] if worst else None,
         "metric": metric,
         "null": {"mean": null.mean, "low": null.low, "high": null.high, "worst": by_chance},
@@ -171,7 +203,7 @@ def _finding(
     }  # fmt: skip
     facts["contrary"] = list(against)
     facts["faults"] += [_turned(source, groups, name) for name in against]
-    title, note = _words(source, found, null, facts, worst, bundled)
+    title, note = sentences.words(source, found, null, facts, worst, bundled)
     value, low, high = (max(0.0, part) for part in (found.mean, found.low, found.high))
     return Finding(value, " ".join([note, *centre.caveats]), facts, low, high, rows, title)
 
@@ -199,81 +231,10 @@ def _faults(
 
 def _turned(source: Source, groups: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """A source whose labels, or inputs, mean something else than those of the others."""
-    own, points = _beside(groups, name)
+    own, points = sentences.beside(groups, name)
     return {
         "fault": "site_gap", "severity": "high", "columns": [source.column], "classes": [name],
         "points": points - own,
         "note": f"At {source.column} {name}, {own:.0f}% are right, fewer than by luck, and {points:.0f}%"
                 " elsewhere: its labels contradict the others'.",
     }  # fmt: skip
-
-
-def _beside(groups: list[dict[str, Any]], name: str) -> tuple[float, float]:
-    """A source's points when unseen, and the mean of the others."""
-    own = next(one["unseen"] for one in groups if one["name"] == name)
-    return own, float(np.mean([one["unseen"] for one in groups if one["name"] != name]))
-
-
-def _words(
-    source: Source,
-    found: Gaps,
-    null: Gaps,
-    facts: dict[str, Any],
-    worst: dict[str, Any] | None,
-    bundled: bool,
-) -> tuple[str, str]:
-    column, groups = source.column, facts["groups"]
-    left = count(source.sizes.astype(bool).sum().item(), "value") + f" of {column}"
-    span = f"({_points(found.low)} to {_points(found.high)})"
-    seen, unseen = (float(np.mean([one[key] for one in groups])) for key in ("seen", "unseen"))
-    scores = f"{unseen:.0f} points instead of {seen:.0f}"
-    if facts["contrary"]:
-        name = facts["contrary"][0]
-        own, others = _beside(groups, name)
-        title = f"{_short(column)} {_short(name)} contradicts the others: {own:.0f} points, not {others:.0f}"
-        title = title[:1].upper() + title[1:]
-        note = (
-            f"At {listed(facts['contrary'])} fewer are right than by luck, seen in training or not: check how"
-            f" {column} {name} labels and what its columns mean."
-        )
-    elif found.low > 0 and found.mean > null.high and found.mean >= 0.5:
-        title = (
-            f"An unseen {_short(column)} costs {count(round(found.mean), 'point')}"
-            if found.mean >= 1
-            else f"An unseen {_short(column)} costs under a point"
-        )
-        note = f"Where {column} is new to it, a small model has {scores} {span}."
-    elif worst:
-        lost = count(round(worst["gap"]), "point")
-        title = f"{_short(column)} {_short(worst['name'])} costs {lost} when unseen"
-        title = title[:1].upper() + title[1:]
-        note = f"On average over {left} an unseen one has {scores} {span}."
-    elif found.high >= WIDE:
-        title = f"Too wide to tell: an unseen {_short(column)} may cost {count(round(found.high), 'point')}"
-        note = f"Where {column} is new to it, a small model has {scores} {span}: too few rows to say more."
-    else:
-        title = f"An unseen {_short(column)} costs next to nothing"
-        note = f"Where {column} is new to it, a small model has {scores} {span}, as with shuffled ones."
-    if worst:
-        note += (
-            f" Worst is {worst['name']}: {worst['unseen']:.0f} instead of {worst['seen']:.0f}."
-            f" Test on every new {column} before the model is used there."
-        )
-    elif facts["faults"]:
-        note += f" Test on every new {column} before the model is used there."
-    if facts["not_judged"] and not bundled:
-        note += f" Not judged: {listed(facts['not_judged'])}, whose classes or rows are too few elsewhere."
-    how = (
-        f"{left} were left out in {len(groups)} parts."
-        if bundled
-        else f"Each of {len(groups)} was left out in turn."
-    )
-    return title, f"{note} {source.how} {how}"
-
-
-def _points(value: float) -> str:
-    return f"{value:.1f}".replace("-", "−").removesuffix(".0")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23]}…"
