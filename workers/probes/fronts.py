@@ -23,7 +23,7 @@ from workers.probes.hardware.kinds import KINDS
 
 CONVOLUTIONS = set(KINDS["cnn"])
 WORDS = {"fasttext", "fast_text", "embedding_bag", "embeddingbag", "word_embeddings", "word_vectors"}
-PRODUCTS = 100_000  # of numbers that one row takes in one pass, at the most: half a second a training
+PRODUCTS = 30_000  # of numbers that one row takes in one pass, at the most: a fifth of a second a training
 WIDEST = 64  # of a dense layer
 VOCABULARY, LENGTH = 4_000, 128  # words known and read of a text
 WIDTH, MOST_WIDTH = 16, 64  # of a word's vector, where the plan names none; and at the most

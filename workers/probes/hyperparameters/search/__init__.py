@@ -75,7 +75,7 @@ def run(stand: Stand, count: int, fewest: int, *, default: bool = True) -> Trial
     began = stand.budget.left
     scores = stand.engine.scores(settings[:fewest], stand.parts, _tell(stand, 0.05, 0.3))
     each = (began - stand.budget.left) / fewest
-    count = fewest + affordable(stand.budget, count - fewest, 0, each)
+    count = fewest + affordable(stand.budget, count - fewest, 0, each * (3 if stand.engine.slow else 1))
     if count > fewest:
         more = stand.engine.scores(settings[fewest:count], stand.parts, _tell(stand, 0.3, 0.85))
         scores = scores.joined(more)
