@@ -463,6 +463,10 @@ def test_groups_that_nobody_declared_count_where_they_tell_the_answer(tmp_path, 
     assert told.get("split_ignores_groups", {}).get("severity") == wanted
     if wanted:
         assert f"Rows of one {column} (20 groups)" in told["split_ignores_groups"]["note"]
+        repair = told["split_not_stratified"]["repair"]  # of its own, as new groups may never come up
+        assert repair.startswith(
+            'Split each class in the same proportion: "stratified"; StratifiedGroupKFold'
+        )
         kept = RANDOM.replace("random", f"group, group: {column}")
         assert "split_ignores_groups" not in faults(kept, tmp_path / "prepared")
 

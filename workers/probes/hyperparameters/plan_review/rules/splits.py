@@ -204,11 +204,19 @@ def not_stratified(plan: View, data: Known) -> Iterator[Risk]:
         "medium" if few else "low",
         split.key,
         f"The split is random and does not keep the classes in proportion{told}.",
-        next(
-            (one.repair for one in groups_ignored(plan, data)),
-            'Split each class in the same proportion: "stratified".',
-        ),
+        _in_proportion(plan, data),
     )
+
+
+def _in_proportion(plan: View, data: Known) -> str:
+    """How to keep the classes in proportion, in one step with the groups where these are sure to matter."""
+    alone = 'Split each class in the same proportion: "stratified"'
+    groups = next(groups_ignored(plan, data), None)
+    if groups is None:
+        return f"{alone}."
+    if data.group is not None or groups.severity == "high":
+        return groups.repair
+    return f"{alone}; StratifiedGroupKFold in scikit-learn does so and keeps each group on one side."
 
 
 def test_too_small(plan: View, data: Known) -> Iterator[Risk]:
