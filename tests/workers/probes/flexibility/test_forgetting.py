@@ -11,6 +11,7 @@ import torch
 from tests.workers import factories
 from workers.probes.base import Budget
 from workers.probes.flexibility import forgetting
+from workers.probes.flexibility.forgetting import courses, told
 from workers.probes.flexibility.tasks import all_of, two_tasks
 from workers.probes.surrogate import rows, surrogate
 
@@ -74,7 +75,7 @@ def test_a_permuted_world_is_forgotten_far_more(tmp_path):
     assert ways(finding)["progressive"]["bwt"] == 0.0
     assert finding.facts["faults"][0]["severity"] == "high"
     tasks = two_tasks(sample, rows(sample, 0))
-    (quiet,) = forgetting._faults(finding.low, tasks, None)
+    (quiet,) = told._faults(finding.low, tasks, None)
     assert quiet["severity"] == "low"  # nobody said that new tasks will come
 
 
@@ -277,16 +278,66 @@ def test_a_way_that_keeps_a_tenth_of_a_point_more_is_not_offered():
     before, noise = np.ones((1, 5, 300)), draw.normal(0, 0.5, (1, 5, 300))
     after = 0.8 * before
     tuned, chance, better = (
-        forgetting.Way(before, after + gain, before, 1)
+        courses.Way(before, after + gain, before, 1)
         for gain in (0.0, noise - noise.mean() + 0.001, noise - noise.mean() + 0.1)
     )
-    assert not forgetting._keeps_more(chance, tuned, 0)
-    assert forgetting._keeps_more(better, tuned, 0)
+    assert not told._keeps_more(chance, tuned, 0)
+    assert told._keeps_more(better, tuned, 0)
 
 
 def test_the_first_new_rows_hold_each_class_by_its_share(digits):
-    course = forgetting.Course(two_tasks(digits, rows(digits, 0)), surrogate(digits, 500, layers=1), Budget())
+    course = courses.Course(two_tasks(digits, rows(digits, 0)), surrogate(digits, 500, layers=1), Budget())
     for seed in range(4):
         counts = np.bincount(course.tasks.y[1][course._order(seed)[:30]], minlength=5)
         assert counts.min() >= 4
         assert counts.max() <= 8
+
+
+def way(parameters, old, new, noise=0.0, rows=300):
+    """A way of retraining with these mean scores, of 90 % before; ``noise`` is that of each row."""
+    draw = np.random.default_rng(parameters)
+
+    def scores(mean):
+        off = draw.normal(0, noise, (1, 5, rows)) if noise else np.zeros((1, 5, rows))
+        return mean + off - off.mean()
+
+    return courses.Way(np.full((1, 5, rows), 0.9), scores(old), scores(new), parameters)
+
+
+def tried(**changed):
+    """Fine-tuning loses 20 points; all other ways keep the old task and learn the new one, unless changed."""
+    ways = {"scratch": way(547, 0.9, 0.99), "frozen": way(320, 0.9, 0.7), "fine_tune": way(320, 0.7, 0.99),
+            "joint": way(320, 0.86, 0.99), "replay": way(320, 0.8, 0.99),
+            "progressive": way(1091, 0.9, 0.98)}  # fmt: skip
+    return ways | changed
+
+
+def test_the_way_that_is_advised_is_the_cheapest_that_is_as_good_as_the_best():
+    """A column of its own has twice the parameters of a second model, and nothing over it; what learns less
+    of the new task than any other is no way out."""
+    assert told.advised(tried(), 0) == ["scratch", "joint", "replay"]
+    assert told.advised(tried(joint=way(320, 0.895, 0.985)), 0)[0] == "joint"
+    unsure = way(320, 0.895, 0.985, noise=0.4)  # may lose more than a point
+    assert told.advised(tried(joint=unsure), 0)[0] == "scratch"
+    assert told.advised(tried(frozen=way(320, 0.9, 0.985)), 0)[0] == "frozen"
+    helps = told.advised(tried(progressive=way(1091, 0.9, 1.05)), 0)  # what it knows helps with the new task
+    assert helps == ["progressive"]
+
+
+def test_of_ways_that_are_as_good_and_as_large_the_one_of_least_work_comes_first():
+    same = {name: way(320, 0.9, 0.99) for name in ("joint", "replay", "scratch")}
+    assert told.advised(tried(**same), 0) == ["scratch"]
+
+
+def test_no_way_is_advised_where_none_surely_keeps_more():
+    alike = {name: way(320, 0.7, 0.99) for name in told.EFFORTS}
+    assert told.advised(tried(**alike), 0) == []
+
+
+def test_title_and_note_tell_one_figure(halves):
+    lost = f"{halves.value:.1f}".removesuffix(".0")
+    assert halves.title == f"Retraining costs {lost} points on the old task"
+    assert f"a small model loses {lost} of its " in halves.note
+    assert f"({halves.low:.1f} to {halves.high:.1f})" in halves.note
+    first = halves.facts["mitigations"][0]
+    assert f"{first['title']}: that loses" in halves.note
