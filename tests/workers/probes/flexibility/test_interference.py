@@ -14,7 +14,7 @@ from tests.workers import factories
 from workers.fleet import Head, Member, Net, train, training
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import interference
-from workers.probes.flexibility.interference import grouping, lasting, sentences, several, told
+from workers.probes.flexibility.interference import grouping, lasting, learnable, sentences, several, told
 from workers.probes.flexibility.interference.conflicts import Conflicts
 from workers.probes.flexibility.interference.trials import Change, Trials, average, size
 from workers.probes.surrogate import surrogate
@@ -261,6 +261,34 @@ def test_a_loss_is_serious_only_where_it_is_noticed_for_sure_among_all_pairs():
     one = Change(-3.0, float(np.quantile(draws, 0.05)), float(np.quantile(draws, 0.95)), draws)
     severities = [told._interference(found, one, 1 - 0.05 / of, (0, 1), 0, 1)["severity"] for of in (1, 6)]
     assert severities == ["high", "low"]  # -3 ± 1.1: surely below -1 alone, and not as the worst of six
+
+
+@pytest.mark.parametrize(
+    ("chance", "high", "says", "told_as"),
+    [
+        (0.0235, 0.26, "little more than with shuffled labels (by luck as much in 2.4% of cases)",
+         "is open: on 100 test rows, neither a larger network nor boosted trees surely beat shuffled labels"
+         " (luck does as well in 2.4% of cases)."),
+        (0.3, 0.3, "no more than with shuffled labels", "surely beat shuffled labels."),
+        (0.3, 0.2, "no more than with shuffled labels", "nor boosted trees beat shuffled labels."),
+        (0.04, 0.2, "little more than with shuffled labels", "nor boosted trees clearly beat shuffled"),
+    ],
+)  # fmt: skip
+def test_a_task_that_is_not_learnt_is_told_by_the_chance_that_is_shown(greedy, chance, high, says, told_as):
+    """Nobody says that it agrees no more than by luck where luck seldom does as well."""
+    four, trials = scored(greedy, lambda group, task: 0.0)
+    y = np.arange(len(four.x)) % 2
+    four = dataclasses.replace(four, y=(*four.y[:3], y), test=four.test[:100])
+    learnt = [learnable.Learnt(0.9, 0.95, 0.1, 0.0005)] * 3
+    learnt.append(learnable.Learnt(0.146, high, 0.114, chance, by=""))
+    named = told.faults(four, interference._effects(trials), learnt, [0, 1, 2], trials)
+    (fault,) = (one for one in named if one["fault"] == "unlearnable_task")
+    assert says in fault["note"]
+    assert told_as in sentences._unlearnt(four, fault)
+    assert fault["sure"] == (high < 0.25)
+    few = dataclasses.replace(four, y=(*four.y[:3], (np.arange(len(four.x)) % 10 == 0).astype(int)))
+    rarer = int(few.y[3][few.test].sum())
+    assert sentences._tested(few, 3) == f"100 test rows, {rarer} of them with a rarer answer"
 
 
 def pair():

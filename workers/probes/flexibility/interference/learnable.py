@@ -18,6 +18,7 @@ from workers.probes.flexibility.interference.trials import LARGE, LARGE_SEEDS, T
 SHUFFLES = 1999
 CERTAIN = 0.002  # chance of an agreement as good by luck, above which a task counts as not learnt
 AGAIN = CERTAIN / 2  # for each of the two that try again: luck gets few more chances by it
+LIKELY = 0.05  # the chance up to which nobody says that an agreement is that of shuffled labels
 HARDLY = 0.25  # AUC 0.62; where even the upper end is below, there is next to nothing to learn [judgement]
 PLANNED, TREES = "planned", "trees"
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from workers.probes.flexibility.balance import NEARLY_ALL
-from workers.probes.flexibility.interference.learnable import TREES
+from workers.probes.flexibility.interference.learnable import LIKELY, TREES
 from workers.probes.flexibility.interference.several import Several
 from workers.probes.flexibility.interference.told import harmed, said
 from workers.probes.flexibility.interference.trials import LARGE, LARGE_NET, Change, Group, Trials
-from workers.probes.words import listed
+from workers.probes.words import count, listed, percent
 
 HARDLY = 1.0  # points above always saying the same
 WIDE = 5.0  # % that a loss may be, above which nobody is told that all is well
@@ -59,9 +61,11 @@ def _verdict(
     if not lost:
         return "The tasks can share one network", note
     names = listed([_short(one["tasks"][0]) for one in lost])
-    sure = all(one["severity"] == "medium" for one in lost)
+    sure = all(one["sure"] for one in lost)
     title = (
-        f"{names} cannot be learnt from these inputs" if sure else f"Nothing that was tried learns {names}"
+        f"{names} cannot be learnt from these inputs"
+        if sure
+        else f"Nothing that was tried surely learns {names}"
     )
     return title, note
 
@@ -155,15 +159,28 @@ def _lasting(facts: Facts) -> list[str]:
 
 def _unlearnt(found: Several, fault: Mapping[str, Any]) -> str:
     name = fault["tasks"][0]
-    if fault["severity"] == "medium" or not found.declared:
+    likely = fault["chance"] <= LIKELY
+    if fault["sure"]:
         return (
-            f"{name} cannot be learnt from these inputs: neither a larger network nor boosted trees beat"
-            " shuffled labels."
+            f"{name} cannot be learnt from these inputs: neither a larger network nor boosted trees"
+            f" {'clearly ' if likely else ''}beat shuffled labels."
         )
+    luck = f" (luck does as well in {percent(fault['chance'])} of cases)" if likely else ""
+    rows = _tested(found, found.names.index(name))
     return (
-        f"Whether {name} can be learnt is open: with so few rows of its rarer answers, neither a larger"
-        " network nor boosted trees surely beat shuffled labels."
+        f"Whether {name} can be learnt is open: on {rows}, neither a larger network nor boosted trees surely"
+        f" beat shuffled labels{luck}."
     )
+
+
+def _tested(found: Several, task: int) -> str:
+    """A task's test rows, with those of the rarer answers where one answer is nearly all."""
+    y = found.y[task][found.test[found.has(task)[found.test]]]
+    rows = count(len(y), "test row")
+    if found.heads[task].task == "regression":
+        return rows
+    rarer = len(y) - int(np.bincount(y).max())
+    return f"{rows}, {rarer} of them with a rarer answer" if rarer <= (1 - NEARLY_ALL) * len(y) else rows
 
 
 def _signed(value: float) -> str:

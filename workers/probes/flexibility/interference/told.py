@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from workers.probes.flexibility.interference.learnable import Learnt
+from workers.probes.flexibility.interference.learnable import LIKELY, Learnt
 from workers.probes.flexibility.interference.several import Several
 from workers.probes.flexibility.interference.trials import (
     LARGE,
@@ -17,7 +17,7 @@ from workers.probes.flexibility.interference.trials import (
     average,
     size,
 )
-from workers.probes.words import count, listed
+from workers.probes.words import count, listed, percent
 
 NOTICED, GRAVE = -1.0, -3.0  # % of its score that a task loses; probes.md F1 [judgement]
 Effects = Sequence[Sequence[Change | None]]
@@ -62,11 +62,18 @@ def faults(
             severity = "medium" if told.hopeless and found.declared else "low"
             named.append({
                 "fault": "unlearnable_task", "severity": severity, "tasks": [found.names[task]],
-                "agreement": told.agreement, "chance": told.chance,
-                "note": f"What a model says about {found.names[task]} agrees with the truth no more than with"
-                        " shuffled labels, be it the planned network, a larger one or boosted trees.",
+                "agreement": told.agreement, "chance": told.chance, "sure": told.hopeless,
+                "note": f"What a model says about {found.names[task]} agrees with the truth"
+                        f" {_as_shuffled(told)}, be it the planned network, a larger one or boosted trees.",
             })  # fmt: skip
     return named
+
+
+def _as_shuffled(told: Learnt) -> str:
+    """How much more than with labels that mean nothing, by the chance that stands beside it."""
+    if told.chance > LIKELY:
+        return "no more than with shuffled labels"
+    return f"little more than with shuffled labels (by luck as much in {percent(told.chance)} of cases)"
 
 
 def _crowded(found: Several, trials: Trials, kept: Sequence[int], effects: Effects) -> list[dict[str, Any]]:
