@@ -293,15 +293,17 @@ def test_the_first_new_rows_hold_each_class_by_its_share(digits):
         assert counts.max() <= 8
 
 
-def way(parameters, old, new, noise=0.0, rows=300):
+def way(parameters, old, new, noise=0.0, new_noise=None, rows=300):
     """A way of retraining with these mean scores, of 90 % before; ``noise`` is that of each row."""
     draw = np.random.default_rng(parameters)
 
-    def scores(mean):
-        off = draw.normal(0, noise, (1, 5, rows)) if noise else np.zeros((1, 5, rows))
+    def scores(mean, noise):
+        off = draw.normal(0, noise, (1, 5, rows))
         return mean + off - off.mean()
 
-    return courses.Way(np.full((1, 5, rows), 0.9), scores(old), scores(new), parameters)
+    before = np.full((1, 5, rows), 0.9)
+    after, learnt = scores(old, noise), scores(new, noise if new_noise is None else new_noise)
+    return courses.Way(before, after, learnt, parameters)
 
 
 def tried(**changed):
@@ -322,6 +324,15 @@ def test_the_way_that_is_advised_is_the_cheapest_that_is_as_good_as_the_best():
     assert told.advised(tried(frozen=way(320, 0.9, 0.985)), 0)[0] == "frozen"
     helps = told.advised(tried(progressive=way(1091, 0.9, 1.05)), 0)  # what it knows helps with the new task
     assert helps == ["progressive"]
+
+
+def test_no_way_stands_beside_the_advised_one_by_a_loss_that_is_as_small_beyond_doubt():
+    """Else a list that is read by its losses would name another way than the sentence does."""
+    joint, doubtful = way(320, 0.895, 0.985), way(300, 0.9, 0.985, new_noise=0.4)
+    assert doubtful.lost < joint.lost
+    assert told.advised(tried(joint=joint, frozen=doubtful), 0) == ["joint", "replay"]
+    beside = told.advised(tried(joint=joint, frozen=way(300, 0.88, 0.985)), 0)
+    assert beside == ["joint", "frozen", "replay"]
 
 
 def test_of_ways_that_are_as_good_and_as_large_the_one_of_least_work_comes_first():

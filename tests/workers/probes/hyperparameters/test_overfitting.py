@@ -175,6 +175,13 @@ def test_on_few_rows_a_wide_network_is_tried_as_wide_as_planned(tmp_path):
     assert stands[1].net.hidden == (128, 128)
 
 
+def test_a_network_as_wide_as_planned_that_is_trained_otherwise_is_no_planned_network(tmp_path):
+    made = factories.write_sample(tmp_path, *coins(200))
+    for steps, subject in ((300, "the planned network"), (5_000, "a small model")):
+        sample = planned(made, **{**HUNGRY, "steps": steps})
+        assert trials.as_wide(footing.of(sample, Budget()), sample).subject == subject
+
+
 @pytest.mark.parametrize(
     ("right", "held_back", "alarm", "whole"),
     [(34, 36, False, False), (20, 0, True, False), (20, 36, True, True)],

@@ -80,10 +80,11 @@ def advised(ways: dict[str, Way], seed: int) -> list[str]:
         return []
     learns = max(keep, key=lambda name: ways[name].learnt)
     keep = [name for name in keep if _behind(ways[learns].new, ways[name].new, seed)[0] <= AS_GOOD]
-    spares = min(keep, key=lambda name: ways[name].lost)
+    # Old layers that stand still lose nothing: as little as the best is within a point of none.
     sparing = [
-        name for name in keep if _behind(ways[spares].old_after, ways[name].old_after, seed)[1] <= AS_GOOD
+        name for name in keep if _behind(ways[name].old_before, ways[name].old_after, seed)[1] <= AS_GOOD
     ]
+    sparing = sparing or [min(keep, key=lambda name: ways[name].lost)]
     learns = max(sparing, key=lambda name: ways[name].learnt)
     good = [name for name in sparing if _behind(ways[learns].new, ways[name].new, seed)[1] <= AS_GOOD]
     first = min(good, key=lambda name: ways[name].parameters)  # the first of equals: the least work
@@ -92,7 +93,7 @@ def advised(ways: dict[str, Way], seed: int) -> list[str]:
 
 
 def _behind(best: np.ndarray, other: np.ndarray, seed: int) -> tuple[float, float]:
-    """Points by which scores [sizes, seeds, rows] are below the best one's at the largest size, 90 %."""
+    """Points by which scores [sizes, seeds, rows] are below others at the largest size, 90 %."""
     return interval(100 * (best[-1] - other[-1]), seed)
 
 
