@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assessments.scoring import ledger, ready, risk, steps
-from assessments.scoring.pool import Judgement, Known, whole
+from assessments.scoring.knowledge import Known
+from assessments.scoring.pool import Judgement, whole
 from assessments.scoring.rules import Rules
 
 AFTER_OTHERS = "Counted with the other steps done."

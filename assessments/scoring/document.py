@@ -18,6 +18,7 @@ from assessments.scoring import (
     canonical,
     gates,
     harm,
+    knowledge,
     ledger,
     outlook,
     pool,
@@ -280,7 +281,7 @@ def _serious_first(finding: Mapping[str, Any]) -> tuple[float, int, str]:
     return (1.0 if score is None else -score, ORDER.get(finding["probe"], len(ORDER)), finding["probe"])
 
 
-def _item(known: pool.Known) -> dict[str, Any]:
+def _item(known: knowledge.Known) -> dict[str, Any]:
     counted = known.counted
     return {
         "id": known.item.id,

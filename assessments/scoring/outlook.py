@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assessments.scoring import pool, risk
+from assessments.scoring import knowledge, pool, risk
 from assessments.scoring.draws import Draws, Spread, quantile
-from assessments.scoring.pool import Judgement, Known, whole
+from assessments.scoring.knowledge import Known
+from assessments.scoring.pool import Judgement, whole
 from assessments.scoring.rules import Rules
 
 
@@ -38,7 +39,7 @@ def next_evidence(
 ) -> list[dict[str, Any]]:
     """Probes that measured nothing and questions without an answer, the most points of the range of its
     dimension for a minute first; those that would not narrow it by a point, or do not apply, are left out."""
-    beside = {name for name, one in (findings or {}).items() if pool.not_applicable(one)}
+    beside = {name for name, one in (findings or {}).items() if knowledge.not_applicable(one)}
     ranges = Ranges(rules, judgement)
     found: list[tuple[float, dict[str, Any]]] = []
     for known in judgement.items:
@@ -99,7 +100,7 @@ def _open(rules: Rules, known: Known, answers: Mapping[str, Any], beside: set[st
     for name in known.item.evidence:
         if name in rules.data["probes"]:
             after = tuple(
-                pool.measured(known.item, {name: risk.Scored(at, *_around(rules, at))}) for at in results
+                knowledge.measured(known.item, {name: risk.Scored(at, *_around(rules, at))}) for at in results
             )
             yield Open("probe", name, known, after, minutes=_minutes(rules, "probe"))
     # Of two open questions each could be the worst, so only both answers together close the range: each is

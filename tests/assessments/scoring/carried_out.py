@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from assessments.scoring import outlook, pool, risk
+from assessments.scoring import knowledge, outlook, pool, risk
 from assessments.scoring.draws import quantile
 from assessments.scoring.rules import Item
 from tests.assessments.scoring import projects
@@ -59,7 +59,7 @@ def _sources(item: Item) -> set[str]:
     return {*item.evidence, *item.questions, *beside}
 
 
-def _likely(known: pool.Known, rng: random.Random) -> float:
+def _likely(known: knowledge.Known, rng: random.Random) -> float:
     """A risk as likely as the judgement holds it: of what is known, of anything where nobody has looked."""
     anything, place = 100 * rng.random(), rng.random()
     seen = max((quantile(spread, place) for spread in known.spreads), default=0.0)

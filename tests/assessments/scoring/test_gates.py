@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assessments.scoring import advice, gates, pool, rules
+from assessments.scoring import advice, gates, knowledge, pool, rules
 from tests.assessments.scoring.evidence import finding, findings
 from workers.probes import catalog
 
@@ -53,7 +53,7 @@ def test_what_deals_with_the_cause_opens_the_gate():
 
 def test_an_action_on_something_else_of_the_item_leaves_the_gate_closed():
     item = next(one for one in RULES.items if one.id == "personal")
-    known = pool.Known(
+    known = knowledge.Known(
         item, "measured", 1.0, ((70, 75, 80), (10, 20, 30)), open=False, sources=("a.one", "a.two"),
         floors=(("a.two", 80.0),),
     )  # fmt: skip

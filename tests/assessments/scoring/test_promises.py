@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from assessments.scoring import document, pool, risk
+from assessments.scoring import document, knowledge, pool, risk
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, options, project
 
@@ -97,7 +97,7 @@ def test_an_added_answer_or_measurement_never_widens_its_own_item(cases):
     for case in range(cases):
         rng = random.Random(f"added:{case}")
         findings, answers, dataset = project(rng)
-        findings = {name: one for name, one in findings.items() if not pool.not_applicable(one)}
+        findings = {name: one for name, one in findings.items() if not knowledge.not_applicable(one)}
         answers = {name: one for name, one in answers.items() if "not_applicable" not in one}
         new = [name for name in projects.PROBES if findings.get(name, {}).get("state") != "measured"]
         new += [name for name in SCORED if name not in answers or answers[name].get("unknown")]
@@ -109,8 +109,8 @@ def test_an_added_answer_or_measurement_never_widens_its_own_item(cases):
         else:
             given = (findings, {**answers, name: projects.value(rng, name)}, dataset)
         for item in (item for item in FEWER.items if name in tells_about(item)):
-            before = pool.know(FEWER, item, findings, answers, dataset)
-            after = pool.know(FEWER, item, *given)
+            before = knowledge.know(FEWER, item, findings, answers, dataset)
+            after = knowledge.know(FEWER, item, *given)
             old, now = (pool.Dimension(FEWER, draws, item.dimension, [one]) for one in (before, after))
             assert_within(old, now, (case, item.id, name))
             assert now.coverage >= old.coverage - EPSILON, (case, item.id, name)
@@ -143,7 +143,7 @@ def test_hiding_a_bad_answer_never_lowers_what_the_risk_may_be(cases):
     for case in range(cases):
         rng = random.Random(f"hidden:{case}")
         findings, answers, dataset = project(rng)
-        findings = {name: one for name, one in findings.items() if not pool.not_applicable(one)}
+        findings = {name: one for name, one in findings.items() if not knowledge.not_applicable(one)}
         question = rng.choice(CHOICES)
         risks = options(question)
         ranked = sorted(risks, key=risks.__getitem__)
@@ -203,7 +203,7 @@ def test_where_nothing_is_known_the_range_is_0_to_100_and_the_verdict_says_so(ca
     for case in range(cases):
         rng = random.Random(f"empty:{case}")
         findings = {probe: projects.nothing(rng) for probe in projects.PROBES if rng.random() < 0.5}
-        findings = {name: one for name, one in findings.items() if not pool.not_applicable(one)}
+        findings = {name: one for name, one in findings.items() if not knowledge.not_applicable(one)}
         answers = {question: {"unknown": True} for question in SCORED if rng.random() < 0.5}
         judgement = judged((findings, answers, {}))
         for one in pooled(judgement):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from assessments.scoring import advice, pool, ready, words
+from assessments.scoring import advice, knowledge, pool, ready, words
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.evidence import finding
 from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, options, project
@@ -122,9 +122,9 @@ def test_nobody_is_ready_before_the_checks_for_stop_signs_have_looked(probe):
 def test_one_check_that_does_not_apply_hides_no_other_of_the_same_risk():
     found = {"data.synthetic": finding(state="skipped", facts={"not_applicable": True})}
     volume = RULES.of("data")[0]
-    assert pool.know(RULES, volume, found, {}).state == "unknown"
+    assert knowledge.know(RULES, volume, found, {}).state == "unknown"
     both = dict.fromkeys(volume.evidence, found["data.synthetic"])
-    assert pool.know(RULES, volume, both, {}).state == "not_applicable"
+    assert knowledge.know(RULES, volume, both, {}).state == "not_applicable"
 
 
 @MANY
@@ -135,7 +135,7 @@ def test_adding_an_answer_or_a_measurement_never_counts_as_knowing_less(cases):
         rng = random.Random(f"more:{case}")
         findings, answers, dataset = project(rng)
         told = {name: one for name, one in answers.items() if "not_applicable" not in one}
-        findings = {name: one for name, one in findings.items() if not pool.not_applicable(one)}
+        findings = {name: one for name, one in findings.items() if not knowledge.not_applicable(one)}
         if rng.random() < 0.7:
             open_ = [name for name in projects.PROBES if findings.get(name, {}).get("state") != "measured"]
             if not open_:
