@@ -250,7 +250,8 @@ def test_the_disk_counts_where_no_cache_can_hold_the_files(large, monkeypatch):
 
 
 def test_the_cores_of_the_planned_machine_are_shared_by_its_devices(large):
-    plan = {**planned(workers=8), "hardware": {"train": {"device": "a100", "count": 8, "cores": 16}}}
+    fast = {"train": {"device": "a100", "count": 8, "cores": 16}}
+    plan = {**planned(workers=8), "model": {**PLAN["model"], "kind": "resnet50"}, "hardware": fast}
     found = input_pipeline.run(replace(large, plan=plan), Budget(seconds=4))
     assert found.facts["cores"] == 2
     assert found.facts["waits"][8]["p50"] < found.value  # eight workers would do, had they cores
