@@ -4,7 +4,7 @@
 
 One thread; the processor's seconds, the median of rounds that alternate. The loop is what one writes without
 a fleet: an nn.Sequential a member, cross_entropy, backward, a torch.optim.Adam step, the batch taken by
-indexing. Both learn from the same start and the same batches, labels that can be learnt; the loop is timed on a
+indexing. Both learn from the same start and batches, and labels that can be learnt; the loop is timed on a
 few nets and scaled.
 """
 
