@@ -82,6 +82,19 @@ def test_a_large_fleet_trains_group_by_group_with_the_same_result(cancer, monkey
         torch.testing.assert_close(a, b, atol=1e-5, rtol=0)
 
 
+def optimised(model, optimizer, lr, decay):
+    """Torch's own optimiser of a module, of which weights decay and offsets do not."""
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in model.parameters() if p.ndim == 1], "weight_decay": 0.0},
+    ]
+    return {
+        "sgd": lambda: torch.optim.SGD(groups, lr=lr, momentum=0.9),
+        "adam": lambda: torch.optim.Adam(groups, lr=lr),
+        "adamw": lambda: torch.optim.AdamW(groups, lr=lr),
+    }[optimizer]()
+
+
 def plain_loop(fleet_start, x, y, steps, lr, decay, optimizer, orders):
     """The same member in ordinary torch: nn.Sequential and torch.optim."""
     layers = [torch.nn.Linear(x.shape[1], 16), torch.nn.ReLU(), torch.nn.Linear(16, 2)]
@@ -91,14 +104,7 @@ def plain_loop(fleet_start, x, y, steps, lr, decay, optimizer, orders):
         layers[0].bias.copy_(fleet_start[1][0, 0])
         layers[2].weight.copy_(fleet_start[2][0])
         layers[2].bias.copy_(fleet_start[3][0, :, 0])
-    decayed = [p for p in model.parameters() if p.ndim == 2]
-    others = [p for p in model.parameters() if p.ndim == 1]
-    groups = [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    made = {
-        "sgd": lambda: torch.optim.SGD(groups, lr=lr, momentum=0.9),
-        "adam": lambda: torch.optim.Adam(groups, lr=lr),
-        "adamw": lambda: torch.optim.AdamW(groups, lr=lr),
-    }[optimizer]()
+    made = optimised(model, optimizer, lr, decay)
     xs, ys = torch.from_numpy(x), torch.from_numpy(y)
     for step in range(steps):
         rows = orders[step]
@@ -419,15 +425,7 @@ def test_rates_follow_a_schedule_as_torch_has_it(cancer, optimizer, schedule, wa
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), values, strict=True):
             parameter.copy_(value)
-    groups = [
-        {"params": [p for p in model.parameters() if p.ndim == 2], "weight_decay": decay},
-        {"params": [p for p in model.parameters() if p.ndim == 1], "weight_decay": 0.0},
-    ]
-    made = {
-        "sgd": lambda: torch.optim.SGD(groups, lr=0.01, momentum=0.9),
-        "adam": lambda: torch.optim.Adam(groups, lr=0.01),
-        "adamw": lambda: torch.optim.AdamW(groups, lr=0.01),
-    }[optimizer]()
+    made = optimised(model, optimizer, 0.01, decay)
     rising = round(warmup * steps)
     after = {
         "cosine": torch.optim.lr_scheduler.CosineAnnealingLR(made, steps - rising),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from tests.workers.test_fleet import apart
+from tests.workers.test_fleet import apart, optimised
 from workers.fleet import Convolution, Member, Net, WordVectors, race, train, training
 from workers.fleet.draws import Orders
 
@@ -124,15 +124,7 @@ def test_a_member_is_what_plain_torch_makes_of_it(request, kind, optimizer):
     member = Member(seed=3, learning_rate=0.01, weight_decay=0.02)
     start = train(x, y, [member], net=net, steps=0)
     model = plain(net, start, outputs)
-    groups = [
-        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.02},
-        {"params": [p for p in model.parameters() if p.ndim == 1], "weight_decay": 0.0},
-    ]
-    made = {
-        "sgd": lambda: torch.optim.SGD(groups, lr=0.01, momentum=0.9),
-        "adam": lambda: torch.optim.Adam(groups, lr=0.01),
-        "adamw": lambda: torch.optim.AdamW(groups, lr=0.01),
-    }[optimizer]()
+    made = optimised(model, optimizer, 0.01, 0.02)
     rows = torch.from_numpy(x if kind == "digits" else x.astype(np.int64))
     rows = rows.view(-1, 1, 8, 8) if kind == "digits" else rows
     labels = torch.from_numpy(y)
