@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.validity import tables
 from benchmarks.validity.fault import Fault
-from benchmarks.validity.faults import BY_NAME, FAULTS
+from benchmarks.validity.faults import BY_NAME
 
 HIGH = ("high", "critical")
 BINS = 10
@@ -162,27 +162,32 @@ def _below(harmful: list[Run], clean: list[Run]) -> float | None:
 
 
 def crossed(runs: Iterable[Run]) -> dict[str, Any]:
-    """Which probe each fault raises most over its clean twin: its own, or which other."""
-    scores: dict[tuple[str, str, bool], float] = {}
+    """Which probe each fault raises most over its clean twin, in the same rows: its own, or which other.
+
+    ``own`` and ``by`` are points of the score. Its own is right alone: a tie tells nobody which fault it is,
+    and a fault that nothing sees raises nothing most."""
+    scores: dict[tuple[str, str, int], dict[tuple[str, bool], float]] = {}
     for run in runs:
-        if run.get("score") is not None:
-            if run["fault"] not in BY_NAME:
-                continue
-            strongest = BY_NAME[run["fault"]].doses[-1]
-            if run["dose"] is None or run["dose"] == strongest:
-                scores[run["fault"], run["probe"], run["dose"] is None] = run["score"]
+        if run.get("score") is None or run["fault"] not in BY_NAME:
+            continue
+        if run["dose"] is None or run["dose"] == BY_NAME[run["fault"]].doses[-1]:
+            seen = scores.setdefault((run["fault"], run["base"], run["seed"]), {})
+            seen[run["probe"], run["dose"] is None] = run["score"]
     told: dict[str, Any] = {}
-    for fault in FAULTS:
+    for (fault, _, _), seen in sorted(scores.items()):
+        own = BY_NAME[fault].probe
         rises = {
-            probe: score - scores[fault.name, probe, True]
-            for (name, probe, clean), score in scores.items()
-            if name == fault.name and not clean and (name, probe, True) in scores
+            probe: score - seen[probe, True]
+            for (probe, clean), score in seen.items()
+            if not clean and (probe, True) in seen
         }
-        if fault.probe in rises and len(rises) > 1:
-            most = max(rises, key=lambda probe: (rises[probe], probe == fault.probe))
-            told[fault.name] = {
-                "most": most, "own": round(rises[fault.probe], 1), "by": round(rises[most], 1),
-                "right": rises[fault.probe] >= rises[most],
+        others = {probe: rise for probe, rise in rises.items() if probe != own}
+        if own in rises and others:  # one base and seed of a fault is seen by every probe
+            most = max(others, key=lambda probe: others[probe])
+            right = rises[own] > max(0.0, others[most])
+            told[fault] = {
+                "most": own if right else most, "own": round(rises[own], 1),
+                "by": round(max(rises.values()), 1), "right": right,
             }  # fmt: skip
     return told
 

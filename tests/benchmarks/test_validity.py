@@ -129,6 +129,26 @@ def test_a_clean_set_with_one_high_check_is_a_false_alarm():
     assert told["which"] == {"iris, seed 0": ["data.drift"]}
 
 
+@pytest.mark.parametrize(
+    ("own", "other", "right"),
+    [(70.0, 20.0, True), (20.0, 70.0, False), (70.0, 70.0, False), (5.0, 0.0, False)],
+)
+def test_a_fault_is_told_apart_where_it_raises_its_own_check_alone(own, other, right):
+    seen = {FLIPS.probe: own, "data.drift": other}
+    here = {"fault": FLIPS.name, "seed": 0, "level": "minimal"}
+    found = [
+        {**here, "base": "wine", "dose": dose, "probe": probe, "score": 5.0 if dose is None else score}
+        for probe, score in seen.items()
+        for dose in (None, FLIPS.doses[-1])
+    ]
+    # In other rows, and in another dose, nobody compared the two.
+    found += [dict(found[1], base="iris", score=99.0), dict(found[1], dose=FLIPS.doses[0], score=99.0)]
+    told = judged.crossed(found)[FLIPS.name]
+    assert told["right"] is right
+    assert told["own"] == own - 5
+    assert told["most"] == (FLIPS.probe if right else "data.drift")
+
+
 def test_the_page_says_what_misses_its_bar():
     told = page.report(suite(lambda dose: 95.0 if dose is None else rising(dose)), 120)
     assert {one["fault"] for one in told["faults"]} == {FLIPS.name}
