@@ -125,6 +125,26 @@ def test_a_hard_function_is_learnable_and_the_task_that_does_not_fit(tmp_path, h
     assert ("too small for hard" in found.note) == (by == "large")
 
 
+@pytest.mark.parametrize("rate", [0.1, 8.0])
+def test_what_settings_lose_is_no_harm_of_one_task_to_another(tmp_path, rate):
+    """Two lines in the same inputs get along; at a rate at which nothing is learnt, each fails alone, too."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(ROWS, 8)).astype(np.float32)
+    training = {"optimizer": "sgd", "learning_rate": rate, "batch_size": 32, "steps": 300}
+    plan = {"model": {"kind": "mlp", "hidden": [24, 24]}, "training": training}
+    made = factories.write_sample(
+        tmp_path, x, *((x @ draw.normal(size=8) > 0).astype(int) for _ in range(2)),
+        names=("left", "right"), plan=plan, split=EVEN,
+    )  # fmt: skip
+    found = interference.run(made, Budget())
+    assert found.value == 0
+    assert faults(found, "task_interference") == []
+    assert all(one["alone"] > 90 and one["learnt_by"] == "planned" for one in found.facts["tasks"])
+    mended = bool(found.facts["misled"])
+    assert mended == (rate == 8) == ("Mend the planned settings first" in found.note)
+    assert "too small" not in found.note
+
+
 def test_a_small_set_is_asked_with_more_seeds_and_sharing_is_told_as_what_is_surely_lost(tmp_path):
     """A copy of a task on 500 rows: chance alone makes 1% of it, which is no loss."""
     draw = np.random.default_rng(15)

@@ -7,7 +7,8 @@ their score alone (Δm of Maninis et al. 2019), all on the same test rows, seeds
 sure, what they surely lose. A shared network learns more slowly than one alone: where the plan does not say
 how long they train, only a loss that is still there after more steps is told. A task of which neither the
 planned network nor a larger one nor boosted trees learn anything is told apart by shuffled labels, and counts
-as neither hurt nor saved.
+as neither hurt nor saved. Where the planned settings, and not its size, keep the planned network from
+learning a task, all is measured in usual ones: what settings lose is no harm that tasks do to each other.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from workers.probes.base import Budget, Finding, Sample
 from workers.probes.flexibility.interference import grouping, lasting, learnable, sentences, several, told
 from workers.probes.flexibility.interference.learnable import TREES, Learnt
 from workers.probes.flexibility.interference.several import Several
-from workers.probes.flexibility.interference.trials import ENOUGH, Change, Trials, average
-from workers.probes.surrogate import affordable, surrogate
+from workers.probes.flexibility.interference.trials import ENOUGH, Change, Trials, as_usual, average
+from workers.probes.surrogate import Surrogate, affordable, surrogate
 from workers.probes.words import listed
 
 SEEDS, MOST_SEEDS = 6, 18  # paired; five are the least for an interval over them
@@ -44,6 +45,11 @@ def run(sample: Sample, budget: Budget) -> Finding:
     trials = _trials(sample, found, budget)
     trials.alone()
     learnt = learnable.each(found, trials, budget.seed)
+    misled = learnable.misled(found, trials, learnt, budget.seed)
+    if misled:
+        trials = _trials(sample, found, budget, usual=True)
+        trials.alone()
+        learnt = learnable.each(found, trials, budget.seed)
     kept = [task for task, one in enumerate(learnt) if one.shareable]
     if not kept:
         return Finding.skipped(_nothing(found, learnt))
@@ -55,25 +61,28 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.5, "Learning every pair of tasks")
     trials.pairs()
     budget.progress(0.9, "Looking for tasks that go together")
-    return _finding(found, trials, learnt, kept)
+    return _finding(found, trials, learnt, kept, misled)
 
 
-def _trials(sample: Sample, found: Several, budget: Budget) -> Trials:
+def _trials(sample: Sample, found: Several, budget: Budget, usual: bool = False) -> Trials:
     """As many steps as the plan has, and as many seeds as the rows ask for, within what there is time for."""
     count = len(found.heads)
     networks = 2 * count + count * (count - 1) // 2 + 4
     tested = min(int(found.has(task)[found.test].sum()) for task in range(count))
     seeds = min(MOST_SEEDS, max(SEEDS, -(-ANSWERS // tested)))
+
+    def at_most(steps: int) -> Surrogate:
+        planned = surrogate(sample, len(found.train), layers=2, most_steps=steps)
+        return as_usual(planned, steps) if usual else planned
+
     most = max(STEPS, WORK // (networks * seeds))
-    centre = surrogate(sample, len(found.train), layers=2, most_steps=most)
+    centre = at_most(most)
     if budget.left >= ENOUGH:
         return Trials(found, centre, budget, seeds)
     each = Trials(found, centre, budget, 2).seconds()
     short = 0.6 * budget.left / max(1e-6, networks * FEWEST_SEEDS * each)
     if short < 1 and centre.steps > STEPS:
-        centre = surrogate(
-            sample, len(found.train), layers=2, most_steps=max(STEPS, int(short * centre.steps))
-        )
+        centre = at_most(max(STEPS, int(short * centre.steps)))
         each *= max(short, STEPS / most)
     return Trials(found, centre, budget, affordable(budget, seeds, FEWEST_SEEDS, networks * each))
 
@@ -88,7 +97,9 @@ def _nothing(found: Several, learnt: list[Learnt]) -> str:
     return f"{text} Boosted trees do learn {listed(trees)}: try these first." if trees else text
 
 
-def _finding(found: Several, trials: Trials, learnt: list[Learnt], kept: list[int]) -> Finding:
+def _finding(
+    found: Several, trials: Trials, learnt: list[Learnt], kept: list[int], misled: list[int]
+) -> Finding:
     overall = average([trials.change(trials.asked, task) for task in kept])
     frugal = average([trials.change(trials.asked, task, against="narrow") for task in kept])
     effects = _effects(trials)
@@ -99,6 +110,7 @@ def _finding(found: Several, trials: Trials, learnt: list[Learnt], kept: list[in
     facts: dict[str, Any] = {
         "tasks": [_task(found, trials, task, one) for task, one in enumerate(learnt)],
         "how": found.how, "declared": found.declared, "weights": list(found.weights),
+        "misled": [found.names[task] for task in misled],
         "change": _json(overall), "change_at_equal_total": _json(frugal),
         "effects": [[_json(one) if one else None for one in row] for row in effects],
         "conflict": trials.conflicts.share, "affinity": trials.conflicts.affinity,

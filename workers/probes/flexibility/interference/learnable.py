@@ -6,6 +6,7 @@ boosted trees; only one that these do not learn either is called unlearnable.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,13 +14,14 @@ from scipy.stats import rankdata
 
 from workers.fleet import Fleet, Head
 from workers.probes.flexibility.interference.several import Several
-from workers.probes.flexibility.interference.trials import LARGE, LARGE_SEEDS, Trials
+from workers.probes.flexibility.interference.trials import LARGE, LARGE_SEEDS, USUAL, Trials
 
 SHUFFLES = 1999
 CERTAIN = 0.002  # chance of an agreement as good by luck, above which a task counts as not learnt
 AGAIN = CERTAIN / 2  # for each of the two that try again: luck gets few more chances by it
 LIKELY = 0.05  # the chance up to which nobody says that an agreement is that of shuffled labels
 HARDLY = 0.25  # AUC 0.62; where even the upper end is below, there is next to nothing to learn [judgement]
+NO_BETTER = 0.02  # of the score: what a network that learnt nothing may have by luck [judgement]
 PLANNED, TREES = "planned", "trees"
 
 
@@ -80,6 +82,22 @@ def _one(found: Several, trials: Trials, task: int, seed: int) -> Learnt:
     if trees.chance <= AGAIN:
         return replace(trees, by=TREES, score=score)
     return replace(max(planned, large, trees, key=lambda one: one.agreement), by="")
+
+
+def misled(found: Several, trials: Trials, tasks: Sequence[Learnt], seed: int) -> list[int]:
+    """Tasks in which the planned network is no better than always saying the same, for its settings alone."""
+    out = []
+    for task, told in enumerate(tasks):
+        if not told.shareable or trials.score((task,), task) > found.guess(task) + NO_BETTER:
+            continue
+        own = found.test[found.has(task)[found.test]]
+        x, y, head = found.x[own], found.y[task][own], found.heads[task]
+        planned = learnt(trials.fleets[(task,), "full"], x, y, task, head, seed)
+        trials.usual(task, range(min(LARGE_SEEDS, trials.seeds)))
+        usual = learnt(trials.fleets[(task,), USUAL], x, y, task, head, seed)
+        if usual.chance <= AGAIN and usual.agreement - usual.null > planned.high:
+            out.append(task)
+    return out
 
 
 def _trees(found: Several, task: int, tested: np.ndarray, seed: int) -> tuple[Learnt, float]:

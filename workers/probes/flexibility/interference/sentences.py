@@ -112,6 +112,12 @@ def _tasks(found: Several, kept: Sequence[int]) -> str:
 def _limits(found: Several, trials: Trials, facts: Facts) -> list[str]:
     """What the figures do not say, and which tasks stand behind them."""
     told = []
+    if facts["misled"]:
+        told.append(
+            f"With the planned settings the network hardly learns {listed(facts['misled'])} even alone; with"
+            f" Adam at a learning rate of {trials.centre.learning_rate:g} it does, so all this is measured"
+            " with that. Mend the planned settings first."
+        )
     for one in facts["tasks"]:
         if one["learnt_by"] == LARGE:
             told.append(

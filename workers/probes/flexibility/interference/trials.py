@@ -20,8 +20,9 @@ ENOUGH = 25.0  # seconds in which all that work is done, so that nobody looks at
 TRIED = 24  # steps from which the time of a training is judged
 LEAST = 0.5  # of the full score: changes of weaker tasks are told as if they had this much
 LARGE = "large"  # a network of one task that is wide and trains long, whatever is planned
-LARGE_NET, LARGE_STEPS, LARGE_BATCH = (64, 64), 1500, 32
-LARGE_RATE, LARGE_SEEDS = 0.01, 5
+LARGE_NET, LARGE_SEEDS = (64, 64), 5
+USUAL = "usual"  # the planned network alone in usual settings, whatever settings are planned
+USUAL_STEPS, USUAL_BATCH, USUAL_RATE = 1500, 32, 0.01
 Group = tuple[int, ...]  # tasks that share a network, in order
 
 
@@ -110,22 +111,29 @@ class Trials:
 
     def large(self, task: int, seeds: range) -> None:
         """A task alone in a wide network that trains long, from these seeds and those tried before."""
-        several, member = self.several, self._member((task,), "full", 0)
+        self._well(task, LARGE, Net(LARGE_NET), seeds)
+
+    def usual(self, task: int, seeds: range) -> None:
+        """A task alone in the planned network, trained as long and in the same way as the large one."""
+        self._well(task, USUAL, self.centre.net, seeds)
+
+    def _well(self, task: int, kind: str, net: Net, seeds: range) -> None:
+        several, member, way = self.several, self._member((task,), "full", 0), as_usual(self.centre)
         if not seeds:
             return
         fleet = train(
             several.x, list(several.y),
             [
-                replace(
-                    member, seed=1000 * self.budget.seed + seed, steps=LARGE_STEPS, learning_rate=LARGE_RATE,
-                    weight_decay=0.0, dropout=0.0, momentum=0.0,
+                way.member(
+                    1000 * self.budget.seed + seed, rows=member.rows, task_weights=member.task_weights,
+                    steps=way.steps,
                 )
                 for seed in seeds
             ],
-            net=Net(LARGE_NET), heads=several.heads, batch=LARGE_BATCH, optimizer="adam",
+            net=net, heads=several.heads, batch=way.batch, optimizer=way.optimizer,
             device=self.budget.device,
         )  # fmt: skip
-        key = (task,), LARGE
+        key = (task,), kind
         before = self.scores[key][task] if key in self.scores else np.empty((0, len(several.test)))
         self.fleets[key] = Fleet.join([self.fleets[key], fleet]) if key in self.fleets else fleet
         self.scores[key] = {task: np.concatenate([before, self._scored(fleet, task)])}
@@ -202,6 +210,15 @@ class Trials:
         draws = 100 * (self.seed_counts.T * apart).sum(0) / self.seeds / rows / least
         mean = 100 * (self.score(group, task, kind) - self.score((task,), task, against)) / least
         return changed(mean, draws)
+
+
+def as_usual(centre: Surrogate, most_steps: int = USUAL_STEPS) -> Surrogate:
+    """The same network in settings with which most networks learn what there is to learn."""
+    return replace(
+        centre, optimizer="adam", learning_rate=USUAL_RATE, batch=USUAL_BATCH, weight_decay=0.0, dropout=0.0,
+        momentum=0.0, schedule="constant", warmup=0.0, steps=min(USUAL_STEPS, most_steps),
+        own_rate=False, own_steps=False, cut=1.0,
+    )  # fmt: skip
 
 
 def changed(mean: float, draws: np.ndarray) -> Change:
