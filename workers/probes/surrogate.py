@@ -40,6 +40,7 @@ class Rows:
     classes: tuple[str, ...]  # empty for regression
     part: np.ndarray | None = None  # uint8 [n], the place in SPLITS; with no copy of a row in another part
     together: np.ndarray | None = None  # int [n], the same number for copies
+    moved: float = 0.0  # share of the rows that went to another part, to stay beside their copies
 
     @property
     def heads(self) -> tuple[Head, ...]:
@@ -74,13 +75,14 @@ def rows(sample: Sample, seed: int, most: int = MOST_ROWS, target: int = 0) -> R
         parts.append(stratified(y if goal.task != "regression" else None, found, most, draw))
     chosen = np.concatenate(parts)
     part, together = copies.split_apart(sample, chosen, seed)
+    moved = float((part != sample.split[chosen]).mean())
     learnt, judged = np.flatnonzero(part == 0), np.flatnonzero(part > 0)
     order = np.concatenate([learnt, copies.one_each(judged, together, FEWEST)])
     chosen, part, together = chosen[order], part[order], together[order]
     return Rows(
         sample.features[chosen].astype(np.float32), y[chosen], np.arange(len(learnt)),
         np.arange(len(learnt), len(chosen)), sample.arrays["ids"][chosen],
-        () if goal.task == "regression" else goal.classes, part, together,
+        () if goal.task == "regression" else goal.classes, part, together, moved,
     )  # fmt: skip
 
 

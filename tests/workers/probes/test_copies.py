@@ -67,6 +67,9 @@ def test_copies_hide_no_overfitting(tmp_path, noise):
     assert often.value > 0.7 * once.value
     assert often.facts["observations"]["independent"] <= 160
     assert often.high - often.low > 0.7 * (once.high - once.low)  # no surer than the rows there are
+    assert "put on one side of the split" in often.note  # the figure rests on it
+    assert "copies and rows close to another say less" in often.note
+    assert "side of the split" not in once.note
 
 
 def test_few_values_make_no_copies_and_clean_rows_stay_where_they_are(tmp_path):

@@ -30,6 +30,7 @@ MEDIUM, HIGH = 8.0, 20.0  # points that the gap has for sure
 COSTS, COSTS_MUCH = 1.0, 4.0  # points that new rows lose by it
 SMALL = 3.0
 AS_GOOD = 1.0  # points
+MOVED = 0.05  # share of the rows that copies took to another part, from which that may tell in the gap
 NAMES = {
     "weight_decay": "Use a weight decay of {setting:g}",
     "dropout": "Use a dropout of {setting:g}",
@@ -210,6 +211,11 @@ def _words(
         f" {whose} has {counted['parameters']:,} parameters for {counted['independent']:,}"
         f" independent rows{_fewer(counted)}."
     )
+    if stand.found.moved >= MOVED:
+        note += (
+            " Rows close to one another were put on one side of the split; where rows to come are as close"
+            " to known ones, they score more."
+        )
     if facts["mitigations"]:
         best = facts["mitigations"][0]
         note += f" {best['title']}: that leaves {best['value']:.1f} points."
@@ -245,7 +251,7 @@ def _fewer(counted: dict[str, Any]) -> str:
     """Why there are fewer independent rows than rows."""
     why = []
     if counted["distinct"] < 0.995 * counted["rows"]:
-        why.append("copies")
+        why.append("copies and rows close to another")
     if counted["design_effect"] > 1.05:
         why.append("rows of one group")
     return f" (of {counted['rows']:,}; {' and '.join(why)} say less)" if why else ""
