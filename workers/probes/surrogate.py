@@ -6,19 +6,23 @@ is written into the finding: a stand-in's figure is never printed as the project
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from workers.fleet import Fleet, Head, Member, Net
+from workers.fleet import Fleet, Head, Member, Net, train
 from workers.fleet.schedules import SCHEDULES
 from workers.probes import copies, fronts
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Sample
 from workers.probes.words import count
 
 MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
+LONGEST = 25_000  # steps beyond which a plan is not trained in full, however small its network
+TRIED, TRIAL = 8, 50  # trainings and their steps that tell how long all of them take
+SHARE = 0.6  # of the time left that trainings may take
 USUAL_STEPS = 300  # of training, where the plan does not say
 FEWEST = 20  # rows on either side below which nothing is said
 PLAIN_KINDS = {"mlp", "dnn", "neural_network", "feedforward", "linear", "logistic_regression", "logistic", ""}
@@ -354,6 +358,33 @@ def interval(scores: np.ndarray, seed: int = 0, draws: int = 400, tail: float = 
     return float(low), float(high)
 
 
+def as_long(
+    sample: Sample, found: Rows, centre: Surrogate, budget: Budget, runs: float, seconds: float = math.inf,
+    **how: Any,
+) -> Surrogate:  # fmt: skip
+    """The same stand-in, trained for more of the planned steps: as many as ``runs`` trainings may take.
+
+    In all that is at most ``seconds``, and a share of the time left. The steps are doubled, so that the pace
+    of the machine seldom decides; at best all that are planned. ``how`` is as ``surrogate`` has it.
+    """
+    if centre.cut <= 1:
+        return centre
+    whole = surrogate(sample, len(found.train), most_steps=LONGEST, front=centre.net.front, **how)
+    pilot, left = [centre.member(seed) for seed in range(TRIED)], budget.left
+    train(
+        found.x, found.y, pilot, net=centre.net, heads=found.heads, steps=TRIAL, device=budget.device,
+        **centre.pacing,
+    )  # fmt: skip
+    each = max(1e-6, left - budget.left) / (TRIED * TRIAL)
+    most = min(seconds, SHARE * budget.left) / (runs * each)
+    if whole.steps <= most:
+        return replace(whole, cut=1.0) if whole.cut < 1.01 else whole  # the rest is less than a step
+    doubled = centre.steps * 2 ** int(math.log2(max(1.0, most / centre.steps)))
+    if doubled <= centre.steps:
+        return centre
+    return surrogate(sample, len(found.train), most_steps=doubled, front=centre.net.front, **how)
+
+
 def affordable(budget: Budget, wanted: int, fewest: int, seconds_each: float) -> int:
     """How many repeats the time left allows, from ``fewest`` to ``wanted``."""
-    return int(max(fewest, min(wanted, (0.6 * budget.left) // max(1e-6, seconds_each))))
+    return int(max(fewest, min(wanted, (SHARE * budget.left) // max(1e-6, seconds_each))))

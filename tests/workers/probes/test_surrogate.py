@@ -8,6 +8,7 @@ import torch
 
 from tests.workers import factories
 from tests.workers.probes.hyperparameters.plans import blobs, planned
+from workers.probes import surrogate as stand_ins
 from workers.probes.base import Budget, Sample
 from workers.probes.flexibility import input_loss
 from workers.probes.hyperparameters import (
@@ -44,6 +45,28 @@ def test_planned_epochs_are_told_as_they_were_planned(clouds):
         plan = planned(clouds, batch_size=64, epochs=30, drop_last=drop_last)
         engine = networks(plan, rows(plan, 0), Budget())
         assert engine.keys(engine.default)["training.epochs"] == 30
+
+
+@pytest.mark.parametrize(
+    ("pace", "seconds", "steps", "cut"),
+    [(0.001, 60.0, 2_000, 1.0), (0.001, 15.0, 1_000, 2.0), (0.001, 5.0, 500, 4.0), (0.1, 60.0, 500, 4.0)],
+)
+def test_a_stand_in_trains_as_long_as_planned_where_there_is_time(
+    clouds, monkeypatch, pace, seconds, steps, cut
+):
+    """A step takes ``pace`` seconds: ten trainings, in at most ``seconds`` and a share of the budget."""
+    now = [0.0]
+
+    def takes(x, y, members, *, steps, **rest):
+        now[0] += pace * steps * len(members)
+
+    monkeypatch.setattr(stand_ins, "train", takes)
+    plan = planned(clouds, batch_size=32, epochs=250)
+    found, budget = rows(plan, 0), Budget(seconds=60.0, clock=lambda: now[0])
+    centre = surrogate(plan, len(found.train))
+    longer = stand_ins.as_long(plan, found, centre, budget, 10, seconds)
+    assert (longer.steps, longer.cut) == (steps, cut)
+    assert any("stopped after" in caveat for caveat in longer.caveats) == (cut > 1)
 
 
 def told(steps: int) -> str:

@@ -20,17 +20,14 @@ from workers.probes.hyperparameters import classical
 from workers.probes.surrogate import (
     Rows,
     Surrogate,
+    as_long,
     interval,
     network,
     not_trainable,
     row_scores,
     rows,
-    surrogate,
 )
 
-LONGEST = 25_000  # steps beyond which a plan is not trained in full, however small its network
-TRIED, TRIAL = 8, 50  # trainings and their steps that tell how long all of them take
-SHARE = 0.6  # of the time left that trainings in full may take
 LONGER = 2.0  # a plan that trains so many times longer than its stand-in may learn what that does not
 
 
@@ -172,14 +169,10 @@ def whole(stand: Footing, sample: Sample, runs: float) -> Footing:
     Where they do not, ``cut`` tells how many times longer the plan trains: of more rows than are learnt from
     here, an epoch has more steps.
     """
-    centre, budget = stand.centre, stand.budget
-    if centre.cut > 1:
-        longer = surrogate(sample, len(stand.found.train), most_steps=LONGEST, front=centre.net.front)
-        left = budget.left
-        stand.train([stand.member(seed) for seed in range(TRIED)], steps=TRIAL)
-        each = max(1e-6, left - budget.left) / (TRIED * TRIAL)
-        if longer.cut < 1.01 and runs * longer.steps * each <= SHARE * budget.left:
-            centre = dataclasses.replace(longer, cut=1.0)  # the rest is less than a step
+    centre = stand.centre
+    longer = as_long(sample, stand.found, centre, stand.budget, runs)
+    if longer.cut == 1:
+        centre = longer
     planned = int((sample.split == 0).sum())
     if sample.planned("training.epochs") and sample.planned("training.steps") is None:
         more = max(1.0, planned / len(stand.found.train))

@@ -20,11 +20,12 @@ from workers.probes.flexibility import levels
 from workers.probes.flexibility.input_loss import inputs
 from workers.probes.flexibility.input_loss.inputs import Input
 from workers.probes.flexibility.input_loss.trials import Loss, Trials
-from workers.probes.surrogate import Surrogate, affordable, answered, surrogate
+from workers.probes.surrogate import Surrogate, affordable, answered, as_long, surrogate
 from workers.probes.words import count, listed
 
 SEEDS, FEWEST_SEEDS = 5, 2
 RETRAINED = 6  # inputs, the most needed ones, without which networks are trained
+SECONDS = 6.0  # that these trainings may take
 TOLD = 20  # inputs in the figure
 LEAST = 5.0  # points above guessing that a model has to reach
 NOTICED, GRAVE = 2.0, 10.0  # points that are surely lost [judgement]
@@ -40,6 +41,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if len(all_of) < 2:
         return Finding.skipped("The model has one input only: without it there is nothing to answer from.")
     centre = surrogate(sample, len(found.train), layers=2, most_steps=300)
+    centre = as_long(sample, found, centre, budget, SEEDS * (RETRAINED + 3), SECONDS, layers=2)
     budget.progress(0.05, "Learning with every input")
     began = time.monotonic()
     trials = Trials(found, centre, budget, FEWEST_SEEDS)
@@ -171,7 +173,7 @@ def _words(
         return title, note
     title = f"Without {name} the model loses {count(round(lost.mean), 'point')}"
     note = (
-        f"With {one.name} missing and its mean in its place, a small model falls from {base:.0f} to"
+        f"With {one.name} missing (the mean in its place), a small model falls from {base:.0f} to"
         f" {base - lost.mean:.0f} points"
     )
     if without is not None:

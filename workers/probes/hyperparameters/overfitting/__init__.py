@@ -12,7 +12,7 @@ generalise (Zhang and others 2017; Belkin and others 2019); the gap decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from workers.probes.base import Budget, Finding, Sample
@@ -23,9 +23,10 @@ from workers.probes.hyperparameters.footing import Ground
 from workers.probes.hyperparameters.overfitting import harm, independent, planned_model
 from workers.probes.hyperparameters.overfitting.harm import Harm
 from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, as_wide, better
-from workers.probes.surrogate import stops_early
+from workers.probes.surrogate import as_long, stops_early
 from workers.probes.words import percent
 
+RUNS, SECONDS = 60, 10.0  # trainings of the planned width, the wider ones counted in, and what they may take
 MEDIUM, HIGH = 8.0, 20.0  # points that the gap has for sure
 COSTS, COSTS_MUCH = 1.0, 4.0  # points that new rows lose by it
 SMALL = 3.0
@@ -55,7 +56,9 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(stand)
     if isinstance(stand, Fitted):
         return planned_model.run(sample, stand)
-    stand = as_wide(stand, sample)
+    budget.progress(0.02, "Trying how long one run takes")
+    centre = as_long(sample, stand.found, stand.centre, budget, RUNS, SECONDS)
+    stand = as_wide(replace(stand, centre=centre), sample)
     trials = Trials(stand, stops_early(sample))
     budget.progress(0.05, "Training as planned, with brakes and with wrong labels")
     plan, brakes, heart, parameters = trials.run()

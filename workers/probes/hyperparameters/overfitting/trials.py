@@ -70,7 +70,7 @@ def as_wide(stand: Footing, sample: Sample) -> Footing:
     rows, inputs = len(stand.found.train), stand.found.x.shape[1]
     scaled = stand.centre.net.front is None  # else it is the planned network
     for widest in PLANNED_WIDTHS if scaled and rows <= FEW_ROWS else ():
-        centre = surrogate(sample, rows, widest=widest)
+        centre = surrogate(sample, rows, widest=widest, most_steps=max(500, stand.centre.steps))
         layers = (inputs, *centre.net.hidden, max(1, len(stand.found.classes)))
         weights = sum(into * out for into, out in pairwise(layers))
         if centre.steps * weights <= WORK:
