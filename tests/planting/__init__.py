@@ -7,6 +7,7 @@ the table of recalls and false alarms. Each module here holds the cases of one p
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -22,6 +23,14 @@ class Data:
     targets: tuple[str, ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """The same for the same upload, however often it was made."""
+        found = hashlib.sha256(repr((self.targets, self.plan, self.answers)).encode())
+        for name, content in self.files.items():
+            found.update(repr((name, len(content))).encode())
+            found.update(content)
+        return found.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from workers.probes import catalog
 from workers.probes.base import Budget, Finding, Sample
 
 SERIOUS = ("medium", "high")
+KEPT = 64  # uploads whose prepared folders are kept for the next probe
 
 
 def finding(
@@ -22,15 +26,36 @@ def finding(
 ) -> Finding:
     """The probe's finding on this upload."""
     with tempfile.TemporaryDirectory(prefix="planted-") as folder:
-        paths = []
-        for content in data.files.values():
-            paths.append(Path(folder) / f"{len(paths)}.bin")
-            paths[-1].write_bytes(content)
         out = Path(folder) / "prepared"
-        prepare(paths, list(data.files), out, plan=data.plan, targets=data.targets, seed=seed)
+        shutil.copytree(_prepared(data, seed), out)  # a copy: no probe sees what another left there
         host.seed_everything(seed)
         sample = Sample(out, data.plan, data.answers)
         return catalog.load(probe)(sample, Budget(seconds, seed, clock=clock))
+
+
+def _prepared(data: Data, seed: int) -> Path:
+    """The prepared folder of an upload, made once for all probes that look at it one after the other."""
+    root, known = _kept()
+    key = f"{data.digest()}-{seed}"
+    if key not in known:
+        with tempfile.TemporaryDirectory(prefix="upload-", dir=root.name) as folder:
+            paths = []
+            for content in data.files.values():
+                paths.append(Path(folder) / f"{len(paths)}.bin")
+                paths[-1].write_bytes(content)
+            out = Path(folder) / "prepared"
+            prepare(paths, list(data.files), out, plan=data.plan, targets=data.targets, seed=seed)
+            known[key] = out.rename(Path(root.name) / key)
+        if len(known) > KEPT:
+            shutil.rmtree(known.popitem(last=False)[1])
+    known.move_to_end(key)
+    return known[key]
+
+
+@cache
+def _kept() -> tuple[tempfile.TemporaryDirectory[str], OrderedDict[str, Path]]:
+    """Where they are, until the process ends, and which: the one used last at the end."""
+    return tempfile.TemporaryDirectory(prefix="planted-"), OrderedDict()
 
 
 def named(found: Finding, fault: str) -> list[dict[str, Any]]:

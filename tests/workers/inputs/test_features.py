@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from tests.planting import sets
 from tests.workers.inputs.conftest import table
 
 
@@ -116,6 +117,24 @@ def test_the_same_seed_gives_the_same_bytes(ready, shared_data, tmp_path):
     file = {"titanic.csv": shared_data / "tabular" / "titanic.csv"}
     first = (ready(file, seed=1).folder / "arrays.safetensors").read_bytes()
     assert (ready(file, seed=1).folder / "arrays.safetensors").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sets.csv(sets.shop(300), "returned"), sets.jsonl(sets.notes(40), "topic"),
+        sets.picture_zip(*sets.shapes(12)), sets.sound_zip(*sets.tones(8)),
+    ],
+    ids=["table", "texts", "pictures", "sounds"],
+)  # fmt: skip
+def test_every_kind_of_upload_gives_the_same_bytes_and_rows_again(ready, data):
+    seen = []
+    for _ in range(2):
+        sample = ready(data.files, targets=data.targets, seed=1)
+        with sample.table() as con:
+            rows = con.execute("SELECT * FROM rows ORDER BY _id").fetchall()
+        seen.append((sample.manifest, rows, (sample.folder / "arrays.safetensors").read_bytes()))
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize(
