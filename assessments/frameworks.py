@@ -13,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assessments import questions
+from workers import yaml_file
 from workers.probes import catalog
 
 FILE = Path(__file__).with_name("frameworks.yaml")
@@ -115,7 +114,7 @@ class Missing:
 @cache
 def load() -> tuple[Framework, ...]:
     """The frameworks, as written down."""
-    data = yaml.safe_load(FILE.read_text("utf-8"))
+    data = yaml_file.read(FILE)
     return tuple(_framework(entry) for entry in data["frameworks"])
 
 

@@ -19,10 +19,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assessments import answers as reading
 from assessments.answers import AnswerError
+from workers import yaml_file
 
 __all__ = [
     "ALL",
@@ -128,7 +127,7 @@ def _question(data: Mapping[str, Any]) -> Question:
     )
 
 
-_DATA = yaml.safe_load(FILE.read_text("utf-8"))
+_DATA = yaml_file.read(FILE)
 SECTIONS: tuple[Section, ...] = tuple(Section(**section) for section in _DATA["sections"])
 ALL: tuple[Question, ...] = tuple(_question(item) for item in _DATA["questions"])
 _BY_ID = {item.id: item for item in ALL}

@@ -10,10 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assessments.scoring import tables
 from assessments.scoring.tables import Table
+from workers import yaml_file
 
 FOLDER = Path(__file__).parent
 BESIDE = ("harms", "likelihoods")  # files beside rules.yaml, from 2026.4 on
@@ -185,7 +184,7 @@ def _files() -> dict[str, Mapping[str, Any]]:
     """Version -> what its file says; the newest is the last."""
     found: dict[str, Mapping[str, Any]] = {}
     for path in [*sorted(FOLDER.glob("rules-*.yaml")), FOLDER / "rules.yaml"]:
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = yaml_file.read(path)
         found[str(data["version"])] = {**data, **_beside(path, data["version"])}
     return found
 
@@ -196,7 +195,7 @@ def _beside(path: Path, version: str) -> Mapping[str, Any]:
     for name in BESIDE:
         other = path.with_name(path.name.replace("rules", name, 1))
         if other.exists():
-            found[name] = yaml.safe_load(other.read_text("utf-8"))
+            found[name] = yaml_file.read(other)
             if found[name]["version"] != version:
                 raise ValueError(f"{other.name} is of rules {found[name]['version']}, not {version}.")
     return found

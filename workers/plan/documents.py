@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from workers.yaml_file import Loader
+
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 MAX_NODES = 20_000
@@ -30,8 +32,6 @@ WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-
-Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # only its event stream is used
 
 
 class DocumentError(ValueError):
@@ -140,7 +140,7 @@ def _decimal(digits: str, name: str, event: Any = None) -> float:
 # -- YAML -----------------------------------------------------------------------------------------
 def _from_yaml(text: str, name: str) -> Any:
     """Composed here from the parser's events, so that nothing is built before it is looked at."""
-    loader = Loader(text)
+    loader = Loader(text)  # only its event stream is used
     try:
         return _compose(_events(loader), name)
     except yaml.MarkedYAMLError as error:

@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from workers import yaml_file
 from workers.plan import together
 
 TOWERS = ("clip", "siglip")  # that stand side by side
@@ -68,7 +67,7 @@ READ = {*FLAGS, *DROPOUT, "architectures", "model_type", "id2label", "num_labels
 @cache
 def families() -> dict[str, dict[str, Any]]:
     """Every model_type that is known, with what it is made of."""
-    return yaml.safe_load(Path(__file__).with_name("families.yaml").read_text("utf-8"))
+    return yaml_file.read(Path(__file__).with_name("families.yaml"))
 
 
 def near(name: str) -> list[str]:

@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assessments.scoring.gates import SEVERITIES
+from workers import yaml_file
 from workers.plan import documents
 from workers.probes import catalog
 from workers.probes.base import DIMENSIONS
@@ -70,7 +69,7 @@ class Policy:
 def fault_probes() -> Mapping[str, tuple[str, ...]]:
     """Fault -> the probes that can name it, in the order of the report."""
     found: dict[str, list[str]] = {}
-    for probe, names in yaml.safe_load((FOLDER / "faults.yaml").read_text("utf-8")).items():
+    for probe, names in yaml_file.read(FOLDER / "faults.yaml").items():
         for name in names:
             found.setdefault(name, []).append(probe)
     return {name: tuple(probes) for name, probes in found.items()}

@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from workers import yaml_file
 from workers.plan import huggingface
 from workers.probes.base import Sample
 from workers.probes.hardware import (
@@ -50,7 +49,7 @@ MAKERS: dict[str, Maker] = {
 
 @cache
 def _known() -> dict[str, Any]:
-    return yaml.safe_load(Path(__file__).with_name("known_models.yaml").read_text("utf-8"))
+    return yaml_file.read(Path(__file__).with_name("known_models.yaml"))
 
 
 def read(sample: Sample) -> Architecture:

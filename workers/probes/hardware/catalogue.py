@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from workers import yaml_file
 
 GIB = 2**30
 FILE = Path(__file__).with_name("accelerators.yaml")
@@ -101,12 +101,12 @@ class Accelerator:
 
 @cache
 def _file() -> dict[str, Any]:
-    return yaml.safe_load(FILE.read_text("utf-8"))
+    return yaml_file.read(FILE)
 
 
 @cache
 def _boards() -> dict[str, Any]:
-    return yaml.safe_load(BOARDS.read_text("utf-8"))
+    return yaml_file.read(BOARDS)
 
 
 @cache
