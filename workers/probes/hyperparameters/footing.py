@@ -64,9 +64,10 @@ class Ground:
         """What was trained, JSON-ready, for a finding's facts."""
         raise NotImplementedError
 
-    def guess(self) -> np.ndarray:
-        """float64 [test rows]: the scores of somebody who always says the same."""
-        known, asked = self.found.y[self.found.train], self.found.y[self.found.test]
+    def guess(self, places: np.ndarray | None = None) -> np.ndarray:
+        """float64 [rows]: what somebody scores who always says the same, on the test rows or on these."""
+        known = self.found.y[self.found.train]
+        asked = self.found.y[self.found.test if places is None else places]
         if self.found.classes:
             return (asked == np.bincount(known).argmax()).astype(np.float64)
         return np.zeros(len(asked))

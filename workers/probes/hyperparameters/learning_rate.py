@@ -1,7 +1,8 @@
 """Where is the planned learning rate: too low, good, or near the rate at which training breaks? (P2)
 
 Rates from a hundredth to thirty times the planned one are trained in one call, a few seeds each. A run breaks
-when its weights overflow or it keeps less than half of what the best rate gains over guessing. The divergence
+when its weights overflow, or when of the rows it learns from it gets less than half of what others gain over
+guessing: one that learns wrong labels by heart does worse on new rows, and is not broken. The divergence
 edge is the rate at which half of the runs break; how many times the planned rate fits below it is its safety
 margin. What the best rate gains is measured on rows on which it was not chosen: chosen on one half of the
 test rows, measured on the other, and the other way round.
@@ -68,10 +69,11 @@ def measure(stand: Footing, seeds: int) -> Sweep:
     fleet = stand.train(members, progress=lambda share, text: stand.budget.progress(0.1 + 0.8 * share, text))
     scores = 100 * stand.scores(fleet).reshape(len(rates), seeds, -1)
     guess = 100 * float(stand.guess().mean())
-    means = scores.mean(2)
-    half = guess + (means.mean(1).max() - guess) / 2
-    broke = (means < half) | ~fleet.finite().reshape(len(rates), seeds)
-    broke[: int(means.mean(1).argmax())] = False  # slow is not broken
+    own = 100 * stand.scores(fleet, stand.found.train).reshape(len(rates), seeds, -1).mean(2)
+    guess_own = 100 * float(stand.guess(stand.found.train).mean())
+    half = guess_own + (own.mean(1).max() - guess_own) / 2
+    broke = (own < half) | ~fleet.finite().reshape(len(rates), seeds)
+    broke[: int(own.mean(1).argmax())] = False  # slow is not broken
     return Sweep(rates, scores, broke, guess)
 
 

@@ -44,6 +44,21 @@ def test_without_a_plan_nothing_is_called_planned(clouds):
     assert set(named(finding).values()) <= {"low"}
 
 
+def test_wrong_labels_learnt_by_heart_are_no_training_that_breaks(tmp_path):
+    """New rows get worse the faster they are learnt, and the network learns its own rows all the better."""
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(1000, 12))
+    y = (x[:, 0] > 0) ^ (draw.random(1000) < 0.33)
+    sample = factories.write_sample(tmp_path, x, y.astype(int))
+    finding = learning_rate.run(planned(sample, **CALM | {"steps": 600, "learning_rate": 0.002}), Budget())
+    fast = [one for one in finding.facts["rates"] if 1 <= one["factor"] <= 4]
+    best = max(one["score"] for one in finding.facts["rates"])
+    half = (best + finding.facts["guess"]) / 2
+    assert min(one["low"] for one in fast) < half  # some lose half of what there is to learn
+    assert all(one["broke"] == 0 for one in fast)
+    assert finding.value >= 4
+
+
 @pytest.mark.parametrize("made", [blobs, coins])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_thirtieth_of_a_good_rate_is_too_low(tmp_path, made, seed):

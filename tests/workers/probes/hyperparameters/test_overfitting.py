@@ -72,6 +72,19 @@ def test_a_plan_that_keeps_no_rows_to_stop_by_is_measured_without_the_brake(few,
     assert "early_stopping" in {one["brake"] for one in finding.facts["brakes"]}
 
 
+def test_rows_of_a_class_that_training_never_saw_are_no_sign_of_learning_by_heart(tmp_path):
+    x, y = blobs(400, spread=0.4)
+    split = np.where(np.arange(400) % 4 == 0, 2, 0).astype(np.uint8)
+    split[y == 3] = 2  # a quarter of the rows, and most of the test part
+    sample = factories.write_sample(tmp_path, x, y, split=split)
+    finding = overfitting.run(planned(sample, **HUNGRY), Budget())
+    assert finding.facts["test"] > 97
+    assert finding.value < 3
+    assert f"Left out: {int((y == 3).sum())} rows of classes that training never saw." in finding.note
+    none = factories.write_sample(tmp_path / "none", x, y, split=np.where(y > 1, 2, 0).astype(np.uint8))
+    assert "No test row is of a class" in overfitting.run(planned(none, **HUNGRY), Budget()).note
+
+
 def test_data_that_hold_the_answer_are_not_overfitted(tmp_path):
     finding = overfitting.run(
         planned(factories.write_sample(tmp_path, *blobs(500, spread=0.4)), **HUNGRY), Budget()

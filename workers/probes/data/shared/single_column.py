@@ -161,6 +161,18 @@ def _judged(out: np.ndarray, goal: Goal) -> Score:
     return Score(max(0.0, float(best.mean())), 1 - best, out)
 
 
+def luck(score: Score, goal: Goal, draws: int = 100) -> np.ndarray:
+    """float64 [draws]: by how much the value changes when the rows are drawn again (bootstrap)."""
+    rng = np.random.default_rng(34)
+    found = np.empty(draws)
+    for draw in range(draws):
+        rows = rng.integers(len(goal.y), size=len(goal.y))
+        part = Goal(goal.y[rows], goal.classes, goal.folds[rows])
+        again = auc(score.chances[rows], part) if goal.classes else 1 - score.wrong[rows].mean()
+        found[draw] = again - score.value
+    return found
+
+
 def auc(chances: np.ndarray, goal: Goal) -> float:
     """Mean over the classes of how often a row of the class stands above a row of the others."""
     found = []

@@ -27,7 +27,6 @@ MOST_ROWS, FEWEST = 2_000, 40
 MOST_TARGETS, MOST_COLUMNS, MOST_CLASSES = 4, 120, 60
 SERIOUS = ("high", "medium")
 RUNNING = 0.999  # rank correlation with the place in the file
-DRAWS = 100
 
 
 def run(sample: Sample, budget: Budget) -> Finding:
@@ -307,13 +306,10 @@ def _given(one: dict[str, Any], score: float) -> float:
 def _interval(value: float, one: dict[str, Any], suspect: suspects.Suspect) -> tuple[float, float]:
     """90 % bootstrap interval over the rows."""
     goal, score = one["goal"], one["scores"][suspect.name]
-    rng = np.random.default_rng(34)
-    drawn = []
-    for _ in range(DRAWS):
-        rows = rng.integers(len(goal.y), size=len(goal.y))
-        part = Goal(goal.y[rows], goal.classes, goal.folds[rows])
-        again = single_column.auc(score.chances[rows], part) if goal.classes else 1 - score.wrong[rows].mean()
-        drawn.append(_given(one, again) - _given(one, score.value))
+    drawn = [
+        _given(one, score.value + change) - _given(one, score.value)
+        for change in single_column.luck(score, goal)
+    ]
     low, high = np.quantile(drawn, [0.05, 0.95])
     return float(np.clip(value + low, 0, 1)), float(np.clip(value + high, 0, 1))
 

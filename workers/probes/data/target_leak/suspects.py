@@ -26,10 +26,11 @@ import numpy as np
 from workers.inputs.nothing import DOUBTFUL
 from workers.inputs.nothing import PLAIN as PLAIN_WORDS
 from workers.probes.data.shared.column_values import Values, ranks
-from workers.probes.data.shared.single_column import Goal, Score
+from workers.probes.data.shared.single_column import Goal, Score, luck
 from workers.probes.data.target_leak import computed
 
 STRONG, GAP = 0.97, 0.03  # probes.md D5
+HONEST = 0.96  # AUC that honest columns reach: of few rows, .97 may be no more
 CODED = 0.90  # AUC and share of right rows from which a code of the target is one
 SLIPS, FINE = 0.95, 20  # AUC, and different values, from which a number's mistakes are looked at
 SURE = 0.9  # chance of the class that is told, from which a row is sure
@@ -140,7 +141,10 @@ def _class_suspect(table: Table, name: str, second: float, out: set[str], detach
     ahead = _ahead(mine, rest) if rest is not None else 6.0
     error = rest.error if rest is not None else 0.5
     if strong and mine.value - second >= GAP and ahead >= -2:
-        return suspect("high", "no other column comes near it, and all of them together are no better")
+        sure = mine.value + np.quantile(luck(mine, table.goal), 0.05) >= HONEST
+        return suspect(
+            "high" if sure else "low", "no other column comes near it, and all of them together are no better"
+        )
     if strong and ahead >= 3 and mine.error <= 0.5 * error:
         return suspect("high", "it knows more than all other columns together")
     if code >= CODED and ahead >= 4 and mine.error <= 0.5 * error:

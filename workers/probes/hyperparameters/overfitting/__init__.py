@@ -15,16 +15,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
+
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import fitted, footing
 from workers.probes.hyperparameters.classical import families
 from workers.probes.hyperparameters.fitted import Fitted
-from workers.probes.hyperparameters.footing import Ground
+from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.hyperparameters.overfitting import harm, independent, planned_model
 from workers.probes.hyperparameters.overfitting.harm import Harm
 from workers.probes.hyperparameters.overfitting.trials import Brake, Scores, Trials, as_wide, better
-from workers.probes.surrogate import as_long, stops_early
-from workers.probes.words import percent
+from workers.probes.surrogate import Rows, as_long, stops_early
+from workers.probes.words import count, percent
 
 RUNS, SECONDS = 60, 10.0  # trainings of the planned width, the wider ones counted in, and what they may take
 MEDIUM, HIGH = 8.0, 20.0  # points that the gap has for sure
@@ -54,6 +56,20 @@ def run(sample: Sample, budget: Budget) -> Finding:
     stand = fitted.or_network(sample, budget)
     if isinstance(stand, str):
         return Finding.skipped(stand)
+    known = of_known_classes(stand.found)
+    if not len(known.test):
+        return Finding.skipped("No test row is of a class that the training part shows: deal the parts anew.")
+    left_out = len(stand.found.test) - len(known.test)
+    finding = _measured(sample, budget, replace(stand, found=known))
+    if left_out and finding.state == "measured":
+        rows = count(left_out, "row")
+        finding = replace(
+            finding, note=f"{finding.note} Left out: {rows} of classes that training never saw."
+        )
+    return finding
+
+
+def _measured(sample: Sample, budget: Budget, stand: Fitted | Footing) -> Finding:
     if isinstance(stand, Fitted):
         return planned_model.run(sample, stand)
     budget.progress(0.02, "Trying how long one run takes")
@@ -72,9 +88,16 @@ def run(sample: Sample, budget: Budget) -> Finding:
     return report(stand, plan, brakes, heart, sweep, counted(sample, stand, parameters))
 
 
+def of_known_classes(found: Rows) -> Rows:
+    """Without test rows of a class that no training row has: to miss those is not to learn by heart."""
+    if not found.classes:
+        return found
+    return replace(found, test=found.test[np.isin(found.y[found.test], found.y[found.train])])
+
+
 def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
     """Parameters of the plan's own model, or these, over the independent observations."""
-    itself = isinstance(ground, footing.Footing) and ground.whole_width
+    itself = isinstance(ground, Footing) and ground.whole_width
     own = parameters if itself else independent.planned_parameters(sample)
     seen = independent.observations(sample, ground.budget)
     return {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(ground))}
