@@ -23,6 +23,7 @@ MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
 LONGEST = 25_000  # steps beyond which a plan is not trained in full, however small its network
 TRIED, TRIAL = 8, 50  # trainings and their steps that tell how long all of them take
 SHARE = 0.6  # of the time left that trainings may take
+ENOUGH_TIME = 8.0  # seconds that a probe may take for more repeats than it must, so that all end in a minute
 USUAL_STEPS = 300  # of training, where the plan does not say
 FEWEST = 20  # rows on either side below which nothing is said
 PLAIN_KINDS = {"mlp", "dnn", "neural_network", "feedforward", "linear", "logistic_regression", "logistic", ""}
@@ -385,6 +386,8 @@ def as_long(
     return surrogate(sample, len(found.train), most_steps=doubled, front=centre.net.front, **how)
 
 
-def affordable(budget: Budget, wanted: int, fewest: int, seconds_each: float) -> int:
-    """How many repeats the time left allows, from ``fewest`` to ``wanted``."""
-    return int(max(fewest, min(wanted, (SHARE * budget.left) // max(1e-6, seconds_each))))
+def affordable(
+    budget: Budget, wanted: int, fewest: int, seconds_each: float, seconds: float = math.inf
+) -> int:
+    """How many repeats the time left allows, from ``fewest`` to ``wanted``, in at most so many seconds."""
+    return int(max(fewest, min(wanted, min(seconds, SHARE * budget.left) // max(1e-6, seconds_each))))

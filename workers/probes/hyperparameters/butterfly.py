@@ -19,7 +19,7 @@ from workers.fleet import Fleet
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import footing
 from workers.probes.hyperparameters.footing import Footing
-from workers.probes.surrogate import affordable
+from workers.probes.surrogate import ENOUGH_TIME, affordable
 from workers.probes.words import percent
 
 NUDGE = 1e-6
@@ -86,13 +86,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
     budget.progress(0.05, "Trying how long one run takes")
     stand.train([stand.member(seed) for seed in range(2)])
     each = max(1e-3, budget.seconds - budget.left) / 2
-    seeds = affordable(budget, SEEDS, FEWEST, each * 2.5 * len(FACTORS))
+    seeds = affordable(budget, SEEDS, FEWEST, each * 2.5 * len(FACTORS), ENOUGH_TIME)
     measured = measure(stand, seeds)
     planned = measured[FACTORS.index(1.0)]
     if reason := stand.nothing_learnt(planned.scores, "a matter of chaos"):
         return Finding.skipped(reason)
     budget.progress(0.85, "Following how the difference grows")
-    return report(stand, measured, growth(stand, min(4, seeds)))
+    return report(stand, measured, growth(stand, 4 if seeds == SEEDS else 2))
 
 
 def measure(stand: Footing, seeds: int) -> list[Twins]:

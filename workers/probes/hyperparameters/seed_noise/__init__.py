@@ -19,7 +19,7 @@ from workers.probes.hyperparameters import fitted, footing
 from workers.probes.hyperparameters.fitted import Fitted
 from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.hyperparameters.seed_noise import unfinished
-from workers.probes.surrogate import affordable
+from workers.probes.surrogate import ENOUGH_TIME, affordable
 from workers.probes.words import percent
 
 SEEDS, FEWEST, EACH = 16, 8, 8  # runs with everything new; and for every source alone
@@ -44,7 +44,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     left = budget.left
     stand.train([stand.member(seed) for seed in range(2)])
     each = max(1e-3, left - budget.left) / 2
-    seeds = affordable(budget, SEEDS, FEWEST, each * 2)
+    seeds = affordable(budget, SEEDS, FEWEST, each * 2, ENOUGH_TIME)
     everything, start, order = _runs(stand, seeds)
     scores = stand.scores(everything)
     if reason := stand.nothing_learnt(scores, "a matter of luck"):

@@ -12,7 +12,7 @@ from workers.probes.base import Budget
 from workers.probes.hyperparameters.classical import Classical, families
 from workers.probes.hyperparameters.seed_noise import FEWEST as FEWEST_LUCK
 from workers.probes.hyperparameters.seed_noise import SEEDS as LUCK
-from workers.probes.surrogate import Rows, Surrogate, affordable, row_scores
+from workers.probes.surrogate import ENOUGH_TIME, Rows, Surrogate, affordable, row_scores
 
 FACTORS = (0.5, 0.8, 1.25, 2.0)
 NEAR = (0.8, 1.25)
@@ -111,7 +111,7 @@ def measure(found: Rows, centre: Surrogate, budget: Budget) -> Scores:
     first = _fleet(found, centre, chunks[0], seeds[:2], budget)  # tells how many seeds there is time for
     took = max(1e-3, left - budget.left)
     share = 2 * (len(pairs) * 1.1 + 12) / 4  # of that first fleet's time, per seed; fleets only get cheaper
-    seeds = seeds[: affordable(budget, SEEDS, FEWEST, took * share / 2)]
+    seeds = seeds[: affordable(budget, SEEDS, FEWEST, took * share / 2, ENOUGH_TIME)]
     del first
     budget.progress(0.05, f"Training {(len(pairs) + 9) * len(seeds)} small models")
     fleet = _fleet(found, centre, [("", 1.0), *pairs], seeds, budget)
