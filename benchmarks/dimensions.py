@@ -4,9 +4,10 @@
 
 Scikit-learn's digits as 1,797 pictures with a plan, through ``workers.assess``: prepare,
 then each probe in a sandbox of its own, as many at once as there are cores; one dimension after the other.
-Flexibility and hyperparameters run once more, together, with a network of convolutions so small that it is
+Flexibility and hyperparameters run twice more, together: with a network of convolutions so small that it is
 trained as it is planned, and on a table of 2,000 rows of twelve sites with two targets, where each of their
-probes has something to measure; and the hardware dimension from the plan alone, on one core. Other work on the machine counts against it, so the load at the start stands beside it.
+probes has something to measure. The hardware dimension also runs from the plan alone, on one core.
+Other work on the machine counts against it, so the load at the start stands beside it.
 """
 
 from __future__ import annotations
