@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,21 +20,44 @@ from assessments import terminal
 from assessments.management.commands import assess as command
 from assessments.scoring import document
 from assessments.scoring.advice import AFTER_OTHERS
+from workers import launch, sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def assess(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """One fork server for all commands here: each takes seconds to import what probes import."""
+    sandbox.start()
+
+
+def alone() -> dict[str, str]:
+    """The environment of a command that has to start, and to end, a fork server of its own."""
+    return {name: value for name, value in os.environ.items() if name != launch.VARIABLE}
+
+
+def assess(
+    *arguments: object, cwd: Path = ROOT, env: Mapping[str, str] = os.environ
+) -> subprocess.CompletedProcess[str]:
     """The command, with a database and a broker that do not exist: it must not ask them."""
     nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "assess", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, timeout=300, env={**os.environ, **nowhere},
+        cwd=cwd, capture_output=True, text=True, timeout=300, env={**env, **nowhere},
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """A zip that unpacks to a thousand times its size."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.csv", bytes(200 * 2**20))
+    return packed.getvalue()
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, bomb: bytes) -> Path:
     """A folder of things that cannot be assessed, and one table that can."""
     rows = "".join(f"{i % 7},{i % 5},{'yes' if i % 3 else 'no'}\n" for i in range(90))
     (tmp_path / "good.csv").write_text("a,b,answer\n" + rows)
@@ -46,8 +70,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "policy.yaml").write_text("levls: {overall: low}")
     (tmp_path / "net.pkl").write_bytes(b"cposix\nmkdir\n(S'written'\ntR.")
     (tmp_path / "a folder").mkdir()
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("zeros.csv", bytes(200 * 2**20))
+    (tmp_path / "bomb.zip").write_bytes(bomb)
     with zipfile.ZipFile(tmp_path / "slip.zip", "w") as archive:
         archive.writestr("../x", "outside")
     return tmp_path
@@ -105,7 +128,8 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case, folder):
 
 def test_a_table_becomes_a_report_that_verifies(folder):
     out = folder / "r.json"
-    done = assess("good.csv", "--target", "answer", "--only", "data.class_balance", "--out", out, cwd=folder)
+    arguments = ("good.csv", "--target", "answer", "--only", "data.class_balance", "--out", out)
+    done = assess(*arguments, cwd=folder, env=alone())
     assert done.returncode == 0, done.stderr
     assert "data.class_balance" in done.stdout
     report = json.loads(out.read_text("utf-8"))
@@ -139,7 +163,7 @@ def test_sigterm_leaves_nothing_behind(folder):
     with subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), "assess", "good.csv"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "TMPDIR": str(folder / "a folder")},
+        env={**alone(), "TMPDIR": str(folder / "a folder")},
     ) as process:  # fmt: skip
         until = time.monotonic() + 60
         while not [*(folder / "a folder").glob("riskboard-run-*")] and time.monotonic() < until:
