@@ -114,7 +114,8 @@ def test_no_planted_value_is_in_the_database_the_logs_or_the_report(
     answers = actions.save_answers(assessment, ANSWERS)
     planted |= TOLD | {"Katharina", "Lindqvist", "k.lindqvist@example.org"}
     assert len(planted) >= 43
-    run = actions.start_run(assessment, catalog.ACTIVE)
+    # Time enough for whatever shows a cell; searches over settings of a model stop there.
+    run = actions.start_run(assessment, catalog.ACTIVE, seconds_a_probe=6.0)
     while sent:
         tasks.run_job(sent.pop(0))
     run.refresh_from_db()

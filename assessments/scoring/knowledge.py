@@ -136,12 +136,12 @@ def know(
         known = measured(item, seen, open_, said)
         if rules.nested:
             best = {
-                name: risk.evidence(rules, name, findings, dataset, risk.calmed(rules, name, answers)) or one
-                for name, one in seen.items()
+                name: _calmed(rules, name, findings, dataset, answers) or one for name, one in seen.items()
             }
             known = replace(known, calm=measured(item, best, open_, said).spreads) if best != seen else known
         # What was told is not unknown again because one of several probes has measured.
-        return replace(known, covers=max(known.covers, told.covers)) if rules.strict else known
+        more = rules.strict and told.covers > known.covers
+        return replace(known, covers=told.covers) if more else known
     checks = [name for name in item.evidence if name in rules.data["probes"]]
     beside = tuple(name for name in item.evidence if not_applicable(findings.get(name, {})))
     # One probe that does not apply says nothing about the others; older rules took it for all of them.
@@ -151,6 +151,19 @@ def know(
     if told.state == "not_applicable" and checks and not moot and rules.strict:
         return _waived(rules, told)
     return replace(told, checks="moot" if moot else "open" if checks else "")
+
+
+def _calmed(
+    rules: Rules,
+    name: str,
+    findings: Mapping[str, risk.Evidence],
+    dataset: risk.Evidence | None,
+    answers: Mapping[str, Mapping[str, Any]],
+) -> risk.Scored | None:
+    """A piece of evidence if what is open about it were answered best; None where no answer is about it."""
+    if not risk.matters_of(rules.data["probes"].get(name, {})):
+        return None
+    return risk.evidence(rules, name, findings, dataset, risk.calmed(rules, name, answers))
 
 
 def _waived(rules: Rules, told: Known) -> Known:

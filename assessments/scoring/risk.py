@@ -253,10 +253,8 @@ def evidence(
 def rest(rules: Rules, name: str, findings: Mapping[str, Evidence]) -> Evidence:
     """A probe's finding without what readings of it score for other items (``apart``: names of faults)."""
     finding = findings[name]
-    for source, entry in rules.data["readings"].items():
-        taken, value = None, number(finding.get("value"))
-        if "apart" in entry and entry["probe"] == name:
-            taken = reading(rules, source, findings)
+    for source, entry in rules.apart.get(name, {}).items():
+        taken, value = reading(rules, source, findings), number(finding.get("value"))
         if taken is None or value is None:
             continue
         left = max(0.0, value - taken)

@@ -114,6 +114,15 @@ class Rules:
         return bool(self.data["evidence"].get("keeps"))
 
     @cached_property
+    def apart(self) -> Mapping[str, Mapping[str, Any]]:
+        """Probe -> the readings of it that score for other items, by name."""
+        found: dict[str, dict[str, Any]] = {}
+        for name, entry in self.data["readings"].items():
+            if "apart" in entry:
+                found.setdefault(entry["probe"], {})[name] = entry
+        return found
+
+    @cached_property
     def harms(self) -> tuple[Harm, ...]:
         """Every harm that has a chance of its own; none before 2026.4."""
         return tuple(
