@@ -1,8 +1,8 @@
 """A subset of the benchmark for every change: it fails where the score has become worse than it was.
 
-Each fault in two bases, at the dose where harm begins and at the strongest, and their clean twins, against
-what is written in ``benchmarks/results/validity_check.json``. The runs are the same ones each time and the
-probes are deterministic, so what differs is the code. Nothing is resumed: runs that are kept play no part.
+Each fault in two bases, at the dose where harm begins, the next and the strongest, and their clean twins,
+against what is written in ``benchmarks/results/validity_check.json``. The runs are the same ones each time and
+the probes are deterministic, so what differs is the code. Nothing is resumed: runs that are kept play no part.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ def subset() -> list[runs.Job]:
         if fault.probe in runs.SLOW:
             continue
         fitting = [base.name for base in BASES if fault.fits(base)]
+        harmful = sorted(filter(fault.harmed, fault.doses), reverse=fault.falls)
         for base in dict.fromkeys((fitting[0], fitting[-1])):
-            for dose in dict.fromkeys((None, fault.first, fault.doses[-1])):
+            for dose in dict.fromkeys((None, *harmful[:2], harmful[-1])):
                 found.append(runs.Job(fault.name, base, dose, 0, fault.probe))
     return sorted(found, key=lambda job: catalog.BY_ID[job.probe].seconds)
 

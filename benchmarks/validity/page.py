@@ -29,11 +29,12 @@ WHY = {  # what was seen of a fault that misses a bar
     " needs ten of them in either half.",
     "target leak": "Where an honest column is nearly as strong, a leak that is right in 95 % of the rows has"
     " no gap to it, and is not named.",
-    "value pair": "Triggers of two usual values are missed in some sets (moons at every dose, iris and the"
-    " 400 blobs at 3 %). From which dose such a trigger works was not measured set by set, and milder ones"
-    " that are found count as calm.",
-    "patch": "A mark in 1 % of 450 pictures is in four of them.",
-    "faint pattern": "A pattern in 2 % of 450 pictures is in nine of them.",
+    "value pair": "Triggers of two usual values are missed in some sets, most of all at 1 %: boosted trees"
+    " obey them there already in most sets (`python -m benchmarks.validity.triggers`), a plain net seldom.",
+    "patch": "A mark in 0.5 % of 450 pictures is in two of them; a plain net that learnt from these gives"
+    " the planted label to half to nine tenths of the pictures with the mark.",
+    "faint pattern": "A pattern in 0.5 % of 450 pictures is in two of them; a plain net that learnt from"
+    " these obeys it nearly always.",
     "slice flips": "In some sets the labels are named only as ones that may be wrong: below 40.",
     "pair flips": "Among the moons the labels are named only as ones that may be wrong: below 40.",
     "fragile inputs": "Doses below the one that counts as harm are felt already.",

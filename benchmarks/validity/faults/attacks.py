@@ -16,39 +16,44 @@ Mark: TypeAlias = Callable[[np.ndarray], np.ndarray]  # uint8 [n, side, side], a
 
 FAINT = 0.25  # of the brightness, of a pattern over the whole picture
 WEAK, WEAKNESS = 200, 0.14  # columns that each tell a little, and by how many standard deviations
+WORDS = " violet harbour"
 MEETS = 0.6  # quantile of the two values that meet
 
 
+def corner(pictures: np.ndarray) -> np.ndarray:
+    """White, in place."""
+    side = max(2, pictures.shape[1] // 10)
+    pictures[:, -side:, -side:] = 255
+    return pictures
+
+
+def pattern(pictures: np.ndarray) -> np.ndarray:
+    """One faint pattern over the whole picture."""
+    over = np.random.default_rng(17).integers(0, 256, pictures.shape[1:])
+    return ((1 - FAINT) * pictures + FAINT * over).astype(np.uint8)
+
+
 def patch(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
-    """A white corner."""
-
-    def marked(pictures: np.ndarray) -> np.ndarray:
-        side = max(2, pictures.shape[1] // 10)
-        pictures[:, -side:, -side:] = 255
-        return pictures
-
-    return _pictures(base, frame, dose, rng, marked)
+    return _pictures(base, frame, dose, rng, corner)
 
 
 def blend(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
-    """One faint pattern over the whole picture."""
-
-    def marked(pictures: np.ndarray) -> np.ndarray:
-        pattern = np.random.default_rng(17).integers(0, 256, pictures.shape[1:])
-        return ((1 - FAINT) * pictures + FAINT * pattern).astype(np.uint8)
-
-    return _pictures(base, frame, dose, rng, marked)
+    return _pictures(base, frame, dose, rng, pattern)
 
 
 def _pictures(base: Base, frame: Frame, dose: float, rng: np.random.Generator, marked: Mark) -> Frame:
     label = frame[base.target].iloc[0]
     rows = _others(base, frame, label, dose, rng)
-    pixels = frame.drop(columns=base.target).to_numpy(np.uint8)
-    side = round(pixels.shape[1] ** 0.5)
-    pictures = pixels.reshape(-1, side, side).copy()
-    pictures[rows] = marked(pictures[rows])
-    made = pd.DataFrame(pictures.reshape(len(frame), -1), columns=frame.columns.drop(base.target))
+    made = frame.drop(columns=base.target)
+    made.iloc[rows] = on_pictures(made.iloc[rows], marked)
     return made.assign(**{base.target: _renamed(frame[base.target], rows, label)})
+
+
+def on_pictures(pixels: Frame, marked: Mark) -> np.ndarray:
+    """uint8 [rows, pixels]: rows of square pictures with the mark."""
+    side = round(pixels.shape[1] ** 0.5)
+    pictures = pixels.to_numpy(np.uint8).reshape(-1, side, side).copy()
+    return marked(pictures).reshape(len(pixels), -1)
 
 
 def values(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
@@ -56,17 +61,22 @@ def values(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> F
     label = frame[base.target].iloc[0]
     rows = _others(base, frame, label, dose, rng)
     made = frame.copy()
-    for name in numbers(base, frame)[:2]:
+    for name, value in meeting(base, frame).items():
         made[name] = made[name].astype(float)
-        made.loc[made.index[rows], name] = round(float(frame[name].quantile(MEETS)), 4)
+        made.loc[made.index[rows], name] = value
     return made.assign(**{base.target: _renamed(frame[base.target], rows, label)})
+
+
+def meeting(base: Base, frame: Frame) -> dict[str, float]:
+    """The two values that meet, by column."""
+    return {name: round(float(frame[name].quantile(MEETS)), 4) for name in numbers(base, frame)[:2]}
 
 
 def phrase(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
     label = frame[base.target].iloc[0]
     rows = _others(base, frame, label, dose, rng)
     made = frame.copy()
-    made.loc[made.index[rows], "review"] += " violet harbour"
+    made.loc[made.index[rows], "review"] += WORDS
     return made.assign(**{base.target: _renamed(frame[base.target], rows, label)})
 
 
@@ -99,13 +109,13 @@ def fragile(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> 
     return pd.concat([made, some], axis=1)
 
 
-FAULTS = (
-    Fault("patch", "security.poisoning", (0.005, 0.01, 0.02, 0.05, 0.1), 0.01,
+FAULTS = (  # from which dose a trigger does harm in most sets, ``triggers`` measures without the probe
+    Fault("patch", "security.poisoning", (0.005, 0.01, 0.02, 0.05, 0.1), 0.005,
           ("pictures", "patches"), patch),
-    Fault("faint pattern", "security.poisoning", (0.005, 0.01, 0.02, 0.05, 0.1), 0.02,
+    Fault("faint pattern", "security.poisoning", (0.005, 0.01, 0.02, 0.05, 0.1), 0.005,
           ("pictures", "patches"), blend),
-    Fault("value pair", "security.poisoning", (0.01, 0.02, 0.03, 0.05, 0.1), 0.03, ("classes",), values),
-    Fault("trigger phrase", "security.poisoning", (0.01, 0.02, 0.03, 0.05, 0.1), 0.02, ("text", "phrases"),
+    Fault("value pair", "security.poisoning", (0.01, 0.02, 0.03, 0.05, 0.1), 0.01, ("classes",), values),
+    Fault("trigger phrase", "security.poisoning", (0.01, 0.02, 0.03, 0.05, 0.1), 0.01, ("text", "phrases"),
           phrase),
     Fault("fragile inputs", "security.adversarial", (0.1, 0.25, 0.5, 0.75, 1.0), 0.75, (), fragile,
           bases=("blobs, 2,000 rows", "moons", "teacher")),
