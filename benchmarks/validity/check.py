@@ -1,8 +1,9 @@
 """A subset of the benchmark for every change: it fails where the score has become worse than it was.
 
 Each fault in two bases, at the dose where harm begins, the next and the strongest, and their clean twins,
-against what is written in ``benchmarks/results/validity_check.json``. The runs are the same ones each time and
-the probes are deterministic, so what differs is the code. Nothing is resumed: runs that are kept play no part.
+against what is written in ``benchmarks/results/validity_check.json``. The runs are the same ones each time
+and the probes are deterministic, so what differs is the code. Nothing is resumed: runs that are kept play no
+part.
 """
 
 from __future__ import annotations
