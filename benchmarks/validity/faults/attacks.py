@@ -53,7 +53,7 @@ def on_pictures(pixels: Frame, marked: Mark) -> np.ndarray:
     """uint8 [rows, pixels]: rows of square pictures with the mark."""
     side = round(pixels.shape[1] ** 0.5)
     pictures = pixels.to_numpy(np.uint8).reshape(-1, side, side).copy()
-    return marked(pictures).reshape(len(pixels), -1)
+    return marked(pictures).reshape(pixels.shape)
 
 
 def values(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
