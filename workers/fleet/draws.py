@@ -25,45 +25,24 @@ def start(member: Member, net: Net, inputs: int, outputs: int) -> list[np.ndarra
     """A member's first parameters: those of a front; a hidden layer [in, out], [1, out]; last [outputs, in],
     [outputs, 1].
 
-    Without a front: normal with variance 2 / inputs in use for relu (He et al. 2015), 1 / inputs for tanh and
-    the heads.
+    Drawn as torch's modules draw theirs: even between -1 and 1 over the root of a unit's inputs in use,
+    weights and offsets alike. What is measured is what a team's own training would do, and that depends on
+    the start: from weights twice as large, a small network learns more by heart.
     """
     draw = stream(member.seed, START)
-    if net.front is not None:
-        return _as_modules(member, net, outputs, draw)
-    gain = 2.0 if net.activation == "relu" else 1.0
-    parameters: list[np.ndarray] = []
-    for layer, wide in enumerate(net.hidden):
-        weights = draw.standard_normal((inputs, wide), dtype=np.float32)
-        on = mask(member, net, layer, inputs)
-        fan_in = np.maximum(1, on.sum(0, keepdims=True)) if inputs else 1
-        parameters.append((weights * on * np.sqrt(gain / fan_in) * member.init_scale).astype(np.float32))
-        parameters.append(np.zeros((1, wide), np.float32))
-        inputs = wide
-    weights = draw.standard_normal((outputs, inputs), dtype=np.float32)
-    used = seen(member, net, inputs)
-    weights[:, ~used] = 0
-    parameters.append((weights * np.sqrt(1 / max(1, used.sum())) * member.init_scale).astype(np.float32))
-    parameters.append(np.zeros((outputs, 1), np.float32))
-    return parameters
-
-
-def _as_modules(member: Member, net: Net, outputs: int, draw: np.random.Generator) -> list[np.ndarray]:
-    """The first parameters of a net with a front, drawn as torch's modules draw theirs.
-
-    Such a net is trained as a planned one of its very size would be, and good settings depend on the start.
-    """
-    assert net.front is not None
     scale = np.float32(member.init_scale)
-    parameters = [one * scale for one in net.front.start(draw)]
-    inputs = net.front.features
+    parameters: list[np.ndarray] = []
+    if net.front is not None:
+        parameters, inputs = [one * scale for one in net.front.start(draw)], net.front.features
     for layer, wide in enumerate(net.hidden):
         on = mask(member, net, layer, inputs)
-        weights, offsets = evenly(draw, inputs, (inputs, wide), (1, wide))
-        parameters += [weights * on * scale, offsets * on.any(0) * scale]
+        most = scale / np.sqrt(np.maximum(1, on.sum(0, keepdims=True)), dtype=np.float32)
+        weights, offsets = evenly(draw, 1, (inputs, wide), (1, wide))
+        parameters += [weights * on * most, offsets * on.any(0) * most]
         inputs = wide
-    weights, offsets = evenly(draw, inputs, (outputs, inputs), (outputs, 1))
-    return [*parameters, weights * seen(member, net, inputs) * scale, offsets * scale]
+    used = seen(member, net, inputs)
+    weights, offsets = evenly(draw, int(used.sum()), (outputs, inputs), (outputs, 1))
+    return [*parameters, weights * used * scale, offsets * scale]
 
 
 def units(member: Member, net: Net, layer: int) -> int:

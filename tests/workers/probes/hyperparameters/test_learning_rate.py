@@ -26,15 +26,15 @@ def clouds(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def good(clouds):
-    return learning_rate.run(planned(clouds, **CALM), Budget())
+    return learning_rate.run(planned(clouds, **CALM | {"learning_rate": 0.003}), Budget())
 
 
 def test_a_good_rate_stays_quiet_and_lies_among_the_good_ones(good):
     assert named(good) == {}
     assert good.value >= 4
-    assert good.facts["good_from"] <= 0.005 <= good.facts["good_to"]
+    assert good.facts["good_from"] <= 0.003 <= good.facts["good_to"]
     assert good.facts["mitigations"] == []
-    assert "the planned 0.005" in good.note
+    assert "the planned 0.003" in good.note
 
 
 def test_without_a_plan_nothing_is_called_planned(clouds):
@@ -174,4 +174,4 @@ def test_nothing_to_learn_is_inconclusive_and_trees_have_no_such_rate(tmp_path, 
 
 
 def test_equal_seeds_give_equal_findings(clouds, good):
-    assert learning_rate.run(planned(clouds, **CALM), Budget()) == good
+    assert learning_rate.run(planned(clouds, **CALM | {"learning_rate": 0.003}), Budget()) == good

@@ -49,7 +49,7 @@ def test_a_learning_rate_thirty_times_too_low_is_flagged(cancer, seed):
     assert finding.low > 1
     best = finding.facts["best"]  # a few times the rate over a few times the steps goes as far
     assert best["training.learning_rate"] > 0.005 / 30
-    assert best["training.learning_rate"] * best["training.steps"] > 10 * 0.005 / 30 * 100
+    assert best["training.learning_rate"] * best["training.steps"] > 8 * 0.005 / 30 * 100
     (step,) = finding.facts["mitigations"]
     assert step["basis"] == "measured"
     # every setting that the gain was measured with is told, and can be written into a plan as it stands

@@ -37,6 +37,8 @@ def measure(
         apart = np.square(x[train] - x[i]).sum(axis=1)
         own = np.isin(train, partner.get(i, ())) if tie is None else tie.tied(i)[train]
         tied[k] = own.any()
+        if tie is None and tied[k]:  # one copy is named, and others lie where it lies
+            own |= apart <= apart[own].min()
         every[k] = _right(y, train[int(apart.argmin())], i, number, spread)
         without[k] = every[k]
         if tied[k] and not own.all():

@@ -198,12 +198,18 @@ def repeated(before: np.ndarray, after: np.ndarray, asked: np.ndarray, classes: 
 
 
 def better(brakes: Sequence[Brake], plan: Scores) -> list[Brake]:
-    """The strength of each brake that narrows the gap most and costs at most a point on new rows."""
+    """The strength of each brake that narrows the gap most, of those after which new rows score best.
+
+    A brake that stops the learning narrows the gap as well. So one has to cost at most a point on new rows,
+    and to be within a point of the best brake there.
+    """
+    narrower = [brake for brake in brakes if brake.scores.gap < plan.gap]
+    top = max((brake.scores.test.mean() for brake in narrower), default=0.0)
     best: dict[str, Brake] = {}
-    for brake in brakes:
-        kept = 100 * (brake.scores.test.mean() - plan.test.mean()) >= -1
-        if kept and brake.scores.gap < plan.gap:
-            old = best.get(brake.name)
-            if old is None or brake.scores.gap < old.scores.gap:
-                best[brake.name] = brake
+    for brake in narrower:
+        if 100 * (brake.scores.test.mean() - max(plan.test.mean(), top)) < -1:
+            continue
+        old = best.get(brake.name)
+        if old is None or brake.scores.gap < old.scores.gap:
+            best[brake.name] = brake
     return sorted(best.values(), key=lambda brake: brake.scores.gap)

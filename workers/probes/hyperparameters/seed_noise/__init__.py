@@ -251,10 +251,14 @@ def words(facts: dict[str, Any], lottery: bool, stand: Ground) -> tuple[str, str
         title = "The result hardly depends on luck"
     note = (
         f"Repeated {facts['seeds']} times, the same settings give {min(facts['runs']):.1f} to"
-        f" {max(facts['runs']):.1f} points of {facts['metric']}: of two settings tried once each, a"
-        f" difference below {least:.1f} points says nothing; with five runs each,"
-        f" {facts['noise'][2]['points']:.1f}."
+        f" {max(facts['runs']):.1f} points of {facts['metric']}"
     )
+    if least >= 0.05:
+        note += (
+            f": of two settings tried once each, a difference below {least:.1f} points says nothing; with"
+            f" five runs each, {facts['noise'][2]['points']:.1f}"
+        )
+    note += "."
     if facts["churn"]:
         note += f" Two such runs disagree on {percent(facts['churn'])} of the answers."
     if facts["null"]["expected"] > facts["lasting_sd"] and sd >= 0.25:

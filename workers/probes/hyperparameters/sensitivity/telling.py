@@ -88,8 +88,13 @@ def words(
         way, part = ("higher", "a quarter") if factor > 1 else ("lower", "a fifth")
         loses = f"loses {worst['loss']:.1f} {unit}, {worst['signal_to_noise']:.0f} times what {luck} changes."
         if exact(centre, worst["parameter"], factor):
-            title = f"A {way} {worst['label'].lower()} costs {worst['loss']:.1f} points"
+            named = f"A {way} {worst['label'].lower()}"
+            title = f"{named} costs {worst['loss']:.1f} points"
             note = f"A {worst['label'].lower()} {part} {way} than planned {loses}"
+            if worst["parameter"] == "steps":
+                named = "A longer training" if factor > 1 else "A shorter training"
+                title = f"{named} costs {worst['loss']:.1f} points"
+                note = f"{named}, by {part}, {loses}"
         else:
             what = f"{worst['label']}: {_instead(centre, worst['parameter'], factor)}"
             title, note = f"{what} costs {worst['loss']:.1f} points", f"{what} {loses}"

@@ -62,7 +62,12 @@ def self_check(
         huge &= right(fleet, moved, y)
     checks: Checks = {}
     if bool((box.free > 0).any()):  # where only categories switch, no attack follows a gradient
-        flat, part = flatness(slope(fleet, start, y), curve.clean, box.free)
+        found = slope(fleet, start, y)
+        lost = (found == 0).all(
+            -1, keepdim=True
+        )  # where a softmax is too sure, the attack has the margin left
+        found = torch.where(lost, slope(fleet, start, y, margin=True), found)
+        flat, part = flatness(found, curve.clean, box.free)
         checks["gradient"] = {
             "ok": flat <= NO_SLOPE and part <= NO_PART,
             "says": "in many rows the model's output does not answer to small changes of its input, so an"
