@@ -181,7 +181,7 @@ def _words(facts: dict[str, Any], stand: Stand) -> tuple[str, str]:
     found, worth = facts["gap"], facts["worth"]
     own = "planned" if stand.engine.planned else "usual"
     metric, tried = stand.metric, facts["trials"]
-    trials = "one other setting" if worth == 1 else f"{worth} trials"
+    trials, bring = ("one other setting", "brings") if worth == 1 else (f"{worth} trials", "bring")
     if facts["verdict"] == "as_good":
         title = f"The {own} settings are as good as tuned ones"
         note = (
@@ -192,7 +192,7 @@ def _words(facts: dict[str, Any], stand: Stand) -> tuple[str, str]:
         title = f"Tuning gains {_points(found['points'])}"
         note = (
             f"The best of {tried} settings gains {found['low']:.1f} to {found['high']:.1f} points of {metric}"
-            f" over the {own} one, on rows it was not chosen by; {trials} bring{'s' if worth == 1 else ''} most of it."
+            f" over the {own} one, on rows it was not chosen by; {trials} {bring} most of it."
         )
     else:
         title = "Too close to tell if tuning gains anything"
