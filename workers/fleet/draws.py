@@ -30,6 +30,8 @@ def start(member: Member, net: Net, inputs: int, outputs: int) -> list[np.ndarra
     the start: from weights twice as large, a small network learns more by heart.
     """
     draw = stream(member.seed, START)
+    if net.start == "normal":
+        return _normal(member, net, inputs, outputs, draw)
     scale = np.float32(member.init_scale)
     parameters: list[np.ndarray] = []
     if net.front is not None:
@@ -43,6 +45,27 @@ def start(member: Member, net: Net, inputs: int, outputs: int) -> list[np.ndarra
     used = seen(member, net, inputs)
     weights, offsets = evenly(draw, int(used.sum()), (outputs, inputs), (outputs, 1))
     return [*parameters, weights * used * scale, offsets * scale]
+
+
+def _normal(
+    member: Member, net: Net, inputs: int, outputs: int, draw: np.random.Generator
+) -> list[np.ndarray]:
+    """Normal with variance 2 / inputs in use for relu (He et al. 2015), 1 / inputs for tanh and the heads."""
+    gain = 2.0 if net.activation == "relu" else 1.0
+    parameters: list[np.ndarray] = []
+    for layer, wide in enumerate(net.hidden):
+        weights = draw.standard_normal((inputs, wide), dtype=np.float32)
+        on = mask(member, net, layer, inputs)
+        fan_in = np.maximum(1, on.sum(0, keepdims=True)) if inputs else 1
+        parameters.append((weights * on * np.sqrt(gain / fan_in) * member.init_scale).astype(np.float32))
+        parameters.append(np.zeros((1, wide), np.float32))
+        inputs = wide
+    weights = draw.standard_normal((outputs, inputs), dtype=np.float32)
+    used = seen(member, net, inputs)
+    weights[:, ~used] = 0
+    parameters.append((weights * np.sqrt(1 / max(1, used.sum())) * member.init_scale).astype(np.float32))
+    parameters.append(np.zeros((outputs, 1), np.float32))
+    return parameters
 
 
 def units(member: Member, net: Net, layer: int) -> int:

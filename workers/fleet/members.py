@@ -11,6 +11,7 @@ import numpy as np
 from workers.fleet.fronts import Front
 
 ACTIVATIONS = ("relu", "tanh")
+STARTS = ("even", "normal")
 OPTIMIZERS = ("sgd", "adam", "adamw")
 
 
@@ -20,12 +21,16 @@ class Net:
 
     ``connections`` has one entry a hidden layer and may switch single weights off for good: a bool array
     [inputs, outputs], or None for "all on". Columns of a progressive network are made of it.
+
+    ``start`` is "even" for the start of torch's own modules, with which a net is what a team's training would
+    make of it; "normal" for larger weights (He et al. 2015), with which a net of few units learns faster.
     """
 
     hidden: tuple[int, ...] = (32, 32)
     activation: str = "relu"
     connections: tuple[np.ndarray | None, ...] = ()
     front: Front | None = None
+    start: str = "even"
 
     @property
     def below(self) -> int:
@@ -39,6 +44,10 @@ class Net:
             )
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"The activation is one of {', '.join(ACTIVATIONS)}, not {self.activation}.")
+        if self.start not in STARTS or (self.front is not None and self.start != "even"):
+            raise ValueError(
+                f"A start is one of {', '.join(STARTS)}, with a front the first, not {self.start}."
+            )
 
 
 @dataclass(frozen=True)

@@ -194,8 +194,9 @@ def _network(
         for s in range(NETS) for f in range(FOLDS)
     ]  # fmt: skip
     fleet = train(
-        x, y, members, net=Net(hidden=(32,)), heads=(Head(classes),) if classes else (Head(1, "regression"),),
-        steps=steps, optimizer="adamw", device=device, progress=progress,
+        x, y, members, net=Net(hidden=(32,), start="normal"),
+        heads=(Head(classes),) if classes else (Head(1, "regression"),), steps=steps, optimizer="adamw",
+        device=device, progress=progress,
     )  # fmt: skip
     layer = fleet.take(range(FOLDS)).hidden(x)[-1].detach().cpu().numpy()
     if classes:

@@ -99,7 +99,14 @@ def gain(
         for f in range(PARTS)
     ]
     fleet = train(
-        x, y, both, net=Net((32,)), heads=(Head(classes),), steps=250, optimizer="adamw", device=budget.device
+        x,
+        y,
+        both,
+        net=Net((32,), start="normal"),
+        heads=(Head(classes),),
+        steps=250,
+        optimizer="adamw",
+        device=budget.device,
     )
     right = fleet.predict(x) == y
     each = SEEDS * PARTS

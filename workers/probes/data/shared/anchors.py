@@ -58,7 +58,7 @@ def measure(
         for size in sizes for r in range(REPEATS)
     ]  # fmt: skip
     fleet = train(
-        x, y.astype(np.float32) if regression else y, members, net=Net(hidden=(32,)),
+        x, y.astype(np.float32) if regression else y, members, net=Net(hidden=(32,), start="normal"),
         heads=(Head(1, "regression"),) if regression else (Head(classes),), optimizer="adamw",
         progress=progress, device=device,
     )  # fmt: skip

@@ -119,8 +119,8 @@ def _networks(
     ]
     steps = int(np.clip(12 * len(x) / 64, 150, 375))
     fleet = train(
-        x, y, members, net=Net(hidden=(32,)), heads=(Head(classes),), steps=steps, optimizer="adamw",
-        average_from=0.0, progress=progress, device=device,
+        x, y, members, net=Net(hidden=(32,), start="normal"), heads=(Head(classes),), steps=steps,
+        optimizer="adamw", average_from=0.0, progress=progress, device=device,
     )  # fmt: skip
     assert fleet.averaged is not None, "asked for by average_from"
     averaged = fleet.averaged.cpu().numpy().astype(float)  # [K, n, classes], over all passes

@@ -162,8 +162,8 @@ def _network(
         for order in orders
     ]  # the same seed, so that only the labels differ  # fmt: skip
     fleet = train(
-        x, labels, members, net=Net(hidden=(16,)), steps=STEPS, optimizer="adamw", device=device,
-        heads=(Head(number),) if classes else (Head(1, "regression"),),
+        x, labels, members, net=Net(hidden=(16,), start="normal"), steps=STEPS, optimizer="adamw",
+        device=device, heads=(Head(number),) if classes else (Head(1, "regression"),),
     )  # fmt: skip
     held = x[~part]
     true = answers[:, ~part]

@@ -122,8 +122,9 @@ def _gains(
             members.append(Member(seed=budget.seed + s, rows=both, weight_decay=0.02))
             members.append(Member(seed=budget.seed + s, rows=own, weight_decay=0.02))
     fleet = train(
-        every, labels, members, net=Net(hidden=(32,)), heads=found.heads, steps=steps, optimizer="adamw",
-        device=budget.device, progress=lambda share, text: budget.progress(0.6 + 0.35 * share, text),
+        every, labels, members, net=Net(hidden=(32,), start="normal"), heads=found.heads, steps=steps,
+        optimizer="adamw", device=budget.device,
+        progress=lambda share, text: budget.progress(0.6 + 0.35 * share, text),
     )  # fmt: skip
     truth = found.y[found.test]
     scores = row_scores(fleet, x[found.test], truth)

@@ -173,7 +173,7 @@ def _by_net(
         x,
         found.y,
         members,
-        net=Net((64,)),
+        net=Net((64,), start="normal"),
         heads=(Head(len(found.classes)),),
         steps=STEPS,
         batch=64,
