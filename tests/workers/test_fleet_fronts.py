@@ -84,7 +84,7 @@ def test_a_large_fleet_trains_group_by_group_with_the_same_result(digits, monkey
     members = [Member(seed=s) for s in range(5)]
     whole = train(x, y, members, net=PICTURES, steps=20)
     cells = PICTURES.front.cells + 3 * 12 + 10
-    monkeypatch.setattr(training, "CPU_BYTES", 2 * 4 * 64 * cells)
+    monkeypatch.setattr(training, "FRONT_BYTES", 2 * 4 * 64 * cells)
     parts = train(x, y, members, net=PICTURES, steps=20)
     assert training.group_size(recipe(PICTURES), torch.from_numpy(x)) == 2
     for one, other in zip(whole.parameters, parts.parameters, strict=True):

@@ -23,6 +23,7 @@ Watch = Callable[[int, Tensors, torch.Tensor, Tensors, Sequence[torch.Tensor | N
 # Buffers of one group of members; larger fleets train group by group. What a core computes must stay in its
 # cache from one operation to the next; an accelerator is to be filled.
 CPU_BYTES, ACCELERATOR_BYTES = 4 * 2**20, 512 * 2**20
+FRONT_BYTES = 8 * 2**20  # of a front: its operations are many, and take less each beside more members
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ def group_size(recipe: Recipe, data: torch.Tensor) -> int:
     """How many members train side by side."""
     front, above = recipe.net.front, 3 * sum(recipe.net.hidden) + sum(head.outputs for head in recipe.heads)
     wide = above + (data.shape[-1] if front is None else front.cells)
-    room = CPU_BYTES if data.device.type == "cpu" else ACCELERATOR_BYTES
+    room = CPU_BYTES if front is None else FRONT_BYTES
+    if data.device.type != "cpu":
+        room = ACCELERATOR_BYTES
     return max(1, room // (4 * wide * recipe.batch))
 
 
