@@ -371,12 +371,7 @@ def as_long(
     if centre.cut <= 1:
         return centre
     whole = surrogate(sample, len(found.train), most_steps=LONGEST, front=centre.net.front, **how)
-    pilot, left = [centre.member(seed) for seed in range(TRIED)], budget.left
-    train(
-        found.x, found.y, pilot, net=centre.net, heads=found.heads, steps=TRIAL, device=budget.device,
-        **centre.pacing,
-    )  # fmt: skip
-    each = max(1e-6, left - budget.left) / (TRIED * TRIAL)
+    each = seconds_each(found, centre, budget) / centre.steps
     most = min(seconds, SHARE * budget.left) / (runs * each)
     if whole.steps <= most:
         return replace(whole, cut=1.0) if whole.cut < 1.01 else whole  # the rest is less than a step
@@ -384,6 +379,17 @@ def as_long(
     if doubled <= centre.steps:
         return centre
     return surrogate(sample, len(found.train), most_steps=doubled, front=centre.net.front, **how)
+
+
+def seconds_each(found: Rows, centre: Surrogate, budget: Budget) -> float:
+    """Seconds of one training among several side by side, told by the first steps of a few."""
+    pilot, left = [centre.member(seed) for seed in range(TRIED)], budget.left
+    steps = min(TRIAL, centre.steps)
+    train(
+        found.x, found.y, pilot, net=centre.net, heads=found.heads, steps=steps, device=budget.device,
+        **centre.pacing,
+    )  # fmt: skip
+    return max(1e-6, left - budget.left) * centre.steps / (TRIED * steps)
 
 
 def affordable(

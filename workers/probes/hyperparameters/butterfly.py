@@ -10,16 +10,17 @@ trainings B near 1 is normal (Summers and Dinneen 2021): it is held against the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from workers.fleet import Fleet
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import footing
 from workers.probes.hyperparameters.footing import Footing
-from workers.probes.surrogate import ENOUGH_TIME, affordable
 from workers.probes.words import percent
 
 NUDGE = 1e-6
@@ -84,28 +85,26 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if isinstance(stand, str):
         return Finding.skipped(stand)
     budget.progress(0.05, "Trying how long one run takes")
-    stand.train([stand.member(seed) for seed in range(2)])
-    each = max(1e-3, budget.seconds - budget.left) / 2
-    seeds = affordable(budget, SEEDS, FEWEST, each * 2.5 * len(FACTORS), ENOUGH_TIME)
-    measured = measure(stand, seeds)
+    seeds = footing.repeats(stand, SEEDS, FEWEST, 2 * len(FACTORS))
+    measured, grown = measure(stand, seeds)
     planned = measured[FACTORS.index(1.0)]
     if reason := stand.nothing_learnt(planned.scores, "a matter of chaos"):
         return Finding.skipped(reason)
-    budget.progress(0.85, "Following how the difference grows")
-    return report(stand, measured, growth(stand, 4 if seeds == SEEDS else 2))
+    return report(stand, measured, grown)
 
 
-def measure(stand: Footing, seeds: int) -> list[Twins]:
-    """Twins at every learning rate, all trained in one call."""
+def measure(stand: Footing, seeds: int) -> tuple[list[Twins], dict[str, Any]]:
+    """Twins at every learning rate, all trained in one call; and how those at the planned one part."""
     members = [
         stand.member(seed, learning_rate=stand.centre.learning_rate * factor)
         for factor in FACTORS for seed in range(seeds)
     ]  # fmt: skip
     start = stand.begin([stand.member(seed) for seed in range(seeds)])
     twin = footing.nudged(start, NUDGE, stand.budget.seed)
+    moments = Moments(sorted({max(1, round(stand.centre.steps * part)) for part in MOMENTS}))
     fleet = stand.train(
-        members * 2, start=Fleet.join([start] * len(FACTORS) + [twin] * len(FACTORS)),
-        progress=lambda share, text: stand.budget.progress(0.1 + 0.75 * share, text),
+        members * 2, start=Fleet.join([start] * len(FACTORS) + [twin] * len(FACTORS)), watch=moments,
+        progress=lambda share, text: stand.budget.progress(0.1 + 0.85 * share, text),
     )  # fmt: skip
     x, scores = stand.found.x[stand.found.test], stand.scores(fleet)
     half, root = len(members), not stand.found.classes
@@ -122,32 +121,45 @@ def measure(stand: Footing, seeds: int) -> list[Twins]:
             (between(base) + between([half + k for k in base])) / 2,
             scores[base], 100 * (scores[[half + k for k in base]] - scores[base]).mean(1), root,
         ))  # fmt: skip
-    return found
+    planned = slice(FACTORS.index(1.0) * seeds, (FACTORS.index(1.0) + 1) * seeds)
+    twins = slice(half + planned.start, half + planned.stop)
+    away = np.stack([_distance(*(_of(at, which) for which in (planned, twins))) for at in moments.all(fleet)])
+    return found, growth(moments.steps, away / _distance(start.parameters, twin.parameters))
 
 
-def growth(stand: Footing, seeds: int) -> dict[str, Any]:
-    """How far twins' weights are apart after parts of the training, as times the first difference.
+class Moments:
+    """The weights of a fleet after some of its steps, kept while it trains."""
 
-    A run of fewer steps is the beginning of the longer one, as nothing that a member does depends on its end.
-    """
-    steps = sorted({max(1, round(stand.centre.steps * part)) for part in MOMENTS})
-    start = stand.begin([stand.member(seed) for seed in range(seeds)])
-    twin = footing.nudged(start, NUDGE, stand.budget.seed)
-    members = [stand.member(seed, steps=count) for count in steps for seed in range(seeds)]
-    fleet = stand.train(members * 2, start=Fleet.join([start] * len(steps) + [twin] * len(steps)))
-    first = _distance(start, twin)
-    away = _distance(fleet.take(range(len(members))), fleet.take(range(len(members), 2 * len(members))))
-    times = np.median((away / np.tile(first, len(steps))).reshape(len(steps), seeds), 1)
+    def __init__(self, steps: Sequence[int]) -> None:
+        self.steps = steps
+        self.seen: dict[int, list[list[torch.Tensor]]] = {step: [] for step in steps}
+
+    def __call__(self, step: int, parameters: Sequence[torch.Tensor], *learnt: Any) -> None:
+        if step in self.seen:
+            self.seen[step].append([one.clone() for one in parameters])
+
+    def all(self, fleet: Fleet) -> list[list[torch.Tensor]]:
+        """Of each moment the stacks [K, ...]; the last is the end of the training."""
+        groups = [self.seen[step] for step in self.steps[:-1]]
+        return [*([torch.cat(of) for of in zip(*one, strict=True)] for one in groups), fleet.parameters]
+
+
+def growth(steps: Sequence[int], times: np.ndarray) -> dict[str, Any]:
+    """How far twins' weights are apart after so many steps, as ``times`` [steps, seeds] of the first."""
+    times = np.median(times, 1)
     times = np.maximum(np.nan_to_num(times, nan=1 / NUDGE, posinf=1 / NUDGE), 1e-3)
     rate = float(np.polyfit(steps, np.log(times), 1)[0]) if len(steps) > 1 else 0.0
     return {"steps": [0, *steps], "times": [1.0, *map(float, times)], "rate_per_100_steps": 100 * rate}
 
 
-def _distance(first: Fleet, second: Fleet) -> np.ndarray:
+def _of(parameters: Sequence[torch.Tensor], members: slice) -> list[torch.Tensor]:
+    return [one[members] for one in parameters]
+
+
+def _distance(first: Sequence[torch.Tensor], second: Sequence[torch.Tensor]) -> np.ndarray:
     """float64 [K]: the Euclidean distance of the members' weights."""
     square = sum(
-        (a.double() - b.double()).square().flatten(1).sum(1)
-        for a, b in zip(first.parameters, second.parameters, strict=True)
+        (a.double() - b.double()).square().flatten(1).sum(1) for a, b in zip(first, second, strict=True)
     )
     return np.sqrt(square.cpu().numpy())  # type: ignore[union-attr]
 

@@ -18,14 +18,17 @@ from workers.fleet import Fleet, Member, Net, train
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import classical
 from workers.probes.surrogate import (
+    ENOUGH_TIME,
     Rows,
     Surrogate,
+    affordable,
     as_long,
     interval,
     network,
     not_trainable,
     row_scores,
     rows,
+    seconds_each,
 )
 
 LONGER = 2.0  # a plan that trains so many times longer than its stand-in may learn what that does not
@@ -149,6 +152,12 @@ class Footing(Ground):
         """float64 [K, rows]: what each member scores on the test rows, or on these."""
         at = self.found.test if places is None else places
         return row_scores(fleet, self.found.x[at], self.found.y[at])
+
+
+def repeats(stand: Footing, wanted: int, fewest: int, trainings: float) -> int:
+    """How often to repeat so many ``trainings``, as ``affordable`` has it."""
+    each = seconds_each(stand.found, stand.centre, stand.budget)
+    return affordable(stand.budget, wanted, fewest, each * trainings, ENOUGH_TIME)
 
 
 def of(sample: Sample, budget: Budget, *, own_settings: bool = False) -> Footing | str:

@@ -18,7 +18,7 @@ import numpy as np
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import footing
 from workers.probes.hyperparameters.footing import LONGER, Footing
-from workers.probes.surrogate import ENOUGH_TIME, affordable, interval
+from workers.probes.surrogate import interval
 from workers.probes.words import count
 
 FACTORS = (0.01, 0.03, 0.1, 0.2, 1 / 3, 0.5, 2 / 3, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 30.0)
@@ -52,10 +52,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(stand)
     budget.progress(0.05, "Trying how long one run takes")
     stand = footing.whole(stand, sample, FEWEST * len(FACTORS))
-    left = budget.left
-    stand.train([stand.member(seed) for seed in range(2)])
-    each = max(1e-3, left - budget.left) / 2
-    sweep = measure(stand, affordable(budget, SEEDS, FEWEST, each * len(FACTORS), ENOUGH_TIME))
+    sweep = measure(stand, footing.repeats(stand, SEEDS, FEWEST, len(FACTORS)))
     best = int(sweep.means.argmax())
     if reason := stand.nothing_learnt(sweep.scores[best] / 100, "good or bad"):
         return Finding.skipped(reason.replace("with these settings", "with the best of 16 learning rates"))

@@ -19,7 +19,6 @@ from workers.probes.hyperparameters import fitted, footing
 from workers.probes.hyperparameters.fitted import Fitted
 from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.hyperparameters.seed_noise import unfinished
-from workers.probes.surrogate import ENOUGH_TIME, affordable
 from workers.probes.words import percent
 
 SEEDS, FEWEST, EACH = 16, 8, 8  # runs with everything new; and for every source alone
@@ -41,10 +40,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return planned_model.run(sample, stand)
     budget.progress(0.05, "Trying how long one run takes")
     stand = footing.whole(stand, sample, 2 * FEWEST + 2 * EACH)
-    left = budget.left
-    stand.train([stand.member(seed) for seed in range(2)])
-    each = max(1e-3, left - budget.left) / 2
-    seeds = affordable(budget, SEEDS, FEWEST, each * 2, ENOUGH_TIME)
+    seeds = footing.repeats(stand, SEEDS, FEWEST, 2)
     everything, start, order = _runs(stand, seeds)
     scores = stand.scores(everything)
     if reason := stand.nothing_learnt(scores, "a matter of luck"):

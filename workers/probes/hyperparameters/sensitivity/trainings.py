@@ -12,7 +12,14 @@ from workers.probes.base import Budget
 from workers.probes.hyperparameters.classical import Classical, families
 from workers.probes.hyperparameters.seed_noise import FEWEST as FEWEST_LUCK
 from workers.probes.hyperparameters.seed_noise import SEEDS as LUCK
-from workers.probes.surrogate import ENOUGH_TIME, Rows, Surrogate, affordable, row_scores
+from workers.probes.surrogate import (
+    ENOUGH_TIME,
+    Rows,
+    Surrogate,
+    affordable,
+    row_scores,
+    seconds_each,
+)
 
 FACTORS = (0.5, 0.8, 1.25, 2.0)
 NEAR = (0.8, 1.25)
@@ -105,14 +112,10 @@ def measure(found: Rows, centre: Surrogate, budget: Budget) -> Scores:
     seeds = list(range(SEEDS))
     tried = settings(centre)
     pairs = [(name, factor) for name in FLEET if name in tried for factor in FACTORS]
-    chunks = [[("", 1.0)], *[[pair for pair in pairs if pair[0] == name] for name in FLEET if name in tried]]
     scores: Scores = {}
-    left = budget.left
-    first = _fleet(found, centre, chunks[0], seeds[:2], budget)  # tells how many seeds there is time for
-    took = max(1e-3, left - budget.left)
-    share = 2 * (len(pairs) * 1.1 + 12) / 4  # of that first fleet's time, per seed; fleets only get cheaper
-    seeds = seeds[: affordable(budget, SEEDS, FEWEST, took * share / 2, ENOUGH_TIME)]
-    del first
+    trainings = len(pairs) * 1.1 + 12  # a seed: one is twice as long, and other shapes train in few at once
+    each = seconds_each(found, centre, budget) * trainings
+    seeds = seeds[: affordable(budget, SEEDS, FEWEST, each, ENOUGH_TIME)]
     budget.progress(0.05, f"Training {(len(pairs) + 9) * len(seeds)} small models")
     fleet = _fleet(found, centre, [("", 1.0), *pairs], seeds, budget)
     all_scores = row_scores(fleet, found.x[found.test], found.y[found.test])
