@@ -4,10 +4,11 @@
 
 Scikit-learn's digits as 1,797 pictures with a plan, through ``workers.assess``: prepare,
 then each probe in a sandbox of its own, as many at once as there are cores; one dimension after the other.
-Flexibility and hyperparameters run twice more, together: with a network of convolutions so small that it is
-trained as it is planned, and on a table of 2,000 rows of twelve sites with two targets, where each of their
-probes has something to measure. The hardware dimension also runs from the plan alone, on one core.
-Other work on the machine counts against it, so the load at the start stands beside it.
+Flexibility and hyperparameters run three times more, together: with a network of convolutions so small that
+it is trained as it is planned, with word vectors on 2,000 texts, and on a table of 2,000 rows of twelve sites
+with two targets, where each of their probes has something to measure. The hardware dimension also runs from
+the plan alone, on one core. Other work on the machine counts against it, so the load at the start stands
+beside it.
 """
 
 from __future__ import annotations
@@ -31,13 +32,18 @@ from sklearn import datasets
 from workers import assess, sandbox
 
 RESULT = Path(__file__).parent / "results" / "dimensions.json"
-ROWS, COLUMNS, SITES = 2_000, 20, 12
+ROWS, COLUMNS, SITES, WORDS = 2_000, 20, 12, 8_000
 PLAN = {
     "model": {"kind": "cnn", "channels": [16, 32]},
     "training": {"epochs": 20, "batch_size": 64, "optimizer": "adam", "learning_rate": 0.001},
     "hardware": {"train": {"device": "L4"}},
 }
 SMALL_PLAN = {**PLAN, "model": {"kind": "cnn", "channels": [8, 16]}}
+TEXT_PLAN = {
+    "model": {"kind": "fasttext"},
+    "training": {"epochs": 20, "batch_size": 64, "optimizer": "adam", "learning_rate": 0.005},
+    "data": {"target": "label", "text": "text"},
+}
 TABLE_PLAN = {
     "model": {"kind": "mlp", "hidden": [64, 64]},
     "training": {"epochs": 30, "batch_size": 64, "optimizer": "adam", "learning_rate": 0.001},
@@ -56,6 +62,8 @@ def main() -> None:
             seconds[dimension] = timed(dimension, [path], each, failed)
         small: dict[str, float] = {}
         trained = timed(("flexibility", "hyperparameters"), [path], small, failed, SMALL_PLAN)
+        words: dict[str, float] = {}
+        read = timed(("flexibility", "hyperparameters"), [texts(Path(folder))], words, failed, TEXT_PLAN)
         tasks: dict[str, float] = {}
         skipped: dict[str, str] = {}
         both = timed(
@@ -72,6 +80,7 @@ def main() -> None:
                seconds["flexibility"] + seconds["hyperparameters"], 60),
         figure(f"both, with planned convolutions that are trained as they are, seconds on {cores} cores",
                trained, 60),
+        figure(f"both, with planned word vectors on {ROWS:,} texts, seconds on {cores} cores", read, 60),
         figure(f"both, on a table of {ROWS:,} rows with two targets, seconds on {cores} cores", both, 60),
         figure("probes of both that had nothing to measure there", len(skipped), 0),
         figure("all hardware probes of a plan alone, seconds on one core", plan_alone, 20),
@@ -86,6 +95,7 @@ def main() -> None:
         "dimension_seconds": seconds,
         "each_seconds": each,
         "small_seconds": small,
+        "text_seconds": words,
         "table_seconds": tasks,
         "table_skipped": skipped,
         "plan_alone_seconds": alone,
@@ -130,6 +140,20 @@ def table(folder: Path) -> Path:
     made["kind"] = np.array(["low", "middle", "high"])[score.argmax(1)]
     made["amount"] = x[:, :5].sum(1) + np.abs(x[:, 5]) + rng.normal(0, 0.3, ROWS)
     made.to_csv(path, index=False)
+    return path
+
+
+def texts(folder: Path) -> Path:
+    """Texts of 20 to 160 of 8,000 words, each word a little more likely in one of two kinds."""
+    rng, path = np.random.default_rng(0), folder / "texts.jsonl"
+    common, tilt = 1 / np.arange(1, WORDS + 1) ** 1.05, rng.normal(0, 0.3, WORDS)
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(ROWS):
+            kind = number % 2
+            chances = common * np.exp(tilt if kind else -tilt)
+            said = rng.choice(WORDS, int(rng.integers(20, 160)), p=chances / chances.sum())
+            text = " ".join(f"word{word}" for word in said)
+            file.write(json.dumps({"text": text, "label": ("no", "yes")[kind]}) + "\n")
     return path
 
 

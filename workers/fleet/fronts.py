@@ -30,6 +30,10 @@ class Front(Protocol):
         """Numbers that one row of one member fills on the way."""
         ...
 
+    def traffic(self, batch: int) -> int:
+        """Numbers that a step of one member reads and writes, about: what takes its time on a CPU."""
+        ...
+
     @property
     def differentiable(self) -> bool:
         """Whether there is a gradient for the rows themselves."""
@@ -91,15 +95,11 @@ class Convolution:
         return prod(self.maps[-1])
 
     @property
-    def products(self) -> int:
-        """Multiplications that one row takes."""
-        sizes = [self.shape[1:], *((high, wide) for _, high, wide in self.maps)]
-        pairs = zip((self.shape[0], *self.channels), self.channels, sizes, strict=False)
-        return sum(high * wide * below * above * self.KERNEL**2 for below, above, (high, wide) in pairs)
-
-    @property
     def cells(self) -> int:
         return self.inputs + 9 * sum(map(prod, self.maps))  # each four times as large before, and gradients
+
+    def traffic(self, batch: int) -> int:
+        return self.cells * batch
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -161,6 +161,9 @@ class WordVectors:
     @property
     def cells(self) -> int:
         return 3 * self.length * self.width
+
+    def traffic(self, batch: int) -> int:
+        return self.cells * batch // 8 + self.words * self.width  # the optimiser moves every vector
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:

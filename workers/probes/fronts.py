@@ -23,8 +23,7 @@ from workers.probes.hardware.kinds import KINDS
 
 CONVOLUTIONS = set(KINDS["cnn"])
 WORDS = {"fasttext", "fast_text", "embedding_bag", "embeddingbag", "word_embeddings", "word_vectors"}
-PRODUCTS = 30_000  # of numbers that one row takes in one pass, at the most: a fifth of a second a training
-WIDEST = 64  # of a dense layer
+WIDEST = 64  # units of a dense layer, and channels
 VOCABULARY, LENGTH = 4_000, 128  # words known and read of a text
 WIDTH, MOST_WIDTH = 16, 64  # of a word's vector, where the plan names none; and at the most
 # A sign of a script without spaces is a word of its own.
@@ -32,7 +31,7 @@ WORD = re.compile(rf"{UNSPACED}|(?:(?!{UNSPACED})\w)+")
 
 
 def planned(sample: Sample) -> Front | None:
-    """The front of the planned network where that can be trained here as it is, else None."""
+    """The front of the planned network where that can be built here as it is, else None."""
     model = sample.planned("model", {})
     kind = str(model.get("kind", "")).lower()
     hidden = model.get("hidden") or []
@@ -47,9 +46,8 @@ def planned(sample: Sample) -> Front | None:
     shape = _shape(sample)
     if shape is None:
         return None
-    front = Convolution(shape, tuple(int(one) for one in model["channels"]))
-    first = hidden[0] if hidden else max(2, len(sample.target.classes) if sample.target else 2)
-    return front if front.products + front.features * first <= PRODUCTS else None
+    channels = tuple(int(one) for one in model["channels"])
+    return Convolution(shape, channels) if max(channels) <= WIDEST else None
 
 
 def seen(

@@ -20,6 +20,7 @@ from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Sample
 from workers.probes.words import count
 
 MOST_ROWS = 2000  # probes.md section 0: for training probes on a CPU
+TRAFFIC = 6e7  # numbers moved in a training of a planned network, at most: a fifth of a second on one core
 LONGEST = 25_000  # steps beyond which a plan is not trained in full, however small its network
 TRIED, TRIAL = 8, 50  # trainings and their steps that tell how long all of them take
 SHARE = 0.6  # of the time left that trainings may take
@@ -218,11 +219,21 @@ def surrogate(
     )  # fmt: skip
 
 
+def planned_front(sample: Sample) -> fronts.Front | None:
+    """The front of the planned network where that is small enough to be trained some 400 times, else None."""
+    front = fronts.planned(sample)
+    if front is None:
+        return None
+    rows = min(MOST_ROWS, int((sample.split == 0).sum()))
+    planned = surrogate(sample, rows, front=front)
+    return front if front.traffic(planned.batch) * planned.steps <= TRAFFIC else None
+
+
 def network(sample: Sample, found: Rows, **how: Any) -> tuple[Rows, Surrogate]:
     """What is trained for the plan, and the rows as it sees them: the planned convolutions or word vectors
     where they are small enough, else dense layers on the features. ``how`` is as ``surrogate`` has it.
     """
-    front = fronts.planned(sample)
+    front = planned_front(sample)
     if front is not None:
         found = replace(found, x=fronts.seen(sample, found.ids, found.x, found.train, front))
     return found, surrogate(sample, len(found.train), front=front, **how)
@@ -231,7 +242,7 @@ def network(sample: Sample, found: Rows, **how: Any) -> tuple[Rows, Surrogate]:
 def not_trainable(sample: Sample) -> str | None:
     """Why the planned network's own settings mean nothing to what is trained here; None where they do."""
     kind = str(sample.planned("model.kind", "")).lower()
-    if kind in PLAIN_KINDS or fronts.planned(sample) is not None:
+    if kind in PLAIN_KINDS or planned_front(sample) is not None:
         return None
     named = kind.replace("_", " ")
     if kind in fronts.CONVOLUTIONS:

@@ -117,6 +117,19 @@ def test_a_network_that_is_not_trained_as_planned_lends_no_settings(upload, mode
     assert surrogate.not_trainable(sample)
 
 
+@pytest.mark.parametrize(
+    ("channels", "epochs", "as_planned"), [((8, 16), 10, True), ((32, 32), 2, True), ((32, 32), 40, False)]
+)
+def test_whether_a_network_is_trained_as_planned_is_a_matter_of_all_its_work(
+    upload, channels, epochs, as_planned
+):
+    model = {"kind": "cnn", "channels": list(channels)}
+    sample = upload("12.zip", lambda path: marked(path, 600, 12), model, epochs=epochs)
+    stand_in = surrogate.network(sample, rows_of(sample))[1]
+    assert (stand_in.net.front is not None) == as_planned
+    assert (surrogate.not_trainable(sample) is None) == as_planned
+
+
 def test_a_rate_that_is_far_too_low_is_measured_on_the_planned_network(upload):
     sample = upload("many.zip", lambda path: marked(path, 600), SMALL, learning_rate=0.01 / 30, epochs=20)
     found = learning_rate.run(sample, Budget())

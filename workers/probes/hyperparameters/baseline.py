@@ -38,6 +38,7 @@ SPOKEN = {
     "nearest": "nearest neighbours",
     "boosting": "boosted trees",
 }
+PACED = 400.0  # steps that tell how long a training alone takes
 TREES = 600  # of all classes together; more only cost time on 2,000 rows
 
 
@@ -89,9 +90,11 @@ def _planned(engine: Engine, parts: list[Part]) -> Result:
     """Every part trained; and the seconds of one training alone, as it would be without a fleet."""
     several = list({part.fold: part for part in parts}.values()) if engine.slow else parts
     scores = engine.scores([engine.default], several, lambda _: None)
+    steps = engine.default.get("steps", 0.0)
+    brief = {"steps": min(steps, PACED)} if steps else {}
     began = time.process_time()
-    engine.scores([engine.default], several[:1], lambda _: None)
-    took = time.process_time() - began
+    engine.scores([{**engine.default, **brief}], several[:1], lambda _: None)
+    took = (time.process_time() - began) * (steps / brief["steps"] if brief else 1.0)
     folds = sorted({part.fold for part in several})
     return Result(np.concatenate([scores.fold(several, fold)[1][0] for fold in folds], axis=1), took)
 

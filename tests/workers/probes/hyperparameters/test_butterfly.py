@@ -61,6 +61,28 @@ def test_the_alarm_comes_while_accuracy_is_still_at_its_best(digits, near):
     assert near.facts["growth"]["times"][-1] > 3 * calm.facts["growth"]["times"][-1]
 
 
+def test_how_twins_part_is_seen_on_the_way_of_the_planned_training(digits):
+    """Half of the way of a rate that falls: not a training of half as many steps, whose rate falls faster."""
+    stand = footing.of(sgd(digits, 1.05, schedule="cosine"), Budget())
+    _, grown = butterfly.measure(stand, 2)
+    starts = stand.begin([stand.member(seed) for seed in range(2)])
+    apart = []
+    for start in (starts, footing.nudged(starts, butterfly.NUDGE, 0)):
+        kept = {}
+        stand.train(
+            list(starts.members), start=start,
+            watch=lambda step, now, *_, kept=kept: kept.update({step: [one.double() for one in now]}),
+        )  # fmt: skip
+        apart.append(kept)
+    half = stand.centre.steps // 2
+    away, first = (
+        torch.stack([(a - b).square().flatten(1).sum(1) for a, b in zip(*both, strict=True)]).sum(0).sqrt()
+        for both in ([one[step] for one in apart] for step in (half, 0))
+    )
+    assert grown["steps"][-2] == half
+    np.testing.assert_allclose(grown["times"][-2], float((away / first).mean()), rtol=0.02)
+
+
 def test_the_ratio_rises_up_to_the_edge(near):
     """0.5, 1 and 1.25 times 1.05; past the edge nothing is learnt and the ratio means nothing."""
     ratios = [one["ratio"] for one in near.facts["rates"][:3]]
