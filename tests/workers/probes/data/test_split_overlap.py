@@ -138,3 +138,14 @@ def test_the_way_that_ties_most_rows_leads_and_a_worse_one_stands_beside_it(monk
     assert finding.title == "60% of the test rows share their g with training rows"
     assert "Many share." in finding.note
     assert "32 test rows are equal to training rows." in finding.note
+
+
+def test_what_copies_are_worth_is_measured_without_all_of_them():
+    """Each row of the test stands three times in training, and one copy with its label is as good as three."""
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame(rng.normal(size=(160, 6)).round(4), columns=list("abcdef"))
+    rows["kind"] = rng.choice(["yes", "no"], len(rows))
+    finding = judge.finding(PROBE, sets.split_csv(pd.concat([rows] * 3, ignore_index=True), rows, "kind"))
+    impact = finding.facts["impact"]
+    assert impact["all"] == 1.0
+    assert 0.35 < impact["without"] < 0.65

@@ -218,3 +218,17 @@ def test_a_gap_without_an_alarm_or_a_way_out_counts_with_its_sure_part(
     assert found.value == (plan.gap if whole else low)
     told = f"{plan.gap:.0f}" if whole else f"at least {low:.0f}" if alarm else f"at least {low:.1f}"
     assert f"ew rows score {told} points less" in found.title
+
+
+def test_a_brake_that_only_stops_the_learning_is_not_advised():
+    """It narrows the gap most, and new rows score best after another."""
+
+    def scores(train, test):
+        return trials.Scores(np.full((3, 50), train), np.full((3, 50), test))
+
+    stops = trials.Brake("weight_decay", 0.1, scores(0.60, 0.598))
+    helps = trials.Brake("weight_decay", 0.01, scores(0.80, 0.65))
+    early = trials.Brake("early_stopping", None, scores(0.75, 0.645))
+    dear = trials.Brake("dropout", 0.5, scores(0.55, 0.55))
+    told = trials.better([stops, helps, early, dear], scores(1.0, 0.60))
+    assert [(one.name, one.setting) for one in told] == [("early_stopping", None), ("weight_decay", 0.01)]

@@ -99,15 +99,9 @@ def gain(
         for f in range(PARTS)
     ]
     fleet = train(
-        x,
-        y,
-        both,
-        net=Net((32,), start="normal"),
-        heads=(Head(classes),),
-        steps=250,
-        optimizer="adamw",
+        x, y, both, net=Net((32,), start="normal"), heads=(Head(classes),), steps=250, optimizer="adamw",
         device=budget.device,
-    )
+    )  # fmt: skip
     right = fleet.predict(x) == y
     each = SEEDS * PARTS
     gained = np.array(

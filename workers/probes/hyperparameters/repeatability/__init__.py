@@ -24,7 +24,7 @@ from workers.probes.hyperparameters.footing import Footing, Ground
 from workers.probes.words import percent
 
 SEEDS, AGAIN, TWINS = 8, 3, 4  # runs with other seeds, repeated, and nudged
-BRIEF = 10  # steps on two threads: sums in another order show at once, and on a busy machine threads wait
+BRIEF = 30  # steps on another number of threads, which wait for each other on a busy machine
 ROUNDING = 1e-7  # relative, of sums in float32 taken in another order
 MOVED = 0.0625  # of a number's variance: an answer that moved by a quarter of its spread
 FEW = 0.01  # of the answers, which change for sure
