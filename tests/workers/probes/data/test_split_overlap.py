@@ -141,7 +141,7 @@ def test_the_way_that_ties_most_rows_leads_and_a_worse_one_stands_beside_it(monk
 
 
 def test_what_copies_are_worth_is_measured_without_all_of_them():
-    """Each row of the test stands three times in training, and one copy with its label is as good as three."""
+    """Each row of the test stands three times in training, and one of these is as good as three."""
     rng = np.random.default_rng(5)
     rows = pd.DataFrame(rng.normal(size=(160, 6)).round(4), columns=list("abcdef"))
     rows["kind"] = rng.choice(["yes", "no"], len(rows))
