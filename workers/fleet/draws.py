@@ -97,12 +97,15 @@ def seen(member: Member, net: Net, inputs: int) -> np.ndarray:
 class Orders:
     """Which rows each member sees in which step: its rows in a new order each pass, cut into batches.
 
-    A batch may run on into the next pass, so that every batch is full and members with few rows fit in.
+    A batch may run on into the next pass, so that every batch is full and members with few rows fit in. With
+    ``last``, each pass ends in a batch of so many rows, filled up with -1, as a loader's epoch does.
     """
 
-    def __init__(self, members: Sequence[Member], rows: Sequence[np.ndarray], batch: int) -> None:
+    def __init__(
+        self, members: Sequence[Member], rows: Sequence[np.ndarray], batch: int, last: int = 0
+    ) -> None:
         self.draws = [stream(member.seed, ORDER) for member in members]
-        self.rows, self.batch = list(rows), batch
+        self.rows, self.batch, self.last = list(rows), batch, last
         self.rest = [np.empty(0, np.int64) for _ in members]
 
     def block(self) -> np.ndarray:
@@ -110,13 +113,27 @@ class Orders:
         need = BLOCK * self.batch
         out = np.empty((BLOCK, len(self.rows), self.batch), np.int64)
         for k, rows in enumerate(self.rows):
-            passes = -(-(need - len(self.rest[k])) // len(rows))
+            passes = -(-(need - len(self.rest[k])) // self._places(rows))
             if passes > 0:
                 fresh = self.draws[k].permuted(np.broadcast_to(rows, (passes, len(rows))), axis=1)
+                if self.last:
+                    fresh = self._ended(fresh)
                 self.rest[k] = np.concatenate([self.rest[k], fresh.reshape(-1)])
             out[:, k] = self.rest[k][:need].reshape(BLOCK, self.batch)
             self.rest[k] = self.rest[k][need:]
         return out
+
+    def _places(self, rows: np.ndarray) -> int:
+        """Of one pass, over all its batches."""
+        if not self.last:
+            return len(rows)
+        return (max(0, len(rows) - self.last) // self.batch + 1) * self.batch
+
+    def _ended(self, fresh: np.ndarray) -> np.ndarray:
+        """Passes [n, rows] as [n, places], where the last batch is a short one."""
+        places = self._places(fresh[0])
+        used = min(fresh.shape[1], places - self.batch + self.last)
+        return np.pad(fresh[:, :used], ((0, 0), (0, places - used)), constant_values=-1)
 
     def keep(self, kept: Sequence[int]) -> None:
         self.draws = [self.draws[k] for k in kept]

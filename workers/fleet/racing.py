@@ -36,12 +36,14 @@ def race(
     optimizer: str = "adam",
     kept: int = KEPT,
     device: str = "cpu",
+    schedule: str = "constant",
+    warmup: float = 0.0,
 ) -> tuple[Fleet, np.ndarray]:
     """The members that reached the end, best first, and their places in ``members``.
 
     ``score`` gets a fleet as it is at a rung and says float [K] how good each is; higher is better. Rungs
-    stand after 32, 64, 128 ... steps, and all who stay train ``steps``. ``x`` is [n, d], for all members;
-    nobody stops early.
+    stand after 32, 64, 128 ... steps, and all who stay train ``steps``, over which a schedule of rates runs.
+    ``x`` is [n, d], for all members; nobody stops early.
     """
     if not members:
         raise ValueError("A race needs at least one member.")
@@ -49,7 +51,7 @@ def race(
     shared = as_heads(targets)
     recipe = Recipe(
         net or Net(), tuple(heads) if heads else guess_heads(shared, members), int(steps), int(batch),
-        optimizer, 0, 1, None, None, None, device,
+        optimizer, 0, 1, None, None, None, device, schedule, warmup,
     )  # fmt: skip
     data = torch.as_tensor(np.asarray(x, np.float32)).to(device)
     size = group_size(recipe, data)

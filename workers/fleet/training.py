@@ -43,6 +43,7 @@ class Recipe:
     device: str
     schedule: str = "constant"
     warmup: float = 0.0  # share of a member's steps
+    last: int = 0  # rows of the last batch of a pass; 0: batches run on into the next pass
     precision: str = "float32"  # of the passes; parameters and moments stay in 32 bits
 
 
@@ -67,12 +68,15 @@ def train(
     device: str = "cpu",
     schedule: str = "constant",
     warmup: float = 0.0,
+    last: int = 0,
     precision: str = "float32",
 ) -> Fleet:
     """Trains every member and returns them as one Fleet.
 
     ``perturb(batch, gradient, which)`` gets rows [k, B, d], a function from such rows to the gradient of
     their loss, and the places int64 [k] of the members still training; it returns the rows to learn from.
+
+    ``last``: each pass over a member's rows ends in a batch of so many, as an epoch of torch's loader does.
 
     ``watch(step, parameters, batch, targets, weights)`` is called before each step of a group of members
     with what they learn from: rows [k, B, d], and a target and a weight [k, B] a
@@ -90,7 +94,7 @@ def train(
     shared = as_heads(targets)
     recipe = Recipe(
         net or Net(), tuple(heads) if heads else guess_heads(shared, members), int(steps), int(batch),
-        optimizer, patience, every, average_from, perturb, watch, device, schedule, warmup, precision,
+        optimizer, patience, every, average_from, perturb, watch, device, schedule, warmup, last, precision,
     )  # fmt: skip
     data = torch.as_tensor(np.asarray(x, np.float32) if not torch.is_tensor(x) else x.float()).to(device)
     size = group_size(recipe, data)
@@ -158,7 +162,7 @@ class Training:
         self.own = torch.arange(len(members))  # which member each place of the stacks holds
         self.start = start
         self._targets(targets)
-        self.orders = draws.Orders(members, self.rows, recipe.batch)
+        self.orders = draws.Orders(members, self.rows, recipe.batch, recipe.last)
         self.dropouts = draws.Dropouts(members, recipe.batch, recipe.net.hidden)
         outputs = sum(head.outputs for head in recipe.heads)
         if start is None:
@@ -379,6 +383,8 @@ class Training:
         if self.used is not self.parameters:
             self.used.flat.copy_(self.parameters.flat)
         parameters, passes = self.used.views, self.passes
+        there = order >= 0 if self.recipe.last else None
+        order = order if there is None else order.clamp_min(0)
         places = order + self.offsets
         torch.index_select(
             self.flat_x, 0, (order if self.x.ndim == 2 else places).reshape(-1),
@@ -386,6 +392,9 @@ class Training:
         )  # fmt: skip
         targets = [y.view(-1)[order if len(y) == 1 else places] for y in self.targets]
         weights = [None if w is None else w.view(-1)[order if len(w) == 1 else places] for w in self.weights]
+        if there is not None and not bool(there.all()):
+            mean = there * (self.recipe.batch / there.sum(1, keepdim=True))  # of the rows that are there
+            weights = [mean if w is None else w * mean for w in weights]
         if self.recipe.watch is not None:
             self.recipe.watch(self.optimiser.step_count, parameters, passes.x, targets, weights)
         masks = self._masks() if self.dropouts.wanted else None

@@ -137,13 +137,14 @@ class Surrogate:
     own_steps: bool = True  # whether the plan names how long it trains
     schedule: str = "constant"
     warmup: float = 0.0  # share of the steps
+    last: int = 0  # rows of an epoch's last batch, where that is to be a short one
     drop_last: bool = False  # whether the plan leaves out an epoch's last, short batch
 
     @property
     def pacing(self) -> dict[str, Any]:
         """How a fleet goes about it: its batch, optimiser and schedule of rates."""
         return {"batch": self.batch, "optimizer": self.optimizer, "schedule": self.schedule,
-                "warmup": self.warmup}  # fmt: skip
+                "warmup": self.warmup, "last": self.last}  # fmt: skip
 
     @property
     def subject(self) -> str:
@@ -196,7 +197,7 @@ def surrogate(
         caveats.append(f"{name} was replaced by adam.")
         optimizer = "adam"
     rate = float(use.get("learning_rate", 0.05 if optimizer == "sgd" else 0.005))
-    batch = int(min(MOST_BATCH, max(4, use.get("batch_size", 64)), max(4, train_rows)))
+    batch = int(min(MOST_BATCH, max(1, use.get("batch_size", 64)), max(4, train_rows)))
     wanted = planned_steps(use, train_rows, batch)
     steps = _steps(wanted, most_steps, caveats)
     if not wanted and plain and _in_steps(model, use, kind):
@@ -214,7 +215,7 @@ def surrogate(
         min(0.9, float(use.get("dropout", model.get("dropout", 0.1 if bare else 0.0)))) if hidden else 0.0,
         float(use.get("momentum", 0.9 if name == "momentum" or bare else 0.0)),
         batch, steps, bool(use) or bool(plain and model), tuple(caveats),
-        max(1.0, wanted / steps), "learning_rate" in use, wanted > 0, schedule, warmup,
+        max(1.0, wanted / steps), "learning_rate" in use, wanted > 0, schedule, warmup, 0,
         bool(use.get("drop_last")),
     )  # fmt: skip
 

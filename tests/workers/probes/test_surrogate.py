@@ -40,6 +40,11 @@ def test_an_epochs_last_short_batch_is_a_step_unless_the_plan_drops_it(clouds):
     assert surrogate(planned(clouds, batch_size=30, epochs=10), 900).steps == 10 * 30
 
 
+@pytest.mark.parametrize("batch", [1, 2, 4, 64])
+def test_a_small_batch_is_trained_as_planned(clouds, batch):
+    assert surrogate(planned(clouds, batch_size=batch, steps=100), 900).batch == batch
+
+
 def test_planned_epochs_are_told_as_they_were_planned(clouds):
     for drop_last in (False, True):
         plan = planned(clouds, batch_size=64, epochs=30, drop_last=drop_last)

@@ -10,7 +10,7 @@ test rows, measured on the other, and the other way round.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,14 @@ def run(sample: Sample, budget: Budget) -> Finding:
         return Finding.skipped(stand)
     budget.progress(0.05, "Trying how long one run takes")
     stand = footing.whole(stand, sample, FEWEST * len(FACTORS))
+    short = short_batch(sample, stand)
+    if short is not None:
+        stand = replace(stand, centre=replace(stand.centre, last=short[0]))
     sweep = measure(stand, footing.repeats(stand, SEEDS, FEWEST, len(FACTORS)))
     best = int(sweep.means.argmax())
     if reason := stand.nothing_learnt(sweep.scores[best] / 100, "good or bad"):
         return Finding.skipped(reason.replace("with these settings", "with the best of 16 learning rates"))
-    return report(stand, sweep, short_batch(sample, stand))
+    return report(stand, sweep, short)
 
 
 def measure(stand: Footing, seeds: int) -> Sweep:
@@ -111,8 +114,8 @@ def gain(sweep: Sweep, seed: int) -> tuple[float, float, float, list[int]]:
 def short_batch(sample: Sample, stand: Footing) -> tuple[int, int] | None:
     """Rows of an epoch's last batch and of the others, where it is far smaller and the plan keeps it.
 
-    Its gradient is the mean of few rows and moves the weights at the full rate. The batches tried here are
-    all full. Of a sample of the rows nobody knows what the last batch has.
+    Its gradient is the mean of few rows and moves the weights at the full rate. Of a sample of the
+    rows nobody knows what the last batch has.
     """
     batch = int(sample.planned("training.batch_size", stand.centre.batch))
     left = int((sample.split == 0).sum()) % batch
@@ -261,7 +264,7 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
     if (short := facts["short_batch"]) and facts["edge"] is not None:
         note += (
             f" The last batch of each epoch has only {count(short['rows'], 'row')}, the others"
-            f" {short['batch']}: it moves the weights as far as a full one does, was not tried here, and may"
+            f" {short['batch']}, and was tried so: it moves the weights as far as a full one does, and can"
             " break training at a lower rate. Leave it out (training.drop_last: true), or choose another"
             " batch size."
         )

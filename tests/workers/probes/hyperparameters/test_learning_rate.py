@@ -142,6 +142,22 @@ def test_a_last_batch_of_a_row_or_two_breaks_training_earlier_and_is_told(tmp_pa
     assert not any("last batch" in quiet.note for quiet in (left_out, even, far))
 
 
+@pytest.mark.parametrize(("batch", "rate", "epochs"), [(62, 0.5, 20), (4, 0.1, 4), (2, 0.1, 2)])
+def test_the_edge_is_that_of_a_plain_loop_with_the_planned_batches(tmp_path, batch, rate, epochs):
+    """With 62 rows a batch, the last one of an epoch has 2."""
+    sample = factories.write_sample(tmp_path, *blobs(520, spread=1.5))
+    plan = planned(sample, optimizer="sgd", learning_rate=rate, batch_size=batch, epochs=epochs)
+    finding, stand = learning_rate.run(plan, Budget()), footing.of(plan, Budget())
+    factors = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 15.0)
+    scores = np.array([
+        np.mean([plain_loop(stand, rate * factor, batch, False, epochs, seed) for seed in range(6)])
+        for factor in factors
+    ])  # fmt: skip
+    half = (scores.max() + finding.facts["guess"]) / 2
+    over = int(np.flatnonzero(scores < half)[0])
+    assert factors[over - 1] / 1.3 <= finding.value <= factors[over] * 1.3
+
+
 def test_a_margin_lies_between_the_rates_tried():
     broke = np.zeros((16, 4), bool)
     broke[learning_rate.FACTORS.index(3.0) :] = True
