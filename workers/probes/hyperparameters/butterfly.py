@@ -110,15 +110,16 @@ def measure(stand: Footing, seeds: int) -> tuple[list[Twins], dict[str, Any]]:
     half, root = len(members), not stand.found.classes
     found = []
 
-    def between(runs: list[int]) -> np.ndarray:
-        return footing.apart(fleet, x, [(runs[a], runs[b]) for a, b in pairs(seeds)])
-
     for place, factor in enumerate(FACTORS):
         base = [place * seeds + seed for seed in range(seeds)]
+        own = fleet.take([*base, *(half + k for k in base)])
+        same = [(k, seeds + k) for k in range(seeds)]
+        others = [(first + a, first + b) for first in (0, seeds) for a, b in pairs(seeds)]
+        away = footing.apart(own, x, same + others)
         found.append(Twins(
             factor,
-            footing.apart(fleet, x, [(k, half + k) for k in base]),
-            (between(base) + between([half + k for k in base])) / 2,
+            away[:seeds],
+            away[seeds:].reshape(2, -1, len(x)).mean(0),
             scores[base], 100 * (scores[[half + k for k in base]] - scores[base]).mean(1), root,
         ))  # fmt: skip
     planned = slice(FACTORS.index(1.0) * seeds, (FACTORS.index(1.0) + 1) * seeds)
