@@ -97,6 +97,18 @@ def recipe(net):
     return training.Recipe(net, (Head(10),), 1, 64, "adam", 8, 25, None, None, None, "cpu")
 
 
+def test_vectors_of_words_start_as_torchs_or_as_fasttexts():
+    x, y = np.ones((40, 9), np.float32), np.arange(40) % 2
+    members = [Member(seed=seed) for seed in range(20)]
+    usual, small = (
+        train(x, y, members, net=Net((), front=WordVectors(30, 9, 5, small)), steps=0).parameters[0][:, 1:]
+        for small in (False, True)
+    )
+    assert float(usual.std()) == pytest.approx(1, rel=0.05)
+    assert float(small.abs().max()) <= 1 / 5
+    assert float(small.std()) == pytest.approx(1 / 5 / np.sqrt(3), rel=0.05)
+
+
 def plain(net, start, outputs):
     """The same network as modules of torch, from the fleet's start."""
     first = (

@@ -47,6 +47,17 @@ def test_every_wrong_value_is_told_at_once():
     ]  # fmt: skip
 
 
+def test_the_width_of_word_vectors_is_read_of_word_vectors_only():
+    kept = read('{"model": {"kind": "fasttext", "embed_dim": 50}, "training": {"dim": 40}}')
+    assert kept.plan["model"] == {"kind": "fasttext", "embedding_width": 50}
+    assert kept.not_read == ["training.dim"]
+    assert read('{"model": {"kind": "vit", "dim": 384}}').not_read == ["model.dim"]
+    assert sentences('{"model": {"kind": "fasttext", "dim": "wide"}}') == [
+        'model.embedding_width is "wide"; give a whole number above 0, like 32.'
+    ]
+    assert sentences('{"model": [1]}')[0].startswith("model is [1]")
+
+
 def test_a_near_miss_of_a_word_is_named():
     assert sentences("training: {optimizer: adamm}")[0].endswith("Did you mean adam?")
 
@@ -115,6 +126,11 @@ def test_a_byte_order_mark_is_no_fault(encoding):
          {"training": {"precision": "bf16", "optimizer": "adamw"}}),
         ('{"model": {"kind": "transformer", "layers": 2, "heads": 4}}',
          {"model": {"kind": "transformer", "transformer": {"layers": 2, "heads": 4}}}),
+        ('{"model": {"kind": "fasttext", "dim": 9}}', {"model": {"kind": "fasttext", "embedding_width": 9}}),
+        ('{"model": "fastText", "training": {"dim": 50, "epoch": 5}}',
+         {"model": {"kind": "fastText", "embedding_width": 50}, "training": {"epochs": 5.0}}),
+        ('{"architecture": "embedding-bag", "embedding_dim": 50}',
+         {"model": {"kind": "embedding-bag", "embedding_width": 50}}),
     ],
 )  # fmt: skip
 def test_other_ways_to_say_it(source, plan):

@@ -137,12 +137,14 @@ class Convolution:
 class WordVectors:
     """The mean of a text's word vectors (Joulin et al. 2017, "Bag of Tricks").
 
-    Rows are ``length`` numbers of words from 1 to ``words``; 0 is no word.
+    Rows are ``length`` numbers of words from 1 to ``words``; 0 is no word. ``small``: vectors start as
+    fastText's own do, not as torch's.
     """
 
     words: int
     length: int
     width: int = 16
+    small: bool = False
 
     differentiable = False
 
@@ -170,8 +172,11 @@ class WordVectors:
         return ((self.words + 1, self.width),)
 
     def start(self, draw: np.random.Generator) -> list[np.ndarray]:
-        """Normal with variance 1, as torch draws them."""
-        vectors = draw.standard_normal(self.shapes[0], dtype=np.float32)
+        """Normal with variance 1, as torch draws them; small ones even between -1 and 1 over the width."""
+        if self.small:
+            (vectors,) = evenly(draw, self.width**2, self.shapes[0])
+        else:
+            vectors = draw.standard_normal(self.shapes[0], dtype=np.float32)
         vectors[0] = 0
         return [vectors]
 

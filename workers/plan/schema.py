@@ -216,6 +216,7 @@ class Model(Group):
     hidden: SIZES | None = None
     layers: MANY | None = None
     channels: SIZES | None = None
+    embedding_width: MANY | None = None  # numbers of a word's vector
     heads: Annotated[MANY | dict[str, Annotated[MANY, BeforeValidator(as_outputs)]],
                      Field(description='the outputs of each task, like {"colour": 8}')] | None = None
     classes: MANY | None = None
@@ -285,7 +286,8 @@ class Lora(Group):
 class Training(Group):
     synonyms = {"lr": "learning_rate", "eta": "learning_rate", "optim": "optimizer", "optimiser": "optimizer",
                 "batch": "batch_size", "bs": "batch_size", "max_steps": "steps", "iterations": "steps",
-                "num_epochs": "epochs", "n_epochs": "epochs", "max_epochs": "epochs", "l2": "weight_decay",
+                "num_epochs": "epochs", "n_epochs": "epochs", "max_epochs": "epochs", "epoch": "epochs",
+                "l2": "weight_decay",
                 "dtype": "precision", "augmentations": "augmentation", "loss_weights": "task_weights",
                 "class_weights": "class_weight", "tuning": "search", "grad_clip": "gradient_clipping",
                 "clip_grad_norm": "gradient_clipping", "max_grad_norm": "gradient_clipping",

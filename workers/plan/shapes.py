@@ -30,6 +30,11 @@ PROTOCOL = re.compile(
 )
 MOST_OF_A_METRIC = 4  # words: "area under the curve"
 NAMES = ("name", "kind", "type", "class", "class_path", "_target_", "optimizer")
+WORD_VECTORS = re.compile(r"(?i)fast[_ -]?text|embedding[_ -]?bag|word[_ -]?(embeddings|vectors)")
+KINDS_OF_MODELS = ("kind", "type", "name", "architecture", "arch", "model")
+# How plans call the numbers of a word's vector; "dim" is fastText's own, among its training's arguments.
+VECTOR_WIDTHS = ("dim", "embedding_dim", "embedding_size", "embed_dim", "embed_size", "emb_dim", "word_dim",
+                 "vector_size", "embedding_dimension")  # fmt: skip
 
 
 def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
@@ -46,6 +51,7 @@ def unfolded(tree: dict[str, Any]) -> dict[str, Any]:
                 group[key] = _kind(group[key])
                 if re.search(r"\d\s*[/:-]\s*\d", group[key]):  # "70/15/15" alone
                     group[f"{key} (as written)"] = group.pop(key)
+    _vectors_of_words(tree)
     for inner in (tree, tree.get("model"), tree.get("training")):
         if isinstance(inner, dict):
             _without_limits(inner)
@@ -76,6 +82,23 @@ def _without_limits(group: dict[str, Any]) -> None:
 
 def _positive(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+
+
+def _vectors_of_words(tree: dict[str, Any]) -> None:
+    """Of a model of word vectors their width goes under one key, wherever it is told; others may mean another
+    thing by the same key, and one that differs from it stays as it is."""
+    model = tree.get("model") or {}
+    own = {"kind": model} if isinstance(model, str) else model
+    if not isinstance(own, dict):
+        return
+    told = [(own or tree).get(key) for key in KINDS_OF_MODELS]
+    if not any(isinstance(one, str) and WORD_VECTORS.fullmatch(one.strip()) for one in told):
+        return
+    tree["model"], training = own, tree.get("training")
+    for group in (own, training if isinstance(training, dict) else {}, tree):
+        for key in [key for key in group if str(key).lower().replace("-", "_") in VECTOR_WIDTHS]:
+            if own.setdefault("embedding_width", group[key]) == group[key]:
+                del group[key]
 
 
 def _columns_of_a_split(group: dict[str, Any]) -> None:

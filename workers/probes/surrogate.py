@@ -190,7 +190,7 @@ def surrogate(
     hidden = _hidden(model if plain else {}, kind, layers, widest, usual, caveats)
     net = Net(hidden, "tanh" if str(model.get("activation", "")).lower() == "tanh" else "relu", front=front)
     if front is not None:
-        caveats = fronts.told(net)
+        caveats = fronts.told(net, sample)
     name = str(use.get("optimizer", "adam")).lower()
     optimizer = {"sgd": "sgd", "momentum": "sgd", "adamw": "adamw", "adam": "adam"}.get(name)
     if optimizer is None:
@@ -236,7 +236,8 @@ def network(sample: Sample, found: Rows, **how: Any) -> tuple[Rows, Surrogate]:
     """
     front = planned_front(sample)
     if front is not None:
-        found = replace(found, x=fronts.seen(sample, found.ids, found.x, found.train, front))
+        x, front = fronts.seen(sample, found.ids, found.x, found.train, front)
+        found = replace(found, x=x)
     return found, surrogate(sample, len(found.train), front=front, **how)
 
 

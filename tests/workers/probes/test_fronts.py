@@ -193,17 +193,48 @@ def test_texts_are_seen_as_numbers_of_words(upload):
     sample = upload("texts.jsonl", make, {"kind": "fasttext"}, target="label", learning_rate=0.05)
     found = rows_of(sample)
     seen, stand_in = surrogate.network(sample, found)
-    assert stand_in.net.front == WordVectors(4_000, 128, 16)
+    words = 40 + 2 + len(found.train)  # those of all, the two that tell, and one of each text's own
+    assert stand_in.net.front == WordVectors(words, 8, 16, small=True)
     assert stand_in.net.hidden == ()
-    assert seen.x.shape == (len(found.y), 128)
+    assert seen.x.shape == (len(found.y), 8)
     written = (seen.x > 0).sum(1)
     assert (written[found.train] == 8).all()
     assert (written[found.test] == 7).all()  # a word that no training row has is no word
     said = learning_rate.run(sample, Budget())
     assert said.state == "measured"
     assert "as vectors of 16 numbers" in said.note
+    assert "The plan names no width of its word vectors: 16 was assumed." in said.note
+    assert "start as fastText's do, between -1/16 and 1/16" in said.note
     assert fronts.planned(Sample(sample.folder, {"model": {"kind": "fasttext", "transformer":
-        {"embedding_width": 300}}})) is None  # fmt: skip
+        {"embedding_width": 301}}})) is None  # fmt: skip
+    counted = overfitting.run(sample, Budget()).facts["observations"]
+    assert counted["planned"]
+    assert counted["parameters"] == 16 * words + 2 * (16 + 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "width"),
+    [({"embedding_width": 24}, 24), ({"transformer": {"width": 12}}, 12),
+     ({"transformer": {"embedding_width": 12, "width": 99, "vocabulary": 30, "sequence": 3}}, 12)],
+)  # fmt: skip
+def test_word_vectors_are_as_wide_as_planned(upload, told, width):
+    def make(path):
+        draw = np.random.default_rng(0)
+        words = [f"w{k}" for k in range(40)]
+        rows = [{"text": " ".join(draw.choice(words, 6)), "label": "yn"[n % 2]} for n in range(120)]
+        path.write_text("\n".join(map(json.dumps, rows)))
+        return path
+
+    sample = upload("same words.jsonl", make, {"kind": "embedding_bag", **told}, target="label")
+    seen, stand_in = surrogate.network(sample, rows_of(sample))
+    inner = told.get("transformer", {})
+    words, length = inner.get("vocabulary", 40), inner.get("sequence", 6)
+    assert stand_in.net.front == WordVectors(words, length, width)
+    assert seen.x.shape[1] == length
+    assert seen.x.max() == words
+    said = " ".join(stand_in.caveats)
+    assert "assumed. Name model.dim" not in said
+    assert f"The {words} {'commonest ' if 'vocabulary' in inner else ''}words of" in said
 
 
 def test_signs_of_a_script_without_spaces_are_words(upload):
