@@ -12,27 +12,14 @@ from workers.probes.base import Sample
 from workers.probes.data.shared import clumps, equal_rows, near_copies
 
 MADE_HERE = ("riskboard", "plan")  # who made the split: nobody's files, folders or column
-FEW = 0.02  # share of the rows in near copies, below which those are a matter for data.duplicates alone
 BY_NATURE = 0.5  # share of the exact copies that few values explain, from which they are no copies
 WIDEST = 200  # features held against each other
-TWINS = 3  # near copies for each that a twin with shuffled columns holds as well
 
 
 def together(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
     """int [n]: the same number for rows of the sample, at these places, that are copies of one another."""
     links = np.concatenate([_exact(sample, at, seed), near(sample, at, seed)])
-    return joined(len(at), links)
-
-
-def joined(rows: int, links: np.ndarray) -> np.ndarray:
-    """int [rows]: a number for each set of rows that these links int [m, 2] hold together."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    if not len(links):
-        return np.arange(rows)
-    graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(rows, rows))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    return clumps.joined(len(at), links)
 
 
 def _exact(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
@@ -62,11 +49,7 @@ def near(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
     x = sample.features[at]
     if x.shape[1] > WIDEST:
         x = x[:, np.sort(draw.choice(x.shape[1], WIDEST, replace=False))]
-    pairs = clumps.pairs(x)
-    if len(np.unique(pairs)) < FEW * len(at):
-        return pairs[:0]
-    by_chance = clumps.pairs(np.stack([draw.permutation(column) for column in x.T], axis=1))
-    return pairs if len(pairs) > TWINS * len(by_chance) else pairs[:0]
+    return clumps.copies(x, draw)
 
 
 def dealt(part: np.ndarray, together: np.ndarray, label: np.ndarray, seed: int) -> np.ndarray:
@@ -145,4 +128,4 @@ def united(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     for code in (first, second):
         at, of = np.unique(code, return_index=True, return_inverse=True)[1:]
         links.append(np.stack([at[of.reshape(-1)], np.arange(len(code))], axis=1))
-    return joined(len(first), np.concatenate(links))
+    return clumps.joined(len(first), np.concatenate(links))

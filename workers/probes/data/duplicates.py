@@ -73,7 +73,7 @@ def _finding(sample: Sample, found: found_copies.Copies, repeated: dict[str, int
     hits = min(rows, round(found.beyond + alike))
     low, high = clopper_pearson(hits, rows)
     first, second = (near, exact) if len(near) < len(exact) else (exact, near)
-    both = found_copies.places(sample, np.concatenate([first, second])[:MOST_PAIRS])
+    both = found_copies.places(sample, found_copies.shown(np.concatenate([first, second]), MOST_PAIRS))
     expected = len(exact) - found.beyond
     facts: dict[str, Any] = {
         "exact": len(exact), "near": len(near), "how": dict(Counter(found.how)), "pairs": both[:200],
@@ -134,9 +134,9 @@ def _faults(sample: Sample, found: found_copies.Copies, repeated: dict[str, int]
             note += (
                 f" {count(worded, 'pair has', 'pairs have')} a long text in common, and other columns differ."
             )
+        both = found_copies.places(sample, found_copies.shown(near, MOST_PAIRS))
         faults.append({"fault": "near_duplicates", "severity": _grade(share, MEDIUM, HIGH), "note": note,
-                       "count": len(near), "score": round(share, 5),
-                       **found_copies.where(found_copies.places(sample, near[:MOST_PAIRS]))})  # fmt: skip
+                       "count": len(near), "score": round(share, 5), **found_copies.where(both)})  # fmt: skip
     for name, rows in repeated.items():
         severity = "medium" if rows / sample.rows >= REPEATED_MEDIUM and rows >= 5 else "low"
         faults.append({

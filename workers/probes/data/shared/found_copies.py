@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import Budget, Sample
-from workers.probes.data.shared import equal_rows, near_copies, near_pictures, same_text
+from workers.probes.data.shared import clumps, equal_rows, near_copies, near_pictures, same_text
 from workers.probes.data.shared.equal_rows import Chance, Groups
 from workers.sql import quoted
 
@@ -124,6 +124,9 @@ def _near(
     null = len(near_copies.tables(_shuffled(x, rng))) if len(pairs) else 0
     if len(pairs) <= null:
         pairs = pairs[:0]  # no closer than rows put together from shuffled columns
+    clumped = clumps.copies(x, rng, near_copies.NEIGHBOURS)
+    clumped = clumped[_in_every_column(sample, at, clumped, rng)]
+    pairs = np.unique(np.concatenate([pairs, clumped]), axis=0)
     alike = {tuple(pair) for pair in pairs.tolist()}
     told = np.array([pair for pair in same_text.pairs(sample, at, seed).tolist() if tuple(pair) not in alike])
     pairs = np.concatenate([pairs, told.reshape(-1, 2).astype(int)])
@@ -167,6 +170,12 @@ def _agree(sample: Sample, at: np.ndarray, pairs: np.ndarray) -> np.ndarray:
             y = sample.labels(i)[at]
             same &= y[pairs[:, 0]] == y[pairs[:, 1]]
     return same
+
+
+def shown(pairs: np.ndarray, most: int) -> np.ndarray:
+    """At most so many pairs int [m, 2], and those first whose second side no earlier one names."""
+    first = np.sort(np.unique(pairs[:, 1], return_index=True)[1])
+    return np.concatenate([pairs[first], np.delete(pairs, first, axis=0)])[:most]
 
 
 def places(sample: Sample, pairs: np.ndarray) -> list[list[dict[str, Any]]]:

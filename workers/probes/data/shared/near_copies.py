@@ -13,6 +13,7 @@ import numpy as np
 PERMUTATIONS, BANDS, SHINGLE, JACCARD = 128, 32, 5, 0.8
 AT_ODDS = 0.2  # signatures agree as often as the Jaccard says to within .04: five times that is never met
 CLOSE = 0.25  # of the 5 % quantile of nearest-neighbour distances (probes.md D4)
+NEIGHBOURS = 5  # a row is held against these, itself among them: of as many versions no pair is seen
 HEARD = 0.1  # length of a sound's print, which is about 1; of one that holds nothing it is 0
 _PRIME = (1 << 31) - 1
 
@@ -86,7 +87,7 @@ def tables(x: np.ndarray, least: int = 50, *, equal: bool = False) -> np.ndarray
     # A column that stands still in the training part has no scale of its own there: what moves in the
     # test part would outweigh all other columns.
     x = x / np.maximum(1.0, x.std(axis=0, dtype=np.float64))
-    distance, near = nearest(x, min(5, len(x)))
+    distance, near = nearest(x, min(NEIGHBOURS, len(x)))
     apart = np.where(distance > 1e-5, distance, np.inf)
     closest = apart.min(axis=1)
     closest = closest[np.isfinite(closest)]

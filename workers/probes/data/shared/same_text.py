@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from workers.probes.base import Sample
-from workers.probes.data.shared import near_copies
+from workers.probes.data.shared import clumps, near_copies
 
 MOST_COLUMNS, LEAST_WORDS, LEAST_LETTERS = 3, 6, 40
 BY_NATURE = 0.3  # share of rows with a text that is there twice
@@ -39,7 +39,7 @@ def _of(sample: Sample, name: str, at: np.ndarray, seed: int) -> np.ndarray:
 def _determined(sample: Sample, name: str, at: np.ndarray, near: np.ndarray, seed: int) -> bool:
     """Whether the text follows from another column, as a product's description from its number."""
     rng = np.random.default_rng([seed, 38])
-    group = _joined(len(at), near)
+    group = clumps.joined(len(at), near)
     for column in sample.columns:
         if column.name == name or column.type in ("empty", "text") or column.role in ("split", "target"):
             continue
@@ -56,12 +56,3 @@ def _determined(sample: Sample, name: str, at: np.ndarray, near: np.ndarray, see
         if alike.mean() >= DETERMINED:
             return True
     return False
-
-
-def _joined(rows: int, near: np.ndarray) -> np.ndarray:
-    """int [rows]: the same number for rows whose texts are nearly the same."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(rows, rows))
-    return np.asarray(connected_components(links, directed=False)[1])

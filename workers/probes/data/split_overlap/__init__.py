@@ -103,7 +103,7 @@ def _copies(sample: Sample, found: found_copies.Copies, held: str, tested: int, 
         told = f"{rows:,} {held} {unit} {'is' if rows == 1 else 'are'} {word} training {pieces(sample.kind)}"
         overlaps.append(Overlap(
             fault, rows, share, severity, told + (" in a split at random." if ours else "."), not ours,
-            found_copies.where(found_copies.places(sample, pairs[:MOST_PAIRS])),
+            found_copies.where(found_copies.places(sample, found_copies.shown(pairs, MOST_PAIRS))),
             "Keep copies on one side of the split", pairs=pairs,
         ))  # fmt: skip
     return overlaps
