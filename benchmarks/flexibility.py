@@ -39,6 +39,7 @@ SETS = {
 }  # fmt: skip
 SPLITS, T90 = 6, 2.015  # of the digits, and the quantile of their mean's 90 % interval (5 degrees)
 REPEATS = 12  # seeds of each planted truth
+WEIGHT = 10.0  # of the hard task over the easy one
 # Of one split each. At 400 rows splits differ by 0.4 points (sd), and neither twice the steps nor twice the
 # rate, half the batch, no dropout or no decay gains more than 0.3.
 SKETCH = {30: (-8.7, 0.878, 0.889), 100: (-12.7, 0.949, 0.944), 400: (-13.6, 0.977, 0.978)}
@@ -107,15 +108,23 @@ def interference() -> list[dict[str, Any]]:
 
 
 def conflict(seed: int) -> Sample:
-    """Few shared units, and a hard function of inputs that the easy task does not need."""
+    """Few shared units, and a hard function of inputs that the easy task does not need.
+
+    Of equal weight, each takes room from the other, and the hard one loses more (in a plain torch loop of 900
+    steps, three seeds: 34 to 54 % of its score, and the easy one 0 to 7 %). With ten times the weight it is
+    the hard one that takes it (the easy one loses 27 to 42 %).
+    """
     draw = np.random.default_rng(500 + seed)
     x = draw.normal(size=(1500, 20)).astype(np.float32)
     easy = np.sin(1.5 * x[:, 0]) + np.abs(x[:, 1]) - np.abs(x[:, 2])
     hard = np.abs(x[:, 10]) - np.abs(x[:, 11]) + x[:, 12] * x[:, 13]
     steps = np.quantile(hard, np.linspace(0.125, 0.875, 7))
-    hidden = [[6], [8], [6, 6]][seed % 3]
+    plan = {
+        "model": {"kind": "mlp", "hidden": [[6], [8], [6, 6]][seed % 3]},
+        "training": {"steps": 900, "task_weights": {"easy": 1, "hard": WEIGHT}},
+    }
     return drawn(x, (easy > np.median(easy)).astype(int), np.digitize(hard, steps), names=("easy", "hard"),
-                 plan={"model": {"kind": "mlp", "hidden": hidden}}, seed=seed)  # fmt: skip
+                 plan=plan, seed=seed)  # fmt: skip
 
 
 def alike(seed: int) -> Sample:
