@@ -37,7 +37,7 @@ from workers.probes.hyperparameters.overfitting import independent
 RESULT = Path(__file__).parent / "results" / "hyperparameters_stability.json"
 CALM = {"optimizer": "adam", "learning_rate": 0.003, "batch_size": 32, "steps": 300}
 LADDER = {"optimizer": "sgd", "batch_size": 64, "steps": 200}
-RUNGS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5)
+RUNGS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, 2.5, 3.0, 4.0)
 CLIMBED = ("digits", "digits twin", "breast cancer")
 FRAGILE = ("hyperparameter_sensitive", "chaotic_training", "seed_lottery")
 LEAST_LOSS = 2.0  # points below its best, from which accuracy has fallen

@@ -181,6 +181,22 @@ def test_the_best_of_sixteen_equal_rates_gains_nothing():
     assert np.mean(naive) > 2
 
 
+def test_a_rate_is_not_chosen_for_a_single_lucky_score():
+    """Rates from 3 times the planned one on gain 4 points for sure; one far lower has luck on some rows."""
+    draw = np.random.default_rng(0)
+    right = np.where(np.array(learning_rate.FACTORS) >= 3, 74, 70)
+    scores = np.stack([[100.0 * (draw.permutation(200) < 2 * share)] * 4 for share in right])
+    half = np.random.default_rng([0, 43]).permutation(200)[:100]
+    lucky = scores.copy()
+    lucky[2, :, half[:80]], lucky[2, :, half[80:]] = (
+        100.0,
+        0.0,
+    )  # 80 of that half are right, 5 more than others
+    sweep = learning_rate.Sweep(np.array(learning_rate.FACTORS), lucky, np.zeros((16, 4), bool), 50.0)
+    assert lucky[:, :, half].mean((1, 2)).argmax() == 2
+    assert min(learning_rate.gain(sweep, 0)[3]) > learning_rate.PLANNED
+
+
 def test_nothing_to_learn_is_inconclusive_and_trees_have_no_such_rate(tmp_path, clouds):
     draw = np.random.default_rng(0)
     chance = factories.write_sample(tmp_path, draw.normal(size=(200, 4)), draw.integers(0, 2, 200))
