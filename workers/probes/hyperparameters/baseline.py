@@ -1,7 +1,8 @@
 """Does the planned model beat simple ones? (deepchecks calls it "simple model comparison"; probes.md P3)
 
 A linear model, nearest neighbours, boosted trees and the commonest answer learn from the same rows and are
-judged on the same others. Differences are paired by row; of several comparisons each has to stand a stricter
+judged on the same others: those of the upload's own test part where it has enough, else each third of the
+rows in turn. Differences are paired by row; of several comparisons each has to stand a stricter
 interval (Bonferroni), or one of four would win by luck.
 """
 
@@ -14,16 +15,18 @@ from typing import Any
 
 import numpy as np
 
+from workers.probes import copies
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import classical, footing
 from workers.probes.hyperparameters.classical import families
 from workers.probes.hyperparameters.search.engines import Engine, Networks, networks
-from workers.probes.hyperparameters.search.parts import Part, cut
+from workers.probes.hyperparameters.search.parts import ENOUGH, Part, cut
 from workers.probes.surrogate import Rows, not_trainable, rows
 from workers.probes.words import listed
 
 MARGIN = 1.0  # points by which a simpler model may be worse and still be called as good
 AHEAD, FAR = 0.5, 2.0  # points that a simpler model is ahead at the low end: medium, high
+GIVEN = 100  # test rows that somebody set apart, from which models are judged on these alone
 DRAWS = 400
 SIMPLE = ("majority", "linear", "nearest", "boosting")  # the simplest first
 LABELS = {
@@ -55,7 +58,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     found = rows(sample, budget.seed)
     if isinstance(found, str):
         return Finding.skipped(found)
-    parts = cut(sample, found, budget.seed)
+    made_by = (sample.manifest.get("split") or {}).get("made_by")
+    parts = cut(sample, found, budget.seed, ENOUGH if made_by in copies.MADE_HERE else GIVEN)
     if isinstance(parts, str):
         return Finding.skipped(parts)
     whole = [replace(part, train=np.concatenate([part.train, part.choose])) for part in parts]

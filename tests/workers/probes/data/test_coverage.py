@@ -246,3 +246,24 @@ def test_a_group_that_is_tested_and_hardly_learnt_from_is_named(left, said):
     finding = judge.finding("data.coverage", sets.split_csv(train, test, "kind"), 1)
     named = [one["severity"] for one in judge.named(finding, "rare_group")]
     assert named == ([said] if said else [])
+
+
+@pytest.mark.parametrize("left", [0, 40])
+def test_a_class_that_is_tested_and_never_learnt_from_is_named(left):
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(900, 4))
+    frame = pd.DataFrame(x.round(3), columns=list("abcd"))
+    frame["kind"] = np.array(["oak", "elm", "ash"])[np.digitize(x[:, 0] + x[:, 1], [-0.6, 0.6])]
+    train, test = frame[:600], frame[600:]
+    ash = np.flatnonzero(train["kind"] == "ash")
+    train = train.drop(index=ash[left:])
+    finding = judge.finding("data.coverage", sets.split_csv(train, test, "kind"), 1)
+    named = [one for one in judge.named(finding, "rare_group") if one["classes"] == ["ash"]]
+    if left:
+        assert named == []
+        return
+    rows = int((test["kind"] == "ash").sum())
+    assert [(one["severity"], one["columns"], one["count"]) for one in named] == [("high", ["kind"], rows)]
+    assert finding.title == "The training part has no row of ash"
+    assert finding.note.startswith(f"kind ash is found in {rows} test rows and in no training row")
+    assert "Learnt from all parts, no other group" in finding.note

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from sklearn.neighbors import KNeighborsClassifier
 
 from tests.workers import factories
 from tests.workers.probes.hyperparameters.test_tuning_gap import ring
@@ -75,3 +76,26 @@ def test_a_large_model_is_told_what_it_has_to_beat(tmp_path):
     finding = baseline.run(Sample(ring(tmp_path).folder, {"model": {"kind": "cnn"}}), Budget())
     assert finding.state == "skipped"
     assert "boosted trees" in finding.note
+
+
+@pytest.mark.parametrize(("made_by", "judged"), [("files", 120), ("riskboard", 900)])
+def test_a_test_part_that_somebody_set_apart_judges_alone(tmp_path, made_by, judged):
+    """The training part lacks a class, which a cut across both parts would learn."""
+    draw = np.random.default_rng(3)
+    x = draw.normal(size=(900, 4)) + 3 * np.eye(3, 4)[np.arange(900) % 3]
+    split = np.where(np.arange(900) < 780, 0, 2).astype(np.uint8)
+    kind = np.arange(900) % 3
+    kind[(split == 0) & (kind == 2)] = 1
+    sample = factories.write_sample(tmp_path, x, kind, split=split, plan=NET)
+    told = json.loads((tmp_path / "manifest.json").read_text())
+    told["split"]["made_by"] = made_by
+    (tmp_path / "manifest.json").write_text(json.dumps(told))
+    finding = baseline.run(Sample(sample.folder, NET), Budget())
+    assert finding.sample == judged
+    (nearest,) = (one for one in finding.facts["models"] if one["model"] == "nearest")
+    plain = (
+        KNeighborsClassifier(7)
+        .fit(sample.features[:780], kind[:780])
+        .score(sample.features[780:], kind[780:])
+    )
+    assert (nearest["score"] == pytest.approx(plain)) == (made_by == "files")

@@ -42,7 +42,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     grouping = groups.grouping(sample, budget)
     facts["groups"], rare = groups.rare(sample, grouping)
     facts["protected"], attributes = protected.attributes(sample)
-    faults = rare + groups.subjects(sample) + domains.faults(sample)
+    faults = groups.classes(sample) + rare + groups.subjects(sample) + domains.faults(sample)
     seen: Losses | str = NOTHING_TO_LEARN_FROM
     found: list[Slice] = []
     if sample.features.shape[1]:
@@ -221,16 +221,21 @@ def _title(facts: dict[str, Any], worst: Slice | None, seen: Losses) -> str:
         return f"Where {worst.part.says}: {times:.1f} times as many errors as elsewhere"
     if serious:
         first = serious[0]
+        classes = listed([f"{v}" for v in first.get("classes", [])], 2)
+        lacking = first.get("gap") == groups.UNSEEN
         return {
-            "rare_group": f"Too few rows of {listed([f'{v}' for v in first.get('classes', [])], 2)} to judge",
+            "rare_group": f"The training part has no row of {classes}" if lacking
+                          else f"Too few rows of {classes} to judge",
             "single_subject": f"Most rows are from one {listed(first['columns'], 1)}",
             "mixed_domains": f"The data come from two sources ({listed(first['columns'], 2)})",
-        }.get(first["fault"], "No group is predicted worse than expected")
+        }.get(first["fault"], "No group is predicted worse than expected")  # fmt: skip
     return "No group is predicted worse than expected"
 
 
 def _note(sample: Sample, facts: dict[str, Any], weak: list[Slice], seen: Losses) -> str:
     rows = pieces(sample.kind)
+    serious = [one for one in facts["faults"] if one["severity"] != "low"]
+    others = [one["note"] for one in serious if one["fault"] != "weak_slice"]
     if weak:
         worst = max(weak, key=lambda one: one.lost)
         note = (
@@ -238,12 +243,9 @@ def _note(sample: Sample, facts: dict[str, Any], weak: list[Slice], seen: Losses
             f"({count(worst.size, pieces(sample.kind, 1))} judged): {worst.lost:.0%} of them "
             f"are predicted {_badly(seen)}, {facts['average']:.0%} of all."
         )
-    else:
-        note = (
-            f"No group in {facts['columns_searched']} columns is predicted worse than expected, "
-            f"in {len(seen.at):,} {rows} judged."
-        )
-    others = [
-        one["note"] for one in facts["faults"] if one["fault"] != "weak_slice" and one["severity"] != "low"
-    ]
-    return " ".join([note, *others[:1]])
+        return " ".join([note, *others[:1]])
+    among = f"group in {facts['columns_searched']} columns is predicted worse than expected"
+    judged = f"in {len(seen.at):,} {rows} judged."
+    if serious and serious[0].get("gap") == groups.UNSEEN:
+        return f"{others[0]} Learnt from all parts, no other {among}, {judged}"
+    return " ".join([f"No {among}, {judged}", *others[:1]])

@@ -1,5 +1,8 @@
 # ruff: noqa: S608 - names that go into SQL are quoted
-"""Groups with too few rows to judge, that the training part lacks or hardly has, and data of one subject."""
+"""Groups with too few rows to judge, that the training part lacks or hardly has, and data of one subject.
+
+A class is a group as well, where no row of the training part has it.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from workers.sql import quoted
 JUDGED = 30  # rows of a group below which its score says nothing
 FEWEST, MOST_LEVELS, MOST_COLUMNS = 100, 30, 200  # rows of data; levels of a grouping; columns looked at
 UNSEEN_HIGH = 0.05  # share of the test in groups that are never, or hardly, learnt from, for it to be high
+UNSEEN = 1e6  # as a gap: of groups with no training row
 FAR_RARER = 8  # times rarer than the next group: a gap, not the end of a tail [J]
 # Of the rows that a group would have in training, were it as common there as among the tested rows: up to
 # the one it is high, up to the other medium. ALPHA is the chance of naming any, where chance dealt the parts.
@@ -65,13 +69,13 @@ def rare(sample: Sample, grouping: list[Column]) -> tuple[list[dict[str, Any]], 
     return told, faults
 
 
-def _levels(sample: Sample, column: Column) -> list[tuple[str, int, int]]:
-    """(value, rows, rows of the training part) of a grouping, over the whole upload."""
+def _levels(sample: Sample, column: Column, most: int = MOST_LEVELS + 1) -> list[tuple[str, int, int]]:
+    """(value, rows, rows of the training part) of a grouping's commonest groups, over the whole upload."""
     name = quoted(column.name)
     query = (
         f"SELECT trim({name}) AS v, count(*), count(*) FILTER (_split = 'train')"
         f" FROM rows WHERE {name} IS NOT NULL AND trim({name}) <> ''"
-        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_LEVELS + 1}"
+        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"
     )
     with sample.table() as table:
         return [(str(value), int(rows), int(train)) for value, rows, train in table.execute(query).fetchall()]
@@ -123,10 +127,26 @@ def _unseen(sample: Sample, column: Column, order: list[tuple[str, int, int]]) -
     names = [value for value, _ in absent]
     return [{
         "fault": "rare_group", "severity": severity, "columns": [column.name], "classes": names,
-        "count": sum(rows for _, rows in absent), "gap": 1e6,
+        "count": sum(rows for _, rows in absent), "gap": UNSEEN,
         "note": f"{column.name} {listed(names)} stands in {percent(share)} of the test rows and in no "
                 "training row.",
     }]  # fmt: skip
+
+
+def classes(sample: Sample) -> list[dict[str, Any]]:
+    """The fault of classes that are tested and that no training row has: no model says them."""
+    target = sample.target
+    if target is None or target.task == "regression" or sample.rows < FEWEST:
+        return []
+    column = next((one for one in sample.columns if one.name == target.name), None)
+    found = [] if column is None else _unseen(sample, column, _levels(sample, column, sample.rows))
+    for one in found:
+        rows = count(one["count"], "test row")
+        one["note"] = (
+            f"{target.name} {listed(one['classes'])} is found in {rows} and in no training row, so a model"
+            f" gets {'it' if one['count'] == 1 else 'all of them'} wrong."
+        )
+    return found
 
 
 def subjects(sample: Sample) -> list[dict[str, Any]]:

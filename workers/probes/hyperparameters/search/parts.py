@@ -31,8 +31,9 @@ class Part:
     fold: int
 
 
-def cut(sample: Sample, found: Rows, seed: int) -> list[Part] | str:
-    """OUTER x INNER parts, or INNER with one test part; or why the rows are too few."""
+def cut(sample: Sample, found: Rows, seed: int, enough: int = ENOUGH) -> list[Part] | str:
+    """OUTER x INNER parts, or INNER with one test part where it has ``enough`` rows; or why there are too
+    few."""
     draw = np.random.default_rng([seed, 43])
     everyone = np.arange(len(found.x))
     declared = _declared(sample, found)
@@ -42,7 +43,7 @@ def cut(sample: Sample, found: Rows, seed: int) -> list[Part] | str:
     alike = np.arange(len(found.x)) if found.together is None else found.together
     groups = _groups(sample, found, roles.get("group"), alike)
     test = everyone[declared == 2]
-    if len(test) >= ENOUGH:
+    if len(test) >= enough:
         return _once(_inner(found, groups, everyone[declared != 2], test, 0, draw), alike)
     if len(everyone) < 5 * FEWEST:
         return f"{count(len(everyone), 'labelled row')} are too few to search on; {5 * FEWEST} are the least."
