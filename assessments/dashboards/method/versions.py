@@ -59,6 +59,12 @@ def _named(names: Sequence[str]) -> str:
     return words.and_list(titles)
 
 
+def _splits(rules: Rules) -> Sequence[str]:
+    """Who may have made a split, for copies across it to be held against an answer."""
+    found: Sequence[str] = rules.data["readings"].get("copies_across_split", {}).get("split", ())
+    return found
+
+
 def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
     gates = len(new.data.get("gates", ())), len(old.data.get("gates", ()))
     if gates[0] != gates[1]:
@@ -87,6 +93,9 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         yield "An answer in whose place a check could still measure no longer ends a range."
     if new.keeps and not old.keeps:
         yield "An answer that was judged and then taken back goes on counting in the score."
+    planned = ["plan" in _splits(rules) for rules in (old, new)]
+    if planned[1] and not planned[0]:
+        yield "Copies across a split as planned contradict the answer that the test is kept apart."
     others = [
         {**rules.data["evidence"], **dict.fromkeys(("strict", "nested", "keeps"))} for rules in (old, new)
     ]

@@ -142,6 +142,17 @@ def test_a_contradiction_says_both_sides_in_words():
     }
 
 
+@pytest.mark.parametrize(
+    ("version", "made_by", "opens"),
+    [(None, "plan", True), (None, "riskboard", False), ("2026.4", "plan", False), ("2026.4", "files", True)],
+)
+def test_a_split_that_the_plan_describes_is_the_teams_own_from_2026_5_on(version, made_by, opens):
+    seen = findings(data__split_overlap=finding(0.1, facts={"across_split": 30}, sample=569))
+    dataset = {"split": {"made_by": made_by}}
+    hits = ledger.contradictions(rules.load(version), seen, {"P2": {"value": "yes"}}, {"P2": "Yes"}, dataset)
+    assert [one["question"] for one in hits] == ["P2"] * opens
+
+
 def test_two_rules_about_the_same_pair_make_one_contradiction():
     seen = {"hardware.training_cost": finding(0.9, facts=COST)}
     assert len(found({"H3": {"value": {"money": 1, "hours": 1}}}, seen)) == 1
