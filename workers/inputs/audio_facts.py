@@ -183,14 +183,16 @@ def _without(samples: np.ndarray, rate: int, frequency: float) -> float:
         starts = np.linspace(0, len(samples) - rate, 4).astype(int)
         place = (starts[:, None] + np.arange(rate)).ravel()
     part = samples[place].astype(np.float64)
-    columns = [np.ones(len(part))]
-    at = 2 * np.pi * place / rate
+    basis = [np.ones(len(part))]
+    turned = np.exp(2j * np.pi * frequency / rate * place)
+    harmonic = turned
     for times in (1, 2, 3):
         if 0 < times * frequency < rate / 2:
-            columns += [np.sin(times * frequency * at), np.cos(times * frequency * at)]
-    basis = np.stack(columns, axis=1)
-    found, *_ = np.linalg.lstsq(basis.T @ basis + 1e-9 * np.eye(basis.shape[1]), basis.T @ part, rcond=None)
-    return float(np.sqrt(np.mean((part - basis @ found) ** 2)))
+            basis += [harmonic.imag, harmonic.real]
+            harmonic = harmonic * turned
+    rows = np.stack(basis)
+    found, *_ = np.linalg.lstsq(rows @ rows.T + 1e-9 * np.eye(len(rows)), rows @ part, rcond=None)
+    return float(np.sqrt(np.mean((part - found @ rows) ** 2)))
 
 
 def _bandwidth(power: np.ndarray, hertz: np.ndarray) -> float:

@@ -7,6 +7,7 @@ import io
 import warnings
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -211,25 +212,40 @@ def features(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, list[
     Each group is centred on the train rows and has unit mean variance there, which keeps quiet border
     points quiet. On drawings of ten animals a linear model reaches 91 % this way, 73 % on bare pixels.
     """
+    _, h, w, _ = pictures.shape
+    blocks = described(pictures)
+    cut, cells = blocks[0].shape[1], _cells(h, w)
+    groups = [
+        {"name": "pixels", "start": 0, "stop": cut, "type": "image"},
+        {"name": "edges", "start": cut, "stop": cut + blocks[1].shape[1], "type": "image"},
+    ]
+    high, wide = points(h, w)
+    return (
+        scaled(blocks, train),
+        groups,
+        f"Pixels at {wide} x {high} and {BINS} edge directions in {cells} x {cells} cells",
+    )
+
+
+def described(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The groups of ``features`` before they are scaled, float32 [n, p] and [n, e]; each picture alone."""
     n, h, w, _ = pictures.shape
+    cells = _cells(h, w)
     grid = pictures if points(h, w) == (h, w) else _averaged(pictures, *points(h, w))
-    cells = 7 if min(h, w) >= 24 else max(1, min(4, min(h, w) // 2))
-    pixels = _scaled(grid.reshape(n, -1).astype(np.float32) / 255.0, train)
     edges = np.empty((n, cells * cells * BINS), np.float32)
     for start in range(0, n, 512):
         edges[start : start + 512] = _edges(pictures[start : start + 512], cells)
-    edges = _scaled(edges, train)
-    cut = pixels.shape[1]
-    groups = [
-        {"name": "pixels", "start": 0, "stop": cut, "type": "image"},
-        {"name": "edges", "start": cut, "stop": cut + edges.shape[1], "type": "image"},
-    ]
-    size = f"{grid.shape[2]} x {grid.shape[1]}"
-    return (
-        np.hstack([pixels, edges]),
-        groups,
-        f"Pixels at {size} and {BINS} edge directions in {cells} x {cells} cells",
-    )
+    return grid.reshape(n, -1).astype(np.float32) / 255.0, edges
+
+
+def scaled(blocks: Iterable[np.ndarray], train: np.ndarray) -> np.ndarray:
+    """Both groups side by side, float32 [n, p + e], each centred and scaled by the train rows."""
+    return np.hstack([_scaled(block, train) for block in blocks])
+
+
+def _cells(h: int, w: int) -> int:
+    """Cells a side in which edges are counted, of pictures h x w."""
+    return 7 if min(h, w) >= 24 else max(1, min(4, min(h, w) // 2))
 
 
 def points(h: int, w: int) -> tuple[int, int]:
@@ -240,7 +256,7 @@ def points(h: int, w: int) -> tuple[int, int]:
 def touched(shape: tuple[int, int, int], hidden: np.ndarray) -> np.ndarray:
     """bool [d]: which ``features`` of pictures h x w x c see any of the pixels ``hidden``, bool [h, w]."""
     h, w, channels = shape
-    cells = 7 if min(h, w) >= 24 else max(1, min(4, min(h, w) // 2))
+    cells = _cells(h, w)
     grid = hidden
     if points(h, w) != (h, w):
         down, across = (_areas(size, parts) for size, parts in zip((h, w), points(h, w), strict=True))
@@ -278,16 +294,19 @@ def _edges(pictures: np.ndarray, cells: int) -> np.ndarray:
     down[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
     across[:, :, 1:-1] = grey[:, :, 2:] - grey[:, :, :-2]
     strength = np.hypot(across, down)
-    angle = (np.arctan2(down, across) % np.pi) / np.pi * BINS
-    below = np.floor(angle).astype(np.int64) % BINS
-    part = angle - np.floor(angle)
-    rows, columns = _tents(h, cells), _tents(w, cells)
+    angle = np.arctan2(down, across)
+    angle = np.where(angle < 0, angle + np.pi, angle) * (BINS / np.pi)  # which way it rises is left out
+    below = np.floor(angle)
+    upper = strength * (angle - below)  # what an edge between two directions gives to the one above it
+    lower = strength - upper
+    below = below.astype(np.int8) % BINS
+    above = (below + 1) % BINS
+    rows, columns = _tents(h, cells), _tents(w, cells).T
     out = np.empty((n, cells, cells, BINS), np.float32)
     for direction in range(BINS):
-        weight = np.where(below == direction, 1 - part, 0) + np.where(
-            (below + 1) % BINS == direction, part, 0
-        )
-        out[..., direction] = np.einsum("nhw,rh,kw->nrk", strength * weight, rows, columns, optimize=True)
+        own = np.where(below == direction, lower, 0.0)
+        np.copyto(own, upper, where=above == direction)
+        out[..., direction] = rows @ own @ columns
     energy = (out**2).sum(axis=3, keepdims=True)
     out /= np.sqrt(energy + 1e-2 * energy.mean(axis=(1, 2, 3), keepdims=True) + 1e-6)
     return out.reshape(n, -1)

@@ -8,6 +8,7 @@ codes always mean refused") falls on rows of every class alike. Both are asked b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -60,15 +61,42 @@ def judged(
 
 
 class Linear:
-    """Ridge regression on class codes; the sums over rows are made once a fold and used for every view."""
+    """Ridge regression on class codes; what is solved over all columns is solved once, for every view.
+
+    A view without some columns is that regression with their weights held at nought: a system of only those
+    columns says what this does to the other weights (block elimination).
+    """
 
     def __init__(self, x: np.ndarray, y: np.ndarray, without: np.ndarray, seed: int) -> None:
-        self.fold = _folds(without, seed)
-        self.x = np.hstack([x, np.ones((len(x), 1), np.float32)]).astype(np.float64)
+        fold = _folds(without, seed)
+        x = np.hstack([x, np.ones((len(x), 1), np.float32)]).astype(np.float64)
         codes = np.eye(int(y.max()) + 1)[y]
-        parts = [(self.x[self.fold == k], codes[self.fold == k]) for k in range(FOLDS)]
-        self.grams = [own.T @ own for own, _ in parts]
-        self.rights = [own.T @ code for own, code in parts]
+        parts = [(x[fold == k], codes[fold == k]) for k in range(FOLDS)]
+        grams = [own.T @ own for own, _ in parts]
+        rights = [own.T @ code for own, code in parts]
+        ridge = np.full(x.shape[1], PENALTY)
+        ridge[-1] = 1e-6  # of the constant
+        whole = sum(grams) + np.diag(ridge)
+        # A fold learns from all the others.
+        self.grams = [whole - gram for gram in grams]
+        self.rights = [sum(rights) - right for right in rights]
+        self.asked = [_asked(fold, k) for k in range(FOLDS)]
+        self.rows = [x[asked] for asked in self.asked]
+
+    @cached_property
+    def inverses(self) -> list[np.ndarray]:
+        """float [d, d] of each fold's system."""
+        from scipy.linalg import inv
+
+        return [inv(gram, assume_a="pos", check_finite=False) for gram in self.grams]
+
+    @cached_property
+    def weights(self) -> list[np.ndarray]:
+        """float [d, classes] of each fold, over all columns."""
+        from scipy.linalg import solve
+
+        pairs = zip(self.grams, self.rights, strict=True)
+        return [solve(gram, right, assume_a="pos", check_finite=False) for gram, right in pairs]
 
     def said(self, kept: np.ndarray) -> np.ndarray:
         """int64 [n]: each row's class to models that see the columns ``kept``, bool [d], and not the row."""
@@ -76,17 +104,18 @@ class Linear:
 
     def judged(self, kept: np.ndarray) -> np.ndarray:
         """float [n, classes]: what those models make of each row."""
-        at = np.append(np.flatnonzero(kept), self.x.shape[1] - 1)
-        gram, right = sum(self.grams)[np.ix_(at, at)], sum(self.rights)[at]
-        ridge = PENALTY * np.eye(len(at))
-        ridge[-1, -1] = 1e-6  # of the constant
-        found = np.empty((len(self.x), right.shape[1]))
-        for k in range(FOLDS):
-            weights = np.linalg.solve(
-                gram - self.grams[k][np.ix_(at, at)] + ridge, right - self.rights[k][at]
-            )
-            asked = _asked(self.fold, k)
-            found[asked] = self.x[np.ix_(asked, at)] @ weights
+        from scipy.linalg import solve
+
+        left_out = np.flatnonzero(~kept)
+        found = np.empty((sum(map(len, self.asked)), self.rights[0].shape[1]))
+        for k, (asked, rows, weights) in enumerate(zip(self.asked, self.rows, self.weights, strict=True)):
+            if len(left_out):
+                inverse = self.inverses[k]
+                block = inverse[np.ix_(left_out, left_out)]
+                held = solve(block, weights[left_out], assume_a="pos", check_finite=False)
+                weights = weights - inverse[:, left_out] @ held
+                weights[left_out] = 0.0
+            found[asked] = rows @ weights
         return found
 
 

@@ -120,7 +120,7 @@ def _judged(
     stack = found.pictures.copy()
     bare = flat[beyond].astype(np.float32) - added
     stack[beyond] = np.clip(np.round(bare), 0, 255).astype(np.uint8).reshape(-1, *stack.shape[1:])
-    made = np.clip(images.features(stack, np.flatnonzero(~beyond))[0], -CUT, CUT)
+    made = np.clip(images.scaled(found.described_with(stack, beyond), ~beyond), -CUT, CUT)
     look = content.read(made, found.y, label, beyond, tries, True, seed, kinds=False)
     if look is None or look.p > SURE:
         return None

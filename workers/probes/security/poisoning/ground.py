@@ -35,6 +35,7 @@ class Ground:
     )
     groups: np.ndarray | None = None  # int [d]: which column of the upload a feature is made from
     pictures: np.ndarray | None = None  # uint8 [n, h, w, c], in the size that they are kept in
+    blocks: tuple[np.ndarray, np.ndarray] | None = None  # images.described of them, where it is known
 
     @property
     def whole(self) -> bool:
@@ -48,6 +49,18 @@ class Ground:
         n, *shape = self.pictures.shape
         x = self.pictures.reshape(n, -1).astype(np.float32) / 255
         return replace(self, x=x, shape=tuple(shape))
+
+    @cached_property
+    def described(self) -> tuple[np.ndarray, np.ndarray]:
+        """What ``images.described`` says of the pictures."""
+        assert self.pictures is not None
+        return self.blocks or images.described(self.pictures)
+
+    def described_with(self, pictures: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of these pictures, of which only ``rows``, int or bool, are not the ground's own."""
+        first, second = (block.copy() for block in self.described)
+        first[rows], second[rows] = images.described(pictures[rows])
+        return first, second
 
     @property
     def columns(self) -> np.ndarray:

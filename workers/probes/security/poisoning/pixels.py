@@ -80,15 +80,15 @@ def _cells(found: Ground) -> Cells | None:
         for channel in range(1, level.shape[2]):
             code = code * depth + level[:, :, channel]
         for place in range(flat.shape[1]):
-            counts = np.bincount(
-                code[:, place] * classes + found.y, minlength=depth ** level.shape[2] * classes
-            ).reshape(-1, classes)
+            colours, which = np.unique(code[:, place], return_inverse=True)
+            counts = np.bincount(which * classes + found.y, minlength=len(colours) * classes)
+            counts = counts.reshape(-1, classes)
             total, most = counts.sum(axis=1), counts.max(axis=1)
             for colour in np.flatnonzero((most >= FEWEST) & (most >= ONE_CLASS * total)):
                 own = int(counts[colour].argmax())
                 if most[colour] > MOST_SHARE * size[own] or most[colour] <= least[total[colour], own]:
                     continue
-                rows.append(np.flatnonzero(code[:, place] == colour))
+                rows.append(np.flatnonzero(which == colour))
                 pixel.append(place)
                 label.append(own)
     if not rows:

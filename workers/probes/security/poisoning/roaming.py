@@ -140,7 +140,8 @@ def _judged(found: Ground, held: Any, codes: np.ndarray, label: int, tries: int,
     stack = found.pictures.copy()
     for i in np.flatnonzero(carriers):
         _fill(stack[i], _box(found.pictures[i], codes))
-    made = np.clip(images.features(stack, np.arange(len(stack)))[0], -CUT, CUT)
+    blocks = found.described_with(stack, carriers)
+    made = np.clip(images.scaled(blocks, np.ones(len(stack), bool)), -CUT, CUT)
     look = content.read(made, found.y, label, carriers, tries, True, seed, kinds=False)
     if look is None or look.p > LIKELY:
         return None

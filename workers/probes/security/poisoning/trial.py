@@ -88,8 +88,9 @@ def _painted(found: Ground, rows: np.ndarray, shape: str, rng: np.random.Generat
     stack = found.pictures.copy()
     _paint(stack, rows, shape, 255.0, rng)
     x, _ = smaller(stack)
-    made = images.features(stack, np.arange(len(stack)))[0]
-    return replace(found, x=x, pictures=stack, features=np.clip(made, -CUT, CUT))
+    blocks = found.described_with(stack, rows)
+    made = images.scaled(blocks, np.ones(len(stack), bool))
+    return replace(found, x=x, pictures=stack, features=np.clip(made, -CUT, CUT), blocks=blocks)
 
 
 def _paint(stack: np.ndarray, rows: np.ndarray, shape: str, white: float, rng: np.random.Generator) -> None:
