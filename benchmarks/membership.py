@@ -115,7 +115,9 @@ def leaks(folder: Path) -> None:
                 f"S3 found, {name}, against RMIA with {few} reference{'s' * (few > 1)}",
                 f">= {bar:.4f}", found[name], found[name] >= bar,
             )  # fmt: skip
-        by_lot = [null(answers, seed)["value"] for seed, (_, answers, _) in enumerate(each)]
+        by_lot = [
+            null(one.scores, answers.inside, seed)["value"] for seed, (one, answers, _) in enumerate(each)
+        ]
         told(
             f"S3 found where members are drawn by lot, {name}",
             "<= 0.02",

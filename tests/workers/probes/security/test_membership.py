@@ -135,7 +135,7 @@ def test_no_attack_finds_anything_where_membership_is_drawn_by_lot():
     found = strength(answers, 0)
     assert all(area == pytest.approx(0.5, abs=0.02) for area in found.areas.values())
     assert found.value < 0.016
-    assert found.low <= null(answers, 0)["p95"]
+    assert found.low <= null(found.scores, answers.inside, 0)["p95"]
 
 
 def test_what_is_planted_into_the_signals_is_found_as_well_as_theory_allows():

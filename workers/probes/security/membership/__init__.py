@@ -65,7 +65,8 @@ def measure(sample: Sample, place: Ground, budget: Budget) -> Finding:
     if len(answers) < FEWEST_MODELS:
         return Finding.skipped("With these settings the training runs away, so nothing was learnt.")
     budget.progress(0.55, "Asking the models who was in their half")
-    found, chance = strength(answers, budget.seed), null(answers, budget.seed)
+    found = strength(answers, budget.seed)
+    chance = null(found.scores, answers.inside, budget.seed)
     learnt, unseen = shadows.accuracies(place, fleet, halves)
     if shadows.no_better_than_guessing(place, unseen):
         return Finding.skipped(NOTHING_LEARNT)

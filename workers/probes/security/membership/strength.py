@@ -38,6 +38,7 @@ class Strength:
     curve: list[float]  # true positive rates at POINTS
     models: int
     rankings: list[Ranking]  # the strongest attack's, one a model
+    scores: dict[str, np.ndarray]  # attack -> float64 [K, n]
 
     @property
     def value(self) -> float:
@@ -63,9 +64,10 @@ def scores(shadows: Shadows) -> dict[str, np.ndarray]:
 
 def strength(shadows: Shadows, seed: int) -> Strength:
     """Every attack on every model, with the interval of the strongest."""
+    scored = scores(shadows)
     rankings = {
         name: [Ranking(row, inside) for row, inside in zip(score, shadows.inside, strict=True)]
-        for name, score in scores(shadows).items()
+        for name, score in scored.items()
     }
     found = {name: float(np.mean([one.found() for one in every])) for name, every in rankings.items()}
     areas = {name: float(np.mean([one.area() for one in every])) for name, every in rankings.items()}
@@ -74,7 +76,7 @@ def strength(shadows: Shadows, seed: int) -> Strength:
     low, high = _interval(rankings[best], shadows.inside.shape[1], found[best], seed)
     return Strength(
         found, areas, best, low, high, [float(v) for v in np.mean(curves, axis=0)], len(shadows),
-        rankings[best],
+        rankings[best], scored,
     )  # fmt: skip
 
 
@@ -89,21 +91,23 @@ def _interval(rankings: list[Ranking], rows: int, value: float, seed: int) -> tu
     return float(min(low, value)), float(max(high, value))
 
 
-def null(shadows: Shadows, seed: int) -> dict[str, Any]:
+def null(scored: dict[str, np.ndarray], inside: np.ndarray, seed: int) -> dict[str, Any]:
     """What the strongest attack finds when members are named by lot: its mean, and its 95 % quantile.
+
+    ``scored``: attack -> float64 [K, n]; ``inside``: bool [K, n].
 
     Halves were drawn by lot, so any other draw of them was as likely; the best of all attacks is taken
     here as well, so that choosing the strongest is paid for.
     """
     draw = np.random.default_rng([seed, 43])
-    other = [np.stack([draw.permutation(inside) for _ in range(SHUFFLES)]) for inside in shadows.inside]
+    other = [np.stack([draw.permutation(held) for _ in range(SHUFFLES)]) for held in inside]
     best = np.zeros(SHUFFLES)
-    for score in scores(shadows).values():
+    for score in scored.values():
         found = np.zeros(SHUFFLES)
-        for row, inside, shuffled in zip(score, shadows.inside, other, strict=True):
-            ranking = Ranking(row, inside)
+        for row, own, shuffled in zip(score, inside, other, strict=True):
+            ranking = Ranking(row, own)
             found += [ranking.found(inside=held) for held in shuffled]
-        best = np.maximum(best, found / len(shadows))
+        best = np.maximum(best, found / len(inside))
     return {
         "value": float(best.mean()), "p95": float(np.quantile(best, 0.95)), "expected": FALSE_ALARMS,
         "how": f"the same attacks with members named by lot, {SHUFFLES} times",
