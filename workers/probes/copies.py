@@ -1,7 +1,8 @@
 """Which rows say the same thing, so that a split made here never learns from one and is judged on its copy.
 
 Exact copies are those of ``data.duplicates``; near copies of tables and sounds are rows far closer than rows
-without copies ever are. Where columns of few values bring copies about, equal rows are no copies.
+without copies ever are, and texts are near that share most of their wording. Where columns of few values
+bring copies about, equal rows are no copies.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from workers.probes.base import Sample
-from workers.probes.data.shared import clumps, equal_rows, near_copies
+from workers.probes.data.shared import clumps, equal_rows, found_copies, near_copies
 
 MADE_HERE = ("riskboard", "plan")  # who made the split: nobody's files, folders or column
 BY_NATURE = 0.5  # share of the exact copies that few values explain, from which they are no copies
 WIDEST = 200  # features held against each other
+FORM = 0.1  # share of the texts that are alike, from which these are one form filled in
 
 
 def together(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
@@ -40,16 +42,30 @@ def _exact(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
 
 
 def near(sample: Sample, at: np.ndarray, seed: int) -> np.ndarray:
-    """int [m, 2] of places in ``at``; pictures and texts are only held together where they are equal."""
+    """int [m, 2] of places in ``at``; pictures are only held together where they are equal."""
+    if not len(at):
+        return np.empty((0, 2), int)
+    if (column := found_copies.text_column(sample)) is not None:
+        return _versions(found_copies.texts(sample, column, sample.arrays["ids"][at]), seed)
     if sample.kind == "audio" and "prints" in sample.arrays:
         return near_copies.sounds(sample.arrays["prints"][at])
-    if sample.kind not in ("table", "series") or not len(at):
+    if sample.kind not in ("table", "series"):
         return np.empty((0, 2), int)
     draw = np.random.default_rng([seed, 83])
     x = sample.features[at]
     if x.shape[1] > WIDEST:
         x = x[:, np.sort(draw.choice(x.shape[1], WIDEST, replace=False))]
     return clumps.copies(x, draw)
+
+
+def _versions(cells: list[str], seed: int) -> np.ndarray:
+    """int [m, 2]: near copies among these texts, less those that share a form's wording.
+
+    Such a form chains text to text until one set holds much of the data, which no split could tear.
+    """
+    pairs = near_copies.texts(cells, seed)
+    alike = clumps.joined(len(cells), pairs)
+    return pairs[np.bincount(alike)[alike[pairs[:, 0]]] <= FORM * len(cells)]
 
 
 def dealt(part: np.ndarray, together: np.ndarray, label: np.ndarray, seed: int) -> np.ndarray:

@@ -108,6 +108,42 @@ def test_near_copies_are_no_observations(tmp_path):
     assert 140 <= seen.independent <= 165
 
 
+def texts(folder, cells: list[str]) -> Sample:
+    """A CSV of texts with the labels of a coin, prepared as an upload is."""
+    lines = [f"{cell},{'yn'[k % 2]}" for k, cell in enumerate(cells)]
+    (folder / "data.csv").write_text("\n".join(["text,label", *lines]))
+    inputs.prepare([folder / "data.csv"], ["data.csv"], folder, targets=("label",))
+    return Sample(folder)
+
+
+def worded(draw: np.random.Generator) -> list[str]:
+    return draw.choice([f"word{k}" for k in range(400)], 30).tolist()
+
+
+def test_texts_with_a_word_changed_are_learnt_from_or_judged_on_and_never_both(tmp_path):
+    draw = np.random.default_rng(3)
+    originals = [worded(draw) for _ in range(100)]
+    changed = [originals[k % 100].copy() for k in range(300)]
+    for words in changed:
+        words[draw.integers(30)] = "other"
+    sample = texts(tmp_path, [" ".join(words) for words in originals + changed])
+    found = rows(sample, 0)
+    assert len(np.unique(found.together)) == 100
+    assert not set(found.together[found.train]) & set(found.together[found.test])
+    assert len(found.test) == len(set(found.together[found.test])) >= 20
+
+
+def test_a_form_filled_in_makes_no_copies(tmp_path):
+    """Wording that half of the texts share would put all of these into one part."""
+    draw = np.random.default_rng(4)
+    form = worded(draw)
+    filled = [" ".join([*form, f"case{k}"]) for k in range(100)]
+    sample = texts(tmp_path, filled + [" ".join(worded(draw)) for _ in range(100)])
+    found = rows(sample, 0)
+    assert len(np.unique(found.together)) == 200
+    assert set(found.ids[found.test]) == set(sample.arrays["ids"][sample.split > 0])
+
+
 def test_dealing_keeps_the_size_of_every_part():
     draw = np.random.default_rng(0)
     part = draw.choice([0, 1, 2], 600, p=[0.7, 0.1, 0.2]).astype(np.uint8)
