@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import shutil
 import tempfile
 import time
@@ -10,10 +12,13 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+import numpy as np
 
 from tests.planting import Case, Data, Truth
 from workers import host
-from workers.inputs import prepare
+from workers.inputs import audio_facts, image_facts, prepare
 from workers.probes import catalog
 from workers.probes.base import Budget, Finding, Sample
 
@@ -44,12 +49,30 @@ def _prepared(data: Data, seed: int) -> Path:
                 paths.append(Path(folder) / f"{len(paths)}.bin")
                 paths[-1].write_bytes(content)
             out = Path(folder) / "prepared"
-            prepare(paths, list(data.files), out, plan=data.plan, targets=data.targets, seed=seed)
+            with (
+                mock.patch.object(image_facts, "measured", _once(image_facts.measured)),
+                mock.patch.object(audio_facts, "measured", _once(audio_facts.measured)),
+            ):
+                prepare(paths, list(data.files), out, plan=data.plan, targets=data.targets, seed=seed)
             known[key] = out.rename(Path(root.name) / key)
         if len(known) > KEPT:
             shutil.rmtree(known.popitem(last=False)[1])
     known.move_to_end(key)
     return known[key]
+
+
+@cache
+def _once(measured: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, measured once of equal pictures or sounds: most of a set are in its twin too."""
+    known: dict[tuple[bytes, str], Any] = {}
+
+    def measured_once(array: np.ndarray, *more: Any) -> Any:
+        key = hashlib.sha256(np.ascontiguousarray(array)).digest(), repr((array.shape, more))
+        if key not in known:
+            known[key] = measured(array, *more)
+        return copy.deepcopy(known[key])
+
+    return measured_once
 
 
 @cache
