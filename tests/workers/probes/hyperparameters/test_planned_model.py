@@ -148,3 +148,7 @@ def test_the_fault_of_overfitting_names_what_its_repair_turns(tmp_path):
     (fault,) = found.facts["faults"]
     assert fault["parameters"] == ["gamma"]
     assert "gamma" in found.facts["mitigations"][0]["title"]
+    (own,) = (one for one in found.facts["widths"] if one["factor"] == 1)
+    assert found.facts["observations"]["parameters"] == own["parameters"]  # both as fitted
+    best = max(found.facts["brakes"], key=lambda one: one["test"])
+    assert (best["brake"], best["setting"]) == ("gamma", 9.0)  # far enough from a gamma that is far too large

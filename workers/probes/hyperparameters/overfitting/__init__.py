@@ -96,10 +96,13 @@ def of_known_classes(found: Rows) -> Rows:
 
 
 def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
-    """Parameters of the plan's own model, or these, over the independent observations."""
-    itself = isinstance(ground, Footing) and ground.whole_width
-    own = parameters if itself else independent.planned_parameters(sample)
+    """Parameters of the plan's own model, or these, over the independent observations.
+
+    What was fitted to all training rows is counted and not estimated.
+    """
     seen = independent.observations(sample, ground.budget)
+    itself = ground.whole_width if isinstance(ground, Footing) else len(ground.train) >= seen.rows
+    own = parameters if itself else independent.planned_parameters(sample)
     return {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(ground))}
 
 

@@ -72,7 +72,8 @@ def report(
         fragility, low, high = worst["loss"], max(0.0, -worst["high"]), -worst["low"]
     gaining = gaining_of(points) if isinstance(centre, Classical) else []
     if gaining and not fragile:
-        fragility, low, high = _near_gain(points, gaining[0]["parameter"], (fragility, low, high), seed)
+        # What the title and the fault name, and not another setting of which nothing is sure.
+        fragility, low, high = _nearby(points, gaining[0]["parameter"], seed)
     blind = max(1.0, SIGNAL * seed_sd, least_told(seed_sd, seeds, runs, len(points)))
     lottery = [] if short else list(lottery)
     measured = {"points": fragility, "low": low, "high": high}
@@ -157,14 +158,12 @@ def gaining_of(points: dict[tuple[str, float], np.ndarray]) -> list[dict[str, An
     )
 
 
-def _near_gain(
-    points: dict[tuple[str, float], np.ndarray], name: str, else_: tuple[float, float, float], seed: int
-) -> tuple[float, float, float]:
-    """Points that a quarter more or less gains, with the interval; or what is lost, where that is more."""
-    best = max((points[name, factor] for factor in NEAR), key=lambda d: float(d.mean()))
-    low, high = interval(best, seed)
-    gain = float(best.mean())
-    return else_ if gain <= else_[0] else (gain, max(0.0, low), high)
+def _nearby(points: dict[tuple[str, float], np.ndarray], name: str, seed: int) -> tuple[float, float, float]:
+    """Points that a quarter more or less of this setting gains or loses, whichever is more; its interval."""
+    each = [sign * points[name, factor] for factor in NEAR for sign in (1, -1)]
+    most = max(each, key=lambda d: float(d.mean()))
+    low, high = interval(most, seed)
+    return float(most.mean()), max(0.0, low), high
 
 
 def _faults(fragile: list[dict[str, Any]], gaining: list[dict[str, Any]]) -> list[dict[str, Any]]:

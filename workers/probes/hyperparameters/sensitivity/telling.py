@@ -80,6 +80,8 @@ def words(
             f"The {name} is far from its best value: {what} gains {best['gain']:.1f} {unit}, so search for it"
             " first."
         )
+        if not fragile and exact(centre, best["parameter"], 1.25):
+            note += f" A quarter more or less of it changes {measured['low']:.1f} to {measured['high']:.1f}."
     elif short and all(bar["parameter"] in short and bar["down"] <= bar["up"] for bar in fragile):
         title, note = _unfinished(short, unit, centre)
     elif fragile:
