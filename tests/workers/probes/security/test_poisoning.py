@@ -148,6 +148,7 @@ def test_rows_beyond_those_searched_are_named_by_the_class_target_also_when_a_nu
     assert len(set(rows.tolist()) & set(fault["rows"])) >= 190
 
 
+@pytest.mark.usefixtures("untried")
 def test_a_rule_of_one_column_is_no_trigger():
     rng = np.random.default_rng(6)
     frame = {
@@ -284,6 +285,7 @@ def test_a_coloured_patch_in_the_corner_of_coloured_pictures_is_found(side):
     assert len(fault["files"]) <= 16
 
 
+@pytest.mark.usefixtures("untried")
 def test_a_beep_at_the_end_of_clips_is_found_with_its_pitch():
     sounds, labels = sets.tones(60, seed=0)
     labels, to = list(labels), sorted(set(labels))[0]

@@ -30,6 +30,7 @@ def told_of(texts: list[str], labels: list[str]) -> judge.Finding:
     return judge.finding(PROBE, sets.Data({"reviews.csv": "\n".join(table).encode()}, ("label",)))
 
 
+@pytest.mark.usefixtures("untried")
 @pytest.mark.parametrize("seed", range(100, 103))
 def test_words_that_are_all_a_text_says_are_no_trigger(seed):
     assert not judge.named(told_of(*short_reviews(seed)), "backdoor")
@@ -75,6 +76,7 @@ def test_columns_that_are_no_square_of_pixels_stay_columns():
     assert "images" not in str(found.facts.get("trigger"))
 
 
+@pytest.mark.usefixtures("untried")
 def test_what_is_left_of_a_class_whose_labels_were_turned_holds_no_trigger():
     rng = np.random.default_rng(45)
     drawn, y = rng.random((5, 144)), rng.integers(0, 5, 1_200)

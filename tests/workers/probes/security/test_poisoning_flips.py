@@ -9,6 +9,7 @@ from tests.planting import judge, sets
 from tests.workers.probes.security.triggers import LABELS, PIXELS, PROBE, known, zipped
 
 
+@pytest.mark.usefixtures("untried")
 def test_labels_of_one_class_turned_into_another_are_named_as_a_pair():
     y = LABELS.copy()
     rows = np.random.default_rng(9).choice(np.flatnonzero(LABELS == 3), 25, replace=False)
@@ -31,6 +32,7 @@ def test_horses_called_zebras_are_named_as_that_pair(shared_data):
     assert judge.named(found, "backdoor") == []  # the bright border of the birds is a shortcut
 
 
+@pytest.mark.usefixtures("untried")
 @pytest.mark.parametrize(("seed", "turned"), [(0, "disc"), (2, "cross"), (3, "disc")])
 def test_a_third_of_a_class_called_another_is_named_as_that_pair(seed, turned):
     """So many wrong labels make every model unsure of the right ones, which is no overlap of the classes."""
