@@ -101,7 +101,8 @@ def counted(sample: Sample, ground: Ground, parameters: int) -> dict[str, Any]:
     What was fitted to all training rows is counted and not estimated.
     """
     seen = independent.observations(sample, ground.budget)
-    itself = ground.whole_width if isinstance(ground, Footing) else len(ground.train) >= seen.rows
+    itself = isinstance(ground, Footing) and ground.whole_width
+    itself = itself or (isinstance(ground, Fitted) and len(ground.train) >= seen.rows)
     own = parameters if itself else independent.planned_parameters(sample)
     return {"planned": own is not None, **independent.ratio(own or parameters, seen, _outputs(ground))}
 
