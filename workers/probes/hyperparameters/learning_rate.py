@@ -234,6 +234,9 @@ def _words(facts: dict[str, Any], stand: Footing, faults: list[dict[str, Any]]) 
     good = f"Good rates are {facts['good_from']:.2g} to {facts['good_to']:.2g}."
     if facts["good_from"] == facts["good_to"]:
         good = f"A good rate is {facts['good_from']:.2g}."
+    if facts["best"] > facts["good_to"]:  # it may gain more, and breaks with a little bad luck
+        good = good.replace(" are ", " that keep their distance from the edge are ")
+        good = good.replace(" is ", " that keeps its distance from the edge is ")
     if facts["edge"] is None:
         edge = f"No rate up to {WIDEST:g} times {own} breaks the training"
     elif margin < 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,16 @@ def clouds(tmp_path_factory):
 @pytest.fixture(scope="module")
 def good(clouds):
     return learning_rate.run(planned(clouds, **CALM | {"learning_rate": 0.003}), Budget())
+
+
+def test_good_rates_that_leave_out_the_best_say_why(good):
+    facts = {**good.facts, "good_from": 0.001, "good_to": 0.004}
+    stand = SimpleNamespace(
+        centre=SimpleNamespace(planned=True, own_rate=True, cut=1, caveats=()), caveats=(), cut=1
+    )
+    said = [learning_rate._words({**facts, "best": best}, stand, [])[1] for best in (0.003, 0.02)]
+    assert "Good rates are 0.001 to 0.004." in said[0]
+    assert "Good rates that keep their distance from the edge are 0.001 to 0.004." in said[1]
 
 
 def test_a_good_rate_stays_quiet_and_lies_among_the_good_ones(good):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -34,6 +36,13 @@ def test_a_network_that_learns_chance_by_heart_is_overfitted(few):
     assert few.facts["train"] > 99
     assert few.facts["by_heart"] > 0.5
     assert "by heart" in few.title
+
+
+def test_nothing_is_called_learnt_by_heart_that_repeats_few_wrong_labels(few):
+    stand = SimpleNamespace(subject="a small model", found=SimpleNamespace(moved=0.0), caveats=())
+    title, note = overfitting._words({**few.facts, "by_heart": 0.06}, 30.0, stand, None, True)
+    assert title.startswith("Overfitted: new rows score")
+    assert "6.0% by heart" in note
 
 
 def test_eight_times_as_many_rows_lower_it(few, tmp_path):

@@ -29,6 +29,16 @@ def calm(clouds):
     return seed_noise.run(planned(clouds, **CALM), Budget())
 
 
+def test_equal_runs_on_few_rows_are_told_with_what_a_row_is_worth(tmp_path):
+    x = np.random.default_rng(0).normal(size=(150, 3))
+    x[:, 0] += 40 * (np.arange(150) % 2)
+    sample = factories.write_sample(tmp_path, x, np.arange(150) % 2)
+    finding = seed_noise.run(planned(sample, **CALM), Budget())
+    assert finding.value == 0
+    rows = finding.facts["test_rows"]
+    assert f"One of the {rows} test rows is {100 / rows:.1f} points: less cannot be told." in finding.note
+
+
 def test_a_calm_training_is_no_lottery_and_every_source_is_told_apart(calm):
     assert named(calm) == {}
     assert calm.low <= calm.value <= calm.high < 2

@@ -33,6 +33,7 @@ MEDIUM, HIGH = 8.0, 20.0  # points that the gap has for sure
 COSTS, COSTS_MUCH = 1.0, 4.0  # points that new rows lose by it
 SMALL = 3.0
 AS_GOOD = 1.0  # points
+HEART = 0.25  # share of wrong labels repeated, from which a model is said to learn by heart [J]
 MOVED = 0.05  # share of the rows that copies took to another part, from which that may tell in the gap
 NAMES = {
     "weight_decay": "Use a weight decay of {setting:g}",
@@ -220,7 +221,8 @@ def _words(
     whose = "The plan's model" if counted["planned"] or isinstance(stand, Fitted) else "It"
     title = "The model does as well on new rows as on its own"
     if alarm and (cost is None or cost.worthless or cost.low > 0):
-        title = f"Learnt by heart: new rows score {least}{told:.0f} points less"
+        how = "Learnt by heart" if facts["by_heart"] >= HEART else "Overfitted"
+        title = f"{how}: new rows score {least}{told:.0f} points less"
     elif alarm:
         title = "It knows its own rows by heart, with no sure loss on new ones"
     elif gap >= SMALL and facts["gap"]["low"] <= 0:

@@ -255,6 +255,9 @@ def words(facts: dict[str, Any], lottery: bool, stand: Ground) -> tuple[str, str
             f" five runs each, {facts['noise'][2]['points']:.1f}"
         )
     note += "."
+    row = 100 / facts["test_rows"]
+    if sd < row / 2 and stand.found.classes:  # equal runs on few rows are no proof that luck does nothing
+        note += f" One of the {facts['test_rows']:,} test rows is {row:.1f} points: less cannot be told."
     if facts["churn"]:
         note += f" Two such runs disagree on {percent(facts['churn'])} of the answers."
     if facts["null"]["expected"] > facts["lasting_sd"] and sd >= 0.25:
