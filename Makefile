@@ -23,6 +23,9 @@ run: $(INSTALLED) ## set up, then the board at http://127.0.0.1:8000 with a demo
 
 setup: $(INSTALLED_TEST) ## the installation alone, test parts included
 
+# Tests start many processes: compiled modules are kept for them, also where the environment says otherwise.
+test test-slow: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(INSTALLED_TEST) ## set up, then every test but the slow ones
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "not slow"
 
