@@ -10,7 +10,7 @@ from tests.planting import judge, sets
 from tests.workers.probes.tables import prepared
 from workers.probes.base import Budget
 from workers.probes.data import duplicates
-from workers.probes.data.shared import clumps, found_copies
+from workers.probes.data.shared import clumps, found_copies, near_pictures
 
 
 def versions(originals, times, noise=0.005, *, columns=8, seed=0):
@@ -105,3 +105,32 @@ def test_pairs_that_name_another_row_are_shown_first():
     pairs = np.array([[0, 1], [0, 2], [1, 2], [0, 3], [1, 3], [4, 5]])
     assert found_copies.shown(pairs, 4).tolist() == [[0, 1], [0, 2], [0, 3], [4, 5]]
     assert len(found_copies.shown(pairs, 9)) == 6
+
+
+def drawn(originals, times, side, noise, seed=0):
+    """uint8 [originals * times, side, side, 1] of four by four fields, and of which original each is."""
+    draw = np.random.default_rng(seed)
+    own = np.repeat(np.arange(originals), times)
+    fields = draw.integers(20, 236, (originals, 4, 4)).repeat(side // 4, axis=1).repeat(side // 4, axis=2)
+    pictures = fields[own] + noise * draw.normal(size=(len(own), side, side))
+    return np.clip(pictures, 0, 255).astype(np.uint8)[..., None], own
+
+
+@pytest.mark.parametrize(("times", "noise"), [(5, 1), (5, 3), (8, 3)])
+def test_pictures_in_many_noisy_versions_are_copies(times, noise):
+    pictures, own = drawn(40, times, 16, noise)
+    found = near_pictures.pictures(pictures)
+    assert len(np.unique(found.at)) >= 0.98 * len(pictures)
+    assert (own[found.at[:, 0]] == own[found.at[:, 1]]).all()
+    assert set(found.how) == {"alike"}
+
+
+def test_pictures_that_differ_only_in_detail_are_no_versions():
+    """Sixteen points a side do not show it, and the pictures themselves do."""
+    pictures, _ = drawn(40, 5, 64, 2)
+    detail = np.random.default_rng(1).choice([-60, 60], (200, 64, 32))
+    detail = np.repeat(detail, 2, axis=2) * np.tile([1, -1], 32)  # of no mean over two points
+    whole = (pictures[..., 0] * 0.4 + 80 + detail)[:, None].astype(np.float32)
+    base, _ = near_pictures._small(whole)
+    assert len(np.unique(clumps.copies(base, np.random.default_rng(0)))) == 200
+    assert not len(near_pictures._versions(whole, base, 0))

@@ -15,6 +15,8 @@ from functools import partial
 
 import numpy as np
 
+from workers.probes.data.shared import clumps
+
 SIDE, DIRECTIONS = 16, 64  # of the small versions: points a side, and principal directions kept
 ALIKE = 0.9  # correlation below which two pictures are no copies
 CLOSE = 0.25  # of the usual distance of neighbours, in squared pixels
@@ -79,10 +81,25 @@ def pictures(images: np.ndarray, bar: float = CLOSE, seed: int = 0) -> Pairs:
                     pair = (min(a, b), max(a, b))
                     if d < found.get(pair, (2.0, ""))[0] and d < min(known.local(a), known.local(b)):
                         found[pair] = (d, name)
+    for one in _versions(whole, base, seed).tolist():
+        found.setdefault((one[0], one[1]), (0.0, "alike"))
     if not found:
         return NONE
     pairs = sorted(found)
     return Pairs(sharp[np.array(pairs, int)], tuple(found[pair][1] for pair in pairs))
+
+
+def _versions(whole: np.ndarray, base: np.ndarray, seed: int) -> np.ndarray:
+    """int [m, 2]: pictures that stand in as many versions as neighbours are asked for, which see no others.
+
+    Close by their small versions beyond what a clump may hold, and alike at full size.
+    """
+    pairs = clumps.copies(base, np.random.default_rng([seed, 5]), NEIGHBOURS)
+    if not len(pairs):
+        return pairs
+    parts = np.array_split(pairs, 1 + len(pairs) // BLOCK)
+    apart = [_distance(whole[part[:, 0]], whole[part[:, 1]], moves=(0,)) for part in parts]
+    return pairs[np.concatenate(apart) < 1 - ALIKE]
 
 
 class _Usual:
