@@ -50,6 +50,14 @@ def slowed(base: Base, dose: float) -> dict[str, Any]:
     return training(learning_rate=0.003 * dose, steps=2000 if base.name == "moons" else 300)
 
 
+def steep(base: Base, dose: float) -> dict[str, Any]:
+    """Plain SGD at this rate, for as long as the mildest needs. Among the moons 300 steps at 0.2 leave 7 points
+    to gain (0.91 to 0.93 of 0.97 to 0.99 right on new rows), 2,000 steps 0 to 0.4 (a plain torch loop, three
+    seeds of five starts)."""
+    steps = 2000 if base.name == "moons" else 300
+    return training(optimizer="sgd", momentum=0.0, learning_rate=dose, steps=steps)
+
+
 def fewer(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> Frame:
     """So many rows, of any time."""
     kept = frame.drop(columns="day", errors="ignore")
@@ -80,8 +88,7 @@ FAULTS = (
           bases=("moons", "stream of three", "stream of four")),
     # Plain SGD: rates of 4 break every base, rates of 2 some; rates up to 1 train all (the same loop).
     Fault("close to divergence", "hyperparameters.learning_rate", (0.25, 0.3, 2.0, 4.0, 8.0), 2.0,
-          ("classes",), None,
-          lambda base, dose: training(optimizer="sgd", momentum=0.0, learning_rate=dose), calm=0.2),
+          ("classes",), None, steep, calm=0.2),
     Fault("a bad default", "hyperparameters.tuning_gap", (0.5, 0.1, 0.03, 0.01, 0.003), 0.03, (), None,
           slowed, calm=1.0, falls=True,
           bases=("breast cancer", "iris", "blobs, 400 rows", "moons")),
