@@ -52,8 +52,8 @@ def slowed(base: Base, dose: float) -> dict[str, Any]:
 
 def steep(base: Base, dose: float) -> dict[str, Any]:
     """Plain SGD at this rate, for as long as the mildest needs. Among the moons 300 steps at 0.2 leave 7 to 8
-    points to gain (0.91 to 0.93 right of new rows, of 0.97 to 0.99), 2,000 steps at most 0.4 (a plain torch loop of
-    three seeds with five starts each)."""
+    points to gain (0.91 to 0.93 right of new rows, of 0.97 to 0.99), 2,000 steps at most 0.4 (a plain torch
+    loop, five starts on each of three seeds)."""
     steps = 2000 if base.name == "moons" else 300
     return training(optimizer="sgd", momentum=0.0, learning_rate=dose, steps=steps)
 
