@@ -168,7 +168,8 @@ def _drawn(con: duckdb.DuckDBPyConnection, strata: str, order: str, test: float,
                 WHERE (before <= learnt AND learnt < upto)
                 OR (before <= learnt + held AND learnt + held < upto)),
             placed AS (SELECT near.*, h, before + row_number() OVER (PARTITION BY stratum, range ORDER BY h)
-                AS place FROM near JOIN (SELECT {strata} AS stratum, {order} AS h, h >> 56 AS range FROM rows)
+                AS place
+                FROM near JOIN (SELECT {strata} AS stratum, {order} AS h, {order} >> 56 AS range FROM rows)
                 USING (stratum, range))
             SELECT stratum, min(h) FILTER (place = learnt + 1) AS validation,
             min(h) FILTER (place = learnt + held + 1) AS test

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import string
+
 import duckdb
 import pytest
 
 from tests.workers.inputs.conftest import packed, table
 from workers.inputs import split as splitting
+from workers.probes.base import Budget
+from workers.probes.data import class_balance
 
 
 def parts(sample, columns="_id"):
@@ -167,3 +171,15 @@ def test_a_stratified_split_takes_the_last_rows_of_each_class_in_the_order_of_th
     assert {part for _, part in drawn} == (
         {"train", "validation", "test"} if validation else {"train", "test"}
     )
+
+
+@pytest.mark.parametrize("cell", ["{}", "word {}"])
+def test_columns_may_have_any_name(ready, cell):
+    """Names that a query gives to what it counts are names of columns elsewhere."""
+    names = [*string.ascii_lowercase, "stratum", "range", "size", "place", "part", "rows", "held", "learnt"]
+    lines = [",".join([*names, "amount"])]
+    lines += [",".join([*(cell.format((i * (3 + k)) % 31) for k in range(len(names))), f"{i}.5"])
+              for i in range(200)]  # fmt: skip
+    sample = ready({"letters.csv": "\n".join(lines) + "\n"}, targets=["amount"])
+    assert {"train", "test"} <= {part for part, _ in parts(sample)}
+    assert class_balance.run(sample, Budget()).state == "measured"

@@ -93,15 +93,32 @@ def test_settings_that_nobody_planned_are_no_serious_fault(tmp_path):
 def test_the_two_that_are_compared_are_trained_again_with_the_same_other_starts(cancer):
     stand = search.of(planned(cancer, **{**GOOD, "steps": 60}), Budget())
     own = stand.engine.default
-    same = tuning_gap.again(stand, [own] * stand.folds)
+    kept = [np.zeros((3, len(one.test))) for one in {part.fold: part for part in stand.parts}.values()]
+    same = [one for one, _ in tuning_gap.again(stand, [own] * stand.folds, kept)]
     for fold, one in enumerate(same):
         parts_of_fold = [part for part in stand.parts if part.fold == fold]
         assert one.shape == (tuning_gap.AGAIN * len(parts_of_fold), len(parts_of_fold[0].test))
         assert not one.any()  # only settings can make a difference
-    worse, *none = tuning_gap.again(stand, [{**own, "learning_rate": 0.0001}, *[None] * (stand.folds - 1)])
+    slow = [{**own, "learning_rate": 0.0001}, *[None] * (stand.folds - 1)]
+    worse, *none = [one for one, _ in tuning_gap.again(stand, slow, kept)]
     assert worse.mean() < -0.05
     assert not any(one.any() for one in none)
     assert len({row.tobytes() for row in worse}) > 2  # every training is another one
+
+
+def test_what_is_planned_and_what_is_tuned_score_over_the_same_trainings(cancer, monkeypatch):
+    """Starts differ: where the further trainings of the planned setting score 0, so do half of all."""
+    usual = tuning_gap.again
+
+    def unlucky(stand, winners, kept):
+        more = usual(stand, [{**stand.engine.default, "dropout": 0.0}] * stand.folds, kept)
+        return [(one + own, np.zeros_like(own)) for one, own in more]
+
+    monkeypatch.setattr(tuning_gap, "again", unlucky)
+    facts = tuning_gap.run(planned(cancer, **{**GOOD, "learning_rate": 0.0005}), Budget()).facts
+    assert facts["gap"]["points"] > 30
+    assert facts["planned_score"] < 0.7
+    assert 0.9 < facts["tuned_score"] <= 1
 
 
 def test_a_model_that_nothing_here_trains_is_left_alone(cancer):

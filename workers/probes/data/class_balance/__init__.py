@@ -174,7 +174,7 @@ def _histogram(sample: Sample, target: Target) -> dict[str, list[float]]:
 
     name = quoted(target.name)
     with sample.table() as table:
-        query = f"SELECT try_cast({name} AS DOUBLE) AS v FROM rows WHERE isfinite(v)"
+        query = f"SELECT try_cast({name} AS DOUBLE) FROM rows WHERE isfinite(try_cast({name} AS DOUBLE))"
         values = np.array([row[0] for row in table.execute(query).fetchall()], dtype=float)
     if not len(values):
         return {"edges": [], "counts": []}

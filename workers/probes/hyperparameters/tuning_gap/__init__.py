@@ -16,7 +16,7 @@ import numpy as np
 
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.hyperparameters import footing, search
-from workers.probes.hyperparameters.search import Scores, Setting, Stand, Trials, cost
+from workers.probes.hyperparameters.search import Setting, Stand, Trials, cost
 from workers.probes.hyperparameters.search.cost import Price
 from workers.probes.hyperparameters.tuning_gap import curve
 from workers.probes.hyperparameters.tuning_gap.curve import Curve
@@ -40,11 +40,12 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 
 # -- from scores to a finding ---------------------------------------------------------------------
-def gap(stand: Stand, trials: Trials) -> np.ndarray:
-    """float64 [trainings, rows]: best minus planned on the rows judged on, each fold with its own best."""
+def gap(stand: Stand, trials: Trials) -> tuple[np.ndarray, float]:
+    """float64 [trainings, rows]: best minus planned on the rows judged on, each fold with its own best; and
+    what the planned setting scores there, over the same trainings."""
     assert trials.default is not None
     winners: list[Setting | None] = []
-    differences = []
+    differences, kept = [], []
     for fold in range(stand.folds):
         chosen, judged = trials.scores.fold(stand.parts, fold)
         own, planned = trials.default.fold(stand.parts, fold)
@@ -52,17 +53,24 @@ def gap(stand: Stand, trials: Trials) -> np.ndarray:
         won = bool(chosen[best] > own[0])
         winners.append(trials.settings[best] if won else None)
         differences.append(judged[best] - planned[0] if won else np.zeros_like(planned[0]))
-    more = again(stand, winners)
-    return np.concatenate([np.concatenate(both) for both in zip(differences, more, strict=True)], axis=1)
+        kept.append(planned[0])
+    more = again(stand, winners, kept)
+    first, further = zip(*more, strict=True)
+    planned = np.concatenate([np.concatenate(both).mean(0) for both in zip(kept, further, strict=True)])
+    found = np.concatenate([np.concatenate(both) for both in zip(differences, first, strict=True)], axis=1)
+    return found, float(planned.mean())
 
 
-def again(stand: Stand, winners: Sequence[Setting | None]) -> list[np.ndarray]:
-    """Each fold's differences [trainings, rows] from AGAIN further trainings of the two that are compared.
+def again(
+    stand: Stand, winners: Sequence[Setting | None], kept: Sequence[np.ndarray]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Each fold's differences [trainings, rows], and what the planned setting scores, of AGAIN further
+    trainings of the two that are compared. ``kept`` is what it scored so far, [trainings, rows].
 
     Networks differ by their start alone, and three starts leave a point of doubt in the gap. Other models
     are as good with any start, and where time is short the first trainings have to do.
     """
-    none = [np.zeros((0, len(one.test))) for one in {part.fold: part for part in stand.parts}.values()]
+    none = [(one[:0], one[:0]) for one in kept]
     engine = stand.engine
     short = stand.budget.left < 0.25 * stand.budget.seconds
     if not isinstance(engine, search.Networks) or short or not any(winners):
@@ -73,16 +81,17 @@ def again(stand: Stand, winners: Sequence[Setting | None]) -> list[np.ndarray]:
     for fold, winner in enumerate(winners):
         parts = [part for part in stand.parts if part.fold == fold] * AGAIN
         if winner is None:
-            found.append(np.zeros((len(parts), none[fold].shape[1])))
+            same = np.tile(kept[fold].mean(0), (len(parts), 1))
+            found.append((np.zeros_like(same), same))
             continue
         judged = engine.scores([engine.default, winner], parts, lambda _: None).fold(parts, fold)[1]
-        found.append(judged[1] - judged[0])
+        found.append((judged[1] - judged[0], judged[0]))
     return found
 
 
 def report(stand: Stand, trials: Trials, sample: Sample, price: Price | None) -> Finding:
     assert trials.default is not None
-    differences = gap(stand, trials)
+    differences, planned = gap(stand, trials)
     value = 100 * float(differences.mean())
     low, high = (100 * end for end in interval(differences, stand.budget.seed))
     # Whoever keeps the planned setting loses nothing by a search. So a gain below 0 is chance alone, and as
@@ -91,7 +100,6 @@ def report(stand: Stand, trials: Trials, sample: Sample, price: Price | None) ->
     line = _curve(stand, trials)
     by_all = trials.scores.chosen.mean(1)
     best = int(by_all.argmax())
-    planned = _judged(stand, trials.default)[0]
     seeming = 100 * float(by_all[best] - trials.default.chosen.mean())
     keys = stand.engine.keys(trials.settings[best])
     worth, why = _worth(line, price)
@@ -127,13 +135,6 @@ def report(stand: Stand, trials: Trials, sample: Sample, price: Price | None) ->
     title, note = _words(facts, stand)
     rows = len(np.unique(np.concatenate([part.test for part in stand.parts])))
     return Finding(told, note, facts, max(0.0, min(low, told)), max(high, told), rows, title)
-
-
-def _judged(stand: Stand, scores: Scores) -> list[float]:
-    """Mean score [settings] on the rows judged on."""
-    folds = [scores.fold(stand.parts, fold)[1] for fold in range(stand.folds)]
-    rows = sum(one.shape[2] for one in folds)
-    return [sum(float(one[k].mean() * one.shape[2]) for one in folds) / rows for k in range(len(folds[0]))]
 
 
 def _curve(stand: Stand, trials: Trials) -> Curve:
