@@ -182,4 +182,4 @@ def test_columns_may_have_any_name(ready, cell):
               for i in range(200)]  # fmt: skip
     sample = ready({"letters.csv": "\n".join(lines) + "\n"}, targets=["amount"])
     assert {"train", "test"} <= {part for part, _ in parts(sample)}
-    assert class_balance.run(sample, Budget()).state == "measured"
+    assert class_balance.run(sample, Budget()).facts["histogram"]["counts"]
