@@ -11,6 +11,7 @@ import yaml
 from assessments.scoring import policy
 from assessments.scoring.gates import SEVERITIES
 from assessments.scoring.policy import PRESETS, PolicyError, reading
+from assessments.scoring.rules import load
 from workers.probes import catalog
 
 ROOT = Path(__file__).parents[3]
@@ -57,6 +58,14 @@ def test_each_preset_asks_for_at_least_what_the_one_before_asks():
         assert (after.contradictions or 0) <= (before.contradictions or 0)
         assert after.evidence_days <= before.evidence_days
         assert after.of > before.of
+
+
+def test_a_preset_that_forbids_settings_chosen_by_the_test_forbids_every_way_of_it():
+    """Else the report shows the stop sign and, a line below, a condition on it that is met."""
+    (gate,) = [gate for gate in load().data["gates"] if gate["id"] == "tuned_on_test"]
+    for name in PRESETS:
+        named = {fault: policy.preset(name).faults.get(fault) for fault in gate["faults"]}
+        assert len(set(named.values())) == 1, (name, named)
 
 
 def test_a_policy_over_a_preset_changes_what_it_names_and_keeps_the_rest():

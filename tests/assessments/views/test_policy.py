@@ -56,7 +56,7 @@ def test_it_opens_with_the_policy_that_counts_held_against_the_newest_report(tea
 
 
 def test_without_a_report_the_conditions_are_counted(team):
-    assert "14 conditions. Once this workspace has a report" in text_of(team.get(PAGE))
+    assert "15 conditions. Once this workspace has a report" in text_of(team.get(PAGE))
 
 
 def test_a_saved_policy_is_a_version_in_the_name_of_who_saved_it(team, owner):

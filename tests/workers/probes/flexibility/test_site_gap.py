@@ -146,6 +146,7 @@ def test_a_site_whose_labels_are_turned_round_is_named(tmp_path):
         if not turned:
             assert found.facts["faults"] == []
     assert found.title.startswith("Hospital H3 contradicts the others")
+    assert "Worst is" not in found.note
     assert [(one["severity"], one["classes"]) for one in found.facts["faults"]] == [("high", ["H3"])]
 
 

@@ -174,14 +174,16 @@ def luck(score: Score, goal: Goal, draws: int = 100) -> np.ndarray:
 
 
 def auc(chances: np.ndarray, goal: Goal) -> float:
-    """Mean over the classes of how often a row of the class stands above a row of the others."""
-    found = []
+    """How often a row of a class stands above a row of the others: the mean over the classes by their rows
+    (Provost and Domingos, 2003), so that a rare class that a column does not know hides nothing."""
+    found, rows = [], []
     for k in range(goal.classes):
         mine = goal.y == k
         hits, misses = int(mine.sum()), int((~mine).sum())
         if hits >= LEAST and misses:
             place = ranks(chances[:, k])
             found.append((place[mine].sum() - hits * (hits + 1) / 2) / (hits * misses))
+            rows.append(hits)
         if goal.classes == 2 and found:
             return float(found[0])
-    return float(np.mean(found)) if found else 0.5
+    return float(np.average(found, weights=rows)) if found else 0.5

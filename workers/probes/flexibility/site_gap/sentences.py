@@ -57,8 +57,9 @@ def words(
         title = f"An unseen {_short(column)} costs next to nothing"
         note = f"Where {column} is new to it, a small model has {scores} {span}, as with shuffled ones."
     if worst:
+        said = "Of the others, the worst is" if facts["contrary"] else "Worst is"
         note += (
-            f" Worst is {worst['name']}: {worst['unseen']:.0f} instead of {worst['seen']:.0f}."
+            f" {said} {worst['name']}: {worst['unseen']:.0f} instead of {worst['seen']:.0f}."
             f" Test on every new {column} before the model is used there."
         )
     elif facts["faults"]:
