@@ -457,3 +457,18 @@ def test_the_trainers_words_are_read_inside_a_plan_of_ours():
         "optimizer": "adamw_8bit", "method": "lora",
     }  # fmt: skip
     assert plan["hardware"]["train"] == {"device": "a100", "count": 4}
+
+
+@pytest.mark.parametrize("around", ["plan", "config", "Experiment"])
+def test_a_plan_under_a_single_key_is_read_as_it_stands_there(around):
+    inner = {"model": {"kind": "mlp"}, "training": {"learning_rate": 5}}
+    found = read(json.dumps({around: inner}))
+    assert found.plan == read(json.dumps(inner)).plan
+    assert found.not_read == []
+    assert read(json.dumps({"shelf": inner})).not_read == ["shelf"]
+
+
+def test_parts_that_leave_nothing_to_train_on_are_refused():
+    with pytest.raises(PlanError, match="leaves no row to train on"):
+        read('{"data": {"split": {"test": 0.7, "validation": 0.5}}}')
+    assert read('{"data": {"split": {"test": 0.3, "validation": 0.5}}}').plan["data"]["split"]["test"] == 0.3

@@ -15,6 +15,7 @@ from workers.plan.documents import DocumentError, shown
 from workers.plan.schema import Group, Plan
 
 TITLES = ("name", "model")  # what a thing is called, where its kind is told as well
+WRAPPERS = ("plan", "config", "configuration", "experiment")  # of a whole document
 MAX_SENTENCES = 20  # a plan that is wrong throughout needs no longer list
 
 # Keys that people write one level too high or in the neighbouring group, and where they belong.
@@ -69,6 +70,7 @@ def read(source: str | bytes, name: str = "plan.json") -> PlanDocument:
         tree = documents.parse(source, name)
     except DocumentError as error:
         raise PlanError([str(error)]) from None
+    tree = _unwrapped(tree)
     names = huggingface.origins(tree) if "model_type" in tree else {}
     tree, not_read = foreign.translated(tree)
     faults: list[str] = []
@@ -79,10 +81,32 @@ def read(source: str | bytes, name: str = "plan.json") -> PlanDocument:
         plan = Plan.model_validate(known).model_dump(exclude_unset=True)
     except ValidationError as error:
         faults += _sentences(known, error, names)
+    faults += _nothing_left(plan)
     if faults:
         more = len(faults) - MAX_SENTENCES
         raise PlanError(faults[:MAX_SENTENCES] + ([f"{more} more values are wrong."] if more > 0 else []))
     return PlanDocument(_settled(plan), sorted(set(not_read)), documents.text_of(source, name))
+
+
+def _unwrapped(tree: dict[str, Any]) -> dict[str, Any]:
+    """What stands under the only key of a document, where that key calls it a plan."""
+    while len(tree) == 1 and isinstance(inner := next(iter(tree.values())), dict):
+        if str(next(iter(tree))).lower() not in WRAPPERS:
+            break
+        tree = inner
+    return tree
+
+
+def _nothing_left(plan: dict[str, Any]) -> list[str]:
+    """Says so where the parts that are held back are shares and leave no row to train on."""
+    split = (plan.get("data") or {}).get("split") or {}
+    test, validation = split.get("test") or 0, split.get("validation") or 0
+    if not (0 < test < 1 and 0 < validation < 1 and test + validation >= 1):
+        return []
+    return [
+        f"data.split.test is {shown(test)} and data.split.validation is {shown(validation)}, which leaves no"
+        " row to train on; make them less than 1 together."
+    ]
 
 
 def _moved(tree: dict[str, Any], faults: list[str]) -> dict[str, Any]:
