@@ -278,11 +278,15 @@ def _words(
             f" {metric}){_saved(good, planned)}: start with the simple one."
         )
     elif best["lead_high"] < 0:
-        title = f"The plan beats simple models by {-best['lead']:.1f} points"
+        spoken = SPOKEN[best["model"]]
+        alone = sum(one["simpler"] for one in facts["models"]) == 1  # nothing is simpler, but guessing
+        title = f"The plan beats {spoken if alone else 'simple models'} by {-best['lead']:.1f} points"
         note = (
-            f"{_upper(subject)} {reaches} {100 * planned.scores.mean():.1f} points of {metric}, the best"
-            f" simple model ({SPOKEN[best['model']]}) {100 * best['score']:.1f}."
+            f"{_upper(subject)} {reaches} {100 * planned.scores.mean():.1f} points of {metric},"
+            f" {spoken if alone else f'the best simple model ({spoken})'} {100 * best['score']:.1f}."
         )
+        if alone:
+            note += " The plan is as simple a model as there is."
     else:
         title = "Too close to tell from a simple model"
         note = (

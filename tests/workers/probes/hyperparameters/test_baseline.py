@@ -10,6 +10,7 @@ import torch
 from sklearn.neighbors import KNeighborsClassifier
 
 from tests.workers import factories
+from tests.workers.probes.hyperparameters.plans import blobs
 from tests.workers.probes.hyperparameters.test_tuning_gap import ring
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import baseline
@@ -59,6 +60,10 @@ def test_trees_are_not_simpler_than_a_linear_plan(tmp_path):
     finding = baseline.run(Sample(ring(tmp_path).folder, plan), Budget())
     assert [one["model"] for one in finding.facts["models"] if one["simpler"]] == ["majority"]
     assert finding.facts["faults"] == []
+    lines = factories.write_sample(tmp_path / "lines", *blobs(300, spread=0.4))
+    told = baseline.run(Sample(lines.folder, plan), Budget())
+    assert told.title.startswith("The plan beats always giving the same answer by")
+    assert told.note.endswith("The plan is as simple a model as there is.")
 
 
 def test_a_bad_kernel_is_beaten_by_neighbours(tmp_path):
