@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -124,3 +124,14 @@ class Fleet:
         wide = max((below, *self.net.hidden, sum(h.outputs for h in self.heads)))
         at_once = max(1, 8 * ROWS_AT_ONCE // (len(self) * wide))
         return torch.cat([self.logits(part, head) for part in rows.split(at_once, dim=-2)], dim=1)
+
+
+@dataclass
+class Results:
+    """What the members leave behind, each when it ends."""
+
+    parameters: list[torch.Tensor]
+    steps: np.ndarray
+    validation: np.ndarray
+    averaged: torch.Tensor | None = None
+    averages: np.ndarray = field(default_factory=lambda: np.empty(0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from workers.fleet import draws
 from workers.fleet.members import OPTIMIZERS, Head, Member, Net, as_heads, guess_heads, indices
 from workers.fleet.passes import Passes, forward, head_slices, losses
-from workers.fleet.result import Fleet
+from workers.fleet.result import Fleet, Results
 from workers.fleet.schedules import SCHEDULES, factors
 from workers.fleet.stacks import Optimiser, Stack
 
@@ -128,17 +128,6 @@ def group_size(recipe: Recipe, data: torch.Tensor) -> int:
     if data.device.type != "cpu":
         room = ACCELERATOR_BYTES
     return max(1, room // (4 * wide * recipe.batch))
-
-
-@dataclass
-class Results:
-    """What the members leave behind, each when it ends."""
-
-    parameters: list[torch.Tensor]
-    steps: np.ndarray
-    validation: np.ndarray
-    averaged: torch.Tensor | None = None
-    averages: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 class Training:
