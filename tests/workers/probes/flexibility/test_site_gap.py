@@ -146,7 +146,6 @@ def test_a_site_whose_labels_are_turned_round_is_named(tmp_path):
         if not turned:
             assert found.facts["faults"] == []
     assert found.title.startswith("Hospital H3 contradicts the others")
-    assert "Worst is" not in found.note
     assert [(one["severity"], one["classes"]) for one in found.facts["faults"]] == [("high", ["H3"])]
 
 
@@ -159,6 +158,21 @@ def test_one_point_is_one_point(tmp_path):
     null = trials.Gaps(0.0, 0.0, 0.1, 0 * one, np.zeros((1, 1)), one, one)
     title, _ = sentences.words(source, found, null, shape, None, False)
     assert title == "An unseen hospital costs 1 point"
+
+
+@pytest.mark.parametrize("contrary", [[], ["west"]])
+def test_the_worst_site_is_told_apart_from_one_that_contradicts(tmp_path, contrary):
+    source = sources.find(made(tmp_path, 4), 0)
+    worst = {"name": "north", "seen": 83.0, "unseen": 79.0, "gap": 4.0}
+    west = {"name": "west", "seen": 36.0, "unseen": 35.0, "gap": 1.0}
+    shape = {"contrary": contrary, "groups": [worst, west], "faults": [{}], "not_judged": []}
+    one = np.ones(1)
+    found = trials.Gaps(2.5, 1.0, 4.0, one, np.ones((1, 1)), one, one)
+    null = trials.Gaps(0.0, 0.0, 0.1, 0 * one, np.zeros((1, 1)), one, one)
+    title, note = sentences.words(source, found, null, shape, worst, False)
+    said = "Of the others, the worst is north" if contrary else "Worst is north"
+    assert f"{said}: 79 instead of 83." in note
+    assert ("west" in title) == bool(contrary)
 
 
 def test_sources_of_which_none_was_judged_are_named_with_the_reason(tmp_path):
