@@ -8,6 +8,7 @@ from typing import Any
 
 from assessments.dashboards import theme, words
 from assessments.dashboards.figures.chart import Chart, Part, Table, noun
+from assessments.dashboards.figures.data import AGAINST, target_line
 
 Facts = Mapping[str, Any]
 Span = tuple[str, float, float, float]  # name, low, middle, high
@@ -20,7 +21,8 @@ def feasibility(facts: Facts, finding: Facts) -> list[Part]:
     lower, upper = facts.get("lower") or {}, facts.get("upper") or {}
     if not all(key in ends for ends in (lower, upper) for key in ("p05", "p50", "p95")):
         return []
-    metric, goal = str(facts.get("metric") or "score"), facts.get("target")
+    metric, (goal, named) = str(facts.get("metric") or "score"), target_line(facts)
+    against = AGAINST if goal != named else ""
     rows: list[Span] = [
         ("No model gets past", 1 - lower["p95"], 1 - lower["p50"], 1 - lower["p05"]),
         ("Surely possible", 1 - upper["p95"], 1 - upper["p50"], 1 - upper["p05"]),
@@ -31,7 +33,7 @@ def feasibility(facts: Facts, finding: Facts) -> list[Part]:
     rows = [(name, max(-0.5, a), max(-0.5, b), max(-0.5, c)) for name, a, b, c in rows]
     table = [(name, _metric(mid, metric), _between(low, high, metric)) for name, low, mid, high in rows]
     if goal is not None:
-        table.append(("The goal", _metric(goal, metric), ""))
+        table.append((f"The goal{against}", _metric(goal, metric), ""))
     note = (
         f"{words.number(facts.get('rows') or 0)} {noun(finding)[1]}; "
         "nearest neighbours in several views, cross-validated"
@@ -43,8 +45,8 @@ def feasibility(facts: Facts, finding: Facts) -> list[Part]:
             title=finding.get("title") or "What is possible with this data",
             subtitle=f"{_name(metric)} that the best possible model reaches, with the 90% range",
             note=note,
-            wide=_dots(rows, theme.WIDTHS["half"], metric, goal, 2),
-            narrow=_dots(rows, theme.WIDTHS["narrow"], metric, goal, 2),
+            wide=_dots(rows, theme.WIDTHS["half"], metric, goal, 2, against=against),
+            narrow=_dots(rows, theme.WIDTHS["narrow"], metric, goal, 2, against=against),
             says=finding.get("note", ""),
             table=Table(("Bound or model", _name(metric), "90% range"), table, frozenset({1, 2})),
         )
@@ -124,7 +126,7 @@ def _between(low: float, high: float, metric: str) -> str:
 
 def _dots(
     rows: Sequence[Span], width: int, metric: str, rule: float | None, strong: int,
-    marked: Sequence[Any] = (),
+    marked: Sequence[Any] = (), against: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Dots with their intervals, one a row; the first ``strong`` rows are what the figure is about."""
     left = math.ceil(min(max(theme.text_width(name) for name, *_ in rows) + 16, width * 0.45))
@@ -164,7 +166,7 @@ def _dots(
         )
         at = theme.share(rule, low, high)
         anchor = "left" if at < 0.25 else "right" if at > 0.75 else "center"
-        head = "No gain" if points else f"Goal {words.metric(rule, metric)}"
+        head = "No gain" if points else f"Goal {words.metric(rule, metric)}{against}"
         notes.append(theme.text(rule, 1, head, yref="paper", xanchor=anchor, yanchor="bottom", yshift=4,
                                 font={"color": colour}))  # fmt: skip
     ticks = theme.nice_ticks(low, high, max(2, int((width - left - 14) / 66)))

@@ -11,6 +11,7 @@ from assessments.dashboards.figures.chart import Chart, Listing, Part, Picture, 
 
 Facts = Mapping[str, Any]
 ROWS_SHOWN = 8
+AGAINST = ", against these labels"  # where some of them are wrong, a goal comes to less
 
 
 def learning_curve(facts: Facts, finding: Facts) -> list[Part]:
@@ -41,6 +42,12 @@ def _metric_name(facts: Facts) -> str:
     return plain.get(_metric(facts), words.first_up(_metric(facts)))
 
 
+def target_line(facts: Facts) -> tuple[float | None, float | None]:
+    """Where a target lies against the labels given, some of which may be wrong; and the target itself."""
+    target = facts.get("target")
+    return (facts.get("label_noise") or {}).get("goal", target), target
+
+
 def _forecast(facts: Facts) -> Facts:
     """The forecast, where each of its quantiles is there."""
     ahead = facts.get("forecast") or {}
@@ -59,7 +66,7 @@ def _curve_note(facts: Facts, rows: str) -> str:
 def _curve(facts: Facts, width: int, height: int, rows: str) -> dict[str, Any]:
     n, score, metric = facts["n"], facts["score"], _metric(facts)
     lows, highs = facts.get("score_low") or score, facts.get("score_high") or score
-    ahead, target = _forecast(facts), facts.get("target")
+    ahead, (target, named) = _forecast(facts), target_line(facts)
     ahead_n = ahead.get("n") or []
     left, right = min([*n, *ahead_n]) * 0.85, max([*n, *ahead_n, facts.get("now") or 0]) * 1.06
     seen = [*lows, *highs, *(ahead.get("p05") or []), *(ahead.get("p95") or [])]
@@ -108,7 +115,7 @@ def _curve(facts: Facts, width: int, height: int, rows: str) -> dict[str, Any]:
             theme.text(
                 0,
                 target,
-                f"Target {words.metric(target, metric)}",
+                f"Target {words.metric(named or 0.0, metric)}" + (AGAINST if target != named else ""),
                 xref="paper",
                 xshift=4,
                 yanchor="bottom",

@@ -85,6 +85,9 @@ def _curve(facts: Evidence, dataset: Evidence) -> Words:
     faults = by_name(facts)
     if "no_signal" in faults:
         words |= {"no_signal": "yes", "target_column": str(targets[0].get("name") or "the target")}
+    noise = facts.get("label_noise") or {}
+    if noise:
+        words |= {"wrong_labels": percent(noise["rate"]), "shown": score_of(noise["goal"], metric)}
     needed = number((facts.get("rows_needed") or {}).get("p50"))
     if target is None:
         gain = number((facts.get("gain_from_twice") or {}).get("p50"))

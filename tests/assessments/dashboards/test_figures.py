@@ -364,6 +364,15 @@ def test_every_column_of_every_table_has_a_name(probe):
     assert all(name for table in tables for name in table.columns)
 
 
+def test_a_target_lies_where_wrong_labels_leave_it():
+    finding = sample.finding("data.learning_curve")
+    finding["facts"] |= {"target": 0.97, "label_noise": {"rate": 0.2, "low": 0.1, "high": 0.3, "goal": 0.78}}
+    (chart,) = figures.of(finding)
+    for drawn in (chart.wide, chart.narrow):
+        (named,) = [n for n in drawn["layout"]["annotations"] if n["text"].startswith("Target")]
+        assert (named["y"], named["text"]) == (0.78, "Target 97%, against these labels")
+
+
 def test_the_place_where_you_are_stands_clear_of_a_low_target():
     finding = sample.finding("data.learning_curve")
     finding["facts"]["target"] = min(finding["facts"]["score"])

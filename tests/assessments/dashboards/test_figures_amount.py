@@ -71,6 +71,15 @@ def test_the_goal_stands_among_what_is_possible():
     assert any("Goal 97%" in note["text"] for note in chart.wide["layout"]["annotations"])
 
 
+def test_the_goal_stands_where_wrong_labels_leave_it():
+    finding = copy.deepcopy(FEASIBLE)
+    finding["facts"]["label_noise"] = {"rate": 0.2, "low": 0.18, "high": 0.22, "goal": 0.78}
+    (chart,) = figures.of(finding)
+    assert chart.wide["layout"]["shapes"][0]["x0"] == 0.78
+    assert ("The goal, against these labels", "78.0%", "") in chart.table.rows
+    assert any("78%, against" in note["text"] for note in chart.wide["layout"]["annotations"])
+
+
 def test_a_maker_that_leaks_is_marked_and_told():
     (chart,) = figures.of(MADE)
     assert [note["text"] for note in chart.wide["layout"]["annotations"]].count("−0.4, leaks") == 1

@@ -46,6 +46,8 @@ CASES = [  # probe, value, low, facts, what is said
      "remove 50 exact copies and 1 near copy"),
     ("data.duplicates", 0.0, 0.0, {"exact": 0, "near": 0, "repeated_identifiers": {"id": 40},
      "faults": [fault("repeated_identifiers", "medium")]}, "why id comes back in 40 rows"),
+    ("data.learning_curve", 7, 5, {**CURVE, "label_noise": {"rate": 0.3, "goal": 0.64}},
+     "Correct the wrong labels before you collect more rows"),
     ("data.learning_curve", 7, 5, {**CURVE, "rows_needed": {"p50": None}},
      "Agree on a lower target: six times the data would bring about 94.2% accuracy, not 98%"),
     ("data.learning_curve", 4, 3, {**CURVE, "rows_needed": {"p50": 3000, "p95": 5000}},
@@ -266,6 +268,16 @@ def test_a_target_out_of_reach_never_asks_for_rows():
     for p50, target in itertools.product((None, 3000), (0.98, None)):
         step = said("data.learning_curve", 5, 4, {**CURVE, "rows_needed": {"p50": p50}, "target": target})
         assert ("more rows" in step.say) == (p50 is not None and target is not None)
+
+
+@pytest.mark.parametrize("p50", [None, 3000])
+def test_labels_are_corrected_before_rows_are_collected(p50):
+    noise = {"rate": 0.3, "low": 0.28, "high": 0.32, "goal": 0.64}
+    facts = {**CURVE, "rows_needed": {"p50": p50}, "target": 0.9, "label_noise": noise}
+    step = said("data.learning_curve", 5, 4, facts)
+    assert step.say == "Correct the wrong labels before you collect more rows"
+    assert "30%" in step.note
+    assert "90% of the cases shows 64%" in step.note
 
 
 def test_a_slow_machine_names_where_the_forecast_would_train():

@@ -3,10 +3,11 @@
 A fleet of small networks learns from 12 nested subsets at each of 12 sizes (``anchors``); power laws through
 their errors (``power_law``) are read off at up to six times the data at hand. Value, in points of the metric:
 with a target in the plan or the answers, the points missing to it now; without one, the points that twice the
-data would bring. Score = 1 - error; for numbers the metric is R2. The fleet stands in for the planned model,
-so the level may differ; the shape is what is measured. Intervals are spread by a conformal factor, chosen on
-other data sets than those it is tested on (benchmarks/amount.py): raw ones cover 80 %.
-A curve that gets worse with more data is reported and not forecast.
+data would bring. Where labels are surely wrong, the target is what it comes to against such labels
+(``label_noise``), for rows do not make up for them. Score = 1 - error; for numbers the metric is R2. The
+fleet stands in for the planned model, so the level may differ; the shape is what is measured. Intervals are
+spread by a conformal factor, chosen on other data sets than those it is tested on (benchmarks/amount.py): raw
+ones cover 80 %. A curve that gets worse with more data is reported and not forecast.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample
-from workers.probes.data.shared import anchors, goal, power_law, signal
+from workers.probes.data.shared import anchors, goal, label_noise, power_law, signal
 from workers.probes.data.shared.anchors import Curve
 from workers.probes.data.shared.out_of_fold import narrowed
 from workers.probes.words import count, pieces
 
 CONFORMAL, REACH = 1.4, 6
 FEWEST = 60
+TEST = 2  # the number of the test part in a split
 T_90 = 1.796  # Student's t for the 90 % interval of 12 repeats
 
 
@@ -32,7 +34,7 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if not sample.features.shape[1]:
         return Finding.skipped(NOTHING_TO_LEARN_FROM)
     wanted = goal.of(sample, sample.target)
-    metric, target = wanted.metric, wanted.value
+    metric = wanted.metric
     labels = sample.labels(0)
     known = np.flatnonzero(np.isfinite(labels) if sample.target.task == "regression" else labels >= 0)
     if len(known) < FEWEST:
@@ -44,12 +46,13 @@ def run(sample: Sample, budget: Budget) -> Finding:
     if metric == "R2" and np.ptp(labels[known]) == 0:
         return Finding.skipped("All labelled rows have the same number, so there is nothing to learn.")
     x, y = narrowed(sample.features[known], budget.seed), labels[known]
+    held = _held(sample, sample.split[known])
     curve = anchors.measure(
-        x, y, metric, budget.seed, held=_held(sample, sample.split[known]), device=budget.device,
+        x, y, metric, budget.seed, held=held, device=budget.device,
         progress=lambda share, text: budget.progress(0.8 * share, text),
     )  # fmt: skip
     now = max(int(curve.n[-1]), _rows_now(sample, len(known)))
-    facts = _measured_facts(curve, metric, now, target)
+    facts = _measured_facts(curve, metric, now, wanted.value)
     bad = _worse(curve)
     if bad is not None:
         facts["faults"] = []
@@ -59,14 +62,18 @@ def run(sample: Sample, budget: Budget) -> Finding:
             **facts,
         )
     budget.progress(0.7, "Fitting learning curves")
-    return _forecast(sample, x, y, curve, facts, metric, now, target, budget)
+    noise = None
+    if wanted.value is not None and metric in label_noise.METRICS and facts["score"][-1] < wanted.value:
+        noise = label_noise.seen(sample, budget, 0.3 * budget.left, split=None if held is None else TEST)
+    facts["label_noise"] = noise.told(wanted) if noise else None
+    return _forecast(sample, x, y, curve, facts, wanted, noise, now, budget)
 
 
 # -- measuring ----------------------------------------------------------------------------------------
 def _held(sample: Sample, split: np.ndarray) -> np.ndarray | None:
     """bool [n]: the test rows, where somebody chose them."""
     made_by = sample.manifest.get("split", {}).get("made_by")
-    test = split == 2
+    test = split == TEST
     fixed = made_by not in (None, "riskboard") and test.sum() >= 50 and (~test).sum() >= FEWEST
     return test if fixed else None
 
@@ -95,11 +102,13 @@ def _forecast(
     y: np.ndarray,
     curve: Curve,
     facts: dict[str, Any],
-    metric: str,
+    wanted: goal.Goal,
+    noise: label_noise.Noise | None,
     now: int,
-    target: float | None,
     budget: Budget,
 ) -> Finding:
+    metric, asked = wanted.metric, wanted.value
+    target = noise.goal(wanted) if noise else asked
     first = _first(curve)
     fits = power_law.fit(curve.n[first:], curve.error[first:], curve.level, budget.seed)
     most = REACH * int(curve.n[-1])
@@ -123,12 +132,18 @@ def _forecast(
         low, value, high = (max(0.0, float(gain[k])) for k in ("p05", "p50", "p95"))
     else:
         facts |= _needed(fits, 1 - target, most)
-        low, value, high = (max(0.0, 100 * (target - float(current[k]))) for k in ("p95", "p50", "p05"))
+        easy, hard = noise.goals(wanted) if noise else (target, target)
+        low, value, high = (
+            max(0.0, 100 * (end - float(current[k])))
+            for end, k in ((easy, "p95"), (target, "p50"), (hard, "p05"))
+        )
     facts["price"] = _price(sample, facts, now)
     nothing = facts["score_low"][-1] < 1 - curve.guessing + 0.005 and signal.absent(
         *signal.drawn(x, y, budget.seed), metric != "R2", budget.seed, budget.device
     )
-    facts["faults"] = _faults(facts, target, nothing)
+    # With the labels as they are, a target may be out of reach that is not once they are right.
+    given = _needed(fits, 1 - asked, most)["unreachable"] if noise and asked else facts["unreachable"]
+    facts["faults"] = _faults(facts, asked, given, nothing)
     if facts["faults"] and facts["faults"][0]["fault"] == "no_signal" and target is None:
         return Finding.skipped(
             f"Inconclusive: with {count(now, 'row')} a small network does no better than guessing "
@@ -138,9 +153,10 @@ def _forecast(
             **facts,
         )
     unit = pieces(sample.kind, 1)
+    note = _note(facts, metric, now, asked, unit) + _spent(facts["price"])
     return Finding(
-        value, _note(facts, metric, now, target, unit) + _spent(facts["price"]), facts, low=low, high=high,
-        sample=int(curve.n[-1]), title=_title(facts, metric, value, target, now, unit), basis="measured",
+        value, note + noise.note(wanted) if noise else note, facts, low=low, high=high,
+        sample=int(curve.n[-1]), title=_title(facts, metric, value, asked, now, unit), basis="measured",
     )  # fmt: skip
 
 
@@ -205,7 +221,9 @@ def _measured_facts(curve: Curve, metric: str, now: int, target: float | None) -
     }
 
 
-def _faults(facts: dict[str, Any], target: float | None, nothing: bool) -> list[dict[str, Any]]:
+def _faults(
+    facts: dict[str, Any], target: float | None, unreachable: float | None, nothing: bool
+) -> list[dict[str, Any]]:
     """``nothing``: accuracy does not beat guessing, and no other measure does either."""
     faults: list[dict[str, Any]] = []
     gain, short = facts["gain_from_twice"], False
@@ -213,9 +231,10 @@ def _faults(facts: dict[str, Any], target: float | None, nothing: bool) -> list[
         faults.append({"fault": "no_signal", "severity": "medium", "note": "No model beats guessing."})
     if target is not None:
         short = facts["score_now"]["p50"] < target
-        if facts["unreachable"] > 0.3 and short:
-            severity = "high" if facts["unreachable"] > 0.7 else "medium"
-            note = f"{facts['unreachable']:.0%} of the forecasts stay below it with {REACH} times the data."
+        if unreachable is not None and unreachable > 0.3 and short:
+            severity = "high" if unreachable > 0.7 else "medium"
+            note = f"{unreachable:.0%} of the forecasts stay below it with {REACH} times the data"
+            note += " and these labels." if facts["label_noise"] else "."
             faults.append({"fault": "target_not_reachable", "severity": severity, "note": note})
     if nothing:
         return faults  # what is read off a curve of chance says nothing about more of it
@@ -252,6 +271,8 @@ def _title(
         if facts["beyond"]:
             return f"Twice the data would bring at most {facts['gain_from_twice']['p95']:.1f} points"
         return f"Twice the data would bring about {value:.1f} points"
+    if value < 0.05 and facts["label_noise"]:
+        return f"Wrong labels, and not missing rows, stand between this data and {_shown(target, metric)}"
     if value < 0.05:
         return f"The target of {_shown(target, metric)} is within reach now"
     needed = facts["rows_needed"]

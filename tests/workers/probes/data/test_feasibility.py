@@ -61,9 +61,8 @@ def test_copies_do_not_make_a_hard_task_look_easy(tmp_path):
 
 def test_a_goal_is_judged_feasible_open_or_out_of_reach(tmp_path):
     x, y = load_breast_cancer(return_X_y=True)
-    noisy = flipped(y, 0.3, 2)
     easy = judged(tmp_path / "a", x, y, "binary", wants(0.93))
-    hard = judged(tmp_path / "b", x, noisy, "binary", wants(0.95))
+    hard = judged(tmp_path / "b", x[:, [4, 8, 9]], y, "binary", wants(0.95))  # columns that say little
     assert easy.facts["verdict"] == "feasible"
     assert easy.value < 0.1
     assert easy.facts["faults"] == []

@@ -5,7 +5,8 @@ learning curve ends) and the best that anything reached. Value: the chance that 
 what lies between the two ends of a bootstrap draw counted in part; its interval is from "only where the
 lower bound says so" to "wherever nothing has reached it yet". Without a goal: the chance that the inputs say
 nothing about the answer (``signal``). Other metrics than accuracy and R2 take the model's error in them,
-scaled as accuracy's bounds stand to accuracy's error; that is an approximation, and is told.
+scaled as accuracy's bounds stand to accuracy's error; that is an approximation, and is told. Where labels are
+surely wrong, the goal is what it comes to against such labels (``label_noise``).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from workers.probes.base import NOTHING_TO_LEARN_FROM, Budget, Finding, Sample
 from workers.probes.data.feasibility import bayes
-from workers.probes.data.shared import anchors, goal, power_law, signal
+from workers.probes.data.shared import anchors, goal, label_noise, power_law, signal
 from workers.probes.data.shared.out_of_fold import narrowed
 from workers.probes.intervals import clopper_pearson
 from workers.probes.surrogate import MOST_ROWS, stratified
@@ -113,27 +114,39 @@ def _judged(
             )
         value = min(beats.chance, signal.BEFORE) if few else beats.chance
         return Finding(value, note, facts, low=low, high=high, sample=len(y), title=title)
-    error = 1 - wanted.value
+    noise = None
+    if wanted.metric in label_noise.METRICS and model > 1 - wanted.value:
+        noise = label_noise.seen(sample, budget, 0.4 * budget.left)
+    facts["label_noise"] = noise.told(wanted) if noise else None
+    value, low, high = _chance(lower, upper, 1 - (noise.goal(wanted) if noise else wanted.value))
+    facts["verdict"] = "infeasible" if low > 0.5 else "unclear" if value > 0.1 else "feasible"
+    # With the labels as they are, a goal may be out of reach that is possible once they are right.
+    given, surely, _ = _chance(lower, upper, 1 - wanted.value) if noise else (value, low, high)
+    if given > DOUBTFUL and model > 1 - wanted.value:
+        faults.append({
+            "fault": "target_not_reachable", "severity": "high" if surely > 0.5 else "medium",
+            "score": round(given, 3),
+            "note": f"Between {_shown(1 - facts['upper']['p95'], wanted.metric)} and "
+            f"{_shown(1 - facts['lower']['p05'], wanted.metric)} is the most that these inputs allow"
+            + (" with these labels." if noise else "."),
+        })  # fmt: skip
+    note = _note(facts, wanted, pieces(sample.kind, 1))
+    return Finding(
+        value, note + noise.note(wanted) if noise else note, facts,
+        low=min(low, value), high=max(high, value), sample=len(y),
+        title=_title(facts, wanted),
+    )  # fmt: skip
+
+
+def _chance(lower: np.ndarray, upper: np.ndarray, error: float) -> tuple[float, float, float]:
+    """Chance that no model gets down to this error, with its 90 % interval, from draws of both ends."""
     between = np.clip((upper - error) / np.maximum(upper - lower, 1e-9), 0, 1)
     value = float(np.where(error < lower, 1.0, OPEN * between).mean())
     # All of 200 draws is no certainty, nor is none of them.
     draws, least = len(lower), 0.5 / (len(lower) + 1)
     low = max(least, clopper_pearson(int((error < lower).sum()), draws)[0])
     high = min(1 - least, clopper_pearson(int((error < upper).sum()), draws)[1])
-    value = min(max(value, least), 1 - least)
-    facts["verdict"] = "infeasible" if low > 0.5 else "unclear" if value > 0.1 else "feasible"
-    if value > DOUBTFUL and model > error:
-        faults.append({
-            "fault": "target_not_reachable", "severity": "high" if low > 0.5 else "medium",
-            "score": round(value, 3),
-            "note": f"Between {_shown(1 - facts['upper']['p95'], wanted.metric)} and "
-            f"{_shown(1 - facts['lower']['p05'], wanted.metric)} is the most that these inputs allow.",
-        })  # fmt: skip
-    return Finding(
-        value, _note(facts, wanted, pieces(sample.kind, 1)), facts,
-        low=min(low, value), high=max(high, value), sample=len(y),
-        title=_title(facts, wanted),
-    )  # fmt: skip
+    return min(max(value, least), 1 - least), low, high
 
 
 def _end(x: np.ndarray, y: np.ndarray, metric: str, budget: Budget) -> np.ndarray:
@@ -213,7 +226,7 @@ def _title(facts: dict[str, Any], wanted: goal.Goal) -> str:
         "feasible": f"{said} {wanted.metric} is possible with this data",
         "unclear": f"Whether {said} {wanted.metric} is possible is open",
         "infeasible": f"{said} {wanted.metric} is out of reach with these inputs",
-    }[facts["verdict"]]
+    }[facts["verdict"]] + (", its wrong labels corrected" if facts["label_noise"] else "")
 
 
 def _note(facts: dict[str, Any], wanted: goal.Goal, unit: str) -> str:
