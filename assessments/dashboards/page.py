@@ -201,7 +201,7 @@ class Page:
     sections: Sequence[Sequence[Dimension]]  # the same: each line's, side by side
     actions: Sequence[Action]
     more_actions: Sequence[Action]
-    together: Mapping[str, Any] | None  # {"count", "from", "to"}: the top actions' joint effect
+    together: Mapping[str, Any] | None  # {"count", "from", "to", "held"}: the top actions' joint effect
     gates: Sequence[Mapping[str, str]]  # "level", "says", "dimension", "anchor" of its finding
     contradictions: Sequence[Mapping[str, Any]]
     findings: Sequence[FindingRow]

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from assessments.scoring import ledger, ready, risk, steps
-from assessments.scoring.knowledge import Known
+from assessments.scoring.knowledge import Known, Spread
 from assessments.scoring.pool import Judgement, whole
-from assessments.scoring.rules import Rules
+from assessments.scoring.rules import Item, Rules
 
 AFTER_OTHERS = "Counted with the other steps done."
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do about one item, and how the item would be known afterwards."""
+    """One thing to do about one piece of an item's evidence, and what that would show afterwards."""
 
     title: str
     why: str
@@ -24,7 +24,22 @@ class Action:
     effort: str
     basis: str  # "measured" when a probe tried it, "estimated" when the rules say what is usual
     source: str  # the probe, reading or question that asks for it
-    after: Known
+    item: Item
+    place: int  # of the evidence among the item's
+    spread: Spread  # of that evidence once it is done
+
+    def on(self, known: Known) -> Known:
+        """The item, known like this, once it is done."""
+        return known.with_spread(self.place, self.spread)
+
+
+def done(now: Judgement, chosen: Iterable[Action]) -> Judgement:
+    """The judgement once these actions are done; one cause of an item after another, where it has several."""
+    known = {one.item: one.counted for one in now.items}
+    changed: dict[Item, Known] = {}
+    for action in chosen:
+        changed[action.item] = action.on(changed.get(action.item, known[action.item]))
+    return now.with_items(changed.values()) if changed else now
 
 
 def actions(
@@ -47,19 +62,52 @@ def best(
     findings: Mapping[str, risk.Evidence],
     told: Mapping[str, str] | None = None,
 ) -> list[Action]:
-    """The best action for each item that asks for one, most effect on the overall score first."""
+    """The best action for each cause that asks for one, most effect on the overall score first.
+
+    The next cause of an item is looked at as though what was worse in it were dealt with. A closed gate
+    hides what else would gain: an action that opens one comes where the gate, with what comes before it
+    done, is all that holds the score.
+    """
     ranked = []
     for known in (one.counted for one in now.items):
-        tried = [
-            (_gain(now, now.with_item(action.after), known), action)
-            for action in _options(now, known, findings, told or {})
-            if action.after.mode < known.mode
-        ]
-        most = max(tried, key=lambda pair: pair[0], default=None)
-        if most is not None:
+        while True:
+            before = now.with_item(known)
+            tried = [
+                (_gain(before, now.with_item(action.on(known)), known), action)
+                for action in _options(now, known, findings, told or {})
+                if action.on(known).mode < known.mode
+            ]
+            most = max(tried, key=lambda pair: pair[0], default=None)
+            if most is None:
+                break
             ranked.append(most)
+            known = most[1].on(known)
     ranked.sort(key=lambda pair: (pair[0], pair[1].title), reverse=True)
-    return [action for _, action in ranked]
+    return _opening_in_time(now, [action for _, action in ranked])
+
+
+def _opening_in_time(now: Judgement, ranked: list[Action]) -> list[Action]:
+    opens = {
+        (one.item, place): least
+        for one in now.items
+        for place, source in enumerate(one.counted.sources)
+        for probe, least in one.counted.floors
+        if probe == source
+    }
+    opening = [action for action in reversed(ranked) if (action.item, action.place) in opens]
+    # The strictest is moved last and so comes before the others.
+    for action in sorted(opening, key=lambda one: opens[one.item, one.place]):
+        place = ranked.index(action)
+        for first in range(place):
+            if held(done(now, ranked[:first])):
+                ranked.insert(first, ranked.pop(place))
+                break
+    return ranked
+
+
+def held(now: Judgement) -> bool:
+    """Whether a closed gate, and nothing else, keeps the overall score up."""
+    return now.overall.floor > 0 and whole(now.overall.score or 0) <= whole(now.overall.floor)
 
 
 def shown(
@@ -67,7 +115,7 @@ def shown(
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """The actions that are worth their points, as in a report, and what the top ones do together."""
     kept = worth_naming(rules, now, ranked)
-    together = _together(now, [one.after for one, _ in kept[: rules.data["advice"]["top"]]])
+    together = _together(now, [one for one, _ in kept[: rules.data["advice"]["top"]]])
     return [entry for _, entry in kept], together
 
 
@@ -81,10 +129,10 @@ def worth_naming(
     """
     kept = []
     for action in ranked:
-        entry = _as_json(rules, action, now, now.with_item(action.after))
+        entry = _as_json(rules, action, now, done(now, [action]))
         if entry is None:
-            others = now.with_items(one.after for one in ranked if one is not action)
-            entry = _as_json(rules, action, others, others.with_item(action.after))
+            others = [one for one in ranked if one is not action]
+            entry = _as_json(rules, action, done(now, others), done(now, ranked))
             if entry is not None:
                 entry["note"] = f"{AFTER_OTHERS} {entry['note']}".strip()
         if entry is not None:
@@ -97,7 +145,9 @@ def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Jud
 
     A serious risk that forbids no step by itself and that no action is known for stays as it is.
     """
-    after = {action.after.item: action.after for action in ranked}
+    every = done(judgement, ranked)
+    touched = {action.item for action in ranked}
+    after = {one.item: one.counted for one in every.items if one.item in touched}
     serious = [one for one in judgement.items if is_serious(rules, one)]
     helped = [one.item for one in serious if one.item in after and not is_serious(rules, after[one.item])]
     left = [one for one in serious if one.item not in helped]
@@ -126,7 +176,7 @@ def _gain(now: Judgement, after: Judgement, known: Known) -> tuple[float, float]
 
 def _as_json(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any] | None:
     """The action between two judgements; None when it is worth less than the rules ask for."""
-    name = action.after.item.dimension
+    name = action.item.dimension
     before, then = whole(now.dimensions[name].score or 0), whole(after.dimensions[name].score or 0)
     if before - then < rules.data["advice"]["least"]:
         return None
@@ -146,15 +196,15 @@ def _as_json(rules: Rules, action: Action, now: Judgement, after: Judgement) -> 
     }
 
 
-def _together(now: Judgement, after: Iterable[Known]) -> dict[str, Any] | None:
-    changed = list(after)
-    if not changed:
+def _together(now: Judgement, top: Sequence[Action]) -> dict[str, Any] | None:
+    if not top:
         return None
-    then = now.with_items(changed)
+    then = done(now, top)
     return {
-        "count": len(changed),
+        "count": len(top),
         "from": whole(now.overall.score or 0),
         "to": whole(then.overall.score or 0),
+        "held": held(then),
     }
 
 
@@ -176,7 +226,7 @@ def _options(
         action
         for one in _mitigations(findings[source])
         if (action := _tried(now, known, worst, source, one, findings[source])) is not None
-        and known.mode - action.after.mode >= rules.data["advice"]["least"]
+        and known.mode - action.on(known).mode >= rules.data["advice"]["least"]
     ]
     return tried or _usual(rules, known, worst, source, findings, dataset)
 
@@ -202,7 +252,9 @@ def _tried(
         effort=str(one.get("effort") or rules.data["probes"][probe]["effort"]),
         basis="estimated" if one.get("basis") == "estimated" else "measured",
         source=probe,
-        after=known.with_spread(worst, (scored.low, scored.score, scored.high)),
+        item=known.item,
+        place=worst,
+        spread=(scored.low, scored.score, scored.high),
     )
 
 
@@ -219,9 +271,9 @@ def _usual(
     if step is None:
         return []
     scored = risk.score(rules, probe, step.good)
-    after = known.with_spread(worst, (scored.low, scored.score, scored.high))
+    spread = (scored.low, scored.score, scored.high)
     why = ledger.about(rules, findings[probe])
-    return [Action(step.say, why, step.note, step.effort, "estimated", probe, after)]
+    return [Action(step.say, why, step.note, step.effort, "estimated", probe, known.item, worst, spread)]
 
 
 def _from_reading(
@@ -242,7 +294,9 @@ def _from_reading(
             effort=entry["effort"],
             basis="estimated",
             source=name,
-            after=known.with_spread(worst, (scored.low, scored.score, scored.high)),
+            item=known.item,
+            place=worst,
+            spread=(scored.low, scored.score, scored.high),
         )
     ]
 
@@ -256,4 +310,4 @@ def _answered(rules: Rules, known: Known, worst: int, question: str, told: Mappi
     cap = float(rules.data["evidence"]["declared"]["cap"])
     spread = (cap, cap, cap + rules.data["evidence"]["declared"]["above"])
     why = f"You told us: {told[question]}" if told.get(question) else known.item.title
-    return [Action(title, why, "", effort, "estimated", question, known.with_spread(worst, spread))]
+    return [Action(title, why, "", effort, "estimated", question, known.item, worst, spread)]

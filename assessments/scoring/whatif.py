@@ -18,7 +18,7 @@ def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]
 
     ``chosen`` are places in the report's list of actions, the first is 1; others are left out. ->
     {"chosen": places, "overall": {"before", "after"}, "dimensions": [{"id", "before", "after"}], "verdict"},
-    each score as in a report. A report names the best action for each risk, so none stands in another's way.
+    each score as in a report. A report names the best action for each cause, so none stands in another's way.
     Steps with the same words are one thing to do: choosing one of them does them all.
     """
     try:
@@ -35,8 +35,9 @@ def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]
         raise CannotTell(f"This report cannot be judged again: {type(error).__name__}.") from None
     titles = {kept[place - 1][0].title for place in chosen if 1 <= place <= len(kept)}
     done = [place for place, (action, _) in enumerate(kept, 1) if action.title in titles]
-    then = now.with_items(kept[place - 1][0].after for place in done)
-    left = [one for one in ranked if one not in [kept[place - 1][0] for place in done]]
+    ours = [kept[place - 1][0] for place in done]
+    then = advice.done(now, ours)
+    left = [one for one in ranked if one not in ours]
     return {
         "chosen": done,
         "overall": {"before": now.overall.as_json(rules), "after": then.overall.as_json(rules)},

@@ -159,7 +159,7 @@ def _roles(
     loaded: Loaded,
     profiles: list[Profile],
     plan: Mapping[str, Any],
-    named: Sequence[str],
+    targets: Sequence[str],
 ) -> tuple[list[dict[str, Any]], dict[str, Profile | None]]:
     """Gives each column its role; returns the targets, and the columns that split, group and order."""
     media_ = loaded.kind in ("images", "audio")
@@ -167,16 +167,19 @@ def _roles(
     data = data if isinstance(data, Mapping) else {}
     by_name = {p.name: p for p in profiles}
     wanted = [t for key in ("targets", "target") for t in _texts(data.get(key))]
-    aimed = {kept_as(name, by_name) for name in (*named, *wanted)}
+    aimed = {kept_as(name, by_name) for name in (*targets, *wanted)}
     free = [p for p in profiles if p.name not in aimed]
-    time = None if media_ else series.clock(con, free, _column(data.get("time"), by_name, "time", loaded))
-    column = split.column_of(con, free, _column(data.get("split_column"), by_name, "split", loaded))
-    group = _group(free, _column(data.get("group"), by_name, "group", loaded))
+    named = split.named(data)
+    time = None if media_ else series.clock(con, free, _column(named["time"], by_name, "time", loaded))
+    column = split.column_of(con, free, planned := _column(named["split"], by_name, "split", loaded))
+    if planned is not None and (column is None or column.name != planned):
+        loaded.notes.append(f"The plan's split column {planned!r} does not name train and test parts.")
+    group = _group(free, _column(named["group"], by_name, "group", loaded))
     taken = {p.name for p in (time, column, group) if p is not None}
     for name in _texts(data.get("text")):
         if found := _column(name, by_name, "text", loaded):
             by_name[found].type = "text"
-    chosen = target.chosen(con, loaded, profiles, named, wanted, taken, plan)
+    chosen = target.chosen(con, loaded, profiles, targets, wanted, taken, plan)
     for made in profiles:
         if made.role == "target" or made.name in loaded.facts:
             continue

@@ -18,7 +18,21 @@ from workers.inputs.columns import Profile
 from workers.sql import literal, quoted
 
 TEST, VALIDATION = 0.2, 0.1  # shares, when nobody says
+KINDS_BY_COLUMN = ("group", "time", "column")
 KINDS_BY_TIME = ("time", "temporal", "chronological", "forward", "time_series")
+
+
+def named(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a plan's ``data`` names for its split, by what they do: "time", "group", "split"."""
+    split = data.get("split")
+    split = split if isinstance(split, Mapping) else {}
+    kind, column = str(split.get("kind") or "").casefold(), split.get("column")
+    by = "time" if kind in KINDS_BY_TIME else "group" if kind == "group" else "split"
+    return {
+        "time": data.get("time") or (column if by == "time" else None),
+        "group": data.get("group") or split.get("group") or (column if by == "group" else None),
+        "split": column if by == "split" else None,
+    }
 
 
 def column_of(con: duckdb.DuckDBPyConnection, profiles: list[Profile], planned: str | None) -> Profile | None:
@@ -112,6 +126,8 @@ def _made(
             validation,
         )
         return by, f"Made with groups of {group.name} kept whole, seed {seed}: about {shares}."
+    if kind in KINDS_BY_COLUMN:  # planned, and there is no column to do it by
+        by = "riskboard"
     strata = "1"
     how = "At random"
     if target and target["task"] != "regression" and kind not in ("random", "shuffle"):

@@ -227,3 +227,14 @@ def test_without_a_file_it_is_one_sentence(capsys):
     with pytest.raises(SystemExit, match="2"):
         call_command("verify")
     assert capsys.readouterr().err.startswith("There is nothing to verify: name a report")
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback(tmp_path):
+    """As in ``manage.py verify report.json | head -1``."""
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps(REPORT))
+    words = [sys.executable, str(ROOT / "manage.py"), "verify", str(report)]
+    told = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    told.stdout.close()
+    assert b"Error" not in told.stderr.read()
+    assert told.wait(60) == 141

@@ -135,3 +135,45 @@ def test_what_settles_everything_serious_is_known_only_if_each_thing_has_an_acti
     after = advice.settled(RULES, now, ranked)
     assert not any(advice.is_serious(RULES, one) for one in after.items)
     assert advice.settled(RULES, now, ranked[:1]) is None
+
+
+SECRET = {"fault": "secret", "severity": "high", "columns": ["note"]}
+PERSONAL = {"fault": "pii", "severity": "high", "columns": ["mail"]}
+
+
+def stopped():
+    """A key and personal data, which one item is about, stop the project; labels are as bad as can be."""
+    return findings(
+        data__label_errors=finding(0.4, 0.38, 0.42, "Wrong labels", {"listed": 200, "target": "y"}),
+        security__secrets=finding(0.001, 0.0005, 0.002, "A key", {"faults": [SECRET]}),
+        security__personal_data=finding(0.001, 0.0005, 0.002, "Mail", {"faults": [PERSONAL]}),
+    )
+
+
+def test_every_cause_of_an_item_has_an_action_of_its_own():
+    named = by_source(advised(stopped(), ANSWERS)[0])
+    assert {"security.secrets", "security.personal_data"} <= set(named)
+
+
+def test_what_opens_a_gate_comes_first_once_the_gate_is_all_that_holds_the_score():
+    actions, together = advised(stopped(), ANSWERS)
+    order = [one.get("probe") or one["question"] for one in actions]
+    assert order[:2] == ["security.secrets", "security.personal_data"]
+    assert together["to"] < 60
+    assert not together["held"]
+
+
+def test_a_score_that_a_gate_holds_is_told():
+    seen = stopped()
+    now = pool.judge(RULES, seen, {})
+    ranked = [one for one in advice.best(RULES, now, seen) if one.source != "security.personal_data"]
+    _, together = advice.shown(RULES, now, ranked)
+    assert (together["to"], together["held"]) == (60, True)
+
+
+def test_two_actions_on_one_item_add_up_in_any_order():
+    seen = stopped()
+    now = pool.judge(RULES, seen, ANSWERS)
+    both = [one for one in advice.best(RULES, now, seen) if one.source.startswith("security.")][:2]
+    scores = [advice.done(now, some).dimensions["security"].score for some in (both, both[::-1], both[:1])]
+    assert scores[0] == scores[1] < scores[2]

@@ -47,7 +47,7 @@ def test_what_deals_with_the_cause_opens_the_gate():
     found = {**FINE, "security.personal_data": undeclared(value=0.5)}
     now = pool.judge(RULES, found, {})
     (action,) = [one for one in advice.best(RULES, now, found) if one.source == "security.personal_data"]
-    after = now.with_item(action.after)
+    after = advice.done(now, [action])
     assert after.overall.score < 60 <= now.overall.score
 
 

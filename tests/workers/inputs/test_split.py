@@ -183,3 +183,38 @@ def test_columns_may_have_any_name(ready, cell):
     sample = ready({"letters.csv": "\n".join(lines) + "\n"}, targets=["amount"])
     assert {"train", "test"} <= {part for part, _ in parts(sample)}
     assert class_balance.run(sample, Budget()).facts["histogram"]["counts"]
+
+
+def _planned(ready, kind, text=None, **named):
+    plan = {"data": {"target": "label", "split": {"kind": kind, **named}}}
+    return ready({"data.csv": text or table(60)}, plan=plan)
+
+
+@pytest.mark.parametrize("key", ["group", "column"])
+def test_a_split_by_group_takes_the_column_that_the_plan_names(ready, key):
+    lines = table(60).splitlines()
+    told = [lines[0] + ",house", *(f"{x},{i // 5}" for i, x in enumerate(lines[1:]))]
+    sample = _planned(ready, "group", "\n".join(told), **{key: "house"})
+    assert split(sample)["made_by"] == "plan"
+    assert "groups of house" in split(sample)["how"]
+
+
+def test_a_split_by_a_named_column_is_made_by_it(ready):
+    lines = table(40).splitlines()
+    parts = ["test" if i % 4 == 0 else "train" for i in range(40)]
+    told = [lines[0] + ",role", *(f"{x},{part}" for x, part in zip(lines[1:], parts, strict=True))]
+    sample = _planned(ready, "column", "\n".join(told), column="role")
+    assert (split(sample)["made_by"], split(sample)["test"]) == ("column", 10)
+
+
+@pytest.mark.parametrize("kind", ["group", "time", "column"])
+def test_a_split_by_a_column_that_is_not_there_is_told_and_not_called_planned(ready, kind):
+    sample = _planned(ready, kind, column="nowhere")
+    assert split(sample)["made_by"] == "riskboard"
+    assert any("'nowhere' does not exist" in note for note in sample.manifest["notes"])
+
+
+def test_a_column_that_names_no_parts_is_no_split(ready):
+    sample = _planned(ready, "column", column="colour")
+    assert split(sample)["made_by"] == "riskboard"
+    assert "The plan's split column 'colour' does not name train and test parts." in sample.manifest["notes"]

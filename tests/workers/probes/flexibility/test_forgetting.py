@@ -70,6 +70,7 @@ def test_a_permuted_world_is_forgotten_far_more(tmp_path):
         answers={"F2": {"value": "monthly"}},
     )  # fmt: skip
     finding = forgetting.run(sample, Budget())
+    assert finding.sample <= len(y)
     assert finding.facts["how"] == "The rows were split by site."
     assert finding.low > 15
     assert ways(finding)["progressive"]["bwt"] == 0.0
@@ -84,6 +85,7 @@ def test_an_old_task_of_random_labels_is_nothing_to_forget(digits, tmp_path):
     noise = np.random.default_rng(0).integers(0, 4, len(found.x)).astype(int)
     sample = factories.write_sample(tmp_path, found.x, noise, found.y, names=("noise", "digit"))
     finding = forgetting.run(sample, Budget())
+    assert finding.sample <= len(found.x)  # both targets are of the same rows
     assert finding.state == "skipped"
     assert finding.note.startswith("Inconclusive:")
 

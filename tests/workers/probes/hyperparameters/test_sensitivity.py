@@ -14,7 +14,7 @@ from tests.planting import judge, sets
 from tests.workers import factories
 from workers.probes.base import Budget, Sample
 from workers.probes.hyperparameters import seed_noise, sensitivity
-from workers.probes.hyperparameters.sensitivity import judging, statistics, trainings
+from workers.probes.hyperparameters.sensitivity import judging, statistics, telling, trainings
 from workers.probes.surrogate import rows, surrogate
 
 torch.set_num_threads(1)
@@ -230,3 +230,18 @@ def test_a_model_without_a_random_start_is_no_lottery_though_other_rows_make_ano
     found = judge.finding("hyperparameters.sensitivity", data, 1, 30)
     assert found.facts["seed_sd"] > 3
     assert found.facts["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "title", "note"),
+    [
+        (0.0, 0.02, "Small changes of the settings do no harm", "loses anything that could be measured"),
+        (0.0, 1.4, "Small changes of the settings do no harm", "between 0.0 and 1.4 points"),
+        (0.0, 8.2, "Too wide to tell: small changes cost 0 to 8 points", "up to 8.2 points of accuracy"),
+    ],
+)
+def test_title_and_note_of_a_range_say_the_same(cancer, low, high, title, note):
+    centre = surrogate(cancer, 300)
+    said = telling.words({"low": low, "high": high}, [], {}, 0.4, "accuracy", 5, centre, 0.0, [])
+    assert said[0] == title
+    assert note in said[1]

@@ -60,7 +60,8 @@ def report(
         "mitigations": mitigations,
     }
     title, note = _words(tasks, tuned, mitigations, value, low, high, sizes[-1], seeds, centre)
-    used = sum(len(part) for part in (*tasks.test, tasks.train[0])) + sizes[-1]
+    # Two targets of one table share their rows, which count once.
+    used = len(np.unique(np.concatenate([*tasks.test, tasks.train[0], tasks.train[1][: sizes[-1]]])))
     return Finding(value, note, facts, low, high, used, title)
 
 

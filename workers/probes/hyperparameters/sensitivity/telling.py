@@ -9,6 +9,7 @@ from workers.probes.hyperparameters.footing import LONGER
 from workers.probes.hyperparameters.sensitivity.trainings import LABELS, SEEDS, exact, settings, trained
 from workers.probes.surrogate import Surrogate
 
+SHOWN = 0.05  # points; less is written as 0.0
 WIDE = 3.0  # points; a loss that may be as high is not called none
 TIMES = {
     0.003: "A three-hundredth of",
@@ -111,6 +112,16 @@ def words(
             f"No single setting within a quarter of the plan loses more than chance explains: between"
             f" {low:.1f} and {high:.1f} {unit}, where {luck} changes {seed_sd:.1f}."
         )
+        if high < SHOWN:
+            note = (
+                "No single setting within a quarter of the plan loses anything that could be measured;"
+                f" {luck} changes {seed_sd:.1f} {unit}."
+            )
+        elif low < 1 and high >= WIDE:
+            note = (
+                f"No single setting within a quarter of the plan surely loses more than {luck} explains"
+                f" ({seed_sd:.1f}), but up to {high:.1f} {unit} cannot be ruled out."
+            )
         if hidden:
             title = f"Cannot tell losses below {hidden:.1f} points from luck"
             note = (
