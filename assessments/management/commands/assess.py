@@ -27,10 +27,11 @@ from assessments.answers import AnswerError
 from assessments.scoring import document
 from assessments.scoring import policy as policy_files
 from assessments.scoring.policy import Policy, PolicyError, Verdict
-from workers import assess, sandbox
+from workers import assess, masking, sandbox
 from workers.plan import PlanDocument, PlanError
 from workers.plan import read as read_plan
 from workers.probes.base import DIMENSIONS
+from workers.probes.words import listed
 
 LEVELS = ("minimal", "low", "moderate", "high", "critical")  # twenty points each
 FINE, GATE, BAD_INPUT, NOT_ENOUGH = 0, 1, 2, 3
@@ -153,6 +154,8 @@ class Command(BaseCommand):
         files, artefacts, left_out, plan, answers = checked(options)
         for sentence in left_out:
             self.stderr.write(f"{sentence} It was left out.")
+        if plan.not_read:
+            self.stderr.write(f"Not read in the plan: {masking.of_text(listed(plan.not_read, 8))}.")
         only, out, policy = options["only"], options["out"], policy_of(options["policy"])
         try:
             probes = assess.chosen(only)
