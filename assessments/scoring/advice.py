@@ -70,7 +70,9 @@ def best(
     """
     ranked = []
     for known in (one.counted for one in now.items):
-        while True:
+        dealt_with: set[str] = set()  # an answer that was taken back may stand there twice
+        while known.spreads and known.sources[known.worst] not in dealt_with:
+            dealt_with.add(known.sources[known.worst])
             before = now.with_item(known)
             tried = [
                 (_gain(before, now.with_item(action.on(known)), known), action)
