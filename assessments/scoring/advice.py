@@ -35,10 +35,9 @@ class Action:
 
 def done(now: Judgement, chosen: Iterable[Action]) -> Judgement:
     """The judgement once these actions are done; one cause of an item after another, where it has several."""
-    known = {one.item: one.counted for one in now.items}
     changed: dict[Item, Known] = {}
     for action in chosen:
-        changed[action.item] = action.on(changed.get(action.item, known[action.item]))
+        changed[action.item] = action.on(changed.get(action.item, now.counted[action.item]))
     return now.with_items(changed.values()) if changed else now
 
 
@@ -69,31 +68,33 @@ def best(
     done, is all that holds the score.
     """
     ranked = []
-    for known in (one.counted for one in now.items):
+    for known in now.counted.values():
+        before = now
         dealt_with: set[str] = set()  # an answer that was taken back may stand there twice
-        while known.spreads and known.sources[known.worst] not in dealt_with:
-            dealt_with.add(known.sources[known.worst])
-            before = now.with_item(known)
+        while known.spreads and (source := known.sources[known.worst]) not in dealt_with:
+            dealt_with.add(source)
             tried = [
-                (_gain(before, now.with_item(action.on(known)), known), action)
+                (_gain(before, now.with_item(after), known), after, action)
                 for action in _options(now, known, findings, told or {})
-                if action.on(known).mode < known.mode
+                if (after := action.on(known)).mode < known.mode
             ]
-            most = max(tried, key=lambda pair: pair[0], default=None)
-            if most is None:
+            if not tried:
                 break
-            ranked.append(most)
-            known = most[1].on(known)
+            gain, known, action = max(tried, key=lambda one: one[0])
+            before = now.with_item(known)
+            ranked.append((gain, action))
     ranked.sort(key=lambda pair: (pair[0], pair[1].title), reverse=True)
     return _opening_in_time(now, [action for _, action in ranked])
 
 
 def _opening_in_time(now: Judgement, ranked: list[Action]) -> list[Action]:
+    if not now.overall.floor:
+        return ranked
     opens = {
-        (one.item, place): least
-        for one in now.items
-        for place, source in enumerate(one.counted.sources)
-        for probe, least in one.counted.floors
+        (item, place): least
+        for item, known in now.counted.items()
+        for place, source in enumerate(known.sources)
+        for probe, least in known.floors
         if probe == source
     }
     opening = [action for action in reversed(ranked) if (action.item, action.place) in opens]

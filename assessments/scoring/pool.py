@@ -146,6 +146,11 @@ class Judgement:
     def overall(self) -> Pooled:
         return Overall(self.rules, tuple(self.dimensions.values()), self.stakes)
 
+    @cached_property
+    def counted(self) -> Mapping[Item, Known]:
+        """Each item as it counts in the score."""
+        return {one.item: one.counted for one in self.items}
+
     def with_item(self, known: Known) -> Judgement:
         """The judgement if one item were known differently; everything else stays."""
         return self.with_items([known])
