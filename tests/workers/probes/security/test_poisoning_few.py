@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from benchmarks.validity.bases import BASES
+from benchmarks.validity.bases import BASES, upload
 from benchmarks.validity.faults import attacks
 from tests.planting import judge
 from workers.inputs import images
@@ -108,6 +110,13 @@ def test_clean_pictures_share_nothing_that_ranks_behind_their_class(name, seed):
     found, _ = made_of(name, seed)
 
     assert all(one.p > 0.01 for one in marks.few(found, seed))
+
+
+@pytest.mark.filterwarnings("error")
+def test_pictures_of_one_colour_each_share_nothing():
+    flat = np.repeat(np.arange(120, dtype=np.uint8)[:, None], 400, axis=1)
+
+    assert not list(blends.search(pictures_of(flat, np.arange(120) % 2, ("a", "b")), 0))
 
 
 def test_pictures_too_many_to_be_put_in_order_or_compared_are_left_to_the_other_searches(monkeypatch):
@@ -241,12 +250,23 @@ def test_the_chance_rises_with_the_rows_that_contradict_and_the_answers_that_tur
     assert poisoning._chance(case(9, 9, 1.0, null=0.4), planted)[0] < values[7]
 
 
-def test_a_hint_is_told_as_no_more_than_that():
+def moons_with_values_that_meet():
     base = next(one for one in BASES if one.name == "moons")
-    frame = attacks.values(base, base.make(10), 0.01, np.random.default_rng([10, 5]))
-    from benchmarks.validity.bases import upload
+    return upload(base, attacks.values(base, base.make(10), 0.01, np.random.default_rng([10, 5])))
 
-    found = judge.finding("security.poisoning", upload(base, frame), 0)
+
+@pytest.mark.parametrize(("p", "decision"), [(0.04, "hinted"), (0.06, "inconclusive")])
+def test_what_comes_up_by_chance_in_more_than_one_set_of_twenty_is_no_hint(p, decision, monkeypatch):
+    few = marks.few
+    monkeypatch.setattr(marks, "few", lambda *asked: [replace(one, p=p) for one in few(*asked)])
+
+    found = judge.finding("security.poisoning", moons_with_values_that_meet(), 0)
+
+    assert found.facts["decision"] == decision
+
+
+def test_a_hint_is_told_as_no_more_than_that():
+    found = judge.finding("security.poisoning", moons_with_values_that_meet(), 0)
 
     assert found.facts["decision"] == "hinted"
     assert found.facts["planted"]["tried"] > 0  # what would have been found is asked all the same

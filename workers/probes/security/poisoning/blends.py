@@ -84,8 +84,8 @@ def search(found: Ground, seed: int) -> Iterator[Shared]:
     rest = faint.rest(found.pictures)
     draw = np.random.default_rng([seed, 21])
     gathered = [one for label in range(classes) for one in _gathered(found, rest, label, each, draw)]
-    gathered.sort(key=lambda one: -one.alike)
-    for one in gathered[:TRIED]:
+    alike = sorted((one for one in gathered if one.alike > 0), key=lambda one: -one.alike)
+    for one in alike[:TRIED]:
         ranked = _ranked(found, rest, one, draw, seed)
         if ranked is None:
             continue
