@@ -7,9 +7,12 @@ tested on the other half. A sign that belongs to its class, like the foot of its
 its pictures, leaves the first trace out. Where a mark is in so many rows that they no longer contradict
 each other, it is looked for by itself and its rows are read without it (``content``): values that meet in a
 table (``values``), pixels of one colour (``pixels``), a piece at changing places (``roaming``), something
-faint over everything (``faint``). In texts the mark is a phrase (``phrases``) or a sign (``signs``). What is
-suspected is then tried: the mark is set on clean rows, for models that learnt from all rows and for models
-that learnt without the suspects (``confirm``). Flips of one class to one other are told as well (``flips``).
+faint over everything (``faint``). Where nothing is found that way, marks on two rows and more are ranked
+(``scarce``): repeated colours (``repeats``), something faint (``blends``), pairs of values (``pairs``); what
+is too little to be suspected is told as a hint. In texts the mark is a phrase (``phrases``) or a sign
+(``signs``). What is suspected is then tried: the mark is set on clean rows, for models that learnt from all
+rows and for models that learnt without the suspects (``confirm``). Flips of one class to one other are told
+as well (``flips``).
 
 The search for a trigger by gradient (Neural Cleanse, Wang et al. 2019) is not used: it says nothing for fewer
 than four classes, and the mark is read from the rows themselves, so that it can be shown as it was planted.
@@ -28,7 +31,17 @@ import torch
 from workers.probes.base import Budget, Finding, Sample
 from workers.probes.data.shared import found_copies
 from workers.probes.intervals import jeffreys
-from workers.probes.security.poisoning import confirm, grids, marks, phrases, pixels, signs, suspects, trial
+from workers.probes.security.poisoning import (
+    confirm,
+    grids,
+    marks,
+    phrases,
+    pixels,
+    scarce,
+    signs,
+    suspects,
+    trial,
+)
 from workers.probes.security.poisoning import words as say
 from workers.probes.security.poisoning.confirm import Turned
 from workers.probes.security.poisoning.flips import Flips, flips
@@ -38,7 +51,10 @@ from workers.probes.security.poisoning.trial import Planted
 from workers.probes.thumbnails import png
 
 PRIOR = 0.03  # how often a data set holds a trigger, before looking; probes.md 7.13 [J]
-SUSPECTED, CONFIRMED = (0.6, 0.3, 0.9), (0.98, 0.9, 1.0)  # chance, and its range [J]
+SUSPECTED, CONFIRMED = (0.45, 0.75), (0.9, 1.0)  # chance, by how surely its rows and answers turn [J]
+DOUBT = 0.15  # either way, about what is suspected [J]
+HINTED = 0.25  # chance that a hint can come to: below what is asked to be acted on at once [J]
+BARELY = 0.05  # p of a hint, from which it is told
 RARE = 0.5  # distinct values a row, from which a value that comes back is no accident
 POWER = 0.5  # of the triggers planted for a test that must be found, or else finding none means nothing
 MOST_CASES, MOST_SHOWN, MOST_LISTED = 3, 8, 1_000
@@ -55,6 +71,15 @@ class Case:
     turned: Turned | None
     trigger: dict[str, Any] = field(default_factory=dict)
     instead: dict[int, int] = field(default_factory=dict)  # place in the arrays -> class it looks like
+    contradicted: int = 0  # of the suspected rows, those that look like another class
+    hint: bool = False  # too little to be suspected
+
+    @property
+    def sure(self) -> float:
+        """From 0 to 1: how often the next row with the mark would contradict its label (Laplace's rule of
+        succession), times the share of answers that the mark turned, where it was set on clean rows."""
+        net = 1.0 if self.turned is None else self.turned.before - max(self.turned.after, self.turned.null)
+        return max(0.0, net) * (self.contradicted + 0.5) / (max(self.contradicted, len(self.at)) + 1)
 
     @property
     def confirmed(self) -> bool:
@@ -87,7 +112,8 @@ def run(sample: Sample, budget: Budget) -> Finding:
     cells = found_copies.texts(sample, column, sample.arrays["ids"][found.at]) if column else None
     cases = _phrases(cells, found, budget) if cells else _marks(sample, found, budget, place)
     budget.progress(0.45, "Planting triggers of our own, to see whether they would be found")
-    planted = Planted() if cases else _trials(found, cells, budget)
+    told = [case for case in cases if not case.hint]
+    planted = Planted() if told else _trials(found, cells, budget)
     budget.progress(0.6, f"Looking for labels of {target.name} that were turned into another")
     pairs = flips(sample, budget, place, target, min(8.0, 0.5 * budget.left))
     cases = [case for case in cases if case.confirmed or not _by_flips(case, pairs, found.classes)]
@@ -99,21 +125,36 @@ def run(sample: Sample, budget: Budget) -> Finding:
 
 def _marks(sample: Sample, found: Ground, budget: Budget, place: int) -> list[Case]:
     """The marks that contradicted rows share, one a class, each tried on clean rows; confirmed ones first."""
-    cases = []
+    cases: list[Case] = []
     for one in marks.search(found, budget.seed, lambda one: _by_rule(sample, found, one)):
-        budget.progress(0.3, "Setting the mark on clean rows")
-        where = found.fine if one.fine else found
-        turned = confirm.confirm(where, one, budget.seed)
-        assert one.look is not None
-        rows = one.rows if one.mark.exact else one.rows[one.look.away]
-        case = Case(
-            one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, where, one),
-            {int(found.at[row]): int(code) for row, code in zip(one.rows, one.look.said, strict=True)},
-        )  # fmt: skip
-        cases.append(_everywhere(sample, found, one, case, place))
+        cases.append(_case(sample, found, one, budget, place))
         if len(cases) == MOST_CASES:
             break
-    return sorted(cases, key=lambda case: not case.confirmed)
+    if cases:
+        return sorted(cases, key=lambda case: not case.confirmed)
+    few = [one for one in marks.few(found, budget.seed) if one.p <= BARELY]
+    told = [one for one in few if not one.hint][:MOST_CASES] or few[:1]
+    return sorted(
+        (_case(sample, found, one, budget, place) for one in told), key=lambda one: not one.confirmed
+    )
+
+
+def _case(sample: Sample, found: Ground, one: suspects.Shared, budget: Budget, place: int) -> Case:
+    """What is suspected of the rows with a mark, and what it does to clean ones if it is no mere hint."""
+    where = found.fine if one.fine else found
+    turned = None
+    if not one.hint:
+        budget.progress(0.3, "Setting the mark on clean rows")
+        turned = confirm.confirm(where, one, budget.seed)
+    assert one.look is not None
+    rows = one.rows if one.mark.exact else one.rows[one.look.away]
+    looks = zip(one.rows, one.look.said, strict=True)
+    case = Case(
+        one.label, found.at[rows], one.carriers, one.p, turned, _trigger(sample, where, one),
+        {int(found.at[row]): int(code) for row, code in looks if code != one.label or not one.hint},
+        int(one.look.away.sum()), one.hint,
+    )  # fmt: skip
+    return case if one.hint else _everywhere(sample, found, one, case, place)
 
 
 def _by_rule(sample: Sample, found: Ground, one: suspects.Shared) -> bool:
@@ -165,7 +206,9 @@ def _phrases(cells: list[str], found: Ground, budget: Budget) -> list[Case]:
         trigger = {"kind": "phrase", "phrase": phrases.shown(one, cells)}
         if signs.is_sign(one.text):
             trigger = {"kind": "sign", "sign": signs.shown(one.text)}
-        cases.append(Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger))
+        away = round(one.contradicted * len(one.rows))
+        case = Case(one.label, found.at[one.rows], one.carriers, one.p, turned, trigger, contradicted=away)
+        cases.append(case)
     return sorted(cases, key=lambda case: not case.confirmed)
 
 
@@ -211,8 +254,8 @@ def _finding(
     pairs: list[Flips],
 ) -> Finding:
     case = cases[0] if cases else None
-    decision = "inconclusive" if case is None else "confirmed" if case.confirmed else "suspected"
-    value, low, high = _chance(decision, planted)
+    decision = _decision(case)
+    value, low, high = _chance(case, planted)
     facts: dict[str, Any] = {
         "decision": decision,
         "target": target,
@@ -229,10 +272,10 @@ def _finding(
     if case is not None:
         facts |= _case_facts(sample, found, case)
         if case.confirmed and len(cases) == 1:
-            facts["mitigations"].append(say.removal(sample.kind, case, _chance("inconclusive", planted)))
+            facts["mitigations"].append(say.removal(sample.kind, case, _chance(None, planted)))
     for each in cases:
         facts["faults"].append({
-            "fault": "backdoor", "severity": "high" if each.confirmed else "medium",
+            "fault": "backdoor", "severity": "high" if each.confirmed else "low" if each.hint else "medium",
             "classes": [found.classes[each.label]], **_places(sample, sample.arrays["ids"][each.at]),
             "note": say.trigger(sample.kind, each.trigger),
         })  # fmt: skip
@@ -248,19 +291,33 @@ def _finding(
     )  # fmt: skip
 
 
-def _chance(decision: str, planted: Planted) -> tuple[float, float, float]:
+def _decision(case: Case | None) -> str:
+    if case is None:
+        return "inconclusive"
+    return "confirmed" if case.confirmed else "hinted" if case.hint else "suspected"
+
+
+def _chance(case: Case | None, planted: Planted) -> tuple[float, float, float]:
     """The chance that a trigger is there, and its range.
 
-    Where none was found: the start of PRIOR times the share of planted ones that were missed (Bayes).
+    Where none was found: the start of PRIOR times the share of planted ones that were missed (Bayes). A hint
+    is worth what its p makes of the start. What is suspected or confirmed is the surer, the more rows
+    contradict their label and the more answers the mark turns.
     """
-    if decision == "confirmed":
-        return CONFIRMED
-    if decision == "suspected":
-        return SUSPECTED
+    if case is not None and not case.hint:
+        least, most = CONFIRMED if case.confirmed else SUSPECTED
+        value = least + (most - least) * case.sure
+        return (value, least, most) if case.confirmed else (value, value - DOUBT, value + DOUBT)
     tried, hits = planted.tried + planted.met, planted.found + planted.met_found
     low, high = jeffreys(tried - hits, tried) if tried else (0.0, 1.0)
     missed = (tried - hits + 0.5) / (tried + 1)
-    return tuple(PRIOR * m / (PRIOR * m + 1 - PRIOR) for m in (missed, min(low, missed), max(high, missed)))  # type: ignore[return-value]
+    value, low, high = (
+        PRIOR * m / (PRIOR * m + 1 - PRIOR) for m in (missed, min(low, missed), max(high, missed))
+    )
+    if case is None:
+        return value, low, high
+    after = scarce.chance(case.p, PRIOR)
+    return max(value, min(HINTED, after)), low, max(high, min(SUSPECTED[1], after))
 
 
 def _case_facts(sample: Sample, found: Ground, case: Case) -> dict[str, Any]:

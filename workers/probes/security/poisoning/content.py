@@ -150,12 +150,12 @@ def read(
     looks = scores.argmax(axis=1)
     away = looks[rows] != label
     own, others = plain, np.flatnonzero(~carriers & (y != label))
-    ahead = _ahead(scores, label)
-    like, by_class = mixed(ahead[rows], ahead[own], ahead[others], len(own) / (len(own) + len(others)))
+    first = ahead(scores, label)
+    like, by_class = mixed(first[rows], first[own], first[others], len(own) / (len(own) + len(others)))
     if away.mean() < MOST_AWAY and (like > LIKE or away.mean() < 0.5):
         return None
     usual = min(0.9, float((looks[plain] != label).mean()) + 0.02)
-    alone = _distinct(x, rows, np.flatnonzero(~carriers), seed)
+    alone = distinct(x, rows, np.flatnonzero(~carriers), seed)
     hits, of = int(away[alone].sum()), int(alone.sum())
     p = min(1.0, float(binom.sf(hits - 1, of, usual)) * tries)
     if by_rule(hits, of, usual, float((y[~carriers] == label).mean())) and by_class > BY_SCORES:
@@ -165,7 +165,7 @@ def read(
     return Read(away, looks[rows], p)
 
 
-def _ahead(scores: np.ndarray, label: int) -> np.ndarray:
+def ahead(scores: np.ndarray, label: int) -> np.ndarray:
     """float [n]: by how much each row reads more like this class than like any other."""
     rest = np.delete(scores, label, axis=1)
     return np.asarray(scores[:, label] - rest.max(axis=1))
@@ -208,20 +208,20 @@ def by_rule(hits: int, of: int, usual: float, share: float) -> bool:
     return float(binom.sf(hits - 1, of, rule)) > BY_RULE
 
 
-def _distinct(x: np.ndarray, rows: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
+def distinct(x: np.ndarray, rows: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
     """bool [rows]: which are no copy of one before, held against how near rows usually are."""
     draw = np.random.default_rng([seed, 15])
     usual = float(np.sqrt(np.median(_apart(x[draw.permutation(others)[:100]], x[others], 1))))
-    own = np.sqrt(np.maximum(_squares(x[rows], x[rows]), 0))
+    own = np.sqrt(np.maximum(squares(x[rows], x[rows]), 0))
     return ~(np.tril(own <= COPY * usual + 1e-6, -1)).any(axis=1)
 
 
 def _apart(x: np.ndarray, others: np.ndarray, place: int) -> np.ndarray:
     """The square of the distance to the nearest other row; itself is the first."""
-    return np.maximum(np.partition(_squares(x, others), place, axis=1)[:, place], 0)
+    return np.maximum(np.partition(squares(x, others), place, axis=1)[:, place], 0)
 
 
-def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
 
 
@@ -249,7 +249,7 @@ def _one_kind(
         groups += [own, pool]
     taken, at = np.concatenate(mine), np.concatenate(groups)
     group = looks[at]
-    apart = np.sqrt(np.maximum(_squares(x[at], x[at]), 0))
+    apart = np.sqrt(np.maximum(squares(x[at], x[at]), 0))
     told = _energy(apart, taken)
     null = []
     for _ in range(DRAWS):

@@ -33,24 +33,33 @@ def search(found: Ground, taken: np.ndarray, seed: int) -> list[Shared]:
     """
     if found.pictures is None or found.features is None:
         return []
-    rest = _rest(found.pictures)
+    left = rest(found.pictures)
     kept = []
     for label in range(len(found.classes)):
-        shared = _of_class(found, rest, label, taken, seed)
+        shared = _of_class(found, left, label, taken, seed)
         if shared is not None:
             kept.append(shared)
     return sorted(kept, key=lambda one: one.p)
 
 
-def _rest(pictures: np.ndarray) -> np.ndarray:
+def rest(pictures: np.ndarray) -> np.ndarray:
     """float32 [n, d]: pictures less what is coarse in them, cut, in units of their usual spread."""
     n, high, wide, channels = pictures.shape
     out = np.empty((n, high * wide * channels), np.float32)
     for start in range(0, n, 256):
         left = _fine(pictures[start : start + 256].astype(np.float32))
-        spread = 1.4826 * np.median(np.abs(left), axis=(1, 2, 3), keepdims=True) + 0.5
-        out[start : start + 256] = np.clip(left / spread, -STRONG, STRONG).reshape(len(left), -1)
+        usual = _spread(left).reshape(-1, 1, 1, 1)
+        out[start : start + 256] = np.clip(left / usual, -STRONG, STRONG).reshape(len(left), -1)
     return out
+
+
+def spread(pictures: np.ndarray) -> np.ndarray:
+    """float32 [n]: the unit that ``rest`` tells each picture in."""
+    return _spread(_fine(pictures.astype(np.float32)))
+
+
+def _spread(left: np.ndarray) -> np.ndarray:
+    return np.asarray(1.4826 * np.median(np.abs(left), axis=(1, 2, 3)) + 0.5)
 
 
 def _fine(x: np.ndarray) -> np.ndarray:
@@ -112,21 +121,36 @@ def _judged(
         bar = 0.5 * (float(np.median(along[own])) + float(np.median(along[others])))
         bar = max(bar, float(np.quantile(along[others], 1 - TAIL)))
         beyond = along > bar
+    return judged(found, beyond, label, direction, bar, tries, seed)
+
+
+def judged(
+    found: Ground, beyond: np.ndarray, label: int, direction: np.ndarray, bar: float, tries: int, seed: int
+) -> Shared | None:
+    """The pattern of these pictures, bool [n], where they read like other classes without it."""
+    assert found.pictures is not None
+    others = found.y != label
     own = np.flatnonzero(beyond & ~others)
     if len(own) < max(FEWEST, ONE_CLASS * beyond.sum()) or len(own) > MOST_SHARE * (~others).sum():
         return None
     flat = found.pictures.reshape(len(found.y), -1)
     added = _high(flat[own], found) - _high(flat[others & ~beyond], found)
-    stack = found.pictures.copy()
-    bare = flat[beyond].astype(np.float32) - added
-    stack[beyond] = np.clip(np.round(bare), 0, 255).astype(np.uint8).reshape(-1, *stack.shape[1:])
-    made = np.clip(images.scaled(found.described_with(stack, beyond), ~beyond), -CUT, CUT)
+    made = bared(found, beyond, added)
     look = content.read(made, found.y, label, beyond, tries, True, seed, kinds=False)
     if look is None or look.p > SURE:
         return None
     zeros = np.zeros(flat.shape[1])
     mark = Mark(np.empty(0, int), zeros, zeros, direction, bar, added=added / 255)
     return Shared(label, mark, own, look.p, int(beyond.sum()), look, fine=True)
+
+
+def bared(found: Ground, rows: np.ndarray, added: np.ndarray) -> np.ndarray:
+    """float32 [n, f]: the features of all pictures, with this taken off these, bool [n]."""
+    assert found.pictures is not None
+    stack = found.pictures.copy()
+    bare = stack[rows].reshape(int(rows.sum()), -1).astype(np.float32) - added
+    stack[rows] = np.clip(np.round(bare), 0, 255).astype(np.uint8).reshape(-1, *stack.shape[1:])
+    return np.clip(images.scaled(found.described_with(stack, rows), ~rows), -CUT, CUT)
 
 
 def _high(rows: np.ndarray, found: Ground) -> np.ndarray:

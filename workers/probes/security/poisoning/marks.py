@@ -7,7 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from workers.probes.security.poisoning import confirm, content, faint, pixels, roaming, suspects, values
+from workers.probes.security.poisoning import (
+    blends,
+    confirm,
+    content,
+    faint,
+    pairs,
+    pixels,
+    repeats,
+    roaming,
+    suspects,
+    values,
+)
 from workers.probes.security.poisoning.content import Read
 from workers.probes.security.poisoning.ground import Ground, near_space
 from workers.probes.security.poisoning.suspects import Shared
@@ -38,6 +49,19 @@ def search(found: Ground, seed: int, ruled: Callable[[Shared], bool] = lambda on
             continue
         kept.append(one)
         yield replace(one, look=Read(away, confirm.instead(found, one), one.p))
+
+
+def few(found: Ground, seed: int) -> list[Shared]:
+    """Marks on too few rows to be counted, or told from their class by no look at the rest; the surest first.
+
+    Their p is that of a rank or of a label, over every one that was asked, and may be large.
+    """
+    told = [*pairs.search(found, seed), *repeats.search(found, seed), *blends.search(found, seed)]
+    kept: list[Shared] = []
+    for one in sorted(told, key=lambda one: one.p):
+        if not any(np.isin(one.rows, other.rows).mean() > SAME for other in kept):
+            kept.append(one)
+    return kept
 
 
 def _a_rule(found: Ground, one: Shared, seed: int) -> bool:

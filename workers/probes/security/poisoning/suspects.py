@@ -67,6 +67,7 @@ class Shared:
     carriers: int  # rows of any label that carry it
     look: content.Read | None = None  # how its rows read without it, where that was asked already
     fine: bool = False  # its columns are those of Ground.fine
+    hint: bool = False  # too little to be suspected
 
 
 def sure(one: Shared) -> bool:

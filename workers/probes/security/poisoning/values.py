@@ -53,7 +53,7 @@ def search(found: Ground, seed: int) -> list[Shared]:
     """The values that rows of one class share which read like other classes; the surest first."""
     if found.whole or found.shape is not None or not found.x.shape[1]:
         return []
-    cells = _cells(found)
+    cells = cells_of(found)
     if cells is None:
         return []
     marks, tries = _promising(found, cells, seed)
@@ -61,7 +61,7 @@ def search(found: Ground, seed: int) -> list[Shared]:
     tried: list[np.ndarray] = []
     x = near_space(found.x, False)
     for members in marks:
-        rows = _rows(cells, members)
+        rows = rows_of(cells, members)
         if any(len(np.intersect1d(rows, one)) > SAME * min(len(rows), len(one)) for one in tried):
             continue
         tried.append(rows)
@@ -73,7 +73,8 @@ def search(found: Ground, seed: int) -> list[Shared]:
     return sorted(kept, key=lambda one: one.p)
 
 
-def _cells(found: Ground) -> Cells | None:
+def cells_of(found: Ground, fewest: int = FEWEST) -> Cells | None:
+    """The values that come back in so many rows, or in a few where they hardly ever do."""
     from scipy.sparse import csc_matrix
 
     n, groups = len(found.y), found.columns
@@ -83,7 +84,7 @@ def _cells(found: Ground) -> Cells | None:
         seldom = len(every) >= SEVERAL * n
         # Of a category's levels only the one that is there counts.
         level = len(every) == 2 and (groups == groups[place]).sum() > 1
-        wanted = np.flatnonzero((count >= (FEW if seldom else FEWEST)) & (count <= COMMON * n))
+        wanted = np.flatnonzero((count >= min(fewest, FEW if seldom else FEWEST)) & (count <= COMMON * n))
         if level:
             wanted = wanted[wanted == 1]
         for cell in wanted:
@@ -104,18 +105,17 @@ def _cells(found: Ground) -> Cells | None:
     return Cells(held, at, np.array(value), groups[at], np.array(rare))
 
 
-def _rows(cells: Cells, members: tuple[int, ...]) -> np.ndarray:
+def rows_of(cells: Cells, members: tuple[int, ...]) -> np.ndarray:
     """int: the rows that have all of these values."""
     held = np.asarray(cells.held[:, list(members)].sum(axis=1)).ravel()  # type: ignore[index]
     return np.flatnonzero(held >= len(members))
 
 
-def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, ...]], int]:
-    """Pairs and single values that are odd and whose rows seem to be of other classes, the oddest first; and
-    how many were looked at."""
-    from scipy.stats import binom, poisson
+def odd(cells: Cells, n: int) -> tuple[list[tuple[int, ...]], int]:
+    """Pairs of values of two columns that meet more often than by chance, and how many were looked at."""
+    from scipy.stats import poisson
 
-    n, held = len(found.y), cells.held
+    held = cells.held
     count = np.asarray(held.sum(axis=0)).ravel()  # type: ignore[attr-defined]
     both = (held.T @ held).tocoo()  # type: ignore[attr-defined]
     first, second, met = both.row, both.col, both.data
@@ -124,22 +124,32 @@ def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, 
     first, second, met = first[apart], second[apart], met[apart]
     by_chance = count[first] * count[second] / n
     pairs = len(first) + int(cells.rare.sum())
-    odd = (met >= OFTEN * by_chance) & (poisson.sf(met - 1, by_chance) < CHANCE / max(1, pairs))
-    sets: list[tuple[int, ...]] = [(int(a), int(b)) for a, b in zip(first[odd], second[odd], strict=True)]
+    often = (met >= OFTEN * by_chance) & (poisson.sf(met - 1, by_chance) < CHANCE / max(1, pairs))
+    return [(int(a), int(b)) for a, b in zip(first[often], second[often], strict=True)], pairs
+
+
+def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, ...]], int]:
+    """Pairs and single values that are odd and whose rows seem to be of other classes, the oddest first; and
+    how many were looked at."""
+    from scipy.stats import binom
+
+    n = len(found.y)
+    sets, pairs = odd(cells, n)
+    count = np.asarray(cells.held.sum(axis=0)).ravel()  # type: ignore[attr-defined]
     sets += [(int(one),) for one in np.flatnonzero(cells.rare & (count >= FEWEST))]
     share = np.bincount(found.y, minlength=len(found.classes)) / n
     pure: list[Pure] = []
     for members in sets:
-        rows = _rows(cells, members)
+        rows = rows_of(cells, members)
         counts = np.bincount(found.y[rows], minlength=len(share))
         label = int(counts.argmax())
-        seldom = _seldom(cells, members)
+        rare = seldom(cells, members)
         if (
-            counts[label] < max(FEW if seldom else FEWEST, ONE_CLASS * len(rows))
+            counts[label] < max(FEW if rare else FEWEST, ONE_CLASS * len(rows))
             or counts[label] > MOST_SHARE * n * share[label]
         ):
             continue
-        if binom.sf(counts[label] - 1, len(rows), share[label]) < (PURE if seldom else CHANCE):
+        if binom.sf(counts[label] - 1, len(rows), share[label]) < (PURE if rare else CHANCE):
             pure.append((members, label, rows[found.y[rows] == label]))
     pure = _beside(pure, cells)
     if not pure:
@@ -157,7 +167,7 @@ def _promising(found: Ground, cells: Cells, seed: int) -> tuple[list[tuple[int, 
                 best = min(best, float(binom.sf(away.sum() - 1, len(rows), usual)))
         if best < 0.01:
             ranked.append((best, -len(rows), members))
-        elif _seldom(cells, members):  # of many rows the views have learnt themselves, and see nothing odd
+        elif seldom(cells, members):  # of many rows the views have learnt themselves, and see nothing odd
             unseen.append((-len(rows), members))
     most = [members for _, members in sorted(unseen)[:UNSEEN]]
     return [*(members for _, _, members in sorted(ranked)), *most], len(pure)
@@ -177,7 +187,7 @@ def _beside(pure: list[Pure], cells: Cells) -> list[Pure]:
     return [one for one, bound in zip(pure, own, strict=True) if not bound or len(one[2]) > least]
 
 
-def _seldom(cells: Cells, members: tuple[int, ...]) -> bool:
+def seldom(cells: Cells, members: tuple[int, ...]) -> bool:
     """Whether these are two values of columns whose values hardly ever come back."""
     return len(members) > 1 and bool(cells.rare[list(members)].all())
 
@@ -210,7 +220,7 @@ def _judged(
     members = np.flatnonzero(part)
     if not len(members):
         return None
-    mark = _mark(found, cells, members)
+    mark = mark_of(found, cells, members)
     carriers = mark.carried(found.x, found.x)
     seen = ~np.isin(found.columns, cells.group[members])
     if not seen.any() or (found.y[carriers] == label).mean() < ONE_CLASS:
@@ -222,7 +232,7 @@ def _judged(
     return Shared(label, mark, own, look.p, int(carriers.sum()), look)
 
 
-def _mark(found: Ground, cells: Cells, members: np.ndarray) -> Mark:
+def mark_of(found: Ground, cells: Cells, members: np.ndarray) -> Mark:
     low, high = np.zeros(found.x.shape[1]), np.zeros(found.x.shape[1])
     at = cells.column[members]
     slack = 1e-6 * np.maximum(1, np.abs(cells.value[members]))

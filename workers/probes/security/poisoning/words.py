@@ -29,6 +29,8 @@ def title(sample: Sample, found: Ground, case: Case | None, pairs: list[Flips]) 
         name = found.classes[case.label]
         if case.confirmed:
             return f"A planted trigger turns answers to {name}"
+        if case.hint:
+            return f"{_some(sample.kind, len(case.at))} of {name} share a mark, which is a hint and no more"
         return f"{_some(sample.kind, len(case.at))} of {name} may hold a planted trigger"
     if pairs and pairs[0].severity != "low":
         one = pairs[0]
@@ -55,6 +57,8 @@ def note(sample: Sample, found: Ground, cases: list[Case], planted: Planted, pai
 
 def _case(kind: str, found: Ground, case: Case) -> str:
     name, some = found.classes[case.label], _some(kind, len(case.at))
+    if case.hint:
+        return _hint(kind, case, f"{some} labelled {name} share {_shared(case.trigger)}")
     says = f"{some} labelled {name} share {_shared(case.trigger)} and otherwise look like other classes."
     turned = case.turned
     if turned is None:
@@ -67,6 +71,16 @@ def _case(kind: str, found: Ground, case: Case) -> str:
     if case.confirmed:
         return f"{says}{tried} Take them out, and find out who added them."
     return f"{says}{tried} {_doubt(turned)} Let two people look at them."
+
+
+def _hint(kind: str, case: Case, says: str) -> str:
+    """What is odd about the rows, and why that is little."""
+    odd = (
+        f"{says} and otherwise look like other classes. They are too few to be sure"
+        if case.contradicted and case.instead
+        else f"{says}, which hardly ever come back, and nothing else about them tells of another class"
+    )
+    return f"{odd}: a hint at a planted trigger and no more. Let two people look at them."
 
 
 def _doubt(turned: Turned) -> str:
