@@ -51,6 +51,13 @@ def closed(
     return tuple(found)
 
 
+def sources(rules: Rules) -> tuple[str, ...]:
+    """The probes whose findings can close a gate."""
+    readings = rules.data["readings"]
+    named = (entry["evidence"] for entry in rules.data.get("gates", ()))
+    return tuple(dict.fromkeys(readings.get(source, {}).get("probe", source) for source in named))
+
+
 def _closed(
     rules: Rules,
     entry: Mapping[str, Any],

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         "and checks who signed it. Exit code 0: it holds, and a signature is by a key that is known here or "
         "given. 1: something was changed, and is named. 2: the file or the key cannot be read. "
         "3: nothing was changed, but it is signed with an unknown key or by another installation, "
-        "or --key was given and it is not signed."
+        "or --key was given and it is not signed, or it is an excerpt and no key is known to compare with."
     )
     requires_system_checks: list[str] = []  # a report needs no database, broker or storage
 
@@ -70,6 +70,8 @@ class Command(BaseCommand):
         if wrong or signed.broken:
             sys.exit(CHANGED)
         unsigned = signed.state is signature.State.NONE and (key or part)
+        # Of an excerpt nothing but the signature speaks, so somebody has to know its key.
+        unsigned = unsigned or (part and signed.state is signature.State.UNCOMPARED)
         if unsigned or signed.state in (signature.State.UNKNOWN, signature.State.OTHER):
             sys.exit(UNTRUSTED)
 

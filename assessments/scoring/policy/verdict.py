@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from assessments.scoring import risk
+from assessments.scoring import gates, risk, rules
 from assessments.scoring.gates import SEVERITIES
 from assessments.scoring.policy.reading import ANY, LEVELS, SCORE, Policy, fault_probes
 from workers.probes import catalog
@@ -190,12 +190,24 @@ def _any_fault(severity: str, report: Report) -> Condition:
     if hits:
         names = list(dict.fromkeys(str(fault["fault"]).replace("_", " ") for _, fault in hits))
         return Condition(id, says, FAIL, f"{count(len(names), 'fault')} found: {listed(names)}.")
-    failed = [one for one in findings if one.get("state") == "failed"]
-    if not any(_state(one) == "measured" for one in findings):
-        return Condition(id, says, INCONCLUSIVE, "No check has measured anything yet.")
-    if failed:
-        return Condition(id, says, INCONCLUSIVE, f"{_check(failed[0])} stopped before its end; try it again.")
+    if reason := _unseen(catalog.ACTIVE, report):
+        return Condition(id, says, INCONCLUSIVE, reason)
     return Condition(id, says, PASS, "No check found one.")
+
+
+def _unseen(probes: Iterable[str], report: Report) -> str:
+    """Why nobody can say that these checks found nothing; empty where each looked, or told why it cannot."""
+    states = {str(one.get("probe")): _state(one) for one in report.get("findings", ())}
+    if "measured" not in states.values():
+        return "No check has measured anything yet."
+    failed = [probe for probe in probes if states.get(probe) == "failed"]
+    if failed:
+        return f"{_check(failed[0])} stopped before its end; try it again."
+    missing = [f"“{_named({'probe': probe})}”" for probe in probes if probe not in states]
+    if missing:
+        checks, them = ("The check", "it") if len(missing) == 1 else ("The checks", "them")
+        return f"{checks} {listed(missing)} did not run; run {them} too."
+    return ""
 
 
 def _faults(finding: Finding) -> list[Mapping[str, Any]]:
@@ -277,6 +289,8 @@ def _contradictions(most: int, report: Report) -> Condition:
         return Condition("contradictions", says, FAIL, reason)
     if still:
         return Condition("contradictions", says, PASS, f"{len(still)} open, which is allowed.")
+    if not any(_state(one) == "measured" for one in report.get("findings", ())):
+        return Condition("contradictions", says, INCONCLUSIVE, "No check has measured anything yet.")
     reason = "Each is closed with a reason." if every else "No answer differs from what was measured."
     return Condition("contradictions", says, PASS, reason)
 
@@ -286,12 +300,12 @@ def _stop_signs(most: int, report: Report) -> Condition:
     if "gates" not in report:
         reason = "The rules of this report know no stop signs; make a new report."
         return Condition("stop_signs", says, INCONCLUSIVE, reason)
-    if not any(_state(one) == "measured" for one in report.get("findings", ())):
-        return Condition("stop_signs", says, INCONCLUSIVE, "No check has measured anything yet.")
     shut = [str(one.get("says") or one.get("id")) for one in report["gates"]]
     if len(shut) > most:
         rest = [f"{one[:1].lower()}{one[1:]}" for one in shut[1:]]
         return Condition("stop_signs", says, FAIL, f"{'; '.join([shut[0], *rest])}.")
+    if reason := _unseen(gates.sources(rules.load()), report):
+        return Condition("stop_signs", says, INCONCLUSIVE, reason)
     reason = f"{count(len(shut), 'stop sign')}, which is allowed." if shut else "There is none."
     return Condition("stop_signs", says, PASS, reason)
 

@@ -216,6 +216,7 @@ def test_an_excerpt_is_checked_by_its_signature_alone(file, capsys):
     made = signed({**part, "excerpt": {"left_out": ["answers"]}})
     code, out, _ = verify(capsys, file(made), "--key", public(1).text)
     assert code == 0
+    assert verify(capsys, file(made))[0] == 3, "no key is known to compare with"
     assert "is an excerpt, as a link shows it, without: answers." in out
     assert verify(capsys, file({**made, "forecast": 1}), "--key", public(1).text)[0] == 1
     made.pop("signature")

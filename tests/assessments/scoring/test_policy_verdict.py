@@ -10,6 +10,7 @@ from assessments.scoring import policy
 from assessments.scoring.policy import PRESETS
 from tests.assessments.dashboards import sample
 from tests.assessments.scoring.evidence import finding
+from workers.probes import catalog
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -36,6 +37,11 @@ def report(**changes):
         "run": {"started": (NOW - timedelta(days=3)).isoformat()},
         **changes,
     }
+
+
+def every(*but):
+    """A measured finding without a fault of each check, but for some."""
+    return [seen(probe) for probe in catalog.ACTIVE if probe not in but]
 
 
 def only(text, **changes):
@@ -117,14 +123,19 @@ def test_one_of_two_checks_that_looked_is_enough_to_find_and_to_clear():
 
 
 def test_any_stands_for_every_fault():
-    calm = [seen("data.drift", ("drift", "medium"))]
+    calm = [*every("data.drift"), seen("data.drift", ("drift", "medium"))]
     assert only("faults: {any: high}", findings=calm).result == "pass"
     loud = [*calm, seen("data.types", ("id_column", "high"), ("not_numeric", "high"))]
     found = only("faults: {any: high}", findings=loud)
     assert (found.result, found.reason) == ("fail", "2 faults found: id column and not numeric.")
     assert only("faults: {any: high}", findings=[]).result == "inconclusive"
-    stopped = [*calm, seen("data.types", state="failed")]
-    assert only("faults: {any: high}", findings=stopped).result == "inconclusive"
+    stopped = [*every("data.types"), seen("data.types", state="failed")]
+    assert "stopped before its end" in only("faults: {any: high}", findings=stopped).reason
+    found = only("faults: {any: high}", findings=every("data.types"))
+    assert (found.result, found.reason) == (
+        "inconclusive",
+        "The check “Column types” did not run; run it too.",
+    )
 
 
 def test_coverage_too_low_is_inconclusive_and_never_a_failure():
@@ -154,14 +165,19 @@ def test_only_open_contradictions_count():
     found = only("contradictions: 0", contradictions=pair)
     assert (found.result, found.reason) == ("fail", "1 contradiction is still to be explained, about S1.")
     assert only("contradictions: 0", contradictions=pair[1:]).result == "pass"
+    assert only("contradictions: 0").result == "pass"
+    assert only("contradictions: 0", findings=[]).result == "inconclusive"
 
 
 def test_stop_signs_are_counted_and_old_rules_that_know_none_are_not_trusted():
     shut = [{"id": "secret", "says": "A password stands in the data"}]
-    assert only("stop_signs: 0").result == "pass"
+    assert only("stop_signs: 0", findings=every()).result == "pass"
+    assert only("stop_signs: 0", findings=every("data.types")).result == "pass", "it closes none"
+    unseen = only("stop_signs: 0", findings=every("security.secrets"))
+    assert (unseen.result, "did not run" in unseen.reason) == ("inconclusive", True)
     found = only("stop_signs: 0", gates=shut)
     assert (found.result, found.reason) == ("fail", "A password stands in the data.")
-    assert only("stop_signs: 1", gates=shut).result == "pass"
+    assert only("stop_signs: 1", gates=shut, findings=every()).result == "pass"
     assert only("stop_signs: 0", findings=[]).result == "inconclusive"
     old = report()
     del old["gates"]
