@@ -391,7 +391,8 @@ def _method(document: Document, found: Sequence[Mapping[str, Any]]) -> list[tupl
         limits += f" Not measured in this run: {words.and_list(names)}; that widens the range."
     unread = assessment.get("plan_not_read") or []
     if unread:
-        limits += f" Not read in the plan: {words.and_list(map(str, unread[:8]))}."
+        keys = words.and_list(map(str, unread[:8]))
+        limits += f" Not read as settings, and seen by the review of the plan only: {keys}."
     made = f"Made with RiskBoard, rules {document.get('rules', '')}"
     if run.get("id"):
         made += f", run {str(run['id'])[:8]}"

@@ -155,7 +155,8 @@ class Command(BaseCommand):
         for sentence in left_out:
             self.stderr.write(f"{sentence} It was left out.")
         if plan.not_read:
-            self.stderr.write(f"Not read in the plan: {masking.of_text(listed(plan.not_read, 8))}.")
+            keys = masking.of_text(listed(plan.not_read, 8))
+            self.stderr.write(f"Not read as settings: {keys}. Only the review of the plan sees such keys.")
         only, out, policy = options["only"], options["out"], policy_of(options["policy"])
         try:
             probes = assess.chosen(only)

@@ -42,8 +42,10 @@ def step(
     facts = {**(finding.get("facts") or {}), "kinds": rules.data["kinds"], "low": finding.get("low")}
     if probe == "hardware.inventory":
         facts |= hardware.elsewhere(findings)
-    if probe == "data.feasibility":
-        facts |= {"wrong_labels": findings.get("data.label_errors", {}).get("low")}
+    if probe in ("data.feasibility", "data.learning_curve"):
+        labels = findings.get("data.label_errors", {})
+        open_ = (labels.get("facts") or {}).get("upper_bound")
+        facts |= {"wrong_labels": labels.get("low"), "maybe_wrong": labels.get("high") if open_ else None}
     words = {
         key: value for key, value in WORDS.get(probe, common.places_of)(facts, dataset or {}).items() if value
     }

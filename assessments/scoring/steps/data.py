@@ -88,6 +88,8 @@ def _curve(facts: Evidence, dataset: Evidence) -> Words:
     noise = facts.get("label_noise") or {}
     if noise:
         words |= {"wrong_labels": percent(noise["rate"]), "shown": score_of(noise["goal"], metric)}
+    if "target_not_reachable" in faults:
+        words["maybe_wrong"] = _maybe_wrong(facts)
     needed = number((facts.get("rows_needed") or {}).get("p50"))
     if target is None:
         gain = number((facts.get("gain_from_twice") or {}).get("p50"))
@@ -110,10 +112,19 @@ def _curve(facts: Evidence, dataset: Evidence) -> Words:
 
 def _possible(facts: Evidence, dataset: Evidence) -> Words:
     wrong = number(facts.get("wrong_labels"))
-    limited = "target_not_reachable" in by_name(facts)
-    return {"wrong_labels": percent(wrong) if limited and wrong is not None and wrong >= 0.01 else ""}
+    if "target_not_reachable" not in by_name(facts):
+        return {}
+    sure = percent(wrong) if wrong is not None and wrong >= 0.01 else ""
+    return {"wrong_labels": sure, "maybe_wrong": _maybe_wrong(facts)}
 
 
+def _maybe_wrong(facts: Evidence) -> str:
+    """The most labels that may be wrong, where the inputs cannot tell a wrong one from a hard case."""
+    most = number(facts.get("maybe_wrong"))
+    return percent(most) if most is not None and most >= MANY else ""
+
+
+MANY = 0.1  # share of labels, above which a goal is judged once some of them are checked
 WORDS: dict[str, Gather] = {
     "data.readability": _readability,
     "data.class_balance": _balance,

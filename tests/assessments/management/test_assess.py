@@ -324,6 +324,6 @@ def test_keys_of_a_plan_that_are_not_read_are_named(folder):
     plan = folder / "plan.json"
     plan.write_text('{"training": {"learning_rate": 0.1, "warp": 9}, "tuning": {"tries": 4}}')
     done = assess(folder / "good.csv", "--plan", plan, "--target", "answer", "--only", "data.missing")
-    assert "Not read in the plan: " in done.stderr
+    assert "Not read as settings: " in done.stderr
     assert "training.warp" in done.stderr
     assert "tuning" in done.stderr

@@ -241,6 +241,7 @@ def test_no_sentence_of_the_rules_is_out_of_reach():
     elsewhere = {  # tests below
         "Train on {chosen}: this machine would take about {hours_here}",
         "Correct wrong labels first, then agree on a goal that is possible",
+        "Let two people check 200 labels drawn at random, before you give up the goal",
     }
     assert {say for _, say in every - reached} == elsewhere
 
@@ -316,3 +317,15 @@ def test_a_goal_out_of_reach_asks_for_right_labels_first_where_many_are_wrong():
         step = steps.step(RULES, "data.feasibility", seen, DATASET)
         assert step.say.startswith(first)
         assert ("4.0%" in step.note) == (low == 0.04)
+
+
+@pytest.mark.parametrize("probe", ["data.feasibility", "data.learning_curve"])
+def test_labels_that_may_be_wrong_are_checked_before_a_goal_is_given_up(probe):
+    """Where half of the cases are hard, nobody can tell 30 % wrong labels from classes that overlap."""
+    facts = {**CURVE, "rows_needed": {"p50": None}, "faults": [fault("target_not_reachable")]}
+    far = finding(0.9, 0.8, 1.0, "Far", facts)
+    for high, bound, first in ((0.37, True, True), (0.37, False, False), (0.05, True, False)):
+        labels = finding(0.009, 0.0, high, "Open", {"upper_bound": bound})
+        step = steps.step(RULES, probe, {probe: far, "data.label_errors": labels}, DATASET)
+        assert step.say.startswith("Let two people check 200 labels") == first
+        assert ("37%" in step.note) == first

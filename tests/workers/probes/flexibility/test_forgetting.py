@@ -85,7 +85,6 @@ def test_an_old_task_of_random_labels_is_nothing_to_forget(digits, tmp_path):
     noise = np.random.default_rng(0).integers(0, 4, len(found.x)).astype(int)
     sample = factories.write_sample(tmp_path, found.x, noise, found.y, names=("noise", "digit"))
     finding = forgetting.run(sample, Budget())
-    assert finding.sample <= len(found.x)  # both targets are of the same rows
     assert finding.state == "skipped"
     assert finding.note.startswith("Inconclusive:")
 
