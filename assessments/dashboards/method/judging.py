@@ -79,7 +79,8 @@ def steps(rules: Rules) -> list[tuple[str, str]]:
         (
             "Risks become dimensions, dimensions the whole",
             "Weights say how much each risk counts, and a serious one pulls far more than an average lets "
-            f"it. No score is more than {rules.data['notch']} points below the worst part of it.",
+            f"it. A dimension is at most {rules.data['notch']} points below its worst risk, taken times its "
+            "weight where that is below 1, and the whole at most as far below its worst dimension.",
         ),
         (
             "What is not known widens the range",
