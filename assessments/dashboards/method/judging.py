@@ -79,8 +79,8 @@ def steps(rules: Rules) -> list[tuple[str, str]]:
         (
             "Risks become dimensions, dimensions the whole",
             "Weights say how much each risk counts, and a serious one pulls far more than an average lets "
-            f"it. A dimension is at most {rules.data['notch']} points below its worst risk, taken times its "
-            "weight where that is below 1, and the whole at most as far below its worst dimension.",
+            f"it. No dimension is more than {rules.data['notch']} points below its worst risk, taken times "
+            "its weight where that is below 1, nor the whole below its worst dimension.",
         ),
         (
             "What is not known widens the range",
