@@ -172,6 +172,8 @@ def _fault(name: str, severity: str, report: Report) -> Condition:
         return Condition(
             id, says, INCONCLUSIVE, f"{_check(needed[0])} measured nothing, so nobody has looked for it."
         )
+    if reason := _unseen(looked, report):
+        return Condition(id, says, INCONCLUSIVE, reason)
     if worst:
         return Condition(id, says, PASS, f"{_check(worst[1])} found it, but only of {worst[0]} severity.")
     return Condition(id, says, PASS, f"{_check(measured[0])} looked for it and found none.")

@@ -138,6 +138,13 @@ def test_any_stands_for_every_fault():
     )
 
 
+def test_a_fault_that_two_checks_look_for_is_ruled_out_by_both():
+    both = [seen("data.feasibility"), seen("data.learning_curve")]
+    assert only("faults: {target_not_reachable: high}", findings=both).result == "pass"
+    for half in (both[:1], both[1:], [both[0], seen("data.learning_curve", state="failed")]):
+        assert only("faults: {target_not_reachable: high}", findings=half).result == "inconclusive"
+
+
 def test_coverage_too_low_is_inconclusive_and_never_a_failure():
     assert only("coverage: 90%").result == "pass"
     found = only("coverage: 91%")
