@@ -72,7 +72,10 @@ def test_wrong_labels_are_not_missing_rows(tmp_path):
     assert curve.low < curve.value < 15
     assert "correct the labels first" in curve.note
     assert possible.facts["verdict"] == "feasible"
-    assert possible.value < 0.1 < 0.4 < possible.facts["faults"][0]["score"]
+    # That they may stay wrong counts in part.
+    given = possible.facts["faults"][0]["score"]
+    assert possible.value == pytest.approx(feasibility.STAY * given, abs=0.05)
+    assert possible.low < 0.1 < 0.4 < given
     assert possible.title == "95% accuracy is possible with this data, its wrong labels corrected"
 
 

@@ -6,7 +6,8 @@ what lies between the two ends of a bootstrap draw counted in part; its interval
 lower bound says so" to "wherever nothing has reached it yet". Without a goal: the chance that the inputs say
 nothing about the answer (``signal``). Other metrics than accuracy and R2 take the model's error in them,
 scaled as accuracy's bounds stand to accuracy's error; that is an approximation, and is told. Where labels are
-surely wrong, the goal is what it comes to against such labels (``label_noise``).
+surely wrong, the goal is what it comes to against such labels (``label_noise``), and what they would cost if
+they stayed counts in part.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ FEW_SIZES = 6
 FEW_CASES = 100  # rows outside the commonest class, below which silence of the inputs proves little
 RARE = 0.1  # share of the rows outside the commonest class, below which few of them are no small data set
 OPEN = 0.6  # the most that is said while the lower bound still allows the goal; judgement
+STAY = 0.5  # chance that wrong labels stay as they are, and the goal out of reach with them; judgement
 DOUBTFUL = 0.4  # of the chance, above which the goal is named as a fault
 
 
@@ -121,7 +123,8 @@ def _judged(
     value, low, high = _chance(lower, upper, 1 - (noise.goal(wanted) if noise else wanted.value))
     facts["verdict"] = "infeasible" if low > 0.5 else "unclear" if value > 0.1 else "feasible"
     # With the labels as they are, a goal may be out of reach that is possible once they are right.
-    given, surely, _ = _chance(lower, upper, 1 - wanted.value) if noise else (value, low, high)
+    given, surely, most = _chance(lower, upper, 1 - wanted.value) if noise else (value, low, high)
+    value, high = value + STAY * max(0.0, given - value), max(high, most)
     if given > DOUBTFUL and model > 1 - wanted.value:
         faults.append({
             "fault": "target_not_reachable", "severity": "high" if surely > 0.5 else "medium",
