@@ -201,7 +201,8 @@ def _need(entry: Mapping[str, Any], findings: Mapping[str, Evidence]) -> float |
 def reading(
     rules: Rules, name: str, findings: Mapping[str, Evidence], dataset: Evidence | None = None
 ) -> float | None:
-    """A figure that stands among the facts of a finding, or in the description of the data set.
+    """A figure that stands among the facts of a finding, or in the description of the data set; or how many
+    of some ``faults`` the finding names.
 
     One that is about the split (``split``) only counts when the team made the split itself; a sign that is no
     measurement only beside the probe that measures (``counts_with``).
@@ -216,6 +217,8 @@ def reading(
     finding = findings.get(entry["probe"])
     if not finding or finding.get("state", "measured") != "measured":
         return None
+    if "faults" in entry:
+        return float(sum(fault.get("fault") in entry["faults"] for fault in faults(finding)))
     found: Any = finding.get("facts") or {}
     for key in entry["fact"].split("."):
         found = found.get(key) if isinstance(found, Mapping) else None

@@ -142,6 +142,15 @@ def test_a_contradiction_says_both_sides_in_words():
     }
 
 
+@pytest.mark.parametrize("name", ["test_used_for_selection", "search_scored_on_test", "no_seed"])
+def test_a_plan_that_chooses_by_the_test_part_contradicts_that_it_is_kept_apart(name):
+    review = finding(1.2, facts={"faults": [{"fault": name, "severity": "high"}]})
+    seen = findings(hyperparameters__plan_review=review)
+    hits = ledger.contradictions(RULES, seen, {"P2": {"value": "yes"}}, {"P2": "Yes"}, MANIFEST)
+    told = [(one["question"], one["measured"]) for one in hits]
+    assert told == [("P2", "The plan chooses settings by the test part.")] * (name != "no_seed")
+
+
 @pytest.mark.parametrize(
     ("version", "made_by", "opens"),
     [(None, "plan", True), (None, "riskboard", False), ("2026.4", "plan", False), ("2026.4", "files", True)],
