@@ -82,9 +82,11 @@ def best(
                 break
             gain, known, action = max(tried, key=lambda one: one[0])
             before = now.with_item(known)
-            ranked.append((gain, action))
-    ranked.sort(key=lambda pair: (pair[0], pair[1].title), reverse=True)
-    return _opening_in_time(now, [action for _, action in ranked])
+            if len(dealt_with) > 1:  # never before what hides it
+                gain = min(gain, ranked[-1][0])
+            ranked.append((gain, -len(dealt_with), action))
+    ranked.sort(key=lambda one: (one[0], one[1], one[2].title), reverse=True)
+    return _opening_in_time(now, [action for _, _, action in ranked])
 
 
 def _opening_in_time(now: Judgement, ranked: list[Action]) -> list[Action]:
@@ -97,12 +99,12 @@ def _opening_in_time(now: Judgement, ranked: list[Action]) -> list[Action]:
         for probe, least in known.floors
         if probe == source
     }
-    opening = [action for action in reversed(ranked) if (action.item, action.place) in opens]
-    # The strictest is moved last and so comes before the others.
-    for action in sorted(opening, key=lambda one: opens[one.item, one.place]):
-        place = ranked.index(action)
+    opening = [action for action in ranked if (action.item, action.place) in opens]
+    for action in sorted(opening, key=lambda one: -opens[one.item, one.place]):
+        place, least = ranked.index(action), opens[action.item, action.place]
         for first in range(place):
-            if held(done(now, ranked[:first])):
+            then = done(now, ranked[:first])
+            if then.overall.floor <= least and held(then):  # no stricter one holds it
                 ranked.insert(first, ranked.pop(place))
                 break
     return ranked

@@ -158,7 +158,8 @@ def test_every_cause_of_an_item_has_an_action_of_its_own():
 def test_what_opens_a_gate_comes_first_once_the_gate_is_all_that_holds_the_score():
     actions, together = advised(stopped(), ANSWERS)
     order = [one.get("probe") or one["question"] for one in actions]
-    assert order[:2] == ["security.secrets", "security.personal_data"]
+    assert order[0] == "security.secrets"
+    assert "security.personal_data" in order[1:3]
     assert together["to"] < 60
     assert not together["held"]
 
