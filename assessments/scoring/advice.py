@@ -67,7 +67,7 @@ def best(
     hides what else would gain: an action that opens one comes where the gate, with what comes before it
     done, is all that holds the score.
     """
-    ranked = []
+    ranked: list[tuple[tuple[float, float], int, Action]] = []
     for known in now.counted.values():
         before = now
         dealt_with: set[str] = set()  # an answer that was taken back may stand there twice
