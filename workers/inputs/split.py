@@ -18,8 +18,8 @@ from workers.inputs.columns import Profile
 from workers.sql import literal, quoted
 
 TEST, VALIDATION = 0.2, 0.1  # shares, when nobody says
-KINDS_BY_COLUMN = ("group", "time", "column")
 KINDS_BY_TIME = ("time", "temporal", "chronological", "forward", "time_series")
+KINDS_BY_COLUMN = (*KINDS_BY_TIME, "group", "column")
 
 
 def named(data: Mapping[str, Any]) -> dict[str, Any]:
