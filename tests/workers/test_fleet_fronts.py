@@ -43,10 +43,18 @@ def texts():
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("kind", ["digits", "texts"])
 def test_a_member_does_not_notice_its_neighbours(request, kind, optimizer):
+    """In 64 bits, as convolutions of few or many groups round differently on each processor, and Adam makes
+    a whole step of a gradient that is nothing but rounding."""
+    how = {"net": PICTURES if kind == "digits" else TEXTS, "batch": 32, "optimizer": optimizer}
+    x, y = request.getfixturevalue(kind)
+    assert apart(x, y, VARIED, steps=35, precision="float64", **how) < 1e-11
+
+
+@pytest.mark.parametrize("kind", ["digits", "texts"])
+def test_nor_in_half_the_digits(request, kind):
     net = PICTURES if kind == "digits" else TEXTS
     x, y = request.getfixturevalue(kind)
-    most = 1e-4 if kind == "digits" else 1e-5
-    assert apart(x, y, VARIED, net=net, steps=35, batch=32, optimizer=optimizer) < most
+    assert apart(x, y, VARIED, net=net, steps=35, batch=32, optimizer="sgd") < 1e-5
 
 
 def test_a_net_with_a_front_starts_as_modules_of_torch_do():
@@ -75,8 +83,8 @@ def test_nor_when_it_stops_early(digits):
     x, y = digits
     members = [Member(seed=s, rows=np.arange(400), learning_rate=0.03, steps=150 - 13 * s) for s in range(3)]
     how = {"net": PICTURES, "batch": 32, "validation": np.arange(400, 600), "patience": 2, "every": 10}
-    assert train(x, y, members, **how).steps.max() < 150
-    assert apart(x, y, members, **how) < 1e-5
+    assert train(x, y, members, precision="float64", **how).steps.max() < 150
+    assert apart(x, y, members, precision="float64", **how) < 1e-11
 
 
 def test_a_large_fleet_trains_group_by_group_with_the_same_result(digits, monkeypatch):

@@ -210,6 +210,7 @@ class _Sum(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *deltas: torch.Tensor) -> tuple[torch.Tensor, None]:
         (places,), (delta,) = ctx.saved_tensors, deltas
-        each = delta.float()[:, None].expand(-1, places.shape[1], -1).reshape(-1, delta.shape[1])
-        total = torch.zeros(ctx.vectors, delta.shape[1])
+        exact = delta.to(torch.promote_types(delta.dtype, torch.float32))
+        each = exact[:, None].expand(-1, places.shape[1], -1).reshape(-1, delta.shape[1])
+        total = torch.zeros(ctx.vectors, delta.shape[1], dtype=exact.dtype)
         return total.index_add_(0, places.reshape(-1), each).to(delta.dtype), None

@@ -87,22 +87,21 @@ class Passes:
     ) -> None:
         self.net, self.heads, self.slices = net, heads, head_slices(heads)
         outputs = sum(head.outputs for head in heads)
+        held = torch.promote_types(kind, torch.float32)
 
         def room(*shape: int) -> torch.Tensor:
             return torch.empty(members, *shape, device=device, dtype=kind)
 
         self.x = room(batch, inputs)
         if net.front is not None and not net.front.differentiable:  # numbers of words need all their digits
-            self.x = self.x.float()
+            self.x = self.x.to(held)
         self.leaves: list[torch.Tensor] = []  # of the front's graph: its parameters, and rows if asked for
         self.active = [room(batch, wide) for wide in net.hidden]
         self.kept = [room(batch, wide) for wide in net.hidden]  # after dropout
         self.back = [room(batch, wide) for wide in net.hidden]
         self.out = room(outputs, batch)
-        self.minus_one = torch.full((members, 1, batch), -1.0, device=device)
-        self.exact = (
-            torch.empty(members, outputs, batch, device=device) if kind != torch.float32 else self.out
-        )
+        self.minus_one = torch.full((members, 1, batch), -1.0, device=device, dtype=held)
+        self.exact = torch.empty(members, outputs, batch, device=device) if kind != held else self.out
 
     def forward(
         self,
@@ -136,7 +135,7 @@ class Passes:
         A head's weights are [K, B] (row, task and "has a label" in one), or None for 1 everywhere.
         """
         batch = self.out.shape[2]
-        exact = self.exact  # in 32 bits, whatever the passes have
+        exact = self.exact  # in 32 bits where the passes have fewer
         if exact is not self.out:
             exact.copy_(self.out)
         for place, head, target, weight in zip(self.slices, self.heads, targets, weights, strict=True):

@@ -113,8 +113,8 @@ class Fleet:
         )
 
     def _rows(self, x: Any) -> torch.Tensor:
-        rows = x.float() if torch.is_tensor(x) else torch.from_numpy(np.asarray(x, np.float32))
-        return rows.to(self.parameters[0].device)
+        rows = x if torch.is_tensor(x) else torch.from_numpy(np.asarray(x, np.float32))
+        return rows.to(self.parameters[0])
 
     @torch.no_grad()
     def _quiet(self, x: Any, head: int) -> torch.Tensor:

@@ -16,7 +16,7 @@ from workers.fleet.result import Fleet, Results
 from workers.fleet.schedules import SCHEDULES, factors
 from workers.fleet.stacks import Optimiser, Stack
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+PRECISIONS = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}
 Perturb = Callable[[torch.Tensor, Callable[[torch.Tensor], torch.Tensor], torch.Tensor], torch.Tensor]
 Tensors = Sequence[torch.Tensor]
 Watch = Callable[[int, Tensors, torch.Tensor, Tensors, Sequence[torch.Tensor | None]], None]
@@ -44,7 +44,7 @@ class Recipe:
     schedule: str = "constant"
     warmup: float = 0.0  # share of a member's steps
     last: int = 0  # rows of the last batch of a pass; 0: batches run on into the next pass
-    precision: str = "float32"  # of the passes; parameters and moments stay in 32 bits
+    precision: str = "float32"  # of the passes; parameters and moments have 32 bits or more
 
 
 def train(
@@ -96,7 +96,8 @@ def train(
         net or Net(), tuple(heads) if heads else guess_heads(shared, members), int(steps), int(batch),
         optimizer, patience, every, average_from, perturb, watch, device, schedule, warmup, last, precision,
     )  # fmt: skip
-    data = torch.as_tensor(np.asarray(x, np.float32) if not torch.is_tensor(x) else x.float()).to(device)
+    held = torch.promote_types(PRECISIONS[precision], torch.float32)
+    data = (x if torch.is_tensor(x) else torch.from_numpy(np.asarray(x, np.float32))).to(device, held)
     size = group_size(recipe, data)
     parts = []
     for first in range(0, len(members), size):
@@ -127,7 +128,7 @@ def group_size(recipe: Recipe, data: torch.Tensor) -> int:
     room = CPU_BYTES if front is None else FRONT_BYTES
     if data.device.type != "cpu":
         room = ACCELERATOR_BYTES
-    return max(1, room // (4 * wide * recipe.batch))
+    return max(1, room // (data.itemsize * wide * recipe.batch))
 
 
 class Training:
@@ -156,21 +157,21 @@ class Training:
         outputs = sum(head.outputs for head in recipe.heads)
         if start is None:
             firsts = [draws.start(m, recipe.net, self.inputs, outputs) for m in members]
-            views = [torch.from_numpy(np.stack(layer)).to(x.device) for layer in zip(*firsts, strict=True)]
+            views = [torch.from_numpy(np.stack(layer)).to(x) for layer in zip(*firsts, strict=True)]
         else:
-            views = [view.detach().to(x.device) for view in start.parameters]
+            views = [view.detach().to(x) for view in start.parameters]
         self.parameters = Stack(views)
         self.gradients = self.parameters.zeros()
         self.optimiser = Optimiser(recipe.optimizer, *self._rates(), self._vector("momentum"))
         self.held = self._validation(validation)
-        self.best = torch.full((len(members),), float("inf"), device=x.device)
+        self.best = torch.full((len(members),), float("inf"), device=x.device, dtype=x.dtype)
         self.best_parameters = Stack(self.parameters.views) if self.held else None
         self.since = np.zeros(len(members), int)
         self.results = Results(
             [view.clone() for view in views], np.zeros(len(members), int), np.full(len(members), np.nan)
         )
         if recipe.average_from is not None:
-            self.results.averaged = torch.zeros(len(members), self.n, outputs, device=x.device)
+            self.results.averaged = torch.zeros(len(members), self.n, outputs, device=x.device, dtype=x.dtype)
             self.results.averages = np.zeros(len(members), int)
         self._room()
 
@@ -196,7 +197,7 @@ class Training:
 
     def _vector(self, name: str) -> torch.Tensor:
         values = [float(getattr(member, name)) for member in self.members]
-        return torch.tensor(values, device=self.x.device)
+        return torch.tensor(values, device=self.x.device, dtype=self.x.dtype)
 
     def _targets(self, shared: list[np.ndarray]) -> None:
         """Targets and weights as tensors [n] for all or [K, n] each; regression standardised a member."""
@@ -293,7 +294,7 @@ class Training:
         # What passes compute with and give back: the parameters themselves, or copies of fewer bits
         # (Micikevicius et al. 2018; bfloat16 needs no scaling of the loss).
         self.used, self.given = self.parameters, self.gradients
-        if kind != torch.float32:
+        if kind != self.x.dtype:
             self.used = Stack([view.to(kind) for view in self.parameters.views])
             self.given = self.used.zeros()
         self.flat_x = (self.x if self.x.ndim == 2 else self.x.reshape(-1, self.inputs)).to(
