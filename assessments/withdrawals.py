@@ -35,6 +35,11 @@ def of(assessment: Assessment, answers: Answers | None) -> list[dict[str, Any]]:
     return withdrawn.found(versions, cleared)
 
 
+def counting(assessment: Assessment, answers: Answers) -> dict[str, Any]:
+    """Question -> its answer as it stood, of those taken back that nobody has said to be over."""
+    return {one["id"]: one["was"] for one in of(assessment, answers) if not one["cleared"]}
+
+
 def clear(assessment: Assessment, question: str, reason: str, user: User) -> Closing:
     """Says why an answer that was taken back no longer holds; the next report no longer counts it."""
     words = worded(reason, "Say in a sentence why the answer that was taken back no longer holds.")

@@ -193,13 +193,28 @@ class Job(models.Model):
             out=out,
             plan=run.plan.document if run.plan else {},
             plan_text=run.plan.source if run.plan and self._reads_plan_text() else "",
-            answers=run.answers.values if run.answers else {},
+            answers=self._answers(),
             targets=tuple(run.targets),
             seed=run.seed,
             seconds=seconds,
             memory=settings.PROBE_MEMORY,
             device=settings.DEVICE,
         )
+
+    def _answers(self) -> dict[str, Any]:
+        """What stands, and what was taken back and still counts, as it stood: to hide a goal lowers no score.
+
+        A check that looks for texts that nobody should read sees only what stands: the rest is gone.
+        """
+        from assessments import withdrawals
+        from workers.probes import catalog
+
+        run = self.run
+        if run.answers is None:
+            return {}
+        spec = catalog.BY_ID.get(self.probe)
+        back = {} if spec is None or spec.finds_texts else withdrawals.counting(run.assessment, run.answers)
+        return {**run.answers.values, **back}
 
     def _reads_plan_text(self) -> bool:
         from workers.probes import catalog

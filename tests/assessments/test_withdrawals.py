@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 
 from assessments import actions, questions, reporting, sharing, withdrawals
 from assessments.dashboards import report as pages
-from assessments.models import Closing, Run
+from assessments.models import Closing, Job, Run
 from assessments.scoring import document
 from tests.factories import AssessmentFactory, RunFactory, UserFactory
 
@@ -144,3 +146,28 @@ def test_the_page_of_the_question_says_so_and_takes_the_reason(client, hidden, o
     assert client.get(clear).status_code == 405
     client.force_login(UserFactory())
     assert client.post(clear, {"reason": REASON}).status_code == 404
+
+
+GOAL = {"value": {"metric": "accuracy", "value": 0.99}}
+
+
+def seen(assessment, probe):
+    run = RunFactory(assessment=assessment, answers=assessment.answers)
+    return Job.objects.create(run=run, probe=probe, position=1).request(Path("out")).answers
+
+
+def test_checks_go_on_from_a_goal_that_was_taken_back_until_somebody_says_why(assessment, owner):
+    told(assessment, owner, C6=GOAL, D9={"value": "document"})
+    reported(assessment)
+    told(assessment, owner, C6=None)
+    assert seen(assessment, "data.feasibility") == {"C6": GOAL, "D9": {"value": "document"}}
+    withdrawals.clear(assessment, "C6", REASON, owner)
+    assert seen(assessment, "data.feasibility") == {"D9": {"value": "document"}}
+
+
+@pytest.mark.parametrize("probe", ["security.secrets", "security.personal_data"])
+def test_what_was_taken_back_is_searched_for_secrets_no_more(assessment, owner, probe):
+    told(assessment, owner, C6=GOAL, D9={"value": "document"})
+    reported(assessment)
+    told(assessment, owner, C6=None)
+    assert "C6" not in seen(assessment, probe)

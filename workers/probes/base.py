@@ -45,6 +45,7 @@ class Spec:
     seconds: float = 5.0  # typical wall time on two cores, for the estimate before a run
     version: int = 1
     plan_text: bool = False  # it also gets the plan as it was written, with the keys that nothing reads
+    finds_texts: bool = False  # what it looks for may be in the answers themselves
     raw: bool = False  # it also gets the files as they were sent
     artefacts: bool = False  # and, besides, the model files that came to be inspected
 

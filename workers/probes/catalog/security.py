@@ -32,6 +32,7 @@ SPECS = (
         fix="Remove or mask the columns named here, or record the legal basis for keeping them.",
         uses=("plan",),
         plan_text=True,
+        finds_texts=True,
         seconds=5,
         version=2,
     ),
@@ -45,6 +46,7 @@ SPECS = (
         needs=(),
         uses=("data", "plan"),
         plan_text=True,
+        finds_texts=True,
         seconds=2,
     ),
     Spec(
