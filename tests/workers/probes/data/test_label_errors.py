@@ -15,7 +15,7 @@ from workers.probes.data import label_errors
 from workers.probes.data.label_errors import MEDIUM
 from workers.probes.data.label_errors import words as label_words
 from workers.probes.data.shared import lapse, out_of_fold
-from workers.probes.data.shared.judged import Judged
+from workers.probes.data.shared.judged import Judged, judge
 
 
 def standard(x):
@@ -116,6 +116,30 @@ def test_overlap_is_not_called_noise(tmp_path):
     assert len(finding.facts["rows"]) <= 0.01 * len(y)
     assert finding.value < 0.01
     assert {fault["severity"] for fault in finding.facts["faults"]} <= {"low"}
+
+
+@pytest.mark.parametrize(("rows", "columns", "slope"), [(600, 4, 1.0), (300, 6, 1.2), (600, 8, 1.4)])
+def test_chances_that_rise_smoothly_are_no_wrong_labels(tmp_path, rows, columns, slope):
+    """As whether a customer leaves: a fifth to a third of the rows is on the unlikely side."""
+    for seed in range(4):
+        rng = np.random.default_rng([seed, rows, columns])
+        x = rng.normal(size=(rows, columns))
+        y = (rng.random(rows) < 1 / (1 + np.exp(-slope * x @ np.full(columns, 2 / columns)))).astype(int)
+        sample = prepared(tmp_path / str(seed), {"y": [f"class {k}" for k in y]}, {"y": "multiclass"},
+                          features=standard(x))  # fmt: skip
+        assert judge(sample, Budget(60, 0), 0, sample.target, 20).value < 0.01
+
+
+def test_three_wrong_labels_in_ten_of_two_classes_are_counted(tmp_path):
+    """Models that learnt from them miss many labels that nobody suspects, and are believed once cleaned."""
+    x, y = real("cancer")
+    values = []
+    for seed in (103, 107, 108, 109):
+        noisy, _ = flipped(y, 0.3, seed=seed)
+        columns = {"y": [f"class {label}" for label in noisy]}
+        sample = prepared(tmp_path / str(seed), columns, {"y": "multiclass"}, features=x[:, :12])
+        values.append(judge(sample, Budget(60, 0), 0, sample.target, 20).value)
+    assert sum(value == pytest.approx(0.3, abs=0.05) for value in values) >= 3, values
 
 
 def test_where_inputs_do_not_decide_the_rate_is_an_upper_bound(tmp_path):
@@ -317,7 +341,7 @@ def test_an_outcome_that_the_columns_hardly_decide_is_not_called_mislabelled():
     honest = 0.15 + 0.7 * rng.beta(2, 2, 4_000)
     chances = np.stack([1 - honest, honest], axis=1)
     y = (rng.random(4_000) < honest).astype(int)
-    assert lapse.fades(lapse.fit(chances, y), chances, y)
+    assert lapse.support([chances], y) < lapse.SUPPORTED
 
 
 def test_wrong_labels_stay_wrong_however_sure_the_models_are():
@@ -328,4 +352,4 @@ def test_wrong_labels_stay_wrong_however_sure_the_models_are():
     best = rng.integers(0, 2, 4_000)
     chances = np.where(np.arange(2) == best[:, None], sure[:, None], 1 - sure[:, None])
     y = np.where(rng.random(4_000) < 0.3, 1 - best, best)
-    assert not lapse.fades(lapse.fit(chances, y), chances, y)
+    assert lapse.support([chances], y) > 10 * lapse.SUPPORTED

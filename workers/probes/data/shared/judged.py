@@ -1,9 +1,10 @@
 """One target's labels as the views see them: judged, cleaned, judged again.
 
 Wrong labels teach the models that judge them: where horses are called zebras, the models come to doubt the
-horses. So rows that look wrong are set aside and the models learn again without them, at most twice, while
-they agree with most of the labels that nobody suspects. Where classes overlap this is not done: a model
-that learns only from what it believes confirms itself.
+horses. So rows that look wrong are set aside and the models learn again without them, twice or three times.
+A model that learns only from what it believes confirms itself, so what comes of it counts only where it
+agrees with most of the labels that nobody suspects; and where that was not so at first, only where wrong
+labels explain the first models' errors better than classes that overlap do, and more labels are met after.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from workers.probes.words import count
 GROUP = 2_000
 MOST_GROUPS = 3  # judged of a large upload; a rate is known well enough from 6,000 rows
 FEWEST = 30  # labelled rows, below which nothing can be said
-AGAIN = 2  # times that the models learn without what they suspect
-DOUBT = 0.15  # share of unsuspected labels that they may miss and still do so [J]
+AGAIN, MOST = 2, 3  # times that the models learn without what they suspect; and if they then miss many
+DOUBT = 0.15  # share of unsuspected labels that they may miss and still be believed [J]
 OVERLAP, TWINS = 0.10, 0.25  # shares above which a wrong label cannot be told from a hard row [J]
 FAINT = 0.15  # of the way from guessing to every class known, below which a label cannot be contradicted [J]
 UNDECIDED = 0.009  # most that a bounded rate counts for: an undecided outcome is no worse than low
 LEAST = 0.001  # share of wrong labels below which a bounded rate supports none
+MUCH = 0.03  # rate from which a floor must be better supported than overlap [J]
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Judged:
     groups: list[np.ndarray]
     twins: float  # share of rows whose features another row has as well
     first: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # chances before any cleaning
+    floor: float = np.inf  # lapse.support by the first models; not asked for where few labels look wrong
     confused: tuple[float, float] = (0.0, 0.0)  # rate of a twin without wrong labels, and its high end
 
     @property
@@ -58,7 +61,7 @@ class Judged:
     @property
     def bounded(self) -> bool:
         """Whether the rate is only an upper bound, because inputs do not decide the outcome."""
-        return self.overlap > OVERLAP or self.twins > TWINS or self.fades or self.faint
+        return self.overlap > OVERLAP or self.twins > TWINS or self.open or self.faint
 
     @cached_property
     def faint(self) -> bool:
@@ -74,10 +77,10 @@ class Judged:
         guess = 1 / len(recalls)
         return float((recalls.mean() - guess) / (1 - guess)) < FAINT
 
-    @cached_property
-    def fades(self) -> bool:
-        """Whether the surest rows contradict their labels far more rarely than the rate says."""
-        return len(self.first) == len(self.y) and lapse.fades(self.lapses, self.first, self.y)
+    @property
+    def open(self) -> bool:
+        """Whether classes that overlap would explain the errors of the first models as well."""
+        return self.floor < lapse.SUPPORTED
 
     @property
     def value(self) -> float:
@@ -134,7 +137,7 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: float
     groups = grouped(y, budget.seed)[:MOST_GROUPS]
     parts: list[np.ndarray] = []
     seen: list[Views] = []
-    firsts: list[np.ndarray] = []
+    firsts: list[Views] = []
     twins, start = 0, budget.left
     for turn, group in enumerate(groups):
         spent = start - budget.left
@@ -153,7 +156,7 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: float
         )  # fmt: skip
         parts.append(group)
         seen.append(views)
-        firsts.append(first.mean)
+        firsts.append(first)
     places = np.concatenate(parts)
     chances = np.concatenate([views.mean for views in seen])
     each = [
@@ -162,10 +165,15 @@ def judge(sample: Sample, budget: Budget, i: int, target: Target, seconds: float
     ] + [np.concatenate([views.in_sample for views in seen])]
     rank = np.mean([np.argsort(np.argsort(one, kind="stable"), kind="stable") for one in each], axis=0)
     sizes = np.cumsum([0] + [len(group) for group in parts])
+    lapses, floor = lapse.fit(chances, y[places]), np.inf
+    if lapses.rate >= MUCH:
+        by_view = zip(*(first.each for first in firsts), strict=True)
+        floor = lapse.support([np.concatenate(one) for one in by_view], y[places])
     return Judged(
         target, at[places], y[places], tuple(target.classes[c] for c in kept), chances, rank,
-        np.sum([one < 0 for one in each], axis=0), lapse.fit(chances, y[places]),
-        [np.arange(a, b) for a, b in pairwise(sizes)], twins / len(places), np.concatenate(firsts),
+        np.sum([one < 0 for one in each], axis=0), lapses,
+        [np.arange(a, b) for a, b in pairwise(sizes)], twins / len(places),
+        np.concatenate([first.mean for first in firsts]), floor,
     )  # fmt: skip
 
 
@@ -190,18 +198,34 @@ def settled(
     alike = alike or kernel.rows(x)
     first = views = look(x, y, classes, seed, networks=networks, device=device, alike=alike)
     shown = np.ones(len(y), bool)
-    for again in range(1, AGAIN + 1):
-        lapses = lapse.fit(views.mean, y)
-        believed = lapses.wrong <= 0.5
-        missed = ((views.mean.argmax(axis=1) != y) & believed).mean()
+    believed, doubtful = _believed(first.mean, y)
+    doubted, last = doubtful, None
+    if doubted and lapse.support(first.each, y) < lapse.SUPPORTED:
+        return first, first
+    for again in range(1, MOST + 1):
         left = np.bincount(y[believed], minlength=classes)
-        if (believed == shown).all() or missed > DOUBT or left.min() < 3 or enough():
+        if (believed == shown).all() or left.min() < 3 or (again > AGAIN and not doubtful) or enough():
             break
         shown = believed
         views = look(
             x, y, classes, seed + 1009 * again, networks=networks, device=device, shown=shown, alike=alike
         )
-    return views, first
+        believed, doubtful = _believed(views.mean, y)
+        last = last if doubtful else views
+    if last is None or (doubted and _met(last, y) <= _met(first, y)):
+        return first, first
+    return last, first
+
+
+def _believed(chances: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, bool]:
+    """bool [n]: labels that are not suspected; and whether the models miss many of them."""
+    believed = lapse.fit(chances, y).wrong <= 0.5
+    return believed, bool(((chances.argmax(axis=1) != y) & believed).mean() > DOUBT)
+
+
+def _met(views: Views, y: np.ndarray) -> int:
+    """Labels that models agree with which did not see them."""
+    return int((views.mean.argmax(axis=1) == y).sum())
 
 
 def _twins(x: np.ndarray) -> int:
