@@ -18,16 +18,14 @@ TIERS = (
     ("document", "Answered with a document", "answered", "A paper backs the answer"),
 )
 NESTED = (
-    " No answer and no measurement that is added opens the range of its own risk: where a check could still "
-    "measure, an answer moves the score and ends the range nowhere."
+    "What is added opens no range",
+    "No answer and no measurement that is added makes the range of its own risk wider. Where a check could "
+    "still measure, an answer moves the score and leaves the ends of the range where they are.",
 )
-
-
 KEPT = (
     "What was taken back goes on counting",
-    "An answer that a report was made with, and that is then removed or made “I do not know” or “does not "
-    "apply”, counts in the score as it stood, or as what stands in its place where that is worse. In the "
-    "range it is open. It stops when somebody says in their own name why it no longer holds, or when a check "
+    "An answer that a report was made with and that is then removed, or made “I do not know” or “does not "
+    "apply”, counts on as it stood, until somebody says in their own name why it no longer holds or a check "
     "measures. So hiding an answer never lowers a score; who never answered loses nothing.",
 )
 
@@ -85,10 +83,11 @@ def steps(rules: Rules) -> list[tuple[str, str]]:
         (
             "What is not known widens the range",
             f"{simulation['draws']:,} simulations give the range from the {low}% to the {high}% end. What "
-            "nobody has looked at may be anything, so it opens the range, never lowers its high end and "
-            "never makes a project ready. The score is a best estimate: it may be lower where a "
-            "bad answer was never given." + (NESTED if rules.nested else ""),
+            "nobody has looked at may be anything: it opens the range, never lowers its high end and never "
+            "makes a project ready. The score is a best estimate: it may be lower where a bad answer was "
+            "never given.",
         ),
+        *([NESTED] if rules.nested else ()),
         *([KEPT] if rules.keeps else ()),
     ]
 
