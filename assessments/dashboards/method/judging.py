@@ -20,7 +20,7 @@ TIERS = (
 NESTED = (
     "What is added opens no range",
     "No answer and no measurement that is added makes the range of its own risk wider. Where a check could "
-    "still measure, an answer moves the score and leaves the ends of the range where they are.",
+    "still measure, an answer moves the score and ends the range nowhere.",
 )
 KEPT = (
     "What was taken back goes on counting",
