@@ -107,9 +107,13 @@ def page(result: Result) -> str:
     lines = [
         "# Whether to believe the score",
         "",
-        f"Faults planted in clean sets in known doses, measured and scored as a run would: {result['what']}.",
-        "Written by `python -m benchmarks.validity`; a figure that misses its bar stands in **bold**, and",
-        "one for which there are too few runs is left open.",
+        "A data set without a fault gets one fault in a known dose, and checks look at both as in any run.",
+        "A score that can be believed is high with the fault, low without, and rises with the dose.",
+        "",
+        *_short(result),
+        "",
+        f"Here: {result['what']}. Written by `python -m benchmarks.validity`. A figure that misses",
+        "its bar stands in **bold**, and one for which there are too few runs is left open.",
         "",
         "## By check: what one check alone says of harm",
         "",
@@ -142,6 +146,31 @@ def page(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _short(result: Result) -> list[str]:
+    """The answer in three lines, for who reads no table."""
+    found = [one for one in result["faults"] if one["auc"] is not None]
+    quiet = [one for one in result["probes"] if one["clean_high"] is not None]
+    clean = result["clean"]
+    well = sum(reached("auc", one) for one in found)
+    calm = sum(reached("clean_high", one) for one in quiet)
+    lines = [
+        f"- **Is a fault found?** {well} of {len(found)} faults, from the mildest dose that does harm: in 9 of"
+        " 10 pairs or more the set with the fault scores higher.",
+        f"- **Is a clean set left alone?** {calm} of {len(quiet)} checks call no more than one clean set in"
+        " twenty high.",
+    ]
+    if clean["reports"]:
+        lines[1] += (
+            f" Of {clean['reports']} reports on clean sets, {clean['with_high']} had any check at high."
+        )
+    weak = sorted({one["fault"] for one in result["faults"] if any(_missed(key, one) for key in BARS)})
+    return [*lines, f"- **What is weak?** {len(weak)} faults miss a bar: {', '.join(weak)}."]
+
+
+def _missed(key: str, told: Mapping[str, Any]) -> bool:
+    return told[key] is not None and not reached(key, told)
+
+
 def _table(head: str, rows: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str]) -> list[str]:
     lines = [
         f"| {head} | Bases | Runs | " + " | ".join(HEADS[key] for key in keys) + " |",
@@ -163,11 +192,7 @@ def _weak(probes: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any
     for key, (way, bar) in BARS.items():
         by_check = [(f"`{one['probe']}`", one) for one in probes if key in POOLED]
         for by, named in (("", [(one["fault"], one) for one in faults]), (", by check", by_check)):
-            missed = [
-                f"{name} ({one[key]:.2f})"
-                for name, one in named
-                if one[key] is not None and not reached(key, one)
-            ]
+            missed = [f"{name} ({one[key]:.2f})" for name, one in named if _missed(key, one)]
             if missed:
                 lines.append(f"- {HEADS[key].capitalize()}, bar {way} {bar}{by}: {', '.join(missed)}.")
     without = [f"`{one['probe']}`" for one in probes if one["auc_table"] is None]
@@ -176,18 +201,16 @@ def _weak(probes: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any
     alone = [one["fault"] for one in faults if one["auc_left_out"] is None]
     if alone:
         lines.append(f"- Too few runs to leave a base out: {', '.join(alone)}.")
-    few = [
-        f"`{one['probe']}` ({one['runs']})" for one in probes if one["ece"] is not None and one["runs"] < FEW
-    ]
+    few = [f"`{one['probe']}` ({one['runs']})" for one in probes if one["runs"] < FEW and _missed("ece", one)]
     if few:
         lines.append(
-            f"- Fewer than {FEW} runs, so that one run added to every bin pulls the chances to the middle and"
-            f" adds to the calibration error: {', '.join(few)}."
+            f"- Of these, fewer than {FEW} runs, so that one run added to every bin pulls the chances to the"
+            f" middle and adds to the calibration error: {', '.join(few)}."
         )
     lines += [
         f"- {one['fault'].capitalize()}: {WHY[one['fault']]}"
         for one in faults
-        if one["fault"] in WHY and any(one[key] is not None and not reached(key, one) for key in BARS)
+        if one["fault"] in WHY and any(_missed(key, one) for key in BARS)
     ]
     broken = [f"{one['fault']} ({one['failed']})" for one in faults if one["failed"]]
     if broken:
@@ -212,7 +235,11 @@ def _clean(clean: Mapping[str, Any]) -> list[str]:
     if not clean["reports"]:
         return []
     lines = ["", "## Clean sets, seen by every check that looks for something wrong", ""]
-    lines += [f"In {clean['with_high']} of {clean['reports']} clean sets, a check is high or critical.", ""]
+    lines += [
+        f"In {clean['with_high']} of {clean['reports']} reports on clean sets (each set with several seeds),"
+        " a check is high or critical.",
+        "",
+    ]
     return lines + [
         f"- {name}: {', '.join(f'`{probe}`' for probe in probes)}." for name, probes in clean["which"].items()
     ]

@@ -76,7 +76,7 @@ def test_wrong_labels_are_not_missing_rows(tmp_path):
     given = possible.facts["faults"][0]["score"]
     assert possible.value == pytest.approx(feasibility.STAY * given, abs=0.05)
     assert possible.low < 0.1 < 0.4 < given
-    assert possible.title == "95% accuracy is possible with this data, its wrong labels corrected"
+    assert possible.title == "95% accuracy is possible only once wrong labels are corrected"
 
 
 def test_with_labels_as_they_are_a_goal_is_still_named_as_out_of_reach(tmp_path):

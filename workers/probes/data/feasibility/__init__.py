@@ -225,11 +225,16 @@ def _open_note(facts: dict[str, Any], metric: str, nothing: bool) -> str:
 
 def _title(facts: dict[str, Any], wanted: goal.Goal) -> str:
     said = _shown(wanted.value or 0.0, wanted.metric)
-    return {
+    title = {
         "feasible": f"{said} {wanted.metric} is possible with this data",
         "unclear": f"Whether {said} {wanted.metric} is possible is open",
         "infeasible": f"{said} {wanted.metric} is out of reach with these inputs",
-    }[facts["verdict"]] + (", its wrong labels corrected" if facts["label_noise"] else "")
+    }[facts["verdict"]]
+    if not facts["label_noise"]:
+        return title
+    if facts["verdict"] == "feasible":
+        return f"{said} {wanted.metric} is possible only once wrong labels are corrected"
+    return title + ", even once wrong labels are corrected"
 
 
 def _note(facts: dict[str, Any], wanted: goal.Goal, unit: str) -> str:

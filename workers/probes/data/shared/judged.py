@@ -32,6 +32,7 @@ OVERLAP, TWINS = 0.10, 0.25  # shares above which a wrong label cannot be told f
 FAINT = 0.15  # of the way from guessing to every class known, below which a label cannot be contradicted [J]
 UNDECIDED = 0.009  # most that a bounded rate counts for: an undecided outcome is no worse than low
 LEAST = 0.001  # share of wrong labels below which a bounded rate supports none
+SURE, BETWEEN = 0.75, 0.12  # chance from which models are sure; share of other rows that overlap leaves [J]
 MUCH = 0.03  # rate from which a floor must be better supported than overlap [J]
 
 
@@ -77,10 +78,17 @@ class Judged:
         guess = 1 / len(recalls)
         return float((recalls.mean() - guess) / (1 - guess)) < FAINT
 
-    @property
+    @cached_property
     def open(self) -> bool:
-        """Whether classes that overlap would explain the errors of the first models as well."""
-        return self.floor < lapse.SUPPORTED
+        """Whether classes that overlap would explain as well what is missed: at first, and after cleaning.
+
+        Models learn which class is called which other, and are then unsure as of overlap; cleaned, they are
+        sure again, and still contradicted. Where classes lie apart, few rows are left of which they are not.
+        """
+        if self.floor >= lapse.SUPPORTED:
+            return False
+        between = float((self.chances.max(axis=1) < SURE).mean())
+        return between > BETWEEN and lapse.support([self.chances], self.y) < lapse.STRONGLY
 
     @property
     def value(self) -> float:

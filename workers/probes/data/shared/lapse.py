@@ -35,6 +35,9 @@ PRIOR, TURNS = (
 )  # rows that say "any other class alike"; rounds of learning who is called what
 SURE, SPREAD = 4.6, 0.7  # log odds that overlap leaves at the top margin, and how firmly that is held
 SUPPORTED = 2.71  # of ``support``: chance makes as much of overlap in one case of twenty
+STRONGLY = (
+    4.0  # the same by models that learnt only from rows they believe, which are surer than they ought [J]
+)
 STARTS = tuple((rho, slope) for rho in (-5.0, -2.0, -0.4) for slope in (0.0, 1.0))
 
 
@@ -162,8 +165,8 @@ def support(views: Sequence[np.ndarray], y: np.ndarray) -> float:
     (Genest and Zidek 1986, logarithmic pool; Guo et al. 2017, temperature); and by the same where a share of
     rows names any class alike, however sure the models are. That share lies on its bound without wrong
     labels, so that for one model this is 0 in half the cases and follows chi-squared with one degree of
-    freedom in the others (Self and Liang 1987). The views learnt from every row: what learns only from rows
-    it believes is never unsure.
+    freedom in the others (Self and Liang 1987). For views that learnt from every row: those that learnt only
+    from rows they believe are surer than they ought to be.
     """
     from scipy.optimize import minimize
     from scipy.special import expit, softmax
