@@ -154,8 +154,8 @@ def _short(result: Result) -> list[str]:
     well = sum(reached("auc", one) for one in found)
     calm = sum(reached("clean_high", one) for one in quiet)
     lines = [
-        f"- **Is a fault found?** {well} of {len(found)} faults, from the mildest dose that does harm: in 9 of"
-        " 10 pairs or more the set with the fault scores higher.",
+        f"- **Is a fault found?** {well} of {len(found)} faults, from the mildest dose that does harm: in 9"
+        " of 10 pairs or more the set with the fault scores higher.",
         f"- **Is a clean set left alone?** {calm} of {len(quiet)} checks call no more than one clean set in"
         " twenty high.",
     ]
