@@ -32,7 +32,7 @@ OVERLAP, TWINS = 0.10, 0.25  # shares above which a wrong label cannot be told f
 FAINT = 0.15  # of the way from guessing to every class known, below which a label cannot be contradicted [J]
 UNDECIDED = 0.009  # most that a bounded rate counts for: an undecided outcome is no worse than low
 LEAST = 0.001  # share of wrong labels below which a bounded rate supports none
-SURE, BETWEEN = 0.75, 0.12  # chance from which models are sure; share of other rows that overlap leaves [J]
+SURE, BETWEEN = 0.75, 0.15  # chance from which models are sure; share of other rows that overlap leaves [J]
 MUCH = 0.03  # rate from which a floor must be better supported than overlap [J]
 
 
