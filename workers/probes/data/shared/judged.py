@@ -4,7 +4,8 @@ Wrong labels teach the models that judge them: where horses are called zebras, t
 horses. So rows that look wrong are set aside and the models learn again without them, twice or three times.
 A model that learns only from what it believes confirms itself, so what comes of it counts only where it
 agrees with most of the labels that nobody suspects; and where that was not so at first, only where wrong
-labels explain the first models' errors better than classes that overlap do, and more labels are met after.
+labels explain the first models' errors better than classes that overlap do, more labels are met after, and
+few rows are left between the classes.
 """
 
 from __future__ import annotations
@@ -87,8 +88,7 @@ class Judged:
         """
         if self.floor >= lapse.SUPPORTED:
             return False
-        between = float((self.chances.max(axis=1) < SURE).mean())
-        return between > BETWEEN and lapse.support([self.chances], self.y) < lapse.STRONGLY
+        return unsure(self.chances) > BETWEEN and lapse.support([self.chances], self.y) < lapse.STRONGLY
 
     @property
     def value(self) -> float:
@@ -220,9 +220,14 @@ def settled(
         )
         believed, doubtful = _believed(views.mean, y)
         last = last if doubtful else views
-    if last is None or (doubted and _met(last, y) <= _met(first, y)):
+    if last is None or (doubted and (unsure(last.mean) > BETWEEN or _met(last, y) <= _met(first, y))):
         return first, first
     return last, first
+
+
+def unsure(chances: np.ndarray) -> float:
+    """Share of rows float [n, classes] between the classes: models are not sure what they are."""
+    return float((chances.max(axis=1) < SURE).mean())
 
 
 def _believed(chances: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, bool]:
