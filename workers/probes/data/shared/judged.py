@@ -84,11 +84,11 @@ class Judged:
         """Whether classes that overlap would explain as well what is missed: at first, and after cleaning.
 
         Models learn which class is called which other, and are then unsure as of overlap; cleaned, they are
-        sure again, and still contradicted. Where classes lie apart, few rows are left of which they are not.
+        sure again, and still contradicted.
         """
         if self.floor >= lapse.SUPPORTED:
             return False
-        return unsure(self.chances) > BETWEEN and lapse.support([self.chances], self.y) < lapse.STRONGLY
+        return lapse.support([self.chances], self.y, named=True) < lapse.NAMED
 
     @property
     def value(self) -> float:

@@ -35,9 +35,7 @@ PRIOR, TURNS = (
 )  # rows that say "any other class alike"; rounds of learning who is called what
 SURE, SPREAD = 4.6, 0.7  # log odds that overlap leaves at the top margin, and how firmly that is held
 SUPPORTED = 2.71  # of ``support``: chance makes as much of overlap in one case of twenty
-STRONGLY = (
-    4.0  # the same by models that learnt only from rows they believe, which are surer than they ought [J]
-)
+NAMED = 14.0  # of ``support`` for named classes, by models that are surer than they ought to be [J]
 STARTS = tuple((rho, slope) for rho in (-5.0, -2.0, -0.4) for slope in (0.0, 1.0))
 
 
@@ -157,41 +155,54 @@ def confident_region(chances: np.ndarray, y: np.ndarray, share: float = 0.3) -> 
     return int((best != y)[kept].sum()), int(kept.sum())
 
 
-def support(views: Sequence[np.ndarray], y: np.ndarray) -> float:
+def support(views: Sequence[np.ndarray], y: np.ndarray, *, named: bool = False) -> float:
     """How much better wrong labels explain the labels that are missed than classes that overlap do.
 
     Twice the difference of two log-likelihoods of the labels int [n]: by the views' chances, float
     [n, classes] each, pooled with a power for each, which is what calibrated models make of overlap
     (Genest and Zidek 1986, logarithmic pool; Guo et al. 2017, temperature); and by the same where a share of
-    rows names any class alike, however sure the models are. That share lies on its bound without wrong
-    labels, so that for one model this is 0 in half the cases and follows chi-squared with one degree of
-    freedom in the others (Self and Liang 1987). For views that learnt from every row: those that learnt only
-    from rows they believe are surer than they ought to be.
+    rows names a class however sure the models are: any class alike, or with ``named`` a share of each
+    predicted class, and the classes that its labels name. Shares lie on their bound without wrong labels, so
+    that for one model and one share this is 0 in half the cases and follows chi-squared with one degree of
+    freedom in the others (Self and Liang 1987).
+
+    Views that learnt from every row have learnt which class is called which, and are unsure where one is;
+    those that learnt only from rows they believe are surer than they ought to be. So the first are asked for
+    labels that name any class, and the others for those that are ``named``.
     """
     from scipy.optimize import minimize
     from scipy.special import expit, softmax
 
-    logs = np.log(np.clip(np.stack(views), 1e-6, 1))
+    logs = np.log(np.clip(np.stack(views), 1e-6, 1)).astype(float)
     rows, classes, many = np.arange(len(y)), logs.shape[2], len(logs)
-    own = logs[:, rows, y]
+    own, group, called = logs[:, rows, y], np.zeros(len(y), int), np.full(len(y), 1 / classes)
+    if named:
+        group = np.mean(views, axis=0).argmax(axis=1)
+        other = 1 - np.eye(classes)
+        seen = PRIOR * other / max(classes - 1, 1)
+        np.add.at(seen, (group, y), other[group, y])
+        called = (seen / seen.sum(axis=1, keepdims=True))[group, y]
+    shares = classes if named else 1
 
     def loss(t: np.ndarray) -> tuple[float, np.ndarray]:
-        powers, blind = np.exp(t[:many]), expit(t[many]) if len(t) > many else 0.0
+        powers, blind = np.exp(t[:many]), expit(t[many:])[group] if len(t) > many else np.zeros(len(y))
         chances = softmax(np.tensordot(powers, logs, 1), axis=1)
         said = chances[rows, y]
-        p = np.maximum((1 - blind) * said + blind / classes, 1e-12)
+        p = np.maximum((1 - blind) * said + blind * called, 1e-12)
         by_power = powers * (((1 - blind) * said / p) * (own - (chances * logs).sum(2))).sum(1)
-        by_blind = ((1 / classes - said) / p).sum() * blind * (1 - blind)
+        by_blind = np.bincount(group, (called - said) / p * blind * (1 - blind), shares)
         return float(-np.log(p).sum()), -np.append(by_power, by_blind)[: len(t)]
 
     def best(*starts: np.ndarray) -> Any:
-        bounds = [(-8.0, 8.0)] * many + [(-12.0, 12.0)]
-        fits = [minimize(loss, one, jac=True, method="L-BFGS-B", bounds=bounds[: len(one)]) for one in starts]
+        fits = [
+            minimize(loss, one, jac=True, method="L-BFGS-B",
+                     bounds=[(-8.0, 8.0)] * many + [(-12.0, 12.0)] * (len(one) - many))
+            for one in starts
+        ]  # fmt: skip
         return min(fits, key=lambda fit: fit.fun)
 
     even = np.full(many, -np.log(many))
     overlap = best(even, even - 1.5)
-    lapses = best(
-        *(np.append(powers, share) for powers in (overlap.x, even, even + 1) for share in (-2, 0.5))
-    )
+    starts = [(powers, share) for powers in (overlap.x, even, even + 1) for share in (-2.0, 0.5)]
+    lapses = best(*(np.append(powers, np.full(shares, share)) for powers, share in starts))
     return max(0.0, 2 * (overlap.fun - lapses.fun))
