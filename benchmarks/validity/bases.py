@@ -1,7 +1,8 @@
 """Truly clean data sets to plant faults into: no wrong label, no copy, no leak, and enough rows to tell.
 
 Bundled ones of scikit-learn, and generated ones whose truth is known. A generator that turned labels by
-itself would be counted as a false alarm, so classes overlap only through their inputs.
+itself would be counted as a false alarm, so classes overlap only through their inputs. Outcomes (who leaves,
+who clicks, which stage) overlap the most: what happened is no wrong label, however few could have told it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Base:
     """A clean set: ``make(seed)`` gives a table with its target, or pictures with their labels."""
 
     name: str
-    kind: str  # "classes", "number", "text", "pictures", "groups", "tasks"; others are for one fault only
+    kind: str  # "classes", "outcome", "number", "text", "pictures", "groups", "tasks"; others for one fault
     target: str
     make: Callable[[int], pd.DataFrame]
 
@@ -116,6 +117,19 @@ def teacher(seed: int) -> pd.DataFrame:
     sure = np.sort(score, axis=1)
     kept = sure[:, -1] - sure[:, -2] > 0.4  # what lies on a border has no sure label
     return _classes(x[kept], score[kept].argmax(1))
+
+
+def outcome(rows: int, odds: list[float], sharp: float) -> Callable[[int], pd.DataFrame]:
+    """What came of each of so many rows, of which eight numbers tell a part: the log-odds of each outcome are
+    ``odds`` and what the numbers add, ``sharp`` standard deviations of it."""
+
+    def make(seed: int) -> pd.DataFrame:
+        rng, fixed = np.random.default_rng([seed, 110, rows]), np.random.default_rng(rows)
+        x, weights = rng.normal(size=(rows, 8)), fixed.normal(size=(8, len(odds)))
+        told = np.array(odds) + sharp * x @ (weights / np.linalg.norm(weights, axis=0))
+        return _classes(x, (told + rng.gumbel(size=told.shape)).argmax(1), "outcome")
+
+    return make
 
 
 def linear(seed: int) -> pd.DataFrame:
@@ -222,6 +236,9 @@ BASES = (
     Base("moons", "classes", "kind", moons),
     Base("teacher", "classes", "kind", teacher),
     Base("linear", "number", "amount", linear),
+    Base("leavers", "outcome", "outcome", outcome(700, [0.6, 0.0], 1.2)),
+    Base("clicks", "outcome", "outcome", outcome(1500, [1.8, 0.0], 1.2)),
+    Base("stages", "outcome", "outcome", outcome(900, [0.3, 0.0, 0.0], 1.5)),
     Base("patients", "groups", "kind", grouped("patient_id", 100, 12, 2)),
     Base("two tasks", "tasks", "kind", two_tasks),
     Base("reviews", "text", "mood", reviews(TOLD, 900, 14)),

@@ -33,7 +33,7 @@ RUNS = FOLDER / "runs.jsonl"
 KEPT = Path(__file__).parents[1] / "results" / "validity_runs.jsonl.gz"
 SECONDS = 60.0  # budget of a probe, of the processor: a busy machine changes no finding
 SLOW = {"security.adversarial", "hyperparameters.tuning_gap"}  # left out where every probe sees every fault
-COMMON = ("classes", "number", "text", "pictures", "groups", "tasks")
+COMMON = ("classes", "outcome", "number", "text", "pictures", "groups", "tasks")
 # What a clean set cannot have. What a model would do with it (over-fit, be fooled, forget) is no false alarm.
 LOOKING = (
     "data.readability", "data.class_balance", "data.label_errors", "data.duplicates", "data.types",

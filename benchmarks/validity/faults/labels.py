@@ -10,6 +10,7 @@ from benchmarks.validity.bases import Base
 from benchmarks.validity.fault import LABELLED, TABLES, Fault, numbers
 
 SLICE = 0.3  # of the rows
+ANY = (*LABELLED, "outcome")
 
 
 def turned(y: pd.Series, rows: np.ndarray, rng: np.random.Generator) -> pd.Series:
@@ -44,9 +45,9 @@ def slice_(base: Base, frame: Frame, dose: float, rng: np.random.Generator) -> F
 
 
 FAULTS = (
-    Fault("label flips", "data.label_errors", (0.02, 0.05, 0.1, 0.2, 0.3), 0.05, LABELLED, uniform,
+    Fault("label flips", "data.label_errors", (0.02, 0.05, 0.1, 0.2, 0.3), 0.05, ANY, uniform,
           truth=lambda dose: dose),
-    Fault("pair flips", "data.label_errors", (0.02, 0.05, 0.1, 0.15, 0.2), 0.05, LABELLED, pair),
+    Fault("pair flips", "data.label_errors", (0.02, 0.05, 0.1, 0.15, 0.2), 0.05, ANY, pair),
     Fault("slice flips", "data.label_errors", (0.01, 0.02, 0.05, 0.1, 0.12), 0.05, TABLES, slice_,
           truth=lambda dose: dose),
 )  # fmt: skip
