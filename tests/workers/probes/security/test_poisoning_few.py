@@ -285,3 +285,9 @@ def test_a_hint_of_a_rank_says_that_the_rows_are_few():
     assert say._hint("images", one, "3 pictures labelled cat share a mark").startswith(
         "3 pictures labelled cat share a mark and otherwise look like other classes. They are too few"
     )
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_class_with_fewer_rows_than_a_trigger_cannot_be_told_by_them():
+    assert scarce.least(3, 2) == 1.0
+    assert scarce.least(2, 3) == pytest.approx(1 / 3)

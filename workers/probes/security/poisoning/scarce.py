@@ -71,10 +71,10 @@ def versions(x: np.ndarray, rows: np.ndarray, seed: int) -> bool:
 
 
 def least(rows: int, of: int) -> float:
-    """The smallest p that so many rows of a class can have."""
+    """The smallest p that so many rows of a class can have; 1 where it has fewer."""
     from scipy.special import binom
 
-    return float(1 / binom(of, rows))
+    return 1.0 if rows > of else float(1 / binom(of, rows))
 
 
 def chance(p: float, start: float) -> float:
