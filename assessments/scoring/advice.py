@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,16 +131,21 @@ def worth_naming(
     """The actions that are worth their points, each with how a report tells it.
 
     One that gains too little alone, because something equally bad stands beside it, counts with what it
-    gains once the other actions are done.
+    gains once the other actions are done. One for a serious risk that others hide, or that weighs little, is
+    named for that risk's own points.
     """
     kept = []
     for action in ranked:
         entry = _as_json(rules, action, now, done(now, [action]))
         if entry is None:
             others = [one for one in ranked if one is not action]
-            entry = _as_json(rules, action, done(now, others), done(now, ranked))
+            without, after = done(now, others), done(now, ranked)
+            entry = _as_json(rules, action, without, after)
             if entry is not None:
                 entry["note"] = f"{AFTER_OTHERS} {entry['note']}".strip()
+            elif own := _own(rules, action, now, without, after):
+                entry = _told(rules, action, now, done(now, [action]))
+                entry["note"] = f"{own} {entry['note']}".strip()
         if entry is not None:
             kept.append((action, entry))
     return kept
@@ -179,12 +185,25 @@ def _gain(now: Judgement, after: Judgement, known: Known) -> tuple[float, float]
     )
 
 
+def _own(rules: Rules, action: Action, now: Judgement, without: Judgement, after: Judgement) -> str:
+    """What an action does for a serious risk of its own, in words; empty when that is little, too."""
+    item = action.item
+    points = whole(without.counted[item].mode) - whole(after.counted[item].mode)
+    if not is_serious(rules, now.counted[item]) or points < rules.data["advice"].get("own", math.inf):
+        return ""
+    before, then = whole(now.counted[item].mode), whole(after.counted[item].mode)
+    return f"{item.title}: from {before} to {then}. Other risks hold the score of its dimension."
+
+
 def _as_json(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any] | None:
     """The action between two judgements; None when it is worth less than the rules ask for."""
+    entry = _told(rules, action, now, after)
+    return entry if entry["from"] - entry["to"] >= rules.data["advice"]["least"] else None
+
+
+def _told(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any]:
     name = action.item.dimension
     before, then = whole(now.dimensions[name].score or 0), whole(after.dimensions[name].score or 0)
-    if before - then < rules.data["advice"]["least"]:
-        return None
     source = rules.data["readings"].get(action.source, {}).get("probe", action.source)
     return {
         "title": action.title,

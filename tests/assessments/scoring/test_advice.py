@@ -100,6 +100,20 @@ def test_an_action_is_worth_the_least_that_the_rules_ask_for():
     assert all(one["from"] - one["to"] >= RULES.data["advice"]["least"] for one in actions)
 
 
+def test_a_serious_risk_that_hardly_moves_its_dimension_has_an_action_with_its_own_points():
+    seen = {"hardware.scaling": finding(0.3, 0.27, 0.33, "Grows faster than the data")}
+    now = pool.judge(RULES, seen, {})
+    growth = next(one for one in now.items if one.item.id == "growth")
+    assert advice.is_serious(RULES, growth)
+
+    one = by_source(advised(seen)[0])["hardware.scaling"]
+    assert 0 <= one["from"] - one["to"] < RULES.data["advice"]["least"]
+    assert one["note"].startswith(f"Room to grow: from {pool.whole(growth.mode)} to ")
+
+    before = rules.load("2026.4")
+    assert advice.actions(before, pool.judge(before, seen, {}), seen) == ([], None)
+
+
 def test_of_two_things_equally_bad_both_are_named():
     """Alone, neither moves the dimension much: the other one still holds it up."""
     seen = findings(
