@@ -10,8 +10,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-# Slow tests that only compute; the others kill processes and count time, so they run one after the other.
-SIDE_BY_SIDE = tests/workers/probes tests/assessments/scoring tests/test_ranking.py
 
 .PHONY: help run setup test test-slow lint format bench validity clean requirements
 
@@ -30,8 +28,7 @@ test: $(INSTALLED_TEST) ## set up, then every test but the slow ones
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "not slow"
 
 test-slow: $(INSTALLED_TEST) ## the long tests: kill storms, whole data sets
-	$(BIN)/python -m pytest -m slow $(addprefix --ignore ,$(SIDE_BY_SIDE))
-	$(BIN)/python -m pytest -m slow -n $(TEST_PROCESSES) --dist worksteal $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m slow
 
 lint: $(INSTALLED_TEST) ## style, types and templates
 	$(BIN)/ruff check .
