@@ -24,7 +24,7 @@ def test_a_value_without_an_interval_is_not_certain():
 
 
 def test_a_value_outside_its_own_interval_still_lies_in_its_range():
-    scored = risk.score(RULES, "data.label_errors", 0.2, 0.01, 0.08)
+    scored = risk.score(RULES, "data.label_errors", 0.4, 0.01, 0.08)
     assert scored.low <= scored.score <= scored.high == 100
 
 
