@@ -15,11 +15,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
-from assessments.scoring.advice import AFTER_OTHERS
+from assessments.scoring.advice import AFTER_OTHERS, HARDLY_MOVES
 from assessments.scoring.policy import Verdict
 from workers.assess import PREPARE, Event
 from workers.probes import catalog
 
+NAMED = 5  # steps that are shown; the report has them all
 STYLES = {"minimal": "green", "low": "green", "moderate": "yellow", "high": "red", "critical": "bold red"}
 MARKS = {"measured": "done", "skipped": "skipped", "failed": "failed", "running": ""}
 
@@ -72,7 +73,7 @@ class Bars:
 
 
 def show(console: Console, report: Mapping[str, Any]) -> None:
-    """The report in three tables: what it says, dimension by dimension, finding by finding."""
+    """The report in tables: dimensions, findings, what was contradicted, what to do first."""
     overall = report["overall"]
     console.print(_headline("Overall risk", overall))
     if overall.get("verdict"):
@@ -80,8 +81,12 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
     console.print(_dimensions(report["dimensions"]))
     if report["findings"]:
         console.print(_findings(report["findings"]))
-    if report.get("actions"):
-        console.print(_actions(report["actions"][:5]))
+    if report.get("contradictions"):
+        console.print(_contradictions(report["contradictions"]))
+    if actions := report.get("actions"):
+        console.print(_actions(actions[:NAMED]))
+        if (more := len(actions) - NAMED) > 0:
+            console.print(plain(f"{more} more {'step is' if more == 1 else 'steps are'} in the report."))
 
 
 RESULTS = {"pass": "met", "fail": "not met", "inconclusive": "cannot be told"}
@@ -139,10 +144,21 @@ def _findings(findings: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def _contradictions(found: Iterable[Mapping[str, Any]]) -> Table:
+    table = _table("Question", "You told us", "What was measured")
+    for one in found:
+        table.add_row(plain(one["question"]), plain(one["declared"]), plain(one["measured"]))
+    return table
+
+
 def _actions(actions: Iterable[Mapping[str, Any]]) -> Table:
     table = _table("What to do first", "Dimension", "From", "To")
     for one in actions:
-        later = str(one.get("note") or "").startswith(AFTER_OTHERS)
-        title = f"{one['title']} (counted once the others are done)" if later else one["title"]
+        note = str(one.get("note") or "")
+        title = one["title"]
+        if note.startswith(AFTER_OTHERS):
+            title, note = f"{title} (counted once the others are done)", note.removeprefix(AFTER_OTHERS)
+        if HARDLY_MOVES in note:
+            title = f"{title} ({note.partition(HARDLY_MOVES)[0].strip(' .')})"
         table.add_row(plain(title), plain(one["dimension"]), number(one["from"]), number(one["to"]))
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from assessments.scoring import ledger, ready, risk, steps
@@ -13,6 +14,7 @@ from assessments.scoring.pool import Judgement, whole
 from assessments.scoring.rules import Item, Rules
 
 AFTER_OTHERS = "Counted with the other steps done."
+HARDLY_MOVES = "The score of its dimension hardly moves by it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +136,16 @@ def worth_naming(
     gains once the other actions are done. One for a serious risk that others hide, or that weighs little, is
     named for that risk's own points.
     """
-    kept = []
+    kept, every = [], done(now, ranked)
     for action in ranked:
-        entry = _as_json(rules, action, now, done(now, [action]))
-        if entry is None:
-            others = [one for one in ranked if one is not action]
-            without, after = done(now, others), done(now, ranked)
-            entry = _as_json(rules, action, without, after)
+        for tell, last in product((_as_json, _own), (False, True)):
+            before = done(now, [one for one in ranked if one is not action]) if last else now
+            entry = tell(rules, action, before, every if last else done(now, [action]))
             if entry is not None:
-                entry["note"] = f"{AFTER_OTHERS} {entry['note']}".strip()
-            elif own := _own(rules, action, now, without, after):
-                entry = _told(rules, action, now, done(now, [action]))
-                entry["note"] = f"{own} {entry['note']}".strip()
-        if entry is not None:
-            kept.append((action, entry))
+                if last:
+                    entry["note"] = f"{AFTER_OTHERS} {entry['note']}".strip()
+                kept.append((action, entry))
+                break
     return kept
 
 
@@ -185,14 +183,15 @@ def _gain(now: Judgement, after: Judgement, known: Known) -> tuple[float, float]
     )
 
 
-def _own(rules: Rules, action: Action, now: Judgement, without: Judgement, after: Judgement) -> str:
-    """What an action does for a serious risk of its own, in words; empty when that is little, too."""
-    item = action.item
-    points = whole(without.counted[item].mode) - whole(after.counted[item].mode)
-    if not is_serious(rules, now.counted[item]) or points < rules.data["advice"].get("own", math.inf):
-        return ""
-    before, then = whole(now.counted[item].mode), whole(after.counted[item].mode)
-    return f"{item.title}: from {before} to {then}. Other risks hold the score of its dimension."
+def _own(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any] | None:
+    """The action for what it does to a serious risk of its own; None when that is little, too."""
+    known = now.counted[action.item]
+    before, then = whole(known.mode), whole(after.counted[action.item].mode)
+    if not is_serious(rules, known) or before - then < rules.data["advice"].get("own", math.inf):
+        return None
+    entry = _told(rules, action, now, after)
+    entry["note"] = f"{action.item.title}: from {before} to {then}. {HARDLY_MOVES} {entry['note']}".strip()
+    return entry
 
 
 def _as_json(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any] | None:

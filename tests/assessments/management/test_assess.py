@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from assessments import terminal
 from assessments.management.commands import assess as command
 from assessments.scoring import document
-from assessments.scoring.advice import AFTER_OTHERS
+from assessments.scoring.advice import AFTER_OTHERS, HARDLY_MOVES
 from workers import launch, sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -318,6 +319,26 @@ def test_a_step_that_counts_once_others_are_done_says_so():
     first, second = (cell.plain for cell in table.columns[0].cells)
     assert first == "Tune"
     assert second == "Tune (counted once the others are done)"
+    own = f"Room to grow: from 61 to 20. {HARDLY_MOVES} Tried twice."
+    for note, said in ((own, ""), (f"{AFTER_OTHERS} {own}", " (counted once the others are done)")):
+        cells = terminal._actions([action | {"note": note}]).columns[0].cells
+        assert [cell.plain for cell in cells] == [f"Tune{said} (Room to grow: from 61 to 20)"]
+
+
+def test_what_is_contradicted_is_told_and_so_are_steps_left_out(capsys):
+    none = {"score": None, "low": 0, "high": 100, "level": "unknown", "coverage": 0}
+    step = {"title": "Tune", "dimension": "data", "from": 51, "to": 46}
+    one = {"question": "D3", "declared": "Experts, twice", "measured": "1 in 16 labels looks wrong"}
+    report = {"overall": none, "dimensions": [], "findings": []}
+    console = Console(width=120)
+
+    terminal.show(console, report | {"actions": [step] * terminal.NAMED})
+    assert "in the report" not in (out := capsys.readouterr().out)
+    assert "You told us" not in out
+    terminal.show(console, report | {"actions": [step] * (terminal.NAMED + 2), "contradictions": [one]})
+    out = capsys.readouterr().out
+    assert "2 more steps are in the report." in out
+    assert all(words in out for words in one.values())
 
 
 def test_keys_of_a_plan_that_are_not_read_are_named(folder):
