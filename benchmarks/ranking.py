@@ -287,8 +287,8 @@ def figures(runs: Mapping[tuple[str, int], Mapping[str, Any]], seeds: Sequence[i
     right = [[runs[name, seed]["truth"] for name in PROJECTS] for seed in seeds]
     found = [
         _figure("the healthy project has the lowest score", [one[0] < min(one[1:]) for one in scores], least),
-        _figure("and the one far too large the highest", [one[0] < one[1] < one[2] for one in scores], least),
-        _figure("this is the order of the truth", [one[0] > one[1] > one[2] for one in right], least),
+        _figure("the three come out in their order", [one[0] < one[1] < one[2] for one in scores], least),
+        _figure("that order is the one of the truth", [one[0] > one[1] > one[2] for one in right], least),
     ]
     for name, own in OWN.items():
         for kind, words in (("scores", "score"), ("pulls", "pull")):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from assessments.scoring import rules
 from benchmarks.validity import judged, tables
 from benchmarks.validity.bases import BASES
 from benchmarks.validity.faults import FAULTS
@@ -71,6 +72,7 @@ def report(found: list[judged.Run], wanted: int) -> Result:
     return {
         "what": f"{len(found):,} runs of {wanted:,} wanted: {len(FAULTS)} faults in {len(BASES)} clean sets",
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rules": rules.load().version,
         "machine": {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version()},
         "figures": figures,
         "probes": probes,
@@ -112,8 +114,9 @@ def page(result: Result) -> str:
         "",
         *_short(result),
         "",
-        f"Here: {result['what']}. Written by `python -m benchmarks.validity`. A figure that misses",
-        "its bar stands in **bold**, and one for which there are too few runs is left open.",
+        f"Here: {result['what']}. Written on {result['measured'][:10]}",
+        f"under rules {result['rules']} by `python -m benchmarks.validity`. A figure that misses its bar",
+        "stands in **bold**, and one for which there are too few runs is left open.",
         "",
         "## By check: what one check alone says of harm",
         "",
@@ -171,6 +174,14 @@ def _missed(key: str, told: Mapping[str, Any]) -> bool:
     return told[key] is not None and not reached(key, told)
 
 
+def _said(key: str, told: Mapping[str, Any]) -> str:
+    """A figure in two digits after the point, or in as many as tell it from the bar that it misses."""
+    digits = 2
+    while reached(key, {key: round(told[key], digits)}) != reached(key, told):
+        digits += 1
+    return f"{told[key]:.{digits}f}"
+
+
 def _table(head: str, rows: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str]) -> list[str]:
     lines = [
         f"| {head} | Bases | Runs | " + " | ".join(HEADS[key] for key in keys) + " |",
@@ -179,7 +190,7 @@ def _table(head: str, rows: Sequence[tuple[str, Mapping[str, Any]]], keys: Seque
     ]
     for name, one in rows:
         cells = [
-            "" if one[key] is None else f"{one[key]:.2f}" if reached(key, one) else f"**{one[key]:.2f}**"
+            "" if one[key] is None else _said(key, one) if reached(key, one) else f"**{_said(key, one)}**"
             for key in keys
         ]
         lines.append(f"| {name} | {one['bases']} | {one['runs']} | {' | '.join(cells)} |")
@@ -192,7 +203,7 @@ def _weak(probes: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any
     for key, (way, bar) in BARS.items():
         by_check = [(f"`{one['probe']}`", one) for one in probes if key in POOLED]
         for by, named in (("", [(one["fault"], one) for one in faults]), (", by check", by_check)):
-            missed = [f"{name} ({one[key]:.2f})" for name, one in named if _missed(key, one)]
+            missed = [f"{name} ({_said(key, one)})" for name, one in named if _missed(key, one)]
             if missed:
                 lines.append(f"- {HEADS[key].capitalize()}, bar {way} {bar}{by}: {', '.join(missed)}.")
     without = [f"`{one['probe']}`" for one in probes if one["auc_table"] is None]

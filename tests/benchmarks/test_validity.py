@@ -158,6 +158,12 @@ def test_the_page_says_what_misses_its_bar():
     assert f"- Clean called high, bar <= 0.05: {FLIPS.name} (1.00)." in text
 
 
+def test_a_figure_that_just_misses_its_bar_is_not_rounded_onto_it():
+    assert page._said("auc", {"auc": 0.896}) == "0.896"
+    assert page._said("auc", {"auc": 0.904}) == "0.90"
+    assert page._said("clean_high", {"clean_high": 0.054}) == "0.054"
+
+
 # -- the check --------------------------------------------------------------------------------------------
 def test_the_check_sees_a_score_that_was_flattened_and_a_new_alarm():
     jobs = [job for job in check.subset() if job.fault == FLIPS.name]
