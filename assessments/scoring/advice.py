@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import reduce
 from typing import Any
 
 from assessments.scoring import ledger, ready, risk, steps
@@ -138,15 +138,31 @@ def worth_naming(
     """
     kept, every = [], done(now, ranked)
     for action in ranked:
-        for tell, last in product((_as_json, _own), (False, True)):
-            before = done(now, [one for one in ranked if one is not action]) if last else now
-            entry = tell(rules, action, before, every if last else done(now, [action]))
-            if entry is not None:
-                if last:
-                    entry["note"] = f"{AFTER_OTHERS} {entry['note']}".strip()
-                kept.append((action, entry))
-                break
+        alone = done(now, [action])
+        entry = _as_json(rules, action, now, alone)
+        if entry is None:
+            others = _without(now, every, action, ranked)
+            entry = (
+                _later(_as_json(rules, action, others, every))
+                or _own(rules, action, now, alone)
+                or _later(_own(rules, action, others, every))
+            )
+        if entry is not None:
+            kept.append((action, entry))
     return kept
+
+
+def _later(entry: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An action as it counts with the others done, which its note says first."""
+    return None if entry is None else entry | {"note": f"{AFTER_OTHERS} {entry['note']}".strip()}
+
+
+def _without(now: Judgement, every: Judgement, action: Action, ranked: Sequence[Action]) -> Judgement:
+    """The judgement with all actions done (``every``) but this one: only its own item differs."""
+    same = [one for one in ranked if one.item is action.item and one is not action]
+    if not same:
+        return every.with_items(one for one in now.items if one.item is action.item)
+    return every.with_item(reduce(lambda known, one: one.on(known), same, now.counted[action.item]))
 
 
 def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Judgement | None:

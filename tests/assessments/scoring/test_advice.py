@@ -1,8 +1,12 @@
 """Actions name what to do first and what it changes; next evidence names what would narrow the range."""
 
+import random
 from itertools import pairwise
 
+import pytest
+
 from assessments.scoring import advice, pool, rules
+from tests.assessments.scoring import projects
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
 from workers.probes import catalog
 
@@ -112,6 +116,17 @@ def test_a_serious_risk_that_hardly_moves_its_dimension_has_an_action_with_its_o
 
     before = rules.load("2026.4")
     assert advice.actions(before, pool.judge(before, seen, {}), seen) == ([], None)
+
+
+@pytest.mark.parametrize("case", range(8))
+def test_all_steps_done_but_one_are_the_other_steps_done(case):
+    seen, answers, dataset = projects.project(random.Random(case))
+    now = pool.judge(RULES, seen, answers, dataset)
+    ranked = advice.best(RULES, now, seen)
+    every = advice.done(now, ranked)
+    for action in ranked:
+        others = advice.done(now, [one for one in ranked if one is not action])
+        assert advice._without(now, every, action, ranked) == others
 
 
 def test_of_two_things_equally_bad_both_are_named():
