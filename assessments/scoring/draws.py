@@ -24,17 +24,28 @@ def frozen(array: Array) -> Array:
     return array
 
 
+@lru_cache(maxsize=8)
+def grid(draws: int) -> Array:
+    """The middles of so many equal parts of 0 to 1, rising."""
+    return frozen((np.arange(draws) + 0.5) / draws)
+
+
 @lru_cache(maxsize=256)
-def uniforms(seed: int, name: str, draws: int) -> Array:
-    """Stratified numbers between 0 and 1, in an order of its own for every name.
+def places(seed: int, name: str, draws: int) -> NDArray[np.intp]:
+    """int [draws]: where each draw stands in the grid, in an order of its own for every name.
 
     Only ``random.Random(text).random()`` is used, whose sequence Python promises to keep.
     """
     source = random.Random(f"{seed}:{name}")
-    order = np.argsort([source.random() for _ in range(draws)], kind="stable")
-    found = np.empty(draws)
-    found[order] = (np.arange(draws) + 0.5) / draws
-    return frozen(found)
+    found = np.empty(draws, np.intp)
+    found[np.argsort([source.random() for _ in range(draws)], kind="stable")] = np.arange(draws)
+    found.setflags(write=False)
+    return found
+
+
+def uniforms(seed: int, name: str, draws: int) -> Array:
+    """Stratified numbers between 0 and 1."""
+    return frozen(grid(draws)[places(seed, name, draws)])
 
 
 def quantile(spread: Spread, u: float) -> float:
@@ -49,17 +60,19 @@ def quantile(spread: Spread, u: float) -> float:
     return high - sqrt((1 - u) * width * (high - mode))
 
 
-def quantiles(spread: Spread, u: Array) -> Array:
-    """``quantile`` of many numbers at once, to the last digit."""
+def quantiles(spread: Spread, rising: Array) -> Array:
+    """``quantile`` of many numbers at once, the smallest first, to the last digit."""
     low, mode, high = spread
     width = high - low
     if width <= 0:
-        return np.full(len(u), float(mode))
+        return np.full(len(rising), float(mode))
     left = mode - low
-    scaled = u * width
-    below = low + np.sqrt(scaled * left)
-    above = high - np.sqrt((1 - u) * width * (high - mode))
-    return np.where(scaled <= left, below, above)
+    scaled = rising * width
+    first = int(np.searchsorted(scaled, left, side="right"))
+    found = np.empty(len(rising))
+    found[:first] = low + np.sqrt(scaled[:first] * left)
+    found[first:] = high - np.sqrt((1 - rising[first:]) * width * (high - mode))
+    return found
 
 
 def root(fourths: Array) -> Array:
@@ -76,8 +89,8 @@ def at(draws: Array, share: float) -> float:
     """A quantile, in a straight line between the two draws beside it."""
     place = share * (len(draws) - 1)
     left = min(int(place), len(draws) - 2)
-    beside = np.partition(draws, (left, left + 1))
-    below, above = float(beside[left]), float(beside[left + 1])
+    beside = np.partition(draws, left)
+    below, above = float(beside[left]), float(beside[left + 1 :].min())
     return below + (place - left) * (above - below)
 
 
@@ -100,7 +113,7 @@ class Draws:
         key = ("of", name, spreads)
         if key not in self._made:
             *before, last = spreads
-            found = quantiles(last, uniforms(self.seed, name, self.count))
+            found = quantiles(last, grid(self.count))[places(self.seed, name, self.count)]
             if before:
                 found = np.maximum(self.of(name, tuple(before)), found)
             self._made[key] = frozen(found)

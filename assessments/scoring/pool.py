@@ -169,7 +169,7 @@ class Judgement:
 
     def _with(self, new: Mapping[Item, Known]) -> Judgement:
         touched = {item.dimension for item in new}
-        items = tuple(new.get(old.item, old) for old in self.items)
+        items = tuple(new.get(old.item, old) if old.item.dimension in touched else old for old in self.items)
         dimensions = {
             name: Dimension(self.rules, self.draws, name, items) if name in touched else pooled
             for name, pooled in self.dimensions.items()
@@ -290,12 +290,12 @@ class Dimension(Pooled):
 
     def _notched(self, items: Iterable[Known]) -> Array:
         """A notch below the worst known item, and never below a closed gate."""
-        worst, notch = self.draws.constant(self.floor), self.rules.data["notch"]
+        worst, notch = self.draws.constant(self.floor).copy(), self.rules.data["notch"]
         for one in items:
             if one.spreads:
                 pull = min(1.0, one.item.weight)
-                worst = np.maximum(worst, self.draws.pulled(_key(one), one.spreads, pull, notch))
-        return worst
+                np.maximum(worst, self.draws.pulled(_key(one), one.spreads, pull, notch), out=worst)
+        return frozen(worst)
 
     def _fourth(self, one: Known, weight: float, open_: bool = False) -> Array:
         return self.draws.fourth(_key(one), one.spreads, weight, open_)
@@ -341,10 +341,10 @@ class Overall(Pooled):
 
     def _whole(self, kind: str, stakes: float) -> Array:
         first, *others = self.dimensions
-        worst, total = getattr(first, kind), first.fourth(kind).copy()
+        worst, total = getattr(first, kind).copy(), first.fourth(kind).copy()
         for one in others:
             total += one.fourth(kind)
-            worst = np.maximum(worst, getattr(one, kind))
+            np.maximum(worst, getattr(one, kind), out=worst)
         raw = np.maximum(root(total / len(self.dimensions)), worst - self.rules.data["notch"])
         return frozen(np.maximum(self.floor, bent(raw, stakes)))
 

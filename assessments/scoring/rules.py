@@ -67,6 +67,9 @@ class Item:
     fix: str = ""
     effort: str = ""
 
+    def __hash__(self) -> int:  # looked up by the thousand; equal items have equal names
+        return hash((self.dimension, self.id))
+
 
 @dataclass(frozen=True, slots=True)
 class Harm:
