@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +37,8 @@ WHY = {  # what was seen of a fault that misses a bar
     " the planted label to half to nine tenths of the pictures with the mark.",
     "faint pattern": "A pattern in 0.5 % of 450 pictures is in two of them; a plain net that learnt from"
     " these obeys it nearly always.",
+    "label flips": "Where outcomes overlap (leavers, clicks, stages), 11 of the 120 harmful runs of label and"
+    " pair flips are named, 64 are told as labels that may be wrong, and in 45 the check cannot tell.",
     "slice flips": "In some sets the labels are named only as ones that may be wrong: below 40.",
     "pair flips": "Among the moons the labels are named only as ones that may be wrong: below 40.",
     "fragile inputs": "Doses below the one that counts as harm are felt already.",
@@ -73,6 +76,7 @@ def report(found: list[judged.Run], wanted: int) -> Result:
         "what": f"{len(found):,} runs of {wanted:,} wanted: {len(FAULTS)} faults in {len(BASES)} clean sets",
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "rules": rules.load().version,
+        "unscored": _unscored(found),
         "machine": {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version()},
         "figures": figures,
         "probes": probes,
@@ -143,6 +147,7 @@ def page(result: Result) -> str:
         "## What is weak",
         "",
         *_weak(probes, faults),
+        *_open(result["unscored"]),
         *_crossed(result["crossed"]),
         *_clean(result["clean"]),
     ]
@@ -195,6 +200,21 @@ def _table(head: str, rows: Sequence[tuple[str, Mapping[str, Any]]], keys: Seque
         ]
         lines.append(f"| {name} | {one['bases']} | {one['runs']} | {' | '.join(cells)} |")
     return lines
+
+
+def _unscored(found: Iterable[judged.Run]) -> dict[str, list[int]]:
+    """Check -> faulty runs in which it said that it cannot tell, and all of them; only where there are."""
+    own = {fault.name: fault.probe for fault in FAULTS}
+    faulty = [one for one in found if own.get(one["fault"]) == one["probe"] and one["dose"] is not None]
+    every = Counter(one["probe"] for one in faulty)
+    none = Counter(one["probe"] for one in faulty if one.get("score") is None)
+    return {probe: [none[probe], every[probe]] for probe in sorted(none)}
+
+
+def _open(unscored: Mapping[str, Sequence[int]]) -> list[str]:
+    listed = ", ".join(f"`{probe}` ({none} of {of})" for probe, (none, of) in unscored.items())
+    said = "Faulty runs in which a check says that it cannot tell have no score, and count in no figure"
+    return [f"- {said}: {listed}."] if listed else []
 
 
 def _weak(probes: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -156,6 +156,16 @@ def test_the_page_says_what_misses_its_bar():
     text = page.page(told)
     assert "**1.00**" in text  # every clean twin is called high
     assert f"- Clean called high, bar <= 0.05: {FLIPS.name} (1.00)." in text
+    assert "cannot tell" not in text
+
+
+def test_faulty_runs_without_a_score_are_counted_on_the_page():
+    found = suite(rising)
+    quiet = [dict(one, score=None) if one["dose"] == FLIPS.doses[-1] else one for one in found]
+    told = page.report(quiet, len(quiet))
+    none, of = told["unscored"][FLIPS.probe]
+    assert 0 < none < of == sum(one["dose"] is not None for one in found)
+    assert f"`{FLIPS.probe}` ({none} of {of})." in page.page(told)
 
 
 def test_a_figure_that_just_misses_its_bar_is_not_rounded_onto_it():
