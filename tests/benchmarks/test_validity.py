@@ -156,7 +156,7 @@ def test_the_page_says_what_misses_its_bar():
     text = page.page(told)
     assert "**1.00**" in text  # every clean twin is called high
     assert f"- Clean called high, bar <= 0.05: {FLIPS.name} (1.00)." in text
-    assert "cannot tell" not in text
+    assert "count in no figure" not in text
 
 
 def test_faulty_runs_without_a_score_are_counted_on_the_page():
