@@ -16,7 +16,7 @@ from tests.assessments.scoring import projects
 from tests.assessments.scoring.projects import RULES, chosen, options, project
 
 EPSILON = 1e-7
-MANY = pytest.mark.parametrize("cases", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+MANY = pytest.mark.parametrize("cases", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 ASKED = sorted({name for one in RULES.harms for name in one.questions})
 CHOICES = [name for name in projects.CHOICES if name in ASKED]
 

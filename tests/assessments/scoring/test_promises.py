@@ -1,7 +1,7 @@
 """What the score promises, on thousands of random projects each.
 
-Three hundred cases with every `make test`, ten thousand among the slow tests; a case is its number, so one
-that fails is seen again by ``case(number)``. With 400 draws and not 4,000: each promise holds draw by draw.
+A thousand cases with every `make test`, ten thousand among the slow tests; a case is its number, so one that
+fails is seen again by ``case(number)``. With 400 draws and not 4,000: each promise holds draw by draw.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, o
 
 FEWER = replace(RULES, data={**RULES.data, "simulation": {**RULES.data["simulation"], "draws": 400}})
 EPSILON = 1e-9
-MANY = pytest.mark.parametrize("cases", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+MANY = pytest.mark.parametrize("cases", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 BESIDE = {entry["beside"]["question"] for entry in RULES.data["probes"].values() if "beside" in entry}
 # Checks of which a figure tells about another risk as well, and the one that such a figure waits for.
 READ = [

@@ -1,6 +1,6 @@
 """Nobody makes a project ready by keeping silent, and knowing more is never counted as less.
 
-Three hundred cases with every `make test`, ten thousand among the slow tests; a case is its number.
+A thousand cases with every `make test`, ten thousand among the slow tests; a case is its number.
 """
 
 import random
@@ -15,7 +15,7 @@ from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, o
 from tests.assessments.scoring.test_words import ANSWERED, GOOD
 
 FEWER = replace(RULES, data={**RULES.data, "simulation": {**RULES.data["simulation"], "draws": 400}})
-MANY = pytest.mark.parametrize("cases", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+MANY = pytest.mark.parametrize("cases", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 STEPS = ("", *reversed(RULES.data["ready"]))  # what one is ready for, the best last
 EPSILON = 1e-9
 
