@@ -9,13 +9,13 @@ import json
 import pickle
 import pkgutil
 import re
-import resource
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests import peak
 from tests.workers.factories import write_sample
 from tests.workers.probes.security import artefacts, honest_artefacts
 from tests.workers.probes.security.artefacts import BOMB, ESCAPE, RUNS
@@ -193,11 +193,11 @@ def test_the_sentences_about_many_files_say_what_there_are_more_of(tmp_path):
 # -- the walker -------------------------------------------------------------------------------------------
 def test_a_list_of_numbers_is_walked_fast_and_in_little_memory():
     data = pickle.dumps([float(i) for i in range(2_000_000)], 4)
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before, began = peak.reset(), time.process_time()
     found = walk(data)
     assert found.complete
     assert time.process_time() - began < 5
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KB
+    assert peak.mb() - before < 300
 
 
 def test_piling_up_without_end_is_ended():
@@ -293,14 +293,14 @@ def mutations(data: bytes, seed: int) -> bytes:
 
 
 def fuzz(files: dict[str, bytes], seeds: range) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak.reset()
     for name, data in files.items():
         for seed in seeds:
             one = mutations(data, seed)
             found, began = Look(deadline=time.monotonic() + 20), time.process_time()
             kinds.inspect(found, memoryview(one), Where(name))
             assert time.process_time() - began < 3, (name, seed)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 700 * 1024  # KB
+    assert peak.mb() - before < 700
 
 
 def test_mutated_files_end_in_a_finding_and_never_in_an_error(harmful, honest):
