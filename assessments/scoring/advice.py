@@ -10,7 +10,8 @@ from typing import Any
 
 from assessments.scoring import ledger, ready, risk, steps
 from assessments.scoring.knowledge import Known, Spread
-from assessments.scoring.pool import Judgement, whole
+from assessments.scoring.pool import Judgement
+from assessments.scoring.pooled import whole
 from assessments.scoring.rules import Item, Rules
 
 AFTER_OTHERS = "Counted with the other steps done."
@@ -212,19 +213,17 @@ def _own(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict
 
 def _as_json(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any] | None:
     """The action between two judgements; None when it is worth less than the rules ask for."""
-    entry = _told(rules, action, now, after)
-    return entry if entry["from"] - entry["to"] >= rules.data["advice"]["least"] else None
+    before, then = _of_dimension(action, now), _of_dimension(action, after)
+    return _told(rules, action, now, after) if before - then >= rules.data["advice"]["least"] else None
 
 
 def _told(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dict[str, Any]:
-    name = action.item.dimension
-    before, then = whole(now.dimensions[name].score or 0), whole(after.dimensions[name].score or 0)
     source = rules.data["readings"].get(action.source, {}).get("probe", action.source)
     return {
         "title": action.title,
-        "dimension": name,
-        "from": before,
-        "to": then,
+        "dimension": action.item.dimension,
+        "from": _of_dimension(action, now),
+        "to": _of_dimension(action, after),
         "overall_from": whole(now.overall.score or 0),
         "overall_to": whole(after.overall.score or 0),
         "effort": action.effort,
@@ -233,6 +232,10 @@ def _told(rules: Rules, action: Action, now: Judgement, after: Judgement) -> dic
         "note": action.note,
         ("probe" if "." in source else "question"): source,
     }
+
+
+def _of_dimension(action: Action, judgement: Judgement) -> int:
+    return whole(judgement.dimensions[action.item.dimension].score or 0)
 
 
 def _together(now: Judgement, top: Sequence[Action]) -> dict[str, Any] | None:

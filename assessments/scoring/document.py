@@ -28,6 +28,7 @@ from assessments.scoring import (
     words,
 )
 from assessments.scoring import rules as rulebook
+from assessments.scoring.pooled import whole
 from assessments.scoring.rules import Rules
 from workers.probes import catalog
 from workers.probes.base import Spec
@@ -265,8 +266,8 @@ def _scored(
     if scored is None:
         nothing = {"score": None, "score_low": None, "score_high": None, "level": "unknown"}
         return {**kept, **nothing, "says": str(finding.get("note") or finding["title"]).rstrip(".")}
-    score = pool.whole(scored.score)
-    ends = {"score_low": pool.whole(scored.low), "score_high": pool.whole(scored.high)}
+    score = whole(scored.score)
+    ends = {"score_low": whole(scored.low), "score_high": whole(scored.high)}
     return {
         **kept,
         "score": score,
@@ -288,7 +289,7 @@ def _item(known: knowledge.Known) -> dict[str, Any]:
         "title": known.item.title,
         "weight": known.item.weight,
         "state": known.state,
-        "score": pool.whole(counted.mode) if counted.covers else None,
+        "score": whole(counted.mode) if counted.covers else None,
         "covers": round(known.covers, 2),
         "sources": list(counted.sources),
     }

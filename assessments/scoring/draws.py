@@ -8,6 +8,7 @@ down: another process finds the same numbers to the last digit.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import lru_cache
 from math import sqrt
 from typing import Any
@@ -28,6 +29,11 @@ def frozen(array: Array) -> Array:
 def grid(draws: int) -> Array:
     """The middles of so many equal parts of 0 to 1, rising."""
     return frozen((np.arange(draws) + 0.5) / draws)
+
+
+@lru_cache(maxsize=8)
+def _falling(draws: int) -> Array:
+    return frozen(1 - grid(draws))
 
 
 @lru_cache(maxsize=256)
@@ -60,77 +66,74 @@ def quantile(spread: Spread, u: float) -> float:
     return high - sqrt((1 - u) * width * (high - mode))
 
 
-def quantiles(spread: Spread, rising: Array) -> Array:
-    """``quantile`` of many numbers at once, the smallest first, to the last digit."""
+def quantiles(spread: Spread, draws: int) -> Array:
+    """``quantile`` of every number of the grid, to the last digit."""
     low, mode, high = spread
     width = high - low
     if width <= 0:
-        return np.full(len(rising), float(mode))
-    left = mode - low
-    scaled = rising * width
-    first = int(np.searchsorted(scaled, left, side="right"))
-    found = np.empty(len(rising))
-    found[:first] = low + np.sqrt(scaled[:first] * left)
-    found[first:] = high - np.sqrt((1 - rising[first:]) * width * (high - mode))
+        return np.full(draws, float(mode))
+    left, right = mode - low, high - mode
+    found = grid(draws) * width
+    first = int(found.searchsorted(left, side="right"))
+    rising, falling = found[:first], found[first:]
+    rising *= left
+    np.multiply(_falling(draws)[first:], width, out=falling)
+    falling *= right
+    np.sqrt(found, out=found)
+    rising += low
+    np.subtract(high, falling, out=falling)
     return found
 
 
-def root(fourths: Array) -> Array:
-    """The fourth root."""
-    return np.sqrt(np.sqrt(fourths))
+# An answer means the same triangle in every project: a thousand of them are 32 MB.
+@lru_cache(maxsize=1024)
+def shuffled(spread: Spread, seed: int, name: str, draws: int) -> Array:
+    """Draws of a triangle by the random numbers of ``name``."""
+    return frozen(quantiles(spread, draws)[places(seed, name, draws)])
 
 
-def bent(raw: Array, stakes: float) -> Array:
-    """Draws of 0 to 100, raised in the middle where the stakes are above 1; the ends stay."""
+def bent(raw: Any, stakes: float) -> Any:
+    """Draws of 0 to 100, or one of them, raised in the middle where the stakes are above 1; the ends stay."""
     return raw + (stakes - 1) * raw * (100 - raw) / 100
 
 
-def at(draws: Array, share: float) -> float:
-    """A quantile, in a straight line between the two draws beside it."""
+def at(draws: Array, share: float, shaped: Callable[[float], float] = float) -> float:
+    """A quantile, in a straight line between the two draws beside it.
+
+    ``shaped`` is what each draw is still to be put through; it must rise with the draw.
+    """
     place = share * (len(draws) - 1)
     left = min(int(place), len(draws) - 2)
     beside = np.partition(draws, left)
-    below, above = float(beside[left]), float(beside[left + 1 :].min())
+    below, above = shaped(float(beside[left])), shaped(float(beside[left + 1 :].min()))
+    return below + (place - left) * (above - below)
+
+
+def rows_at(draws: Array, share: float) -> Array:
+    """``at`` of every row of [rows, draws]."""
+    place = share * (draws.shape[1] - 1)
+    left = min(int(place), draws.shape[1] - 2)
+    beside = np.partition(draws, left, axis=1)
+    below, above = beside[:, left], beside[:, left + 1 :].min(axis=1)
     return below + (place - left) * (above - below)
 
 
 class Draws:
-    """The draws of one judgement and of its counterfactuals: each is made once, and gone with them."""
+    """The draws of one judgement and of its counterfactuals, all by the same random numbers."""
 
     def __init__(self, seed: int, count: int) -> None:
         self.seed, self.count = seed, count
         self.anything = frozen(100 * uniforms(seed, "unknown", count))  # of all that nobody has looked at
-        self._made: dict[tuple[Any, ...], Array] = {}
+        self._constants: dict[float, Array] = {}
 
     def constant(self, value: float) -> Array:
-        key = ("constant", value)
-        if key not in self._made:
-            self._made[key] = frozen(np.full(self.count, value))
-        return self._made[key]
+        if value not in self._constants:
+            self._constants[value] = frozen(np.full(self.count, value))
+        return self._constants[value]
 
     def of(self, name: str, spreads: tuple[Spread, ...]) -> Array:
         """The worst of several triangles, draw by draw, all by the random numbers of ``name``."""
-        key = ("of", name, spreads)
-        if key not in self._made:
-            *before, last = spreads
-            found = quantiles(last, grid(self.count))[places(self.seed, name, self.count)]
-            if before:
-                found = np.maximum(self.of(name, tuple(before)), found)
-            self._made[key] = frozen(found)
-        return self._made[key]
-
-    def fourth(self, name: str, spreads: tuple[Spread, ...], weight: float, open_: bool) -> Array:
-        """Fourth powers times a weight; of one that is ``open_`` to anything, the larger of the two."""
-        key = ("fourth", name, spreads, weight, open_)
-        if key not in self._made:
-            found = self.of(name, spreads) if spreads else self.anything
-            square = found * found if not open_ else np.maximum(found, self.anything) ** 2
-            self._made[key] = frozen(weight * square * square)
-        return self._made[key]
-
-    def pulled(self, name: str, spreads: tuple[Spread, ...], pull: float, notch: float) -> Array:
-        """A notch below the draws times ``pull``."""
-        key = ("pulled", name, spreads, pull, notch)
-        if key not in self._made:
-            self._made[key] = frozen(pull * self.of(name, spreads) - notch)
-        return self._made[key]
+        found = shuffled(spreads[0], self.seed, name, self.count)
+        for spread in spreads[1:]:
+            found = np.maximum(found, shuffled(spread, self.seed, name, self.count))
+        return found

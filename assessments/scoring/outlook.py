@@ -12,23 +12,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assessments.scoring import knowledge, pool, risk
+from assessments.scoring import knowledge, risk
 from assessments.scoring.draws import Draws, Spread, quantile
 from assessments.scoring.knowledge import Known
-from assessments.scoring.pool import Judgement, whole
+from assessments.scoring.pool import Judgement
+from assessments.scoring.pooled import Dimension, whole
 from assessments.scoring.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A check or a question that could still tell something about an item."""
+    """Checks or questions each of which could still tell as much about an item."""
 
     kind: str  # "probe" or "question"
-    source: str
+    sources: tuple[str, ...]
     before: Known
-    after: tuple[Known, ...]  # the item with it, one for each result that is tried
+    after: tuple[Known, ...]  # the item with one of them, one for each result that is tried
     of: int = 1  # so many of its kind do it together; one alone is worth so much less
-    minutes: float = 1.0
 
 
 def next_evidence(
@@ -44,16 +44,14 @@ def next_evidence(
     found: list[tuple[float, dict[str, Any]]] = []
     for known in judgement.items:
         for one in _open(rules, known, answers, beside):
-            if one.source in beside:
-                continue
             narrows = ranges.narrows(one)
-            if whole(narrows) >= 1:
-                entry = {
-                    one.kind: one.source,
-                    "dimension": known.item.dimension,
-                    "narrows_by": whole(narrows),
-                }
-                found.append((narrows / one.minutes if ranges.exact else whole(narrows), entry))
+            if whole(narrows) < 1:
+                continue
+            for name in one.sources:
+                worth = narrows / _minutes(rules, one.kind, name) if ranges.exact else whole(narrows)
+                dimension = known.item.dimension
+                entry = {one.kind: name, "dimension": dimension, "narrows_by": whole(narrows)}
+                found.append((worth, entry))
     found.sort(key=lambda pair: (-pair[0], _source(pair[1])))
     entries = [entry for _, entry in found]
     first = {_source(one): one for one in reversed(entries)}  # once, where it tells most
@@ -68,67 +66,62 @@ class Ranges:
     """The ranges of the dimensions, and what they would be; fewer draws than a score has are enough."""
 
     def __init__(self, rules: Rules, judgement: Judgement) -> None:
-        self.rules, self.items = rules, judgement.items
         simulation, fewer = rules.data["simulation"], rules.data["advice"].get("draws")
         self.exact = fewer is not None
         self.draws = Draws(simulation["seed"], fewer) if fewer else judgement.draws
-        self.now = {name: self._width(name, self.items) for name in judgement.dimensions}
+        self.dimensions = {
+            name: Dimension(rules, self.draws, name, judgement.items) for name in judgement.dimensions
+        }
 
     def narrows(self, one: Open) -> float:
         """Points by which it would narrow the range of its dimension, in the mean of its results."""
-        item = one.before.item
+        now = self.dimensions[one.before.item.dimension]
         after = 0.0
-        for known in one.after:
-            changed = [known if other.item is item else other for other in self.items]
-            after += self._width(item.dimension, changed)
-        return (self.now[item.dimension] - after / len(one.after)) / one.of
-
-    def _width(self, dimension: str, items: Any) -> float:
-        pooled = pool.Dimension(self.rules, self.draws, dimension, items)
-        return pooled.high - pooled.low
+        for width in now.widths(one.before, one.after):
+            after += width
+        return (now.high - now.low - after / len(one.after)) / one.of
 
 
 # -- what is open about an item -----------------------------------------------------------------------
 def _open(rules: Rules, known: Known, answers: Mapping[str, Any], beside: set[str]) -> Iterator[Open]:
-    """What could still be learnt about an item."""
+    """What could still be learnt about an item; not by the checks that are ``beside`` the point."""
     if known.state == "not_applicable" or (known.state == "measured" and not known.partial):
         return
     if known.partial:
         yield from _unmeasured(rules, known, beside)
         return
     results = _results(rules, known)
-    for name in known.item.evidence:
-        if name in rules.data["probes"]:
-            after = tuple(
-                knowledge.measured(known.item, {name: risk.Scored(at, *_around(rules, at))}) for at in results
-            )
-            yield Open("probe", name, known, after, minutes=_minutes(rules, "probe"))
+    checks = tuple(_checks(rules, known, beside))
+    if checks:
+        tried = [{checks[0]: risk.Scored(at, *_around(rules, at))} for at in results]
+        yield Open("probe", checks, known, tuple(knowledge.measured(known.item, one) for one in tried))
     # Of two open questions each could be the worst, so only both answers together close the range: each is
     # worth half of that.
     asked = [name for name in known.item.questions if name not in answers or answers[name].get("unknown")]
     together = len(asked) if rules.strict else 1
-    for name in asked:
-        after = tuple(_told(rules, known, name, at, together) for at in results)
-        yield Open("question", name, known, after, together, _minutes(rules, name))
+    if asked:
+        after = tuple(_told(rules, known, asked[0], at, together) for at in results)
+        yield Open("question", tuple(asked), known, after, together)
+
+
+def _checks(rules: Rules, known: Known, beside: set[str]) -> Iterator[str]:
+    return (name for name in known.item.evidence if name in rules.data["probes"] and name not in beside)
 
 
 def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> Iterator[Open]:
     """What a measured item still lacks: probes that could not tell, and questions that a probe needs beside
     it. Under rules that try no other result, each showed nothing worse than what is known."""
-    open_ = [
-        ("probe", name)
-        for name in known.item.evidence
-        if name in rules.data["probes"] and name not in known.sources and name not in beside
-    ]
+    checks = [name for name in _checks(rules, known, beside) if name not in known.sources]
     asked = (rules.data["probes"].get(name, {}).get("beside") for name in known.sources)
-    open_ += [("question", one["question"]) for one in asked if one and one["question"] not in known.sources]
-    for kind, name in open_:
-        closer = replace(known, covers=1 - (1 - known.covers) * (1 - 1 / len(open_)))
-        after: tuple[Known, ...] = (closer,)
+    questions = [one["question"] for one in asked if one and one["question"] not in known.sources]
+    for kind, sources in (("probe", checks), ("question", questions)):
+        if not sources:
+            continue
+        missing = len(checks) + len(questions)
+        after: tuple[Known, ...] = (replace(known, covers=1 - (1 - known.covers) * (1 - 1 / missing)),)
         if "results" in rules.data["advice"]:
-            after = tuple(_with(rules, closer, name, at) for at in _results(rules, known))
-        minutes = _minutes(rules, "probe" if kind == "probe" else name)
-        yield Open(kind, name, known, after, minutes=minutes)
+            after = tuple(_with(rules, after[0], sources[0], at) for at in _results(rules, known))
+        yield Open(kind, tuple(sources), known, after)
 
 
 def _results(rules: Rules, known: Known) -> list[float]:
@@ -173,10 +166,10 @@ def _around(rules: Rules, at: float) -> tuple[float, float]:
     return max(0.0, at - slack), min(100.0, at + slack)
 
 
-def _minutes(rules: Rules, name: str) -> float:
+def _minutes(rules: Rules, kind: str, name: str) -> float:
     """Minutes of a person, or of the machine for a probe, as the rules count them."""
     minutes = rules.data["advice"].get("minutes", {})
-    if name == "probe":
+    if kind == "probe":
         return float(minutes.get("probe", 1))
     rule = rules.data["answers"].get(name, {})
     return float(minutes.get("parts" if "fields" in rule or "ratio" in rule else "question", 1))

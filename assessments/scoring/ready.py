@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assessments.scoring.knowledge import Known
-from assessments.scoring.pool import Judgement, whole
+from assessments.scoring.pool import Judgement
+from assessments.scoring.pooled import whole
 from assessments.scoring.rules import Rules
 
 STOP = 80.0  # a gate that keeps a score up this far is a stop sign for any step

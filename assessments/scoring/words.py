@@ -8,7 +8,8 @@ from typing import Any
 from assessments.scoring import ledger, ready, risk
 from assessments.scoring.advice import is_serious
 from assessments.scoring.knowledge import Known
-from assessments.scoring.pool import Judgement, whole
+from assessments.scoring.pool import Judgement
+from assessments.scoring.pooled import whole
 from assessments.scoring.rules import Rules
 
 TITLES = {

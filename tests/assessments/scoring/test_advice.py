@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from assessments.scoring import advice, pool, rules
+from assessments.scoring import advice, pool, pooled, rules
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
 from workers.probes import catalog
@@ -112,7 +112,7 @@ def test_a_serious_risk_that_hardly_moves_its_dimension_has_an_action_with_its_o
 
     one = by_source(advised(seen)[0])["hardware.scaling"]
     assert 0 <= one["from"] - one["to"] < RULES.data["advice"]["least"]
-    assert one["note"].startswith(f"Room to grow: from {pool.whole(growth.mode)} to ")
+    assert one["note"].startswith(f"Room to grow: from {pooled.whole(growth.mode)} to ")
 
     before = rules.load("2026.4")
     assert advice.actions(before, pool.judge(before, seen, {}), seen) == ([], None)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assessments.scoring import advice, gates, knowledge, pool, rules
+from assessments.scoring import advice, gates, knowledge, pool, pooled, rules
 from tests.assessments.scoring.evidence import finding, findings
 from workers.probes import catalog
 
@@ -27,7 +27,7 @@ def test_a_gate_keeps_its_dimension_and_the_whole_up_whatever_else_is_fine():
     assert before.overall.score < 50
     for one in (after.overall, after.dimensions["security"]):
         assert (one.score, one.low) >= (60, 60)
-        assert RULES.level(pool.whole(one.score)) == "high"
+        assert RULES.level(pooled.whole(one.score)) == "high"
     assert after.dimensions["data"] == before.dimensions["data"]
 
 

@@ -38,7 +38,7 @@ def test_next_evidence_leaves_out_what_is_measured_or_answered():
 
 
 def test_next_evidence_is_ordered_by_how_much_it_narrows_for_a_minute():
-    minutes = {name: outlook._minutes(RULES, name) for name in RULES.data["answers"]}
+    minutes = {name: outlook._minutes(RULES, "question", name) for name in RULES.data["answers"]}
     assert (minutes["D2"], minutes["D1"]) == (2, 1), "an answer in parts takes longer"
     for seen, answers in (({}, {}), (findings(), ANSWERS), ({}, ANSWERS)):
         found = outlook.next_evidence(RULES, pool.judge(RULES, seen, answers), answers, seen)

@@ -1,11 +1,16 @@
 """What the score promises: unknown is not safe, worse evidence is never a better score."""
 
+import random
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments import questions
 from assessments.scoring import draws, knowledge, pool, rules
+from assessments.scoring.pooled import Dimension, Overall
+from tests.assessments.scoring import projects
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
 
 RULES = rules.load()
@@ -259,7 +264,7 @@ def test_an_answer_that_a_check_may_replace_moves_the_score_and_ends_no_range(gi
     """Alone, and beside what is measured; the rest of the dimension is as open as if nobody had answered."""
     (labels,) = (item for item in RULES.of("data") if item.id == "labels")
     shared = draws.Draws(2026, 400)
-    alone = pool.Dimension(RULES, shared, "data", [knowledge.know(RULES, labels, {}, {"D3": given})])
+    alone = Dimension(RULES, shared, "data", [knowledge.know(RULES, labels, {}, {"D3": given})])
     assert (alone.low, alone.high) == (0, 100)
     rest = {
         name: one
@@ -286,7 +291,7 @@ def test_while_it_is_open_whether_a_thing_hurts_the_low_end_is_that_of_the_best_
 
     def shown(found, answers):
         known = knowledge.know(RULES, evasion, found, answers)
-        return pool.Dimension(RULES, draws.Draws(2026, 400), "security", [known])
+        return Dimension(RULES, draws.Draws(2026, 400), "security", [known])
 
     for found in (some, seen):
         silent, no, many = (
@@ -365,6 +370,27 @@ def test_known_differently_is_the_same_as_judged_anew():
     expected = pool.judge(RULES, changed, ANSWERS)
     known = next(one for one in expected.items if one.item.id == "labels")
     assert before.with_item(known) == expected
+
+
+@pytest.mark.parametrize("case", range(12))
+def test_what_differs_a_little_has_the_digits_of_what_is_pooled_anew(case):
+    """Sums and ranges that a counterfactual takes from what it differs from change no figure."""
+    source = random.Random(case)
+    now = pool.judge(RULES, *projects.project(source))
+    known = [one for one in now.counted.values() if one.spreads]
+    for one in source.sample(known, min(8, len(known))):
+        then = now.with_item(one.with_spread(0, (5.0, 10.0 + case, 40.0)))
+        again = then.with_item(next(other for other in then.items if other.item is one.item))
+        for made in (then, again):
+            anew = [Dimension(RULES, now.draws, name, made.items) for name in RULES.dimensions]
+            assert list(made.dimensions.values()) == anew
+            assert made.overall == Overall(RULES, anew, now.stakes)
+    for dimension in now.dimensions.values():
+        for one in dimension.items:
+            spreads = [((0.0, at, 100.0),) for at in (9.0, 70.0)]
+            ways = [replace(one, spreads=spread, state="measured", covers=0.5) for spread in spreads]
+            anew = [dimension.instead([(one, way)]) for way in ways]
+            assert dimension.widths(one, ways) == [other.high - other.low for other in anew]
 
 
 # -- what does not apply, what is scored elsewhere, what a machine is needed for ------------------------

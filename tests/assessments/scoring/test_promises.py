@@ -12,6 +12,8 @@ from dataclasses import replace
 import pytest
 
 from assessments.scoring import document, knowledge, pool, risk
+from assessments.scoring.draws import Draws
+from assessments.scoring.pooled import Dimension
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, options, project
 
@@ -93,7 +95,7 @@ def test_worse_answers_never_lower_a_score_or_an_end_of_its_range(cases):
 def test_an_added_answer_or_measurement_never_widens_its_own_item(cases):
     """Nor moves an end of it outwards. So it is with its dimension and the whole, but for checks of which a
     figure counts for another risk. Left out is what was said not to apply: that is changed, not added."""
-    tried, draws = 0, pool.Draws(2026, 400)
+    tried, draws = 0, Draws(2026, 400)
     for case in range(cases):
         rng = random.Random(f"added:{case}")
         findings, answers, dataset = project(rng)
@@ -111,7 +113,7 @@ def test_an_added_answer_or_measurement_never_widens_its_own_item(cases):
         for item in (item for item in FEWER.items if name in tells_about(item)):
             before = knowledge.know(FEWER, item, findings, answers, dataset)
             after = knowledge.know(FEWER, item, *given)
-            old, now = (pool.Dimension(FEWER, draws, item.dimension, [one]) for one in (before, after))
+            old, now = (Dimension(FEWER, draws, item.dimension, [one]) for one in (before, after))
             assert_within(old, now, (case, item.id, name))
             assert now.coverage >= old.coverage - EPSILON, (case, item.id, name)
             tried += 1
