@@ -123,34 +123,46 @@ def know(
     """
     scored = {name: risk.evidence(rules, name, findings, dataset, answers) for name in item.evidence}
     seen = {name: one for name, one in scored.items() if one is not None}
-    told = _told(rules, item, answers)
     if seen:
-        open_ = list(_open_probes(rules, item, findings, seen))
-        said = {}
-        for name in seen:
-            for question, one in risk.beside(rules, name, answers).items():
-                if one is None:
-                    open_.append(question)
-                else:
-                    said[question] = one
-        known = measured(item, seen, open_, said)
-        if rules.nested:
-            best = {
-                name: _calmed(rules, name, findings, dataset, answers) or one for name, one in seen.items()
-            }
-            known = replace(known, calm=measured(item, best, open_, said).spreads) if best != seen else known
-        # What was told is not unknown again because one of several probes has measured.
-        more = rules.strict and told.covers > known.covers
-        return replace(known, covers=told.covers) if more else known
+        return _seen(rules, item, seen, findings, answers, dataset)
     checks = [name for name in item.evidence if name in rules.data["probes"]]
     beside = tuple(name for name in item.evidence if not_applicable(findings.get(name, {})))
     # One probe that does not apply says nothing about the others; older rules took it for all of them.
     moot = bool(beside) and (not rules.strict or set(checks) <= set(beside))
+    told = _told(rules, item, answers, "moot" if moot else "open" if checks else "")
     if moot and told.state == "unknown" and not told.sources:
         return Known(item, "not_applicable", sources=beside, checks="moot")
     if told.state == "not_applicable" and checks and not moot and rules.strict:
         return _waived(rules, told)
-    return replace(told, checks="moot" if moot else "open" if checks else "")
+    return told
+
+
+def _seen(
+    rules: Rules,
+    item: Item,
+    seen: Mapping[str, risk.Scored],
+    findings: Mapping[str, risk.Evidence],
+    answers: Mapping[str, Mapping[str, Any]],
+    dataset: risk.Evidence | None,
+) -> Known:
+    """What is known about an item that some of its probes measured."""
+    open_ = list(_open_probes(rules, item, findings, seen))
+    said = {}
+    for name in seen:
+        for question, one in risk.beside(rules, name, answers).items():
+            if one is None:
+                open_.append(question)
+            else:
+                said[question] = one
+    calm: tuple[Spread, ...] = ()
+    if rules.nested:
+        best = {name: _calmed(rules, name, findings, dataset, answers) or one for name, one in seen.items()}
+        calm = spreads_of(best, said) if best != seen else ()
+    known = measured(item, seen, open_, said, calm)
+    # What was told is not unknown again because one of several probes has measured.
+    if rules.strict and known.covers < 1 and (told := _told(rules, item, answers).covers) > known.covers:
+        return replace(known, covers=told)
+    return known
 
 
 def _calmed(
@@ -176,13 +188,14 @@ def _waived(rules: Rules, told: Known) -> Known:
     )
 
 
-def _told(rules: Rules, item: Item, answers: Mapping[str, Mapping[str, Any]]) -> Known:
+def _told(rules: Rules, item: Item, answers: Mapping[str, Mapping[str, Any]], checks: str = "") -> Known:
     """What the answers alone say about an item."""
     given = {name: answers[name] for name in item.questions if name in answers}
     applies = [name for name in item.questions if "not_applicable" not in given.get(name, {})]
     if given and not applies:
-        return Known(item, "not_applicable", sources=tuple(given))
-    return answered(rules, item, {name: given[name] for name in applies if name in given}, len(applies))
+        return Known(item, "not_applicable", sources=tuple(given), checks=checks)
+    told = {name: given[name] for name in applies if name in given}
+    return answered(rules, item, told, len(applies), checks)
 
 
 def gated(known: Known, shut: Iterable[gates.Gate]) -> Known:
@@ -215,20 +228,26 @@ def measured(
     seen: Mapping[str, risk.Scored],
     open_: Sequence[str] = (),
     said: Mapping[str, risk.Scored] | None = None,
+    calm: tuple[Spread, ...] = (),
 ) -> Known:
     """An item that was measured. ``open_`` are the probes that could not tell, and the questions that a
     probe needs beside it and nobody answered; ``said`` are the answers to such questions."""
-    every = {**seen, **(said or {})}
-    spreads = tuple((one.low, one.score, one.high) for one in every.values())
     covers = len(seen) / (len(seen) + len(open_))
-    return Known(item, "measured", covers, spreads, open=False, sources=tuple(every))
+    sources = tuple({**seen, **(said or {})})
+    return Known(item, "measured", covers, spreads_of(seen, said), open=False, sources=sources, calm=calm)
 
 
-def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], of: int) -> Known:
+def spreads_of(seen: Mapping[str, risk.Scored], said: Mapping[str, risk.Scored] | None) -> tuple[Spread, ...]:
+    return tuple((one.low, one.score, one.high) for one in {**seen, **(said or {})}.values())
+
+
+def answered(
+    rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], of: int, checks: str = ""
+) -> Known:
     """An item that only answers tell about; ``of`` questions apply to it."""
     if not given:
-        return Known(item, "unknown")
-    spreads, calm, covers, told = [], [], 0.0, False
+        return Known(item, "unknown", checks=checks)
+    spreads, calm, covers, unclear = [], [], 0.0, 0
     for question, one in given.items():
         ends = risk.answer(rules, question, one)
         credit = rules.data["evidence"]["document" if one.get("document") else "declared"]
@@ -236,18 +255,25 @@ def answered(rules: Rules, item: Item, given: Mapping[str, Mapping[str, Any]], o
             centre = risk.middle(rules, question)
             spreads.append(_triangle(credit, centre, centre))
             calm.append((0.0, 0.0, 0.0))
+            unclear += 1
             continue
         if "roughly" in one:
             credit = rules.data["evidence"]["roughly"]
         spreads.append(_triangle(credit, *ends))
         calm.append(spreads[-1])
         covers += credit["covers"] / of
-        told = True
-    unclear = sum(risk.answer(rules, question, one) is None for question, one in given.items())
-    state = "answered" if told else "unknown"
-    gaps = rules.strict and told and len(given) - unclear < of
-    known = Known(item, state, covers, tuple(spreads), open=unclear > 0, sources=tuple(given), gaps=gaps)
-    return replace(known, calm=tuple(calm)) if rules.nested and told and unclear else known
+    told = unclear < len(given)
+    return Known(
+        item,
+        "answered" if told else "unknown",
+        covers,
+        tuple(spreads),
+        open=unclear > 0,
+        sources=tuple(given),
+        gaps=rules.strict and told and len(given) - unclear < of,
+        checks=checks,
+        calm=tuple(calm) if rules.nested and told and unclear else (),
+    )
 
 
 def _triangle(credit: Mapping[str, float], low: float, high: float) -> Spread:
