@@ -167,15 +167,16 @@ def _seen(
 
 def _calmed(
     rules: Rules,
-    name: str,
+    probe: str,
     findings: Mapping[str, risk.Evidence],
     dataset: risk.Evidence | None,
     answers: Mapping[str, Mapping[str, Any]],
 ) -> risk.Scored | None:
-    """A piece of evidence if what is open about it were answered best; None where no answer is about it."""
-    if not risk.matters_of(rules.data["probes"].get(name, {})):
+    """A piece of evidence if what is open about it were answered best; None where nothing is open about it."""
+    matters = risk.matters_of(rules.data["probes"].get(probe, {}))
+    if all("value" in answers.get(one["question"], {}) for one in matters):
         return None
-    return risk.evidence(rules, name, findings, dataset, risk.calmed(rules, name, answers))
+    return risk.evidence(rules, probe, findings, dataset, risk.calmed(rules, probe, answers))
 
 
 def _waived(rules: Rules, told: Known) -> Known:

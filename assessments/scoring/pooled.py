@@ -241,7 +241,7 @@ class Dimension(Drawn):
             return self.held.likely
         if not self.total:
             return self.draws.anything
-        return self._mean("likely", self._worst("pulled"))
+        return self._mean("likely", self._pulled)
 
     @cached_property
     def most(self) -> Array:
@@ -249,7 +249,11 @@ class Dimension(Drawn):
             return self.draws.constant(100.0)
         endless = self.unseen + sum(one.endless for one in self.mine)
         ceiling = max(one.ceiling for one in self.mine)
-        return self._mean("most", np.maximum(self._worst("pulled"), ceiling), endless * HUNDRED)
+        return self._mean("most", np.maximum(self._pulled, ceiling), endless * HUNDRED)
+
+    @cached_property
+    def _pulled(self) -> Array:
+        return self._worst("pulled")
 
     def _worst(self, kind: str) -> Array:
         """A notch below the worst known item, and never below a closed gate."""

@@ -24,7 +24,7 @@ def test_rows_and_api_hold_on_postgresql_too():
             env={**os.environ, "DATABASE_URL": url, "PYTEST_ADDOPTS": ""},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,  # beside other work
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
     assert "100%" in done.stdout  # and one of those tests asks which database it is on
