@@ -172,7 +172,7 @@ def _calmed(
     dataset: risk.Evidence | None,
     answers: Mapping[str, Mapping[str, Any]],
 ) -> risk.Scored | None:
-    """A piece of evidence if what is open about it were answered best; None where nothing is open about it."""
+    """A piece of evidence if what is open about it were answered best; None where nothing is."""
     matters = risk.matters_of(rules.data["probes"].get(probe, {}))
     if all("value" in answers.get(one["question"], {}) for one in matters):
         return None
