@@ -93,6 +93,12 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         yield "An answer in whose place a check could still measure no longer ends a range."
     if new.keeps and not old.keeps:
         yield "An answer that was judged and then taken back goes on counting in the score."
+    own = [rules.data["advice"].get("own") for rules in (old, new)]
+    if own[1] is not None and own[0] is None:
+        yield (
+            "A serious risk whose step hardly moves its dimension has a step all the same, told by what it "
+            "does to the risk."
+        )
     planned = ["plan" in _splits(rules) for rules in (old, new)]
     if planned[1] and not planned[0]:
         yield "Copies across a split as planned contradict the answer that the test is kept apart."
