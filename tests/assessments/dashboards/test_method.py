@@ -202,8 +202,8 @@ def test_the_history_is_what_differs_between_the_files():
         "34 claims are held against measurements instead of 33.",
         "An answer in whose place a check could still measure no longer ends a range.",
         "An answer that was judged and then taken back goes on counting in the score.",
-        "A serious risk whose step hardly moves its dimension has a step all the same, told by what it does to "
-        "the risk.",
+        "A serious risk whose step hardly moves its dimension has a step all the same, told by what it "
+        "does to the risk.",
         "Copies across a split as planned contradict the answer that the test is kept apart.",
     ]
     assert list(dict(method.build(VERSIONS[1]).history)) == list(reversed(VERSIONS[:2]))
