@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -151,7 +150,7 @@ def _number(value: Any) -> int | float | None:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value) or abs(value) > 1e18:
+    if not abs(value) <= 1e18:  # nor is a number without end, or none, below it
         return None
     return int(value) if value == int(value) else float(value)
 

@@ -137,7 +137,11 @@ def _facts(one: Finding, assessment: Mapping[str, Any]) -> list[Fact]:
         low, high = one.get("low"), one.get("high")
         facts.append(Fact(words.first_up(unit) or "Value", form(value), _range(low, high, form)))
     if one.get("sample") is not None:
-        facts.append(_sample(one["sample"], assessment.get("dataset") or {}))
+        spec = catalog.BY_ID.get(str(one.get("probe")))
+        if spec is not None and spec.needs == ("plan",):
+            facts.append(Fact("Looked at", words.count(one["sample"], "setting", "settings"), "of the plan"))
+        else:
+            facts.append(_sample(one["sample"], assessment.get("dataset") or {}))
     elif one.get("basis") == "estimated":
         planned = bool(assessment.get("plan"))
         facts.append(Fact("Based on", "The plan" if planned else "Usual settings", "no row was needed"))

@@ -81,9 +81,12 @@ def _summary(document: Document) -> str:
     """The sentences after the verdict; they were written before anybody closed a contradiction."""
     said = document.get("overall", {}).get("summary") or ""
     every = list(document.get("contradictions", ()))
-    open_ = sum(not one.get("closed") for one in every)
-    then, now = differ(len(every)), differ(open_)
-    return " ".join(said.replace(then, now).split()) if then and then != now else said
+    open_ = [one for one in every if not one.get("closed")]
+    answers, still = ({one.get("question") for one in some} for some in (every, open_))
+    for then, now in (len(answers), len(still)), (len(every), len(open_)):  # older rules counted claims
+        if then and differ(then) in said:
+            return " ".join(said.replace(differ(then), differ(now)).split())
+    return said
 
 
 def _date(run: Mapping[str, Any]) -> datetime | None:

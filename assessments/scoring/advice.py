@@ -78,9 +78,9 @@ def best(
         while known.spreads and (source := known.sources[known.worst]) not in dealt_with:
             dealt_with.add(source)
             tried = [
-                (_gain(before, now.with_item(after), known), after, action)
+                (_gain(before, now.with_item(after := action.on(known)), known), after, action)
                 for action in _options(now, known, findings, told or {})
-                if (after := action.on(known)).mode < known.mode
+                if _relief(rules, known, action) > 0
             ]
             if not tried:
                 break
@@ -91,6 +91,11 @@ def best(
             ranked.append((gain, -len(dealt_with), action))
     ranked.sort(key=lambda one: (one[0], one[1], one[2].title), reverse=True)
     return _opening_in_time(now, [action for _, _, action in ranked])
+
+
+def _relief(rules: Rules, known: Known, action: Action) -> float:
+    """Points by which the worst of an item falls; where another cause is as bad, those of this one."""
+    return known.mode - (action.spread[1] if rules.thorough else action.on(known).mode)
 
 
 def _opening_in_time(now: Judgement, ranked: list[Action]) -> list[Action]:
@@ -124,7 +129,10 @@ def shown(
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """The actions that are worth their points, as in a report, and what the top ones do together."""
     kept = worth_naming(rules, now, ranked)
-    together = _together(now, [one for one, _ in kept[: rules.data["advice"]["top"]]])
+    top = [one for one, _ in kept[: rules.data["advice"]["top"]]]
+    titles = {one.title for one in top}
+    same = [one for one, _ in kept if one.title in titles] if rules.thorough else top
+    together = _together(now, top, same)
     return [entry for _, entry in kept], together
 
 
@@ -238,10 +246,11 @@ def _of_dimension(action: Action, judgement: Judgement) -> int:
     return whole(judgement.dimensions[action.item.dimension].score or 0)
 
 
-def _together(now: Judgement, top: Sequence[Action]) -> dict[str, Any] | None:
+def _together(now: Judgement, top: Sequence[Action], same: Sequence[Action]) -> dict[str, Any] | None:
+    """What the top ones do together, with all that are ``same``: told in the words of one of them."""
     if not top:
         return None
-    then = done(now, top)
+    then = done(now, same)
     return {
         "count": len(top),
         "from": whole(now.overall.score or 0),
@@ -268,7 +277,7 @@ def _options(
         action
         for one in _mitigations(findings[source])
         if (action := _tried(now, known, worst, source, one, findings[source])) is not None
-        and known.mode - action.on(known).mode >= rules.data["advice"]["least"]
+        and _relief(rules, known, action) >= rules.data["advice"]["least"]
     ]
     return tried or _usual(rules, known, worst, source, findings, dataset)
 

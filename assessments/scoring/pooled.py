@@ -335,7 +335,7 @@ class Instead(Drawn):
     def __init__(self, base: Dimension, place: int, known: Known) -> None:
         self.rules, self.base, self.place, self.new = base.rules, base, place, known
         self.coverage, self.known, self.told = base.coverage, base.known, base.told
-        self.floor = max(known.floor, *(one.floor for one in base.mine if one is not base.mine[place]))
+        self.floor = max([known.floor, *(one.floor for at, one in enumerate(base.mine) if at != place)])
         self._mark = object()
 
     @property

@@ -269,9 +269,13 @@ def rest(rules: Rules, name: str, findings: Mapping[str, Evidence]) -> Evidence:
 
 def number(value: Any) -> float | None:
     """A finite number, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        found = float(value)
+    except OverflowError:  # a whole number beyond every float
+        return None
+    return found if math.isfinite(found) else None
 
 
 def faults(finding: Evidence) -> list[Mapping[str, Any]]:

@@ -116,6 +116,11 @@ class Rules:
         """Whether an answer that was judged and then taken back goes on counting."""
         return bool(self.data["evidence"].get("keeps"))
 
+    @property
+    def thorough(self) -> bool:
+        """Whether each of two equally bad causes has its step, and words leave no risk out."""
+        return bool(self.data.get("thorough"))
+
     @cached_property
     def apart(self) -> Mapping[str, Mapping[str, Any]]:
         """Probe -> the readings of it that score for other items, by name."""

@@ -31,7 +31,7 @@ def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]
         kept = advice.worth_naming(rules, now, ranked)
     except rulebook.RulesError as error:
         raise CannotTell(f"This report cannot be judged again here. {error}") from None
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except document.UNREADABLE as error:
         raise CannotTell(f"This report cannot be judged again: {type(error).__name__}.") from None
     titles = {kept[place - 1][0].title for place in chosen if 1 <= place <= len(kept)}
     done = [place for place, (action, _) in enumerate(kept, 1) if action.title in titles]

@@ -28,8 +28,10 @@ def reason(rules: Rules, judgement: Judgement, dimension: str, findings: Mapping
     known = [one for one in mine if one.covers > 0]
     if not known:
         return "Nothing is known here yet"
-    worst = max(known, key=_pull)
-    if worst.mode >= rules.data["advice"]["from_score"]:
+    from_score = rules.data["advice"]["from_score"]
+    bad = [one for one in known if one.mode >= from_score] if rules.thorough else known
+    worst = max(bad, key=_pull, default=None)
+    if worst is not None and worst.mode >= from_score:
         return _about(rules, worst, findings, judgement.dataset)
     of = sum(one.state != "not_applicable" for one in mine)
     if all(one.state == "answered" for one in known):
@@ -185,7 +187,8 @@ def summary(
         if names:
             sentences.append(f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {level.capitalize()}.")
     if contradictions:
-        sentences.append(differ(len(contradictions)))
+        told = {one["question"] for one in contradictions} if rules.thorough else contradictions
+        sentences.append(differ(len(told)))
     if judgement.withdrawn:
         sentences.append(taken_back(len(judgement.withdrawn)))
     sentences += _unlooked(rules, judgement)

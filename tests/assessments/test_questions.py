@@ -101,6 +101,7 @@ def test_every_scored_question_belongs_to_exactly_one_item():
         ("H4", 2.5, "Enter the number of training runs as a whole number, like 20"),
         ("H4", float("nan"), "Enter the number of training runs as a whole number, like 20"),
         ("H4", float("inf"), "Enter the number of training runs as a whole number, like 20"),
+        ("H4", 10**400, "Enter the number of training runs as a whole number, like 20"),
         ("H4", True, "Enter the number of training runs as a whole number, like 20"),
         ("H4", "-3", "It cannot be below 0."),
         ("C7", {"date": "soon"}, "Enter the date as year-month-day, like 2027-03-31"),

@@ -99,6 +99,8 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
             "A serious risk whose step hardly moves its dimension has a step all the same, told by what it "
             "does to the risk."
         )
+    if new.thorough and not old.thorough:
+        yield "Where a risk has two equally bad causes, a step is looked for on each."
     planned = ["plan" in _splits(rules) for rules in (old, new)]
     if planned[1] and not planned[0]:
         yield "Copies across a split as planned contradict the answer that the test is kept apart."

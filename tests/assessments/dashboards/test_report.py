@@ -150,6 +150,15 @@ def test_a_value_stands_with_range_sample_and_score():
     assert row.facts[0].note == "90% range 4.8%–7.5%"
 
 
+def test_what_looked_at_a_plan_names_its_settings_and_no_rows():
+    document = sample.document()
+    one = next(f for f in document["findings"] if f["probe"] == "hyperparameters.plan_review")
+    one |= {"state": "measured", "value": 1.0, "sample": 21}
+    row = next(row for row in report.build(document).findings if row.probe == one["probe"])
+    told = [(fact.value, fact.note) for fact in row.facts if fact.label in ("Looked at", "Measured on")]
+    assert told == [("21 settings", "of the plan")]
+
+
 def test_what_is_written_alike_at_both_ends_is_no_range():
     document = sample.document()
     one = next(f for f in document["findings"] if f["probe"] == "data.label_errors")

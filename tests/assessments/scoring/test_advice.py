@@ -1,6 +1,7 @@
 """Actions name what to do first and what it changes; next evidence names what would narrow the range."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -207,3 +208,35 @@ def test_two_actions_on_one_item_add_up_in_any_order():
     both = [one for one in advice.best(RULES, now, seen) if one.source.startswith("security.")][:2]
     scores = [advice.done(now, some).dimensions["security"].score for some in (both, both[::-1], both[:1])]
     assert scores[0] == scores[1] < scores[2]
+
+
+GOAL = {"faults": [{"fault": "target_not_reachable", "severity": "high"}]}
+
+
+def test_two_causes_of_one_item_that_are_equally_bad_both_have_an_action():
+    """A fault holds both at 60, so that taking one away leaves the item as bad as it was."""
+    seen = {
+        "data.learning_curve": {**finding(1, facts=GOAL), "probe": "data.learning_curve"},
+        "data.feasibility": {**finding(0.1, facts=GOAL), "probe": "data.feasibility"},
+    }
+    now = pool.judge(RULES, seen, {})
+    volume = next(one for one in now.items if one.item.id == "volume")
+    assert [spread[1] for spread in volume.spreads] == [60, 60]
+    todo, _ = advice.actions(RULES, now, seen)
+    assert {one["probe"] for one in todo} == set(seen)
+    assert all(one["from"] > one["to"] for one in todo)
+    assert advice.settled(RULES, now, advice.best(RULES, now, seen)) is not None
+    assert advice.actions(rules.load("2026.4"), pool.judge(rules.load("2026.4"), seen, {}), seen)[0] == []
+
+
+def test_what_the_top_steps_do_together_counts_the_same_words_under_another_dimension(monkeypatch):
+    now = pool.judge(RULES, findings(), ANSWERS)
+    ranked = advice.best(RULES, now, findings())
+    kept = [one for one, _ in advice.worth_naming(RULES, now, ranked)]
+    assert len(kept) > 3
+    twice = [replace(one, title=kept[0].title) if one in (kept[0], kept[-1]) else one for one in ranked]
+    _, together = advice.shown(RULES, now, twice)
+    assert together["count"] == 3
+    expected = advice.done(now, [*kept[:3], kept[-1]]).overall.score
+    assert together["to"] == pooled.whole(expected)
+    assert pooled.whole(advice.done(now, kept[:3]).overall.score) > together["to"], "so that it shows"

@@ -1,5 +1,6 @@
 """The report is one document that carries its evidence, and every number in it can be recomputed."""
 
+import contextlib
 import copy
 import json
 
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments import questions
-from assessments.scoring import document
+from assessments.scoring import document, whatif
 from assessments.scoring import rules as rulebook
 from tests.assessments.scoring.evidence import ANSWERS, MANIFEST, finding, findings, records
 from workers.probes import catalog
@@ -327,10 +328,18 @@ def test_what_is_no_report_is_refused_in_one_sentence(report, sentence):
     [
         (("findings", 0, "facts"), []), (("answers", "D1"), "yes"), (("questions",), {}),
         (("answers", "D1"), {"value": "nonsense"}), (("answers", "D2"), {"roughly": []}),
+        (("answers", "D2"), {"value": {"total": 10**400}}), (("findings", 0, "value"), 10**400),
+        (("answers", "P3"), {"value": {"examples": 0, "parameters": 5}}),
+        (("answers", "H1"), {"roughly": ""}),
     ],
 )  # fmt: skip
 def test_a_mangled_report_is_wrong_and_not_a_crash(path, value):
-    assert document.verify(changed(path, value))
+    mangled = changed(path, value)
+    assert document.verify(mangled)
+    with contextlib.suppress(document.BadReport):
+        document.rejudged(rulebook.load(), mangled)
+    with contextlib.suppress(whatif.CannotTell):
+        whatif.judged(mangled, [1])
 
 
 @pytest.mark.parametrize(

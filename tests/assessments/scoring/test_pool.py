@@ -372,19 +372,30 @@ def test_known_differently_is_the_same_as_judged_anew():
     assert before.with_item(known) == expected
 
 
+def few(source):
+    """A project of which little applies: dimensions with one item, or none."""
+    findings, answers, dataset = projects.project(source)
+    left = source.choice((0.05, 0.2, 0.5))
+    beside = {"state": "skipped", "value": None, "facts": {"not_applicable": True}}
+    findings = {name: findings.get(name, beside) if source.random() < left else beside for name in PROBES}
+    waived = {name: {"not_applicable": "no"} for name in projects.SCORED if source.random() > left}
+    return findings, {**answers, **waived}, dataset
+
+
+@pytest.mark.parametrize("made", [projects.project, few])
 @pytest.mark.parametrize("case", range(12))
-def test_what_differs_a_little_has_the_digits_of_what_is_pooled_anew(case):
+def test_what_differs_a_little_has_the_digits_of_what_is_pooled_anew(case, made):
     """Sums and ranges that a counterfactual takes from what it differs from change no figure."""
     source = random.Random(case)
-    now = pool.judge(RULES, *projects.project(source))
+    now = pool.judge(RULES, *made(source))
     known = [one for one in now.counted.values() if one.spreads]
     for one in source.sample(known, min(8, len(known))):
         then = now.with_item(one.with_spread(0, (5.0, 10.0 + case, 40.0)))
-        again = then.with_item(next(other for other in then.items if other.item is one.item))
-        for made in (then, again):
-            anew = [Dimension(RULES, now.draws, name, made.items) for name in RULES.dimensions]
-            assert list(made.dimensions.values()) == anew
-            assert made.overall == Overall(RULES, anew, now.stakes)
+        again = then.with_item(next(known for known in then.items if known.item is one.item))
+        for other in (then, again):
+            anew = [Dimension(RULES, now.draws, name, other.items) for name in RULES.dimensions]
+            assert list(other.dimensions.values()) == anew
+            assert other.overall == Overall(RULES, anew, now.stakes)
     for dimension in now.dimensions.values():
         for one in dimension.items:
             spreads = [((0.0, at, 100.0),) for at in (9.0, 70.0)]

@@ -199,3 +199,8 @@ def test_a_gap_between_own_and_new_rows_is_no_worse_than_what_it_costs():
 )  # fmt: skip
 def test_who_was_in_the_data_is_no_secret_where_they_say_nothing_about_anybody(answers, most):
     assert risk.most(rules.load(), "security.membership", answers) == most
+
+
+def test_a_number_beyond_every_float_is_no_number():
+    assert [risk.number(one) for one in (10**400, -(10**400), float("inf"), True, "3")] == [None] * 5
+    assert risk.number(10**300) == 1e300

@@ -134,6 +134,28 @@ def test_a_harmless_title_is_no_reason_for_a_score_that_comes_from_what_nobody_l
     )
 
 
+def test_no_sign_of_trouble_is_said_only_where_no_risk_shows_any():
+    """Room to grow weighs so little that it pulls less than the memory, which is fine."""
+    far = next(value for value, score in RULES.anchors["hardware.scaling"].points if score == 100)
+    assert 30 < RULES.anchors["hardware.memory"](0.6) < 40
+    found = {"hardware.memory": finding(0.6), "hardware.scaling": finding(far, title="It stops here")}
+    assert reason("hardware", found) == "It stops here"
+    older = rules.load("2026.4")
+    said = words.reason(older, pool.judge(older, found, {}), "hardware", found)
+    assert said.startswith("No sign of trouble"), "reports under older rules still hold"
+    del found["hardware.scaling"]
+    assert reason("hardware", found).startswith("No sign of trouble")
+
+
+def test_an_answer_that_two_claims_speak_against_is_counted_once():
+    judgement = pool.judge(RULES, findings(), {})
+    against = [{"question": "D3"}, {"question": "D3"}, {"question": "P4"}]
+    assert "2 answers do not match what was measured." in words.summary(RULES, judgement, findings(), against)
+    older = rules.load("2026.4")
+    then = pool.judge(older, findings(), {})
+    assert "3 answers do not match" in words.summary(older, then, findings(), against)
+
+
 def test_a_fault_that_the_title_does_not_speak_of_is_said():
     faults = [{"fault": "class_missing_in_test", "severity": "high"}]
     seen = {"data.class_balance": finding(0.4, 0.39, 0.41, "The classes are balanced", {"faults": faults})}

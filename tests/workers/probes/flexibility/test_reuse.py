@@ -118,7 +118,7 @@ def test_a_class_that_comes_later_counts_as_much_as_all_old_ones(digits, found):
     start = one["options"][0]["course"][0]
     assert start < 55  # before it is learnt, the new class is never right
     assert one["options"][-1]["score"] > 95
-    assert "5 classes, one at a time" in one["how"]
+    assert "In turn, 5 classes stood for the class of " in one["how"]
 
 
 def test_more_rows_never_need_more_to_be_said_than_was_measured(found):

@@ -101,13 +101,13 @@ def new_class(sample: Sample, found: Rows, seeds: int) -> Scenario | None:
         own = codes == code
         weights[seed] = even * np.where(own, 1 / even[own].sum(), 1 / even[~own].sum()) * len(codes) / 2
     names = [found.classes[code] for code in dict.fromkeys(later.tolist())]
-    tried = names[0] if len(names) == 1 else f"{len(names)} classes, one at a time"
+    tried = names[0] if len(names) == 1 else f"In turn, {len(names)} classes"
     said = levels.said((sample.target.name, sample.target.classes, found.classes))
     return Scenario(
         "new_class", found.x, (found.y,), found.heads,
         tuple(found.train[found.y[found.train] != code] for code in later), found.train, found.test, weights,
         0,
         (f"{sample.target.name} without one class", "a class that comes later"),
-        f"As the class that comes later stood {tried} of {sample.target.name}. {said}".strip(),
+        f"{tried} stood for the class of {sample.target.name} that comes later. {said}".strip(),
         (balance.learnt(found.y, found.train, "classification"),),
     )  # fmt: skip
