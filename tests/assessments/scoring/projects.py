@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assessments import questions
 from assessments.scoring import rules as rulebook
 from tests.assessments.scoring.evidence import finding
@@ -23,6 +25,15 @@ CAPACITY = RULES.data["readings"]["plan_capacity"]["apart"]
 SEVERITIES = ("low", "medium", "high")
 FAULTS = sorted({*RULES.data["faults"], *(f for gate in RULES.data["gates"] for f in gate.get("faults", ()))})
 SPLITS = ("files", "folders", "column", "riskboard")
+# Ten thousand cases: the first with every `make test`, the others among the slow tests.
+MANY = pytest.mark.parametrize(
+    "cases",
+    [
+        range(1000),
+        *(pytest.param(range(first, first + 3000), marks=pytest.mark.slow) for first in (1000, 4000, 7000)),
+    ],
+    ids=lambda cases: f"{cases.start}-{cases.stop - 1}",
+)
 
 
 def rule(question: str) -> dict[str, Any]:

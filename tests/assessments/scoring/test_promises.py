@@ -1,15 +1,13 @@
 """What the score promises, on thousands of random projects each.
 
-A thousand cases with every `make test`, ten thousand among the slow tests; a case is its number, so one that
-fails is seen again by ``case(number)``. With 400 draws and not 4,000: each promise holds draw by draw.
+A thousand cases with every `make test`, nine thousand more among the slow tests; a case is its number, so one
+that fails is seen again by ``case(number)``. With 400 draws and not 4,000: each promise holds draw by draw.
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import replace
-
-import pytest
 
 from assessments.scoring import document, knowledge, pool, risk
 from assessments.scoring.draws import Draws
@@ -19,7 +17,6 @@ from tests.assessments.scoring.projects import CHOICES, RULES, SCORED, chosen, o
 
 FEWER = replace(RULES, data={**RULES.data, "simulation": {**RULES.data["simulation"], "draws": 400}})
 EPSILON = 1e-9
-MANY = pytest.mark.parametrize("cases", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 BESIDE = {entry["beside"]["question"] for entry in RULES.data["probes"].values() if "beside" in entry}
 # Checks of which a figure tells about another risk as well, and the one that such a figure waits for.
 READ = [
@@ -57,10 +54,10 @@ def assert_no_better(before, after, why):
         assert new.high >= old.high - EPSILON, why
 
 
-@MANY
+@projects.MANY
 def test_worse_measurements_never_lower_a_score_or_an_end_of_its_range(cases):
     tried = 0
-    for case in range(cases):
+    for case in cases:
         rng = random.Random(f"measured:{case}")
         findings, answers, dataset = project(rng)
         known = [probe for probe, one in findings.items() if one["state"] == "measured"]
@@ -73,12 +70,12 @@ def test_worse_measurements_never_lower_a_score_or_an_end_of_its_range(cases):
         assert_no_better(before, after, (case, some))
         assert [one.coverage for one in pooled(before)] == [one.coverage for one in pooled(after)]
         tried += worse != {probe: findings[probe] for probe in some}
-    assert tried > 0.8 * cases
+    assert tried > 0.8 * len(cases)
 
 
-@MANY
+@projects.MANY
 def test_worse_answers_never_lower_a_score_or_an_end_of_its_range(cases):
-    for case in range(cases):
+    for case in cases:
         rng = random.Random(f"answered:{case}")
         findings, answers, dataset = project(rng)
         question = rng.choice(CHOICES)
@@ -91,12 +88,12 @@ def test_worse_answers_never_lower_a_score_or_an_end_of_its_range(cases):
         assert_no_better(before, after, (case, question, better, worse))
 
 
-@MANY
+@projects.MANY
 def test_an_added_answer_or_measurement_never_widens_its_own_item(cases):
     """Nor moves an end of it outwards. So it is with its dimension and the whole, but for checks of which a
     figure counts for another risk. Left out is what was said not to apply: that is changed, not added."""
     tried, draws = 0, Draws(2026, 400)
-    for case in range(cases):
+    for case in cases:
         rng = random.Random(f"added:{case}")
         findings, answers, dataset = project(rng)
         findings = {name: one for name, one in findings.items() if not knowledge.not_applicable(one)}
@@ -121,7 +118,7 @@ def test_an_added_answer_or_measurement_never_widens_its_own_item(cases):
             continue
         for old, now in zip(*map(pooled, (judged((findings, answers, dataset)), judged(given))), strict=True):
             assert_within(old, now, (case, name))
-    assert tried > 0.8 * cases
+    assert tried > 0.8 * len(cases)
 
 
 def tells_about(item):
@@ -137,12 +134,12 @@ def assert_within(old, new, why):
     assert new.high <= old.high + EPSILON, why
 
 
-@MANY
+@projects.MANY
 def test_hiding_a_bad_answer_never_lowers_what_the_risk_may_be(cases):
     """Neither the high end of any range falls nor does more count as known; and the score is never better
     than with the middle answer. Left out are questions whose probes say that they do not arise here, and from
     the middle answer those that count beside a probe: an open one there is anything, not the middle."""
-    for case in range(cases):
+    for case in cases:
         rng = random.Random(f"hidden:{case}")
         findings, answers, dataset = project(rng)
         findings = {name: one for name, one in findings.items() if not knowledge.not_applicable(one)}
@@ -167,11 +164,11 @@ def test_hiding_a_bad_answer_never_lowers_what_the_risk_may_be(cases):
 HIDDEN = ({}, {"unknown": True}, {"not_applicable": "not here"})  # removed, and the two ways of waving away
 
 
-@MANY
+@projects.MANY
 def test_hiding_an_answer_that_was_judged_never_lowers_the_score(cases):
     """However good or bad it was, however it is hidden, whatever else is known; of no dimension, not of the
     whole. Nor does the high end fall, or more count as known. The worse it was, the worse it counts."""
-    for case in range(cases):
+    for case in cases:
         rng = random.Random(f"withdrawn:{case}")
         findings, answers, dataset = project(rng)
         question = rng.choice(SCORED)
@@ -197,12 +194,12 @@ def test_hiding_an_answer_that_was_judged_never_lowers_the_score(cases):
         assert_no_better(better, worse, (case, question, way))
 
 
-@MANY
+@projects.MANY
 def test_where_nothing_is_known_the_range_is_0_to_100_and_the_verdict_says_so(cases):
     """However many checks could not tell, and however often nobody knew."""
     empty = document.build(run={}, assessment={"name": "Empty"})["overall"]["verdict"]
     assert empty.startswith("Not enough is known")
-    for case in range(cases):
+    for case in cases:
         rng = random.Random(f"empty:{case}")
         findings = {probe: projects.nothing(rng) for probe in projects.PROBES if rng.random() < 0.5}
         findings = {name: one for name, one in findings.items() if not knowledge.not_applicable(one)}
@@ -216,9 +213,9 @@ def test_where_nothing_is_known_the_range_is_0_to_100_and_the_verdict_says_so(ca
             assert report["overall"]["verdict"] == empty
 
 
-@MANY
+@projects.MANY
 def test_order_never_matters(cases):
-    for case in range(cases):
+    for case in cases:
         rng = random.Random(f"order:{case}")
         findings, answers, dataset = project(rng)
         shuffled = [dict(rng.sample(sorted(one.items()), len(one))) for one in (findings, answers)]
@@ -228,8 +225,8 @@ def test_order_never_matters(cases):
         assert figures(judged((*shuffled, dataset))) == before, case
 
 
-@MANY
+@projects.MANY
 def test_another_process_finds_the_same_numbers_to_the_last_digit(cases, tmp_path):
-    given = [project(random.Random(f"process:{case}")) for case in range(cases)]
-    for case, found in enumerate(projects.elsewhere(__name__, given, tmp_path)):
-        assert found == numbers(case, given[case]), case
+    given = [project(random.Random(f"process:{case}")) for case in cases]
+    for place, found in enumerate(projects.elsewhere(__name__, given, tmp_path)):
+        assert found == numbers(place, given[place]), cases[place]
