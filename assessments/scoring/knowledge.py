@@ -75,12 +75,13 @@ class Known:
 
     def with_spread(self, place: int, spread: Spread) -> Known:
         """The item if one piece of its evidence were different; what closed a gate is gone with it."""
-        return replace(
-            self,
-            spreads=_put(self.spreads, place, spread),
-            calm=_put(self.calm, place, _lower(self.calm[place], spread)) if self.calm else (),
-            floors=tuple(pair for pair in self.floors if pair[0] != self.sources[place]),
-        )
+        spreads = _put(self.spreads, place, spread)
+        calm = _put(self.calm, place, _lower(self.calm[place], spread)) if self.calm else ()
+        floors = tuple(pair for pair in self.floors if pair[0] != self.sources[place])
+        return Known(  # `replace` is slow, and a judgement makes hundreds of these
+            self.item, self.state, self.covers, spreads, self.open, self.sources, self.gaps, floors,
+            self.checks, self.held, calm,
+        )  # fmt: skip
 
 
 def _put(spreads: tuple[Spread, ...], place: int, spread: Spread) -> tuple[Spread, ...]:

@@ -8,7 +8,7 @@ Rules before 2026.4 tried the most likely result only and knew no minutes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,6 @@ class Open:
 
     kind: str  # "probe" or "question"
     sources: tuple[str, ...]
-    before: Known
     after: tuple[Known, ...]  # the item with one of them, one for each result that is tried
     of: int = 1  # so many of its kind do it together; one alone is worth so much less
 
@@ -43,8 +42,8 @@ def next_evidence(
     ranges = Ranges(rules, judgement)
     found: list[tuple[float, dict[str, Any]]] = []
     for known in judgement.items:
-        for one in _open(rules, known, answers, beside):
-            narrows = ranges.narrows(one)
+        opens = list(_open(rules, known, answers, beside))
+        for one, narrows in zip(opens, ranges.narrows(known, opens), strict=True):
             if whole(narrows) < 1:
                 continue
             for name in one.sources:
@@ -73,13 +72,14 @@ class Ranges:
             name: Dimension(rules, self.draws, name, judgement.items) for name in judgement.dimensions
         }
 
-    def narrows(self, one: Open) -> float:
-        """Points by which it would narrow the range of its dimension, in the mean of its results."""
-        now = self.dimensions[one.before.item.dimension]
-        after = 0.0
-        for width in now.widths(one.before, one.after):
-            after += width
-        return (now.high - now.low - after / len(one.after)) / one.of
+    def narrows(self, known: Known, opens: Sequence[Open]) -> list[float]:
+        """Points by which each would narrow the range of the item's dimension, in the mean of its results."""
+        now = self.dimensions[known.item.dimension]
+        widths = iter(now.widths(known, [after for one in opens for after in one.after]))
+        return [
+            (now.high - now.low - sum(next(widths) for _ in one.after) / len(one.after)) / one.of
+            for one in opens
+        ]
 
 
 # -- what is open about an item -----------------------------------------------------------------------
@@ -94,14 +94,14 @@ def _open(rules: Rules, known: Known, answers: Mapping[str, Any], beside: set[st
     checks = tuple(_checks(rules, known, beside))
     if checks:
         tried = [{checks[0]: risk.Scored(at, *_around(rules, at))} for at in results]
-        yield Open("probe", checks, known, tuple(knowledge.measured(known.item, one) for one in tried))
+        yield Open("probe", checks, tuple(knowledge.measured(known.item, one) for one in tried))
     # Of two open questions each could be the worst, so only both answers together close the range: each is
     # worth half of that.
     asked = [name for name in known.item.questions if name not in answers or answers[name].get("unknown")]
     together = len(asked) if rules.strict else 1
     if asked:
         after = tuple(_told(rules, known, asked[0], at, together) for at in results)
-        yield Open("question", tuple(asked), known, after, together)
+        yield Open("question", tuple(asked), after, together)
 
 
 def _checks(rules: Rules, known: Known, beside: set[str]) -> Iterator[str]:
@@ -121,7 +121,7 @@ def _unmeasured(rules: Rules, known: Known, beside: set[str]) -> Iterator[Open]:
         after: tuple[Known, ...] = (replace(known, covers=1 - (1 - known.covers) * (1 - 1 / missing)),)
         if "results" in rules.data["advice"]:
             after = tuple(_with(rules, after[0], sources[0], at) for at in _results(rules, known))
-        yield Open(kind, tuple(sources), known, after)
+        yield Open(kind, tuple(sources), after)
 
 
 def _results(rules: Rules, known: Known) -> list[float]:

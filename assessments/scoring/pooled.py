@@ -313,6 +313,8 @@ class Dimension(Drawn):
 
     def widths(self, old: Known, ways: Sequence[Known]) -> list[float]:
         """How wide its range would be with one item known differently, for each of several ways."""
+        if not ways:
+            return []
         place = self._place(old)
         waived = any(one.state == "not_applicable" and one.spreads for one in self.items)
         if place is None or waived or not all(way.covers for way in ways):
