@@ -19,6 +19,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Each test of these takes minutes: begun last, one process would work at it while the other waits.
+LONGEST = ("tests/test_ranking.py", "tests/models/test_on_postgres.py", "tests/test_canaries.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -73,22 +73,23 @@ def best(
     """
     ranked: list[tuple[tuple[float, float], int, Action]] = []
     for known in now.counted.values():
-        before = now
+        before, hidden = now, False
         dealt_with: set[str] = set()  # an answer that was taken back may stand there twice
         while known.spreads and (source := known.sources[known.worst]) not in dealt_with:
             dealt_with.add(source)
             tried = [
-                (_gain(before, now.with_item(after := action.on(known)), known), after, action)
+                (_gain(before, now.with_item(then := action.on(known)), known), then, action)
                 for action in _options(now, known, findings, told or {})
                 if _relief(rules, known, action) > 0
             ]
             if not tried:
                 break
-            gain, known, action = max(tried, key=lambda one: one[0])
-            before = now.with_item(known)
-            if len(dealt_with) > 1:  # never before what hides it
+            gain, after, action = max(tried, key=lambda one: one[0])
+            if hidden:  # never before what hides it
                 gain = min(gain, ranked[-1][0])
             ranked.append((gain, -len(dealt_with), action))
+            hidden = after.mode < known.mode  # two that are equally bad stand by what each gains
+            known, before = after, now.with_item(after)
     ranked.sort(key=lambda one: (one[0], one[1], one[2].title), reverse=True)
     return _opening_in_time(now, [action for _, _, action in ranked])
 

@@ -225,7 +225,12 @@ def test_two_causes_of_one_item_that_are_equally_bad_both_have_an_action():
     todo, _ = advice.actions(RULES, now, seen)
     assert {one["probe"] for one in todo} == set(seen)
     assert all(one["from"] > one["to"] for one in todo)
-    assert advice.settled(RULES, now, advice.best(RULES, now, seen)) is not None
+    ranked = advice.best(RULES, now, seen)
+    assert advice.settled(RULES, now, ranked) is not None
+    gains = [
+        now.dimensions["data"].score - advice.done(now, [one]).dimensions["data"].score for one in ranked
+    ]
+    assert gains == sorted(gains, reverse=True), "neither is held back by the other"
     assert advice.actions(rules.load("2026.4"), pool.judge(rules.load("2026.4"), seen, {}), seen)[0] == []
 
 
