@@ -99,6 +99,12 @@ class Judgement:
         )  # fmt: skip
 
 
+# The draws of a judgement and its counterfactuals are ten megabytes. Given back to the system after each,
+# they would be asked for anew for the next, a tenth of its time: so the last one stays until then. Nothing is
+# read from here.
+_KEPT: list[Judgement] = []
+
+
 def judge(
     rules: Rules,
     findings: Mapping[str, risk.Evidence],
@@ -128,4 +134,6 @@ def judge(
         for name, one in findings.items()
         if not_applicable(one) or one.get("state", "measured") == "measured"
     )
-    return Judgement(rules, draws, dimensions, items, stakes, dataset, answers, taken, looked)
+    made = Judgement(rules, draws, dimensions, items, stakes, dataset, answers, taken, looked)
+    _KEPT[:] = [made]
+    return made
