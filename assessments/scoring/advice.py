@@ -248,7 +248,7 @@ def _of_dimension(action: Action, judgement: Judgement) -> int:
 
 
 def _together(now: Judgement, top: Sequence[Action], same: Sequence[Action]) -> dict[str, Any] | None:
-    """What the top ones do together, with all that are ``same``: told in the words of one of them."""
+    """What the top ones do together; ``same`` are they and all others that are told in the same words."""
     if not top:
         return None
     then = done(now, same)

@@ -227,7 +227,8 @@ class Dimension(Drawn):
         self.floor = max((one.floor for one in self.mine), default=0.0)
         self.told = self.coverage > 0 or self.held is not None
         self._kept: dict[tuple[str, str], list[Array]] = {}
-        self.recent: tuple[object, Array] = (None, self.draws.anything)  # of whichever came last
+        # What the last `Instead` of it drew, by its mark; not by itself, which would keep both in a ring.
+        self.recent: tuple[object, Array] = (None, self.draws.anything)
 
     @cached_property
     def least(self) -> Array:
@@ -342,9 +343,11 @@ class Instead(Drawn):
 
     @property
     def likely(self) -> Array:
-        if self.base.recent[0] is not self._mark:
-            self.base.recent = (self._mark, self._likely())
-        return self.base.recent[1]
+        mark, drawn = self.base.recent  # read once: another thread may put its own there
+        if mark is not self._mark:
+            drawn = self._likely()
+            self.base.recent = (self._mark, drawn)
+        return drawn
 
     def _likely(self) -> Array:
         base, place, part = self.base, self.place, Part(self.rules, self.base.draws, self.new)

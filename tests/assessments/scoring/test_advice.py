@@ -234,7 +234,7 @@ def test_two_causes_of_one_item_that_are_equally_bad_both_have_an_action():
     assert advice.actions(rules.load("2026.4"), pool.judge(rules.load("2026.4"), seen, {}), seen)[0] == []
 
 
-def test_what_the_top_steps_do_together_counts_the_same_words_under_another_dimension(monkeypatch):
+def test_what_the_top_steps_do_together_counts_the_same_words_under_another_dimension():
     now = pool.judge(RULES, findings(), ANSWERS)
     ranked = advice.best(RULES, now, findings())
     kept = [one for one, _ in advice.worth_naming(RULES, now, ranked)]
