@@ -17,6 +17,8 @@ from assessments.scoring.rules import Item, Rules
 AFTER_OTHERS = "Counted with the other steps done."
 HARDLY_MOVES = "The score of its dimension hardly moves by it."
 
+Gain = tuple[float, float]  # points that the overall score and the item's dimension fall by
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -71,27 +73,46 @@ def best(
     hides what else would gain: an action that opens one comes where the gate, with what comes before it
     done, is all that holds the score.
     """
-    ranked: list[tuple[tuple[float, float], int, Action]] = []
-    for known in now.counted.values():
-        before, hidden = now, False
-        dealt_with: set[str] = set()  # an answer that was taken back may stand there twice
-        while known.spreads and (source := known.sources[known.worst]) not in dealt_with:
-            dealt_with.add(source)
-            tried = [
-                (_gain(before, now.with_item(then := action.on(known)), known), then, action)
-                for action in _options(now, known, findings, told or {})
-                if _relief(rules, known, action) > 0
-            ]
-            if not tried:
-                break
-            gain, after, action = max(tried, key=lambda one: one[0])
-            if hidden:  # never before what hides it
-                gain = min(gain, ranked[-1][0])
-            ranked.append((gain, -len(dealt_with), action))
-            hidden = after.mode < known.mode  # two that are equally bad stand by what each gains
-            known, before = after, now.with_item(after)
+    ranked: list[tuple[Gain, int, Action]] = []
+    live = [_Causes(known, now) for known in now.counted.values()]
+    while live:  # the worst cause of each item, then the next of each
+        tried = [(one, one.options(rules, now, findings, told or {})) for one in live]
+        now.foresee(then for _, options in tried for then, _ in options)
+        live = [one for one, options in tried if options]
+        ranked += [one.settle(now, options) for one, options in tried if options]
     ranked.sort(key=lambda one: (one[0], one[1], one[2].title), reverse=True)
     return _opening_in_time(now, [action for _, _, action in ranked])
+
+
+class _Causes:
+    """What makes an item bad, the worst first; each is taken for dealt with before the next is looked at."""
+
+    def __init__(self, known: Known, now: Judgement) -> None:
+        self.known, self.before = known, now
+        self.most: Gain | None = None  # what the next may gain, where the last one hides it
+        self.dealt_with: set[str] = set()  # an answer that was taken back may stand there twice
+
+    def options(
+        self, rules: Rules, now: Judgement, findings: Mapping[str, risk.Evidence], told: Mapping[str, str]
+    ) -> list[tuple[Known, Action]]:
+        """What could be done about the worst that is left, and the item then."""
+        known = self.known
+        if not known.spreads or (source := known.sources[known.worst]) in self.dealt_with:
+            return []
+        self.dealt_with.add(source)
+        options = _options(now, known, findings, told)
+        return [(action.on(known), action) for action in options if _relief(rules, known, action) > 0]
+
+    def settle(self, now: Judgement, options: Sequence[tuple[Known, Action]]) -> tuple[Gain, int, Action]:
+        """Takes the option that gains most: its gain, its place among the item's (0, -1, ...), itself."""
+        gains = [_gain(self.before, now.with_item(then), self.known) for then, _ in options]
+        gain, (after, action) = max(zip(gains, options, strict=True), key=lambda one: one[0])
+        if self.most is not None:  # never before what hides it
+            gain = min(gain, self.most)
+        # Two that are equally bad stand by what each gains.
+        self.most = gain if after.mode < self.known.mode else None
+        self.known, self.before = after, now.with_item(after)
+        return gain, 1 - len(self.dealt_with), action
 
 
 def _relief(rules: Rules, known: Known, action: Action) -> float:
@@ -112,11 +133,13 @@ def _opening_in_time(now: Judgement, ranked: list[Action]) -> list[Action]:
     opening = [action for action in ranked if (action.item, action.place) in opens]
     for action in sorted(opening, key=lambda one: -opens[one.item, one.place]):
         place, least = ranked.index(action), opens[action.item, action.place]
-        for first in range(place):
-            then = done(now, ranked[:first])
-            if then.overall.floor <= least and held(then):  # no stricter one holds it
+        then = {one.item: one for one in now.items}
+        for first, before in enumerate(ranked[:place]):
+            # No stricter gate holds it, and nothing else does.
+            if max([known.floor for known in then.values()]) <= least and held(done(now, ranked[:first])):
                 ranked.insert(first, ranked.pop(place))
                 break
+            then[before.item] = before.on(then[before.item].counted)
     return ranked
 
 
@@ -147,14 +170,20 @@ def worth_naming(
     named for that risk's own points.
     """
     kept, every = [], done(now, ranked)
-    for action in ranked:
-        alone = done(now, [action])
-        entry = _as_json(rules, action, now, alone)
+    now.foresee(action.on(now.counted[action.item]) for action in ranked)
+    alone = [_as_json(rules, action, now, done(now, [action])) for action in ranked]
+    left = {
+        action: _left(now, action, ranked)
+        for action, entry in zip(ranked, alone, strict=True)
+        if entry is None
+    }
+    every.foresee(left.values())
+    for action, entry in zip(ranked, alone, strict=True):
         if entry is None:
-            others = _without(now, every, action, ranked)
+            others = every.with_item(left[action])
             entry = (
                 _later(_as_json(rules, action, others, every))
-                or _own(rules, action, now, alone)
+                or _own(rules, action, now, done(now, [action]))
                 or _later(_own(rules, action, others, every))
             )
         if entry is not None:
@@ -167,12 +196,12 @@ def _later(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if entry is None else entry | {"note": f"{AFTER_OTHERS} {entry['note']}".strip()}
 
 
-def _without(now: Judgement, every: Judgement, action: Action, ranked: Sequence[Action]) -> Judgement:
-    """The judgement with all actions done (``every``) but this one: only its own item differs."""
+def _left(now: Judgement, action: Action, ranked: Sequence[Action]) -> Known:
+    """Its item with all actions done but this one."""
     same = [one for one in ranked if one.item is action.item and one is not action]
     if not same:
-        return every.with_items(one for one in now.items if one.item is action.item)
-    return every.with_item(reduce(lambda known, one: one.on(known), same, now.counted[action.item]))
+        return next(one for one in now.items if one.item is action.item)
+    return reduce(lambda known, one: one.on(known), same, now.counted[action.item])
 
 
 def settled(rules: Rules, judgement: Judgement, ranked: Iterable[Action]) -> Judgement | None:
@@ -200,8 +229,7 @@ def is_serious(rules: Rules, known: Known) -> bool:
     return counted.covers > 0 and whole(counted.mode) >= rules.data["serious"]
 
 
-def _gain(now: Judgement, after: Judgement, known: Known) -> tuple[float, float]:
-    """Points that the overall score and the item's dimension would fall by."""
+def _gain(now: Judgement, after: Judgement, known: Known) -> Gain:
     name = known.item.dimension
     return (
         round((now.overall.score or 0) - (after.overall.score or 0), 6),
@@ -273,7 +301,8 @@ def _options(
         return _answered(rules, known, worst, source, told)
     if source in rules.data["readings"]:
         return _from_reading(rules, known, worst, source, findings, dataset)
-    findings = {**findings, source: risk.rest(rules, source, findings)}
+    if (rest := risk.rest(rules, source, findings)) is not findings[source]:
+        findings = {**findings, source: rest}
     tried = [
         action
         for one in _mitigations(findings[source])

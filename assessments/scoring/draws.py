@@ -109,12 +109,13 @@ def at(draws: Array, share: float, shaped: Callable[[float], float] = float) -> 
     return below + (place - left) * (above - below)
 
 
-def rows_at(draws: Array, share: float) -> Array:
+def rows_at(draws: Array, share: float, shaped: Callable[[Array], Array] | None = None) -> Array:
     """``at`` of every row of [rows, draws]."""
     place = share * (draws.shape[1] - 1)
     left = min(int(place), draws.shape[1] - 2)
     beside = np.partition(draws, left, axis=1)
-    below, above = beside[:, left], beside[:, left + 1 :].min(axis=1)
+    ends = beside[:, left], beside[:, left + 1 :].min(axis=1)
+    below, above = map(shaped, ends) if shaped else ends
     return below + (place - left) * (above - below)
 
 

@@ -57,21 +57,36 @@ class Known:
     @property
     def mode(self) -> float:
         """Its most likely score; the middle of the scale when nothing is known."""
-        return max((self.floor, *(spread[1] for spread in self.spreads))) if self.spreads else 50.0
+        if not self.spreads:
+            return 50.0
+        found = max([spread[1] for spread in self.spreads])
+        return max(found, self.floor) if self.floors else found
 
     @property
     def floor(self) -> float:
         """The score that its closed gates keep its dimension above."""
-        return max((least for _, least in self.floors), default=0.0)
+        return max([least for _, least in self.floors]) if self.floors else 0.0
 
     @property
     def worst(self) -> int:
         """The place in ``spreads`` and ``sources`` of its worst evidence; a closed gate counts with it."""
+        if len(self.spreads) == 1:
+            return 0
         floors = dict(sorted(self.floors, key=lambda pair: pair[1]))
         return max(
             range(len(self.spreads)),
             key=lambda place: max(self.spreads[place][1], floors.get(self.sources[place], 0.0)),
         )
+
+    def no_worse_than(self, other: Known) -> bool:
+        """Whether each piece of its evidence is no worse than that of another, all else being alike."""
+        alike = (self.state, self.covers, self.open, self.sources) == (
+            other.state, other.covers, other.open, other.sources
+        )  # fmt: skip
+        if not alike or self.held or other.held:
+            return False
+        pairs = zip(self.spreads, other.spreads, strict=True)
+        return all(one <= than for mine, others in pairs for one, than in zip(mine, others, strict=True))
 
     def with_spread(self, place: int, spread: Spread) -> Known:
         """The item if one piece of its evidence were different; what closed a gate is gone with it."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assessments.scoring import knowledge, risk
+from assessments.scoring import instead, knowledge, risk
 from assessments.scoring.draws import Draws, Spread, quantile
 from assessments.scoring.knowledge import Known
 from assessments.scoring.pool import Judgement
@@ -75,7 +75,7 @@ class Ranges:
     def narrows(self, known: Known, opens: Sequence[Open]) -> list[float]:
         """Points by which each would narrow the range of the item's dimension, in the mean of its results."""
         now = self.dimensions[known.item.dimension]
-        widths = iter(now.widths(known, [after for one in opens for after in one.after]))
+        widths = iter(instead.widths(now, known, [after for one in opens for after in one.after]))
         return [
             (now.high - now.low - sum(next(widths) for _ in one.after) / len(one.after)) / one.of
             for one in opens

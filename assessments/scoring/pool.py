@@ -25,8 +25,8 @@ function rises with each of low, score and high, and power mean, notch and stake
 Only + - * / and square roots touch the draws (``draws.py``), so every machine gets the same digits.
 
 Fast by construction: a draw, and what it adds to its dimension, is computed once for a judgement and all
-its counterfactuals; of a counterfactual only what differs is pooled (``pooled.py``); and of a pooled
-dimension only what is asked for is computed: its range, its score, its levels.
+its counterfactuals; of a counterfactual only what differs is pooled, several at once (``instead.py``); and of
+a pooled dimension only what is asked for is computed: its range, its score, its levels.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from assessments.scoring import gates, risk
+from assessments.scoring import gates, instead, risk
 from assessments.scoring.draws import Draws
+from assessments.scoring.instead import Instead
 from assessments.scoring.knowledge import Known, gated, holding, know, not_applicable
-from assessments.scoring.pooled import Dimension, Instead, Overall
+from assessments.scoring.pooled import Dimension, Overall
 from assessments.scoring.rules import Item, Rules
 
 
@@ -55,10 +56,11 @@ class Judgement:
     withdrawn: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # as they stood
     looked: frozenset[str] = frozenset()  # probes that measured, or found that nothing of theirs applies
     like: Overall | None = field(default=None, compare=False)  # the whole that this one differs a little from
+    milder: bool = field(default=False, compare=False)  # whether nothing is worse than there
 
     @cached_property
     def overall(self) -> Overall:
-        return Overall(self.rules, tuple(self.dimensions.values()), self.stakes, self.like)
+        return Overall(self.rules, tuple(self.dimensions.values()), self.stakes, self.like, self.milder)
 
     @cached_property
     def counted(self) -> Mapping[Item, Known]:
@@ -76,6 +78,16 @@ class Judgement:
             self._counterfactuals[key] = self._with(new)
         return self._counterfactuals[key]
 
+    def foresee(self, changed: Iterable[Known]) -> None:
+        """Scores the judgements if each of several items were known differently, one at a time: all at once
+        they take half as long."""
+        new = [one for one in changed if frozenset([one]) not in self._counterfactuals]
+        made = [self.with_item(one) for one in new]
+        for name, dimension in self.dimensions.items():
+            if isinstance(dimension, Dimension):
+                mine = [(one.dimensions[name], one.overall) for one in made]
+                instead.score(dimension, [(one, whole) for one, whole in mine if isinstance(one, Instead)])
+
     @cached_property
     def _counterfactuals(self) -> dict[frozenset[Known], Judgement]:
         """Those asked for so far: an action is ranked by one, and told by the same."""
@@ -92,10 +104,11 @@ class Judgement:
             changed.setdefault(known.item.dimension, []).append((items[place], known))
             items[place] = known
         for name, pairs in changed.items():
-            dimensions[name] = dimensions[name].instead(pairs)
+            dimensions[name] = instead.known_differently(dimensions[name], pairs)
+        milder = all(now.no_worse_than(old) for pairs in changed.values() for old, now in pairs)
         return Judgement(
             self.rules, self.draws, dimensions, tuple(items), self.stakes, self.dataset, self.answers,
-            self.withdrawn, self.looked, self.overall,
+            self.withdrawn, self.looked, self.overall, milder,
         )  # fmt: skip
 
 

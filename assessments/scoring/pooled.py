@@ -1,10 +1,9 @@
-"""What a dimension, and the whole, come to: weighted power means of draws, and what they would come to if one
-item were known differently.
+"""What a dimension, and the whole, come to: weighted power means of draws.
 
 Each array is float64 [draws]. What is asked for again and again is what changes when one item does, so an
-item is taken once for what it adds to its dimension (``Part``), a dimension keeps the sums that come before
-each of its items and the worst of the others, and of a counterfactual only the rest is added. The order of
-the sums stays as though all were added anew: the digits do not depend on the way.
+item is taken once for what it adds to its dimension (``Part``), and a dimension keeps the sums that come
+before each of its items and the worst of the others: see ``instead``. The order of the sums stays as though
+all were added anew: the digits do not depend on the way.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from assessments.scoring.draws import Array, Draws, Spread, at, bent, frozen, rows_at
+from assessments.scoring.draws import Array, Draws, Spread, at, bent, frozen
 from assessments.scoring.knowledge import Known
 from assessments.scoring.rules import Rules
 
@@ -106,12 +105,26 @@ class Part:
         self.name = f"{known.item.dimension}:{known.item.id}"
         self.weight = known.item.weight
         self.floor = known.floor
-        self.unseen = self.weight * (1 - known.covers)  # weight that nobody has looked at
-        self.bottomless = known.bottomless or (rules.nested and known.replaceable)
-        # Of its weight, what may be critical though it is known; and the notch if what nobody saw were.
-        self.endless = self.weight * known.covers if self.bottomless else 0.0
-        self.ceiling = max(0.0, 100 * min(1.0, self.weight) - rules.data["notch"]) if self.bottomless else 0.0
         self._fourths: dict[tuple[Any, ...], Array] = {}
+
+    @property
+    def unseen(self) -> float:
+        """Of its weight, what nobody has looked at."""
+        return self.weight * (1 - self.known.covers)
+
+    @property
+    def bottomless(self) -> bool:
+        return self.known.bottomless or (self.rules.nested and self.known.replaceable)
+
+    @property
+    def endless(self) -> float:
+        """Of its weight, what may be critical though it is known."""
+        return self.weight * self.known.covers if self.bottomless else 0.0
+
+    @property
+    def ceiling(self) -> float:
+        """A notch below it, if what nobody saw were critical."""
+        return max(0.0, 100 * min(1.0, self.weight) - self.rules.data["notch"]) if self.bottomless else 0.0
 
     @cached_property
     def ending(self) -> tuple[Spread, ...]:
@@ -156,10 +169,17 @@ class Part:
     def pulled_least(self) -> Array:
         return self.pulled if self.ending == self.known.spreads else self._pulled(self.ending)
 
+    @cached_property
+    def _drawn(self) -> Array:
+        return self.draws.of(self.name, self.known.spreads)
+
+    def _of(self, spreads: tuple[Spread, ...]) -> Array:
+        return self._drawn if spreads is self.known.spreads else self.draws.of(self.name, spreads)
+
     def _pulled(self, spreads: tuple[Spread, ...]) -> Array:
         if not spreads:
             return self.draws.constant(-np.inf)
-        found = min(1.0, self.weight) * self.draws.of(self.name, spreads)
+        found = min(1.0, self.weight) * self._of(spreads)
         found -= self.rules.data["notch"]
         return frozen(found)
 
@@ -167,7 +187,7 @@ class Part:
         """Fourth powers times a weight; of one that is ``open_`` to anything, the larger of the two."""
         key = (spreads, weight, open_)
         if key not in self._fourths:
-            found = self.draws.of(self.name, spreads) if spreads else self.draws.anything
+            found = self._of(spreads) if spreads else self.draws.anything
             if open_ and spreads:
                 found = np.maximum(found, self.draws.anything)
             square = found * found
@@ -227,8 +247,6 @@ class Dimension(Drawn):
         self.floor = max((one.floor for one in self.mine), default=0.0)
         self.told = self.coverage > 0 or self.held is not None
         self._kept: dict[tuple[str, str], list[Array]] = {}
-        # What the last `Instead` of it drew, by its mark; not by itself, which would keep both in a ring.
-        self.recent: tuple[object, Array] = (None, self.draws.anything)
 
     @cached_property
     def least(self) -> Array:
@@ -267,7 +285,7 @@ class Dimension(Drawn):
         """The power mean of weighted fourth powers, with ``more`` added to each of their sums; no draw lies
         below that of ``worst``."""
         total = self.draws.constant(0.0).copy()
-        _add(total, self.mine, kind)
+        add(total, self.mine, kind)
         return mean(total, self.total, worst, more)
 
     def fourth(self, kind: str) -> Array:
@@ -282,7 +300,7 @@ class Dimension(Drawn):
             found = [self.draws.constant(0.0)]
             for one in self.mine[:-1]:
                 total = found[-1].copy()
-                _add(total, [one], kind)
+                add(total, [one], kind)
                 found.append(frozen(total))
             self._kept["sums", kind] = found
         return self._kept["sums", kind]
@@ -301,86 +319,16 @@ class Dimension(Drawn):
             ]
         return self._kept["others", kind]
 
-    def instead(self, changed: Sequence[tuple[Known, Known]]) -> Dimension | Instead:
-        """The dimension with some items known differently: pairs of how they are, and how they would be."""
-        if len(changed) == 1 and not self.held:
-            [(old, new)] = changed
-            place = self._place(old)
-            if place is not None and (old.state, old.covers, new.held) == (new.state, new.covers, None):
-                return Instead(self, place, new)
-        others = {id(old): new for old, new in changed}
-        items = [others.get(id(one), one) for one in self.items]
-        return Dimension(self.rules, self.draws, self.name, items, self)
-
-    def widths(self, old: Known, ways: Sequence[Known]) -> list[float]:
-        """How wide its range would be with one item known differently, for each of several ways."""
-        if not ways:
-            return []
-        place = self._place(old)
-        waived = any(one.state == "not_applicable" and one.spreads for one in self.items)
-        if place is None or waived or not all(way.covers for way in ways):
-            found = [self.instead([(old, new)]) for new in ways]
-            return [one.high - one.low for one in found]
-        return _widths(self, place, [Part(self.rules, self.draws, new) for new in ways])
-
-    def _place(self, known: Known) -> int | None:
+    def place(self, known: Known) -> int | None:
         """Where an item, known as it is here, stands among those that count."""
         return next((place for place, one in enumerate(self.mine) if one.known is known), None)
-
-
-class Instead(Drawn):
-    """A dimension with one item known differently, and as much of it known as before.
-
-    There are many in a judgement, and of most only the score is asked for: of their arrays only the last is
-    kept.
-    """
-
-    def __init__(self, base: Dimension, place: int, known: Known) -> None:
-        self.rules, self.base, self.place, self.new = base.rules, base, place, known
-        self.coverage, self.known, self.told = base.coverage, base.known, base.told
-        self.floor = max([known.floor, *(one.floor for at, one in enumerate(base.mine) if at != place)])
-        self._mark = object()
-
-    @property
-    def likely(self) -> Array:
-        mark, drawn = self.base.recent  # read once: another thread may put its own there
-        if mark is not self._mark:
-            drawn = self._likely()
-            self.base.recent = (self._mark, drawn)
-        return drawn
-
-    def _likely(self) -> Array:
-        base, place, part = self.base, self.place, Part(self.rules, self.base.draws, self.new)
-        total = base.sums("likely")[place].copy()
-        _add(total, [part, *base.mine[place + 1 :]], "likely")
-        worst = np.maximum(base.others("pulled")[place], part.pulled)
-        if self.floor:
-            np.maximum(worst, self.floor, out=worst)
-        return mean(total, base.total, worst)
-
-    @property
-    def least(self) -> Array:
-        return self._whole.least
-
-    @property
-    def most(self) -> Array:
-        return self._whole.most
-
-    def instead(self, changed: Sequence[tuple[Known, Known]]) -> Dimension | Instead:
-        return self._whole.instead(changed)
-
-    @cached_property
-    def _whole(self) -> Dimension:
-        base = self.base
-        old = base.mine[self.place].known
-        items = [self.new if one is old else one for one in base.items]
-        return Dimension(base.rules, base.draws, base.name, items, base)
 
 
 class Overall(Pooled):
     """The power mean of the dimensions, never far below the worst of them, bent by the stakes.
 
     ``like`` is the whole with some dimensions different: sums over the others are taken from there.
+    ``milder`` says that nothing is worse than there.
     """
 
     def __init__(
@@ -389,14 +337,26 @@ class Overall(Pooled):
         dimensions: Sequence[Drawn],
         stakes: Sequence[float],
         like: Overall | None = None,
+        milder: bool = False,
     ) -> None:
         self.rules, self.dimensions, self.stakes, self.like = rules, dimensions, stakes, like
-        self.floor = max(one.floor for one in dimensions)
-        self.coverage = sum(one.coverage for one in dimensions) / len(dimensions)
-        known, of = (sum(one.known[place] for one in dimensions) for place in (0, 1))
-        self.known = (known, of)
+        self.milder = milder
+        self.floor = max([one.floor for one in dimensions])
+        self.coverage = sum([one.coverage for one in dimensions]) / len(dimensions)
+        known, of = zip(*[one.known for one in dimensions], strict=True)
+        self.known = (sum(known), sum(of))
         self.told = any(one.told for one in dimensions)
         self._beside: dict[tuple[str, int], tuple[Array | None, Array]] = {}
+
+    @cached_property
+    def score(self) -> float | None:
+        return self.floor if self.unmoved else self.at("likely", 0.5) if self.told else None
+
+    @property
+    def unmoved(self) -> bool:
+        """Whether it is no worse than the whole it is like, of which only a gate keeps the score up that is
+        still closed."""
+        return self.milder and self.like is not None and 0 < self.floor == self.like.score
 
     @property
     def likely(self) -> Array:
@@ -416,7 +376,7 @@ class Overall(Pooled):
 
     def _added(self, kind: str) -> tuple[Array, Array]:
         """The sum of fourth powers, and the worst; both may be written to."""
-        place = self._differs()
+        place = self.differs
         if self.like is None or place is None:
             first, *others = self.dimensions
             total, worst = first.fourth(kind).copy(), getattr(first, kind).copy()
@@ -432,7 +392,8 @@ class Overall(Pooled):
                 np.maximum(worst, getattr(one, kind), out=worst)
         return total, worst
 
-    def _differs(self) -> int | None:
+    @property
+    def differs(self) -> int | None:
         """The place of the one dimension that differs; None where several do."""
         if self.like is None:
             return None
@@ -453,7 +414,7 @@ class Overall(Pooled):
         return self._beside[kind, place]
 
 
-def _add(total: Array, parts: Iterable[Part], kind: str) -> None:
+def add(total: Array, parts: Iterable[Part], kind: str) -> None:
     """Adds one after the other: a sum in pairs would have other digits elsewhere."""
     for one in parts:
         for array in getattr(one, kind):
@@ -469,29 +430,6 @@ def mean(total: Array, weight: float, worst: Array, more: float | Array = 0.0) -
     np.sqrt(total, out=total)
     np.sqrt(total, out=total)
     return frozen(np.maximum(worst, total, out=total))
-
-
-def _widths(base: Dimension, place: int, ways: Sequence[Part]) -> list[float]:
-    """The widths of a dimension's range with other parts at ``place``; arrays are [ways, draws]."""
-    later, nothing = base.mine[place + 1 :], base.draws.constant(0.0)
-    rows = [[*base.mine[:place], way, *later] for way in ways]
-    floors = np.array([[max(one.floor for one in row)] for row in rows])
-    ceilings = np.array([[max(one.ceiling for one in row)] for row in rows])
-    endless = np.array([[sum(one.unseen for one in row) + sum(one.endless for one in row)] for row in rows])
-
-    def pooled(kind: str, pulled: str, least: Array, more: Array | float = 0.0) -> Array:
-        total = np.array([next(iter(getattr(way, kind)), nothing) for way in ways])
-        total += base.sums(kind)[place]
-        _add(total, later, kind)
-        worst = np.array([getattr(way, pulled) for way in ways])
-        np.maximum(worst, base.others(pulled)[place], out=worst)
-        np.maximum(worst, least, out=worst)
-        return mean(total, base.total, worst, more)
-
-    first, last = base.ends
-    low = rows_at(pooled("least", "pulled_least", floors), first)
-    high = rows_at(pooled("most", "pulled", np.maximum(floors, ceilings), endless * HUNDRED), last)
-    return [float(width) for width in high - low]
 
 
 def whole(value: float) -> int:

@@ -31,6 +31,24 @@ def test_a_gate_keeps_its_dimension_and_the_whole_up_whatever_else_is_fine():
     assert after.dimensions["data"] == before.dimensions["data"]
 
 
+def test_of_a_whole_that_only_a_gate_holds_milder_evidence_moves_nothing_and_worse_does():
+    now = pool.judge(RULES, {**FINE, "security.personal_data": undeclared()}, {})
+    assert now.overall.score == now.overall.floor == 60
+    adversarial = next(one for one in now.items if "security.adversarial" in one.sources)
+    gate = next(one for one in now.items if one.floors)
+    for known, unmoved in (
+        (adversarial.with_spread(0, (0.0, 0.0, 0.0)), True),
+        (adversarial.with_spread(0, (0.0, 0.0, 100.0)), False),
+        (adversarial.with_spread(0, (100.0, 100.0, 100.0)), False),
+        (gate.with_spread(0, (0.0, 0.0, 0.0)), False),
+    ):
+        then = now.with_item(known)
+        anew = [pooled.Dimension(RULES, now.draws, name, then.items) for name in RULES.dimensions]
+        assert then.overall.unmoved == unmoved
+        assert then.overall == pooled.Overall(RULES, anew, now.stakes)
+    assert now.with_item(adversarial.with_spread(0, (100.0, 100.0, 100.0))).overall.score > 60
+
+
 def test_a_fault_that_is_less_than_the_gate_asks_for_closes_nothing():
     assert gates.closed(RULES, {"security.personal_data": undeclared("medium")}) == ()
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments import questions
-from assessments.scoring import draws, knowledge, pool, rules
+from assessments.scoring import draws, instead, knowledge, pool, rules
 from assessments.scoring.pooled import Dimension, Overall
 from tests.assessments.scoring import projects
 from tests.assessments.scoring.evidence import ANSWERS, finding, findings
@@ -389,9 +389,13 @@ def test_what_differs_a_little_has_the_digits_of_what_is_pooled_anew(case, made)
     source = random.Random(case)
     now = pool.judge(RULES, *made(source))
     known = [one for one in now.counted.values() if one.spreads]
-    for one in source.sample(known, min(8, len(known))):
-        then = now.with_item(one.with_spread(0, (5.0, 10.0 + case, 40.0)))
-        again = then.with_item(next(known for known in then.items if known.item is one.item))
+    some = source.sample(known, min(8, len(known)))
+    ways = [one.with_spread(0, at) for one in some for at in ((5.0, 10.0 + case, 40.0), (0.0, 0.0, 0.0))]
+    if case % 2:
+        now.foresee(ways)
+    for way in ways:
+        then = now.with_item(way)
+        again = then.with_item(next(known for known in then.items if known.item is way.item))
         for other in (then, again):
             anew = [Dimension(RULES, now.draws, name, other.items) for name in RULES.dimensions]
             assert list(other.dimensions.values()) == anew
@@ -400,8 +404,8 @@ def test_what_differs_a_little_has_the_digits_of_what_is_pooled_anew(case, made)
         for one in dimension.items:
             spreads = [((0.0, at, 100.0),) for at in (9.0, 70.0)]
             ways = [replace(one, spreads=spread, state="measured", covers=0.5) for spread in spreads]
-            anew = [dimension.instead([(one, way)]) for way in ways]
-            assert dimension.widths(one, ways) == [other.high - other.low for other in anew]
+            anew = [instead.known_differently(dimension, [(one, way)]) for way in ways]
+            assert instead.widths(dimension, one, ways) == [other.high - other.low for other in anew]
 
 
 # -- what does not apply, what is scored elsewhere, what a machine is needed for ------------------------
