@@ -95,10 +95,11 @@ def chances(
     scored = {name: risk.measured(rules, findings[name], name) for name in probes}
     seen = {name: one for name, one in scored.items() if one is not None}
     facts = {gate.id: gate.probe for gate in shut}
+    every = {**answers, **taken}
     return tuple(
         _chance(rules, harm, seen, findings, answers, taken, facts)
         for harm in rules.harms
-        if _applies(harm, seen, findings, {**answers, **taken})
+        if _applies(harm, seen, findings, every)
     )
 
 

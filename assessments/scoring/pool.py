@@ -79,8 +79,8 @@ class Judgement:
         return self._counterfactuals[key]
 
     def foresee(self, changed: Iterable[Known]) -> None:
-        """Scores the judgements if each of several items were known differently, one at a time: all at once
-        they take half as long."""
+        """Scores, all at once, the judgements if items were known differently, each by itself; who asks
+        for one of them later finds it done."""
         new = [one for one in changed if frozenset([one]) not in self._counterfactuals]
         made = [self.with_item(one) for one in new]
         for name, dimension in self.dimensions.items():

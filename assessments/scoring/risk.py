@@ -122,21 +122,20 @@ def measured(
         number(finding.get("high")),
         most(rules, probe, answers),
     )
-    floor = _floor(rules, raised_by(rules, finding))
+    entry, floor = rules.data["probes"].get(probe, {}), _floor(rules, raised_by(rules, finding))
     # Also where the value alone is as bad as the fault: a fault with a worse value has no lower low end.
     if floor > scored.score or (floor > 0 and rules.strict):
         slack = rules.data["evidence"]["no_interval"]
         scored = Scored(max(scored.score, floor), max(scored.low, floor - slack), max(scored.high, floor))
-    if "worth" in rules.data["probes"].get(probe, {}):
-        scored = _capped(scored, _worth(rules.data["probes"][probe]["worth"], finding))
-    if "costs" in rules.data["probes"].get(probe, {}):
-        scored = _costed(scored, rules.data["probes"][probe]["costs"], finding)
-    unsaid = rules.data["probes"].get(probe, {}).get("unsaid")
-    if unsaid is not None and _fact(finding, unsaid["fact"]) is False:
-        scored = Scored(min(scored.score, float(unsaid["most"])), 0.0, scored.high)
-    if "needs" not in rules.data["probes"].get(probe, {}):
+    if "worth" in entry:
+        scored = _capped(scored, _worth(entry["worth"], finding))
+    if "costs" in entry:
+        scored = _costed(scored, entry["costs"], finding)
+    if "unsaid" in entry and _fact(finding, entry["unsaid"]["fact"]) is False:
+        scored = Scored(min(scored.score, float(entry["unsaid"]["most"])), 0.0, scored.high)
+    if "needs" not in entry:
         return scored
-    need = _need(rules.data["probes"][probe]["needs"], findings or {})
+    need = _need(entry["needs"], findings or {})
     return Scored(scored.score, 0.0, scored.high) if need is None else _capped(scored, need)
 
 
