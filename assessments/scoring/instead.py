@@ -8,13 +8,13 @@ of [ways, draws].
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
 from assessments.scoring.draws import Array, bent, frozen, rows_at
 from assessments.scoring.knowledge import Known
+from assessments.scoring.once import once
 from assessments.scoring.pooled import HUNDRED, Dimension, Drawn, Overall, Part, add, mean
 
 AT_ONCE = 8  # ways; what they take stays near the processor
@@ -34,7 +34,7 @@ class Instead(Drawn):
         if base.floor > self.floor:
             self.floor = max([self.floor, *(one.floor for at, one in enumerate(base.mine) if at != place)])
 
-    @cached_property
+    @once
     def likely(self) -> Array:
         return frozen(_drawn(self.base, [self])[0])
 
@@ -46,7 +46,7 @@ class Instead(Drawn):
     def most(self) -> Array:
         return self.whole.most
 
-    @cached_property
+    @once
     def whole(self) -> Dimension:
         """The same, and everything of it at hand."""
         base = self.base
@@ -141,20 +141,26 @@ def widths(base: Dimension, old: Known, ways: Sequence[Known]) -> list[float]:
 
 
 def _widths(base: Dimension, place: int, ways: Sequence[Part]) -> Iterator[float]:
-    later, nothing = base.mine[place + 1 :], base.draws.constant(0.0)
-    rows = [[*base.mine[:place], way, *later] for way in ways]
-    floors = np.array([[max(one.floor for one in row)] for row in rows])
-    ceilings = np.array([[max(one.ceiling for one in row)] for row in rows])
-    endless = np.array([[sum(one.unseen for one in row) + sum(one.endless for one in row)] for row in rows])
+    before, later, nothing = base.mine[:place], base.mine[place + 1 :], base.draws.constant(0.0)
+
+    def worst(of: str) -> Array:
+        beside = max((getattr(one, of) for one in (*before, *later)), default=0.0)
+        return np.array([[max(beside, getattr(way, of))] for way in ways])
+
+    def added(of: str) -> Array:  # in the order of the items
+        first, last = sum(getattr(one, of) for one in before), [getattr(one, of) for one in later]
+        return np.array([[sum(last, first + getattr(way, of))] for way in ways])
+
+    floors, ceilings, endless = worst("floor"), worst("ceiling"), added("unseen") + added("endless")
 
     def pooled(kind: str, pulled: str, least: Array, more: Array | float = 0.0) -> Array:
         total = np.array([next(iter(getattr(way, kind)), nothing) for way in ways])
         total += base.sums(kind)[place]
         add(total, later, kind)
-        worst = np.array([getattr(way, pulled) for way in ways])
-        np.maximum(worst, base.others(pulled)[place], out=worst)
-        np.maximum(worst, least, out=worst)
-        return mean(total, base.total, worst, more)
+        bound = np.array([getattr(way, pulled) for way in ways])
+        np.maximum(bound, base.others(pulled)[place], out=bound)
+        np.maximum(bound, least, out=bound)
+        return mean(total, base.total, bound, more)
 
     first, last = base.ends
     low = rows_at(pooled("least", "pulled_least", floors), first)

@@ -33,13 +33,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from assessments.scoring import gates, instead, risk
 from assessments.scoring.draws import Draws
 from assessments.scoring.instead import Instead
 from assessments.scoring.knowledge import Known, gated, holding, know, not_applicable
+from assessments.scoring.once import once
 from assessments.scoring.pooled import Dimension, Overall
 from assessments.scoring.rules import Item, Rules
 
@@ -58,11 +58,11 @@ class Judgement:
     like: Overall | None = field(default=None, compare=False)  # the whole that this one differs a little from
     milder: bool = field(default=False, compare=False)  # whether nothing is worse than there
 
-    @cached_property
+    @once
     def overall(self) -> Overall:
         return Overall(self.rules, tuple(self.dimensions.values()), self.stakes, self.like, self.milder)
 
-    @cached_property
+    @once
     def counted(self) -> Mapping[Item, Known]:
         """Each item as it counts in the score."""
         return {one.item: one.counted for one in self.items}
@@ -88,12 +88,12 @@ class Judgement:
                 mine = [(one.dimensions[name], one.overall) for one in made]
                 instead.score(dimension, [(one, whole) for one, whole in mine if isinstance(one, Instead)])
 
-    @cached_property
+    @once
     def _counterfactuals(self) -> dict[frozenset[Known], Judgement]:
         """Those asked for so far: an action is ranked by one, and told by the same."""
         return {}
 
-    @cached_property
+    @once
     def _places(self) -> dict[Item, int]:
         return {one.item: place for place, one in enumerate(self.items)}
 

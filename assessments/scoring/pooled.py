@@ -9,7 +9,6 @@ all were added anew: the digits do not depend on the way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from math import floor
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from assessments.scoring.draws import Array, Draws, Spread, at, bent, frozen
 from assessments.scoring.knowledge import Known
+from assessments.scoring.once import once
 from assessments.scoring.rules import Rules
 
 KINDS = ("least", "likely", "most")  # if what is not known were fine; as likely; as bad as can be
@@ -41,17 +41,17 @@ class Pooled:
         """A quantile of its draws of one of KINDS."""
         raise NotImplementedError
 
-    @cached_property
+    @once
     def score(self) -> float | None:
         """The median draw; None when nothing is known."""
         return self.at("likely", 0.5) if self.told else None
 
     # An "I do not know" is evidence against, but not for anything: alone it leaves 0 to 100.
-    @cached_property
+    @once
     def low(self) -> float:
         return self.at("least", self.ends[0]) if self.coverage > 0 else 0.0
 
-    @cached_property
+    @once
     def high(self) -> float:
         return self.at("most", self.ends[1]) if self.coverage > 0 else 100.0
 
@@ -60,7 +60,7 @@ class Pooled:
         low, high = self.rules.data["simulation"]["quantiles"]
         return low, high
 
-    @cached_property
+    @once
     def probability(self) -> dict[str, float]:
         """Level -> how likely it is."""
         levels = self.rules.data["levels"]
@@ -105,28 +105,14 @@ class Part:
         self.name = f"{known.item.dimension}:{known.item.id}"
         self.weight = known.item.weight
         self.floor = known.floor
+        self.unseen = self.weight * (1 - known.covers)  # weight that nobody has looked at
+        self.bottomless = known.bottomless or (rules.nested and known.replaceable)
+        # Of its weight, what may be critical though it is known; and the notch if what nobody saw were.
+        self.endless = self.weight * known.covers if self.bottomless else 0.0
+        self.ceiling = max(0.0, 100 * min(1.0, self.weight) - rules.data["notch"]) if self.bottomless else 0.0
         self._fourths: dict[tuple[Any, ...], Array] = {}
 
-    @property
-    def unseen(self) -> float:
-        """Of its weight, what nobody has looked at."""
-        return self.weight * (1 - self.known.covers)
-
-    @property
-    def bottomless(self) -> bool:
-        return self.known.bottomless or (self.rules.nested and self.known.replaceable)
-
-    @property
-    def endless(self) -> float:
-        """Of its weight, what may be critical though it is known."""
-        return self.weight * self.known.covers if self.bottomless else 0.0
-
-    @property
-    def ceiling(self) -> float:
-        """A notch below it, if what nobody saw were critical."""
-        return max(0.0, 100 * min(1.0, self.weight) - self.rules.data["notch"]) if self.bottomless else 0.0
-
-    @cached_property
+    @once
     def ending(self) -> tuple[Spread, ...]:
         """Its evidence as it ends the range at its low end: without what more could still take away."""
         known = self.known
@@ -136,7 +122,7 @@ class Part:
             return ()
         return known.calm or known.spreads
 
-    @cached_property
+    @once
     def least(self) -> tuple[Array, ...]:
         if not self.ending or not self.known.covers:
             return ()
@@ -144,7 +130,7 @@ class Part:
         share = 1.0 if self.known.partial else self.known.covers
         return (self._fourth(self.ending, self.weight * share),)
 
-    @cached_property
+    @once
     def likely(self) -> tuple[Array, ...]:
         known = self.known
         if known.partial:
@@ -154,22 +140,22 @@ class Part:
             )
         return (self._fourth(known.spreads, self.weight, open_=known.open or not known.spreads),)
 
-    @cached_property
+    @once
     def most(self) -> tuple[Array, ...]:
         if not self.known.spreads or self.bottomless:
             return ()
         return (self._fourth(self.known.spreads, self.weight * self.known.covers),)
 
-    @cached_property
+    @once
     def pulled(self) -> Array:
         """A notch below it; below everything where nothing is known."""
         return self._pulled(self.known.spreads)
 
-    @cached_property
+    @once
     def pulled_least(self) -> Array:
         return self.pulled if self.ending == self.known.spreads else self._pulled(self.ending)
 
-    @cached_property
+    @once
     def _drawn(self) -> Array:
         return self.draws.of(self.name, self.known.spreads)
 
@@ -248,13 +234,13 @@ class Dimension(Drawn):
         self.told = self.coverage > 0 or self.held is not None
         self._kept: dict[tuple[str, str], list[Array]] = {}
 
-    @cached_property
+    @once
     def least(self) -> Array:
         if not self.total:
             return self.draws.constant(0.0)
         return self._mean("least", self._worst("pulled_least"))
 
-    @cached_property
+    @once
     def likely(self) -> Array:
         if self.held:
             return self.held.likely
@@ -262,7 +248,7 @@ class Dimension(Drawn):
             return self.draws.anything
         return self._mean("likely", self._pulled)
 
-    @cached_property
+    @once
     def most(self) -> Array:
         if not self.total:
             return self.draws.constant(100.0)
@@ -270,7 +256,7 @@ class Dimension(Drawn):
         ceiling = max(one.ceiling for one in self.mine)
         return self._mean("most", np.maximum(self._pulled, ceiling), endless * HUNDRED)
 
-    @cached_property
+    @once
     def _pulled(self) -> Array:
         return self._worst("pulled")
 
@@ -348,7 +334,7 @@ class Overall(Pooled):
         self.told = any(one.told for one in dimensions)
         self._beside: dict[tuple[str, int], tuple[Array | None, Array]] = {}
 
-    @cached_property
+    @once
     def score(self) -> float | None:
         return self.floor if self.unmoved else self.at("likely", 0.5) if self.told else None
 
