@@ -17,6 +17,7 @@ from assessments.scoring.rules import Item, Rules
 AFTER_OTHERS = "Counted with the other steps done."
 HARDLY_MOVES = "The score of its dimension hardly moves by it."
 
+Named = tuple[tuple["Action", ...], dict[str, Any]]  # what one step does, and how a report tells it
 Gain = tuple[float, float]  # points that the overall score and the item's dimension fall by
 
 
@@ -151,25 +152,22 @@ def held(now: Judgement) -> bool:
 def shown(
     rules: Rules, now: Judgement, ranked: Sequence[Action]
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """The actions that are worth their points, as in a report, and what the top ones do together."""
+    """The steps that are worth their points, as in a report, and what the top ones do together."""
     kept = worth_naming(rules, now, ranked)
-    top = [one for one, _ in kept[: rules.data["advice"]["top"]]]
-    titles = {one.title for one in top}
-    same = [one for one, _ in kept if one.title in titles] if rules.thorough else top
-    together = _together(now, top, same)
-    return [entry for _, entry in kept], together
+    return [entry for _, entry in kept], _together(
+        now, [step for step, _ in kept[: rules.data["advice"]["top"]]]
+    )
 
 
-def worth_naming(
-    rules: Rules, now: Judgement, ranked: Sequence[Action]
-) -> list[tuple[Action, dict[str, Any]]]:
-    """The actions that are worth their points, each with how a report tells it.
+def worth_naming(rules: Rules, now: Judgement, ranked: Sequence[Action]) -> list[Named]:
+    """The steps that are worth their points, each with its actions and how a report tells it.
 
-    One that gains too little alone, because something equally bad stands beside it, counts with what it
-    gains once the other actions are done. One for a serious risk that others hide, or that weighs little, is
-    named for that risk's own points.
+    An action that gains too little alone, because something equally bad stands beside it, counts with what
+    it gains once the other actions are done. One for a serious risk that others hide, or that weighs little,
+    is named for that risk's own points. Actions in the same words are one step, but for rules before 2026.5.
     """
-    kept, every = [], done(now, ranked)
+    kept: list[Named] = []
+    every = done(now, ranked)
     now.foresee(action.on(now.counted[action.item]) for action in ranked)
     alone = [_as_json(rules, action, now, done(now, [action])) for action in ranked]
     left = {
@@ -187,8 +185,29 @@ def worth_naming(
                 or _later(_own(rules, action, others, every))
             )
         if entry is not None:
-            kept.append((action, entry))
-    return kept
+            kept.append(((action,), entry))
+    return _each_once(rules, now, ranked, kept) if rules.thorough else kept
+
+
+def _each_once(
+    rules: Rules,
+    now: Judgement,
+    ranked: Sequence[Action],
+    kept: Iterable[Named],
+) -> list[Named]:
+    """Each step once, where it first stands, with all that it does: one piece of work may lower two risks."""
+    found: dict[str, Named] = {}
+    for (action,), entry in kept:
+        if action.title in found:
+            continue
+        same = tuple(one for one in ranked if one.title == action.title)
+        if len(same) > 1:
+            entry = _as_json(rules, action, now, done(now, same)) or entry
+            beside = [one.item.title for one in same if one.item is not action.item]
+            also = [f"It also lowers the risk “{name}”." for name in dict.fromkeys(beside)]
+            entry = {**entry, "note": " ".join([entry["note"], *also]).strip()}
+        found[action.title] = (same, entry)
+    return list(found.values())
 
 
 def _later(entry: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -275,11 +294,11 @@ def _of_dimension(action: Action, judgement: Judgement) -> int:
     return whole(judgement.dimensions[action.item.dimension].score or 0)
 
 
-def _together(now: Judgement, top: Sequence[Action], same: Sequence[Action]) -> dict[str, Any] | None:
-    """What the top ones do together; ``same`` are they and all others that are told in the same words."""
+def _together(now: Judgement, top: Sequence[Sequence[Action]]) -> dict[str, Any] | None:
+    """What the top steps do together."""
     if not top:
         return None
-    then = done(now, same)
+    then = done(now, [action for step in top for action in step])
     return {
         "count": len(top),
         "from": whole(now.overall.score or 0),

@@ -33,9 +33,9 @@ def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]
         raise CannotTell(f"This report cannot be judged again here. {error}") from None
     except document.UNREADABLE as error:
         raise CannotTell(f"This report cannot be judged again: {type(error).__name__}.") from None
-    titles = {kept[place - 1][0].title for place in chosen if 1 <= place <= len(kept)}
-    done = [place for place, (action, _) in enumerate(kept, 1) if action.title in titles]
-    ours = [kept[place - 1][0] for place in done]
+    titles = {kept[place - 1][0][0].title for place in chosen if 1 <= place <= len(kept)}
+    done = [place for place, (step, _) in enumerate(kept, 1) if step[0].title in titles]
+    ours = [action for place in done for action in kept[place - 1][0]]
     then = advice.done(now, ours)
     left = [one for one in ranked if one not in ours]
     return {

@@ -70,7 +70,10 @@ def _largest(found: Found) -> str:
 
 
 def _same_way(one: Found, change: int) -> bool:
-    return bool(one["project"]) and (one["project"] > 0) == (change > 0) and one["to"]["state"] == "measured"
+    """Whether a finding clearly moved with its dimension; one that stayed in its range explains nothing."""
+    moved = bool(one["project"]) and (one["project"] > 0) == (change > 0)
+    clear = one["clear"] or one["appeared"] or one["gone"]
+    return bool(moved and clear) and one["to"]["state"] == "measured"
 
 
 def _inputs(found: Found) -> str:

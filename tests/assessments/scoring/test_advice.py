@@ -239,7 +239,7 @@ def test_two_causes_of_one_item_that_are_equally_bad_both_have_an_action():
 def test_what_the_top_steps_do_together_counts_the_same_words_under_another_dimension():
     now = pool.judge(RULES, findings(), ANSWERS)
     ranked = advice.best(RULES, now, findings())
-    kept = [one for one, _ in advice.worth_naming(RULES, now, ranked)]
+    kept = [one for (one,), _ in advice.worth_naming(RULES, now, ranked)]
     assert len(kept) > 3
     twice = [replace(one, title=kept[0].title) if one in (kept[0], kept[-1]) else one for one in ranked]
     _, together = advice.shown(RULES, now, twice)

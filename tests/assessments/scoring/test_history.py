@@ -83,6 +83,16 @@ def test_other_evidence_under_the_same_rules_is_the_projects_doing_alone():
     assert [part for part in found["dimensions"][1:] if part["real"]] == []
 
 
+def test_a_finding_that_stayed_in_its_range_is_no_cause_of_what_changed_most():
+    """A wobble beside an answer that moved the dimension."""
+    found = compared(report(), report(data__label_errors=NOISY))
+    (one,) = found["evidence"]
+    wobble = {**one, "clear": False, "appeared": [], "gone": []}
+    points = found["dimensions"][0]["project"]
+    assert telling.sentences({**found, "evidence": [wobble]})[1] == f"Data changed most, by +{points} points."
+    assert telling.sentences({**found, "evidence": [{**wobble, "appeared": ["x"]}]})[1] == found["says"][1]
+
+
 def test_both_at_once_are_told_apart_and_add_up():
     old, new = report("2026.1"), report(data__label_errors=NOISY)
     found = compared(old, new)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assessments.scoring import document, whatif
+from assessments.scoring import document, rules, whatif
 from tests.assessments.scoring.evidence import ANSWERS, MANIFEST, finding, records
 
 REPORT = document.build(
@@ -53,12 +53,31 @@ def test_it_is_judged_by_the_rules_of_the_report():
         whatif.judged({"rules": "2026.3"}, [1])
 
 
+COPIES = {
+    "data.split_overlap": finding(0.3, 0.25, 0.35, "3 in 10 test rows are copies", {"across_split": 30})
+}
+
+
 def test_equal_words_are_one_thing_to_do():
     """Copies on both sides of the split are two risks, in two dimensions, and one piece of work."""
-    copies = {
-        "data.split_overlap": finding(0.3, 0.25, 0.35, "3 in 10 test rows are copies", {"across_split": 30})
-    }
-    made = document.build(run={}, assessment={"name": "A"}, findings=records(copies), manifest=MANIFEST)
+    made = document.build(run={}, assessment={"name": "A"}, findings=records(COPIES), manifest=MANIFEST)
+    (action,) = (one for one in made["actions"] if one["probe"] == "data.split_overlap")
+    assert "It also lowers the risk" in action["note"]
+    found = whatif.judged(made, [1 + made["actions"].index(action)])
+    assert found["overall"]["after"]["score"] == action["overall_to"]
+    moved = {one["id"] for one in found["dimensions"] if one["before"] != one["after"]}
+    assert len(moved) == 2
+    assert action["dimension"] in moved
+
+
+def test_older_rules_list_equal_words_for_each_risk():
+    made = document.build(
+        run={},
+        assessment={"name": "A"},
+        findings=records(COPIES),
+        manifest=MANIFEST,
+        rules=rules.load("2026.4"),
+    )
     titles = [one["title"] for one in made["actions"]]
     assert len(titles) == 2
     assert len(set(titles)) == 1
