@@ -332,8 +332,7 @@ def _options(
 
 
 def _mitigations(finding: risk.Evidence) -> list[Mapping[str, Any]]:
-    found = (finding.get("facts") or {}).get("mitigations") or ()
-    return [one for one in found if isinstance(one, Mapping)]
+    return risk.entries((finding.get("facts") or {}).get("mitigations"))
 
 
 def _tried(

@@ -41,10 +41,6 @@ JUDGED = ("score", "score_low", "score_high", "level", "says")  # of a finding; 
 TIMES = ("seconds",)
 
 
-# What reading a report raises where something in it is missing, of another kind, or beyond every number.
-UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
-
-
 class BadReport(ValueError):  # noqa: N818  # it names the report, not the reader
     """A file that is no report of ours, in one sentence."""
 
@@ -163,7 +159,7 @@ def rejudged(rules: Rules, report: Mapping[str, Any]) -> dict[str, Any]:
     try:
         found = judged(rules, report)
         _titles(found["next_evidence"])
-    except UNREADABLE as error:
+    except risk.UNREADABLE as error:
         why = f"{type(error).__name__} {str(error)[:80]}"
         raise BadReport(f"Rules {rules.version} cannot judge this report: {why}.") from None
     del found["forecast"]  # evidence, whatever the rules
@@ -384,7 +380,7 @@ def verify(report: Any) -> list[str]:
             wrong.append("findings")
         if report.get("evidence") != canonical.digest(_timeless(report)):
             wrong.append("evidence")
-    except UNREADABLE as error:
+    except risk.UNREADABLE as error:
         wrong.append(f"(cannot be judged: {type(error).__name__} {str(error)[:80]})")
     wrong += [str(key) for key in report if key not in known]
     whole = {key: value for key, value in report.items() if key not in signature.OUTSIDE}

@@ -9,6 +9,9 @@ from typing import Any
 
 from assessments.scoring.rules import Anchors, Rules
 
+# What reading evidence raises where something in it is missing, of another kind, or beyond every number.
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
+
 Evidence = Mapping[str, Any]  # a finding as JSON: value, low, high, sample, facts, state
 
 
@@ -171,6 +174,8 @@ def raised_by(rules: Rules, finding: Evidence) -> Mapping[str, Any] | None:
     """The worst fault of a finding that no other evidence scores; None without any."""
     elsewhere = rules.data["evidence"]["elsewhere"]
     found = [fault for fault in faults(finding) if fault.get("fault") not in elsewhere]
+    if rules.thorough:  # of two as bad, the same one in whatever order they come
+        found.sort(key=lambda fault: str(fault.get("fault")))
     return max(found, key=lambda fault: _floor(rules, fault), default=None)
 
 
@@ -186,7 +191,7 @@ def _need(entry: Mapping[str, Any], findings: Mapping[str, Evidence]) -> float |
     """
     finding = findings.get(entry["probe"], {})
     facts = finding.get("facts") or {}
-    devices = facts.get("by_accelerator") or ()
+    devices = entries(facts.get("by_accelerator"))
     device = next((one for one in devices if one.get("id") == entry["device"]), None)
     allowed = number(facts.get("deadline_hours")) or number(entry.get("usual"))
     if finding.get("state", "measured") != "measured" or device is None or not allowed:
@@ -279,8 +284,12 @@ def number(value: Any) -> float | None:
 
 def faults(finding: Evidence) -> list[Mapping[str, Any]]:
     """The faults that a finding names."""
-    found = (finding.get("facts") or {}).get("faults") or ()
-    return [fault for fault in found if isinstance(fault, Mapping)]
+    return entries((finding.get("facts") or {}).get("faults"))
+
+
+def entries(found: Any) -> list[Mapping[str, Any]]:
+    """Those of a list that are objects; none where it is no list."""
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list | tuple) else []
 
 
 def _reduced(found: Any, how: str | None) -> float | None:
@@ -288,7 +297,8 @@ def _reduced(found: Any, how: str | None) -> float | None:
         return number(found)
     if how == "len":
         return float(len(found)) if isinstance(found, list | tuple | dict) and found else None
-    values = [number(one) for one in (found.values() if isinstance(found, Mapping) else found or ())]
+    several = list(found.values()) if isinstance(found, Mapping) else found
+    values = [number(one) for one in several] if isinstance(several, list | tuple) else []
     known = [one for one in values if one is not None]
     if not known:
         return None

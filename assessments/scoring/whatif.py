@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from assessments.scoring import advice, document, pool, withdrawn, words
+from assessments.scoring import advice, document, pool, risk, withdrawn, words
 from assessments.scoring import rules as rulebook
 
 
@@ -31,7 +31,7 @@ def judged(report: Mapping[str, Any], chosen: Collection[int]) -> dict[str, Any]
         kept = advice.worth_naming(rules, now, ranked)
     except rulebook.RulesError as error:
         raise CannotTell(f"This report cannot be judged again here. {error}") from None
-    except document.UNREADABLE as error:
+    except risk.UNREADABLE as error:
         raise CannotTell(f"This report cannot be judged again: {type(error).__name__}.") from None
     titles = {kept[place - 1][0][0].title for place in chosen if 1 <= place <= len(kept)}
     done = [place for place, (step, _) in enumerate(kept, 1) if step[0].title in titles]

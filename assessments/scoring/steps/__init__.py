@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assessments.scoring.risk import Evidence
+from assessments.scoring.risk import UNREADABLE, Evidence
 from assessments.scoring.rules import Rules
 from assessments.scoring.steps import common, data, flexibility, hardware, hyperparameters, security
 
@@ -46,9 +46,14 @@ def step(
         labels = findings.get("data.label_errors", {})
         open_ = (labels.get("facts") or {}).get("upper_bound")
         facts |= {"wrong_labels": labels.get("low"), "maybe_wrong": labels.get("high") if open_ else None}
-    words = {
-        key: value for key, value in WORDS.get(probe, common.places_of)(facts, dataset or {}).items() if value
-    }
+    try:
+        words = {
+            key: value
+            for key, value in WORDS.get(probe, common.places_of)(facts, dataset or {}).items()
+            if value
+        }
+    except UNREADABLE:
+        words = {}  # facts of another shape have no words; the plainest sentence needs none
     usual = rules.data["probes"][probe]
     for entry in rules.data["steps"].get(probe, ()):
         try:

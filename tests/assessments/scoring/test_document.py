@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from assessments import questions
 from assessments.scoring import document, whatif
 from assessments.scoring import rules as rulebook
+from tests.assessments.dashboards import sample
 from tests.assessments.scoring.evidence import ANSWERS, MANIFEST, finding, findings, records
 from workers.probes import catalog
 from workers.probes.base import DIMENSIONS, Finding
@@ -321,6 +322,17 @@ def test_what_is_no_report_is_refused_in_one_sentence(report, sentence):
     with pytest.raises(document.BadReport) as caught:
         document.verify(report)
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [10**400, -1, "x", [], ["x"], {"x": 1}, 5e-324, True], ids=range(8))
+def test_facts_of_another_shape_are_no_crash(value):
+    """A probe of another version may write them; what they would have said is left out."""
+    odd = copy.deepcopy(sample.records())
+    for one in odd:
+        one["finding"]["facts"] = dict.fromkeys([*one["finding"]["facts"], "faults", "mitigations"], value)
+    report = build(findings=odd)
+    assert report["overall"]["score"] is not None
+    assert document.verify(report) == []
 
 
 @pytest.mark.parametrize(

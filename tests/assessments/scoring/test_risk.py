@@ -52,6 +52,14 @@ def test_a_fault_never_lowers_a_score():
     assert risk.measured(RULES, finding(0.1, 0.08, 0.12, facts=faults), "data.label_errors") == plain
 
 
+def test_of_two_faults_as_bad_the_same_one_is_named_in_any_order():
+    named = [{"fault": name, "severity": "high"} for name in ("tripwire", "backdoor", "ghost")]
+    for faults in (named, named[::-1]):
+        seen = {"facts": {"faults": faults}}
+        assert risk.raised_by(RULES, seen)["fault"] == "backdoor"
+        assert risk.raised_by(rules.load("2026.4"), seen) is faults[0], "as those reports were written"
+
+
 def test_a_reading_takes_a_figure_from_the_facts():
     seen = findings()
     assert risk.reading(RULES, "labelled_rows", seen) == 569
