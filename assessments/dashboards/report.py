@@ -177,7 +177,7 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         rows=rows_of(_all(open_, document, drawn), told=beside is not None),
         more=len(_all(folded, document, lambda part, name: name)),
         told=beside,
-        known=_known(*known) if counted else "",
+        known=_known(*known, one.get("coverage")) if counted else "",
         asked=_nothing_told(told) if told and not told.answers else "",
         harms=harms_of(key, document),
     )
@@ -206,9 +206,10 @@ def _all(found: Iterable[Document], document: Document, make: Callable[[Part, st
     return [made for finding in found for made in _figures({**finding, "noun": noun}, make)]
 
 
-def _known(known: int, of: int) -> str:
+def _known(known: int, of: int, coverage: float | None) -> str:
     if known == of:
-        return f"All {of} of its risks are known" if of > 1 else "Its one risk is known"
+        said = f"All {of} of its risks are known" if of > 1 else "Its one risk is known"
+        return said if coverage is None or coverage >= 1 else f"{said} at least in part"
     return f"{known} of {of} risks are known"
 
 

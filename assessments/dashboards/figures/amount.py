@@ -167,8 +167,11 @@ def _dots(
         at = theme.share(rule, low, high)
         anchor = "left" if at < 0.25 else "right" if at > 0.75 else "center"
         head = "No gain" if points else f"Goal {words.metric(rule, metric)}{against}"
+        takes, before = theme.text_width(head), {"left": 0.0, "center": 0.5, "right": 1.0}[anchor]
+        start = left + at * (width - left - 14) - before * takes
+        inside = min(max(start, 0.0), width - takes) - start  # a long one moves over, and nothing is cut off
         notes.append(theme.text(rule, 1, head, yref="paper", xanchor=anchor, yanchor="bottom", yshift=4,
-                                font={"color": colour}))  # fmt: skip
+                                xshift=inside, font={"color": colour}))  # fmt: skip
     ticks = theme.nice_ticks(low, high, max(2, int((width - left - 14) / 66)))
     return {
         "data": data,

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from assessments.dashboards import figures, svg
+from assessments.dashboards import figures, svg, theme
 from assessments.dashboards.figures import amount
 
 
@@ -78,6 +78,23 @@ def test_the_goal_stands_where_wrong_labels_leave_it():
     assert chart.wide["layout"]["shapes"][0]["x0"] == 0.78
     assert ("The goal, against these labels", "78.0%", "") in chart.table.rows
     assert any("78%, against" in note["text"] for note in chart.wide["layout"]["annotations"])
+
+
+@pytest.mark.parametrize("goal", [0.55, 0.78, 0.9, 0.99])
+def test_a_long_goal_is_not_cut_off(goal):
+    finding = copy.deepcopy(FEASIBLE)
+    finding["facts"]["label_noise"] = {"rate": 0.2, "low": 0.18, "high": 0.22, "goal": goal}
+    (chart,) = figures.of(finding)
+    for made in (chart.wide, chart.narrow):
+        layout = made["layout"]
+        note = next(one for one in layout["annotations"] if ", against" in one["text"])
+        low, high = layout["xaxis"]["range"]
+        left, right = layout["margin"]["l"], layout["margin"]["r"]
+        at = left + (note["x"] - low) / (high - low) * (layout["width"] - left - right) + note["xshift"]
+        takes = theme.text_width(note["text"])
+        start = at - takes * {"left": 0, "center": 0.5, "right": 1}[note["xanchor"]]
+        assert -0.01 <= start
+        assert start + takes <= layout["width"] + 0.01
 
 
 def test_a_maker_that_leaks_is_marked_and_told():

@@ -207,8 +207,11 @@ def test_the_number_of_known_risks_is_said_once():
     first, second = report.build(document).dimensions[:2]
     assert "risks are known" not in first.summary
     assert second.summary.startswith("2 of 8 risks are known.")
-    document["dimensions"][1] |= {"known": [8, 8]}
+    document["dimensions"][1] |= {"known": [8, 8], "coverage": 1.0}
     assert report.build(document).dimensions[1].summary.startswith("All 8 of its risks are known.")
+    document["dimensions"][1] |= {"coverage": 0.86}
+    said = report.build(document).dimensions[1].summary
+    assert said.startswith("All 8 of its risks are known at least in part.")
 
 
 def test_the_same_document_gives_the_same_page():

@@ -154,7 +154,7 @@ def _class_lost(found: Rows, base: Any, fleet: Any, kinds: list[tuple[str, float
 def _title(points: float, worst: str, facts: dict[str, Any]) -> str:
     if points < 0.5:
         return "A few changed labels would hardly harm"
-    how = f" of {facts['aim'][0]}" if worst == "aimed" else ""
+    how = f" of class {facts['aim'][0]}" if worst == "aimed" else ""
     return f"Changing 5% of the labels{', all' + how + ',' if how else ''} would cost {points:.1f} points"
 
 
