@@ -101,10 +101,14 @@ def _lede(found: Found) -> str:
 
 
 def _few(count: int, least: int, missing: int) -> str:
-    counted = f"{count} of them can be counted" if count else "None of them can be counted"
+    if not count:
+        return (
+            f"None of them can be counted: it takes {least} that had a report before they ended to say how "
+            "right the reports were."
+        )
     return (
-        f"{counted}, which is too few: it takes {least} to say how right the reports were, "
-        f"so {words.count(missing, 'more is', 'more are')} needed."
+        f"{count} of them can be counted, which is too few: it takes {least} to say how right the reports "
+        f"were, so {words.count(missing, 'more is', 'more are')} needed."
     )
 
 

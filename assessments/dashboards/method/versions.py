@@ -101,6 +101,7 @@ def _changed_entries(old: Rules, new: Rules) -> Iterable[str]:
         )
     if new.thorough and not old.thorough:
         yield "Where a risk has two equally bad causes, a step is looked for on each."
+        yield "A step that lowers two risks is listed once, with all that it does."
     planned = ["plan" in _splits(rules) for rules in (old, new)]
     if planned[1] and not planned[0]:
         yield "Copies across a split as planned contradict the answer that the test is kept apart."

@@ -93,7 +93,7 @@ def test_a_long_goal_is_not_cut_off(goal):
         at = left + (note["x"] - low) / (high - low) * (layout["width"] - left - right) + note["xshift"]
         takes = theme.text_width(note["text"])
         start = at - takes * {"left": 0, "center": 0.5, "right": 1}[note["xanchor"]]
-        assert -0.01 <= start
+        assert start >= -0.01
         assert start + takes <= layout["width"] + 0.01
 
 

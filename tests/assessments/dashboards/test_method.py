@@ -205,6 +205,7 @@ def test_the_history_is_what_differs_between_the_files():
         "A serious risk whose step hardly moves its dimension has a step all the same, told by what it "
         "does to the risk.",
         "Where a risk has two equally bad causes, a step is looked for on each.",
+        "A step that lowers two risks is listed once, with all that it does.",
         "Copies across a split as planned contradict the answer that the test is kept apart.",
     ]
     assert list(dict(method.build(VERSIONS[1]).history)) == list(reversed(VERSIONS[:2]))
