@@ -95,6 +95,7 @@ def one_run() -> dict[str, Any]:
     assert full["probes"]["measured"] == full["probes"]["of"], "every probe measured"
     assert full["questions"]["answered"] == len(questions.ALL), "every question answered"
     known = sorted(seconds(lambda: document.judged(newest, full)) for _ in range(TIMES))
+    scores = sorted(seconds(lambda: scored(full)) for _ in range(TIMES))
     reports = [project(random.Random(case)) for case in range(PROJECTS)]
     any_ = sorted(seconds(lambda one=report: document.judged(newest, one)) for report in reports)
     script = "import benchmarks.scoring as b; b._django(); print(b.cold())"
@@ -105,12 +106,23 @@ def one_run() -> dict[str, Any]:
         "actions": len(full["actions"]),
         "median": known[TIMES // 2],
         "p95": known[int(0.95 * TIMES)],
+        "scores": scores[TIMES // 2],
         "any_p95": any_[int(0.95 * PROJECTS)],
         "any_most": any_[-1],
         "empty": seconds(lambda: document.build(run={}, assessment={"name": "Empty"})),
         "cold": float(cold.stdout.split()[-1]),
         "build": sorted(seconds(lambda: document.build(**whole)) for _ in range(TIMES))[TIMES // 2],
     }
+
+
+def scored(report: Mapping[str, Any]) -> None:
+    """Every score, range and level of a run, and nothing that would change them."""
+    from assessments.scoring import pool, rules
+
+    found = {one["probe"]: one for one in report["findings"]}
+    made = pool.judge(rules.load(), found, report["answers"], report["assessment"]["dataset"])
+    for one in (made.overall, *made.dimensions.values()):
+        one.as_json(rules.load())
 
 
 def cold() -> float:
@@ -163,7 +175,8 @@ def main() -> None:
         after = pace()
     print(f"fixed work takes {before:.2f} and then {after:.2f} times what it did where its limit was set")
     figures = [
-        _figure("one run, every probe and question, milliseconds", 1000 * one["median"], 50),
+        _figure("one run: its scores, ranges and levels, milliseconds", 1000 * one["scores"], 50),
+        _figure("one run, every probe and question, all that a report tells", 1000 * one["median"], 50),
         _figure("the same, the slowest in 20", 1000 * one["p95"], 50),
         _figure(f"any of {PROJECTS} projects, the slowest in 20", 1000 * one["any_p95"], 50),
         _figure("the same with its words, masks and hashes written", 1000 * one["build"], 100),

@@ -177,7 +177,7 @@ def _dimension(one: Mapping[str, Any], document: Document) -> Dimension:
         rows=rows_of(_all(open_, document, drawn), told=beside is not None),
         more=len(_all(folded, document, lambda part, name: name)),
         told=beside,
-        known=_known(*known, one.get("coverage")) if counted else "",
+        known=_known(known[0], known[1], one.get("coverage")) if counted else "",
         asked=_nothing_told(told) if told and not told.answers else "",
         harms=harms_of(key, document),
     )

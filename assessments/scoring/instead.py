@@ -34,6 +34,10 @@ class Instead(Drawn):
         if base.floor > self.floor:
             self.floor = max([self.floor, *(one.floor for at, one in enumerate(base.mine) if at != place)])
 
+    @property
+    def scored(self) -> bool:
+        return "score" in vars(self)
+
     @once
     def likely(self) -> Array:
         return frozen(_drawn(self.base, [self])[0])

@@ -85,8 +85,10 @@ class Known:
         )  # fmt: skip
         if not alike or self.held or other.held:
             return False
-        pairs = zip(self.spreads, other.spreads, strict=True)
-        return all(one <= than for mine, others in pairs for one, than in zip(mine, others, strict=True))
+        return all(
+            mine is its or (mine[0] <= its[0] and mine[1] <= its[1] and mine[2] <= its[2])
+            for mine, its in zip(self.spreads, other.spreads, strict=True)
+        )
 
     def with_spread(self, place: int, spread: Spread) -> Known:
         """The item if one piece of its evidence were different; what closed a gate is gone with it."""

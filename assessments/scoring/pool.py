@@ -56,7 +56,7 @@ class Judgement:
     withdrawn: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # as they stood
     looked: frozenset[str] = frozenset()  # probes that measured, or found that nothing of theirs applies
     like: Overall | None = field(default=None, compare=False)  # the whole that this one differs a little from
-    milder: bool = field(default=False, compare=False)  # whether nothing is worse than there
+    milder: bool = field(default=False, compare=False)  # whether a gate is closed there, and nothing is worse
 
     @once
     def overall(self) -> Overall:
@@ -81,12 +81,16 @@ class Judgement:
     def foresee(self, changed: Iterable[Known]) -> None:
         """Scores, all at once, the judgements if items were known differently, each by itself; who asks
         for one of them later finds it done."""
-        new = [one for one in changed if frozenset([one]) not in self._counterfactuals]
-        made = [self.with_item(one) for one in new]
-        for name, dimension in self.dimensions.items():
+        ways: dict[str, list[tuple[Instead, Overall]]] = {}
+        for known in changed:
+            then = self.with_item(known)
+            one = then.dimensions[known.item.dimension]
+            if isinstance(one, Instead) and not one.scored:
+                ways.setdefault(known.item.dimension, []).append((one, then.overall))
+        for name, mine in ways.items():
+            dimension = self.dimensions[name]
             if isinstance(dimension, Dimension):
-                mine = [(one.dimensions[name], one.overall) for one in made]
-                instead.score(dimension, [(one, whole) for one, whole in mine if isinstance(one, Instead)])
+                instead.score(dimension, mine)
 
     @once
     def _counterfactuals(self) -> dict[frozenset[Known], Judgement]:
@@ -105,7 +109,9 @@ class Judgement:
             items[place] = known
         for name, pairs in changed.items():
             dimensions[name] = instead.known_differently(dimensions[name], pairs)
-        milder = all(now.no_worse_than(old) for pairs in changed.values() for old, now in pairs)
+        milder = self.overall.floor > 0 and all(
+            now.no_worse_than(old) for pairs in changed.values() for old, now in pairs
+        )
         return Judgement(
             self.rules, self.draws, dimensions, tuple(items), self.stakes, self.dataset, self.answers,
             self.withdrawn, self.looked, self.overall, milder,
