@@ -240,7 +240,7 @@ def test_no_sentence_of_the_rules_is_out_of_reach():
     every = {(probe, some["say"]) for probe in steps.WORDS for some in RULES.data["steps"][probe][:-1]}
     elsewhere = {  # tests below
         "Train on {chosen}: this machine would take about {hours_here}",
-        "Correct wrong labels first, then agree on a goal that is possible",
+        "Correct the wrong labels before you collect more rows or lower the goal",
         "Let two people check 200 labels drawn at random, before you give up the goal",
     }
     assert {say for _, say in every - reached} == elsewhere
@@ -276,7 +276,7 @@ def test_labels_are_corrected_before_rows_are_collected(p50):
     noise = {"rate": 0.3, "low": 0.28, "high": 0.32, "goal": 0.64}
     facts = {**CURVE, "rows_needed": {"p50": p50}, "target": 0.9, "label_noise": noise}
     step = said("data.learning_curve", 5, 4, facts)
-    assert step.say == "Correct the wrong labels before you collect more rows"
+    assert step.say == "Correct the wrong labels before you collect more rows or lower the goal"
     assert "30%" in step.note
     assert "90% of the cases shows 64%" in step.note
 
@@ -312,7 +312,7 @@ def test_a_probe_that_the_rules_do_not_know_has_no_step():
 
 def test_a_goal_out_of_reach_asks_for_right_labels_first_where_many_are_wrong():
     far = finding(0.9, 0.8, 1.0, "Far", {"faults": [fault("target_not_reachable")]})
-    for low, first in ((0.04, "Correct wrong labels first"), (0.001, "Agree on a lower goal")):
+    for low, first in ((0.04, "Correct the wrong labels"), (0.001, "Agree on a lower goal")):
         seen = {"data.feasibility": far, "data.label_errors": finding(0.05, low, 0.06, "Wrong")}
         step = steps.step(RULES, "data.feasibility", seen, DATASET)
         assert step.say.startswith(first)
