@@ -102,7 +102,8 @@ def _drawn(base: Dimension, ways: Sequence[Instead]) -> Array:
         np.maximum(worst[row], part.pulled, out=worst[row])
     before = 0  # ways that differ in an item before this one
     for place, part in enumerate(base.mine):
-        add(total[:before], [part] if before else [], "likely")
+        if before:
+            add(total[:before], [part], "likely")
         while before < len(ways) and ways[before].place == place:
             before += 1
     floors = [way.floor for way in ways]
