@@ -74,9 +74,10 @@ class Judgement:
     def with_items(self, changed: Iterable[Known]) -> Judgement:
         new = {self._places[one.item]: one for one in changed}
         key = frozenset(new.values())
-        if key not in self._counterfactuals:
-            self._counterfactuals[key] = self._with(new)
-        return self._counterfactuals[key]
+        kept = self._counterfactuals  # asked for once: another thread may put its own there
+        if key not in kept:
+            kept[key] = self._with(new)
+        return kept[key]
 
     def foresee(self, changed: Iterable[Known]) -> None:
         """Scores, all at once, the judgements if items were known differently, each by itself; who asks

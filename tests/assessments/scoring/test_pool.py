@@ -372,6 +372,18 @@ def test_known_differently_is_the_same_as_judged_anew():
     assert before.with_item(known) == expected
 
 
+def test_a_thread_that_asks_first_as_well_takes_no_counterfactual_away(monkeypatch):
+    now, pooled_anew = pool.judge(RULES, findings(), ANSWERS), pool.Judgement._with
+
+    def meanwhile(self, new):
+        vars(self)["_counterfactuals"] = {}
+        return pooled_anew(self, new)
+
+    monkeypatch.setattr(pool.Judgement, "_with", meanwhile)
+    known = next(one for one in now.items if one.spreads).with_spread(0, (0.0, 0.0, 0.0))
+    assert known in now.with_item(known).items
+
+
 def few(source):
     """A project of which little applies: dimensions with one item, or none."""
     findings, answers, dataset = projects.project(source)
