@@ -372,14 +372,17 @@ def test_known_differently_is_the_same_as_judged_anew():
     assert before.with_item(known) == expected
 
 
-def test_a_thread_that_asks_first_as_well_takes_no_counterfactual_away(monkeypatch):
-    now, pooled_anew = pool.judge(RULES, findings(), ANSWERS), pool.Judgement._with
+def test_a_thread_that_asks_first_as_well_takes_no_counterfactual_away():
+    now = pool.judge(RULES, findings(), ANSWERS)
 
-    def meanwhile(self, new):
-        vars(self)["_counterfactuals"] = {}
-        return pooled_anew(self, new)
+    class Overtaken(dict):
+        """Another thread puts its own in the place of this as soon as something is kept."""
 
-    monkeypatch.setattr(pool.Judgement, "_with", meanwhile)
+        def __setitem__(self, key, value):
+            super().__setitem__(key, value)
+            vars(now)["_counterfactuals"] = {}
+
+    vars(now)["_counterfactuals"] = Overtaken()
     known = next(one for one in now.items if one.spreads).with_spread(0, (0.0, 0.0, 0.0))
     assert known in now.with_item(known).items
 
